@@ -1,0 +1,34 @@
+"""An in-memory query engine for inventories of instances.
+
+Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with an exact total.
+"""
+
+from instquery.errors import CursorExpired, CursorInvalid, InstqueryError, QueryError, RecordError, SchemaError
+from instquery.plan import Plan
+from instquery.query import Contains, Eq, In, Order, Page, Query, Range
+from instquery.schema import Schema, instant, keyword, stored, text
+from instquery.store import Snapshot, Store
+
+__all__ = [
+    "Contains",
+    "CursorExpired",
+    "CursorInvalid",
+    "Eq",
+    "In",
+    "InstqueryError",
+    "Order",
+    "Page",
+    "Plan",
+    "Query",
+    "QueryError",
+    "Range",
+    "RecordError",
+    "Schema",
+    "SchemaError",
+    "Snapshot",
+    "Store",
+    "instant",
+    "keyword",
+    "stored",
+    "text",
+]

@@ -1,0 +1,163 @@
+"""A draft: the next state of a store, while its changes are being made."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from operator import itemgetter
+
+from instquery.census import Census
+from instquery.keys import Keys
+from instquery.query import Record
+from instquery.schema import Entry
+from instquery.segment import Segment
+from instquery.state import State
+
+__all__ = ["Draft"]
+
+# Entering a row costs about as much as this many rows cost when a segment is built in bulk.
+_BULK = 24
+
+
+class Draft:
+    """Applies changes that have been checked already: none of its steps can be refused.
+
+    Segments that belong to another owner (a snapshot shares them) are copied before they are changed;
+    the directory of keys and the census are changed in place.
+    """
+
+    def __init__(self, state: State, owner: object, segment_rows: int) -> None:
+        self._state = state
+        self._schema = state.schema
+        self._owner = owner
+        self._segment_rows = segment_rows
+        self._segments = list(state.segments)
+        self._keys = state.keys
+        self._census = state.census
+        self._count = state.count
+        self._thinned = False
+
+    def put(self, entries: Mapping[str, Entry]) -> None:
+        """Enter records by key; one that replaces another moves if its place in the order has changed."""
+        fresh = []
+        for key, entry in entries.items():
+            old = self._keys.get(key)
+            if old is None:
+                fresh.append(entry)
+            elif self._schema.rank(old) == entry.rank:
+                self._replace(old, entry)
+            else:
+                self.discard(old)
+                fresh.append(entry)
+        self._insert(fresh)
+
+    def discard(self, row: Record) -> None:
+        """Take a kept row out."""
+        at, position = self._find(row)
+        self._own(at).discard(position)
+        self._keys.remove(row[self._schema.key])
+        self._count -= 1
+        self._thinned = True
+        if self._census is not None:
+            self._census.remove([row])
+
+    def rebuild(self, entries: Mapping[str, Entry]) -> None:
+        """Put these records in the place of all others, built in bulk."""
+        self._segments = []
+        self._keys = Keys()
+        self._census = Census(self._schema)
+        self._count = 0
+        self._thinned = False
+        self._insert(list(entries.values()))
+
+    def finish(self) -> State:
+        """Return the new state, its segments no fuller and no emptier than they should be."""
+        if self._thinned:
+            self._tidy()
+        return State(self._schema, tuple(self._segments), self._keys, self._count, self._census)
+
+    def _replace(self, old: Record, entry: Entry) -> None:
+        at, position = self._find(old)
+        self._own(at).replace(position, entry.row)
+        self._keys.set(entry.key, entry.row)
+        if self._census is not None:
+            self._census.replace(old, entry.row)
+
+    def _insert(self, fresh: list[Entry]) -> None:
+        """Enter records whose keys are new, segment by segment."""
+        if not fresh:
+            return
+        _sort(fresh)
+        groups: dict[int, list[Entry]] = {}
+        for entry in fresh:
+            at = self._belongs(entry.rank, entry.key) if self._segments else 0
+            groups.setdefault(at, []).append(entry)
+            self._keys.set(entry.key, entry.row)
+        for at in sorted(groups, reverse=True):  # oldest first, so that the numbers of newer segments stay
+            self._segments[at : at + 1] = self._filled(at, groups[at])
+        self._count += len(fresh)
+        if self._census is not None:
+            self._census.add([entry.row for entry in fresh])
+
+    def _filled(self, at: int, entries: Sequence[Entry]) -> list[Segment]:
+        """Return what stands in the place of segment `at` once it has taken in `entries`."""
+        if not self._segments:
+            return self._built(entries)
+        segment = self._segments[at]
+        first = entries[0]
+        if at == 0 and len(segment) >= self._segment_rows and segment.place(first.rank, first.key) == len(segment):
+            return [*self._built(entries), segment]  # a full newest segment is left alone
+        if len(entries) * _BULK > len(segment):
+            return self._built(_sort([*segment.entries(), *entries]))
+        segment = self._own(at)
+        for entry in entries:
+            segment.insert(entry)
+        return self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
+
+    def _tidy(self) -> None:
+        """Drop empty segments, close the gaps of half empty ones, and merge neighbours that fit into one."""
+        kept: list[Segment] = []
+        for segment in self._segments:
+            if not segment.count:
+                continue
+            sparse = segment.count * 2 < len(segment)
+            joins = bool(kept) and segment.count + kept[-1].count <= self._segment_rows // 2
+            if joins:
+                kept[-1:] = self._built([*segment.entries(), *kept[-1].entries()])
+            elif sparse:
+                kept += self._built(segment.entries())
+            else:
+                kept.append(segment)
+        self._segments = kept
+
+    def _built(self, entries: Sequence[Entry]) -> list[Segment]:
+        """Build segments of even size from entries (oldest first), newest first."""
+        parts = -(-len(entries) // self._segment_rows)
+        cuts = [len(entries) * part // parts for part in range(parts + 1)]
+        built = [Segment.build(self._schema, entries[first:end], self._owner) for first, end in pairwise(cuts)]
+        return built[::-1]
+
+    def _belongs(self, rank: int, key: str) -> int:
+        """Return the number of the segment that a place in the order belongs to."""
+        count = len(self._segments)
+        at = bisect_left(range(count), 1, key=lambda number: self._segments[number].is_below(rank, key))
+        return max(0, min(at, count - 1))
+
+    def _find(self, row: Record) -> tuple[int, int]:
+        """Return the segment's number and the position of a row that is kept."""
+        rank, key = self._schema.rank(row), row[self._schema.key]
+        at = self._belongs(rank, key)
+        return at, self._segments[at].place(rank, key)
+
+    def _own(self, at: int) -> Segment:
+        """Return segment `at`, made ready to be changed."""
+        segment = self._segments[at]
+        if segment.owner is not self._owner:
+            segment = self._segments[at] = segment.copy(self._owner)
+        return segment
+
+
+def _sort(entries: list[Entry]) -> list[Entry]:
+    """Sort entries in place, oldest first: by rank, ties by key descending."""
+    entries.sort(key=itemgetter(1), reverse=True)
+    entries.sort(key=itemgetter(0))
+    return entries

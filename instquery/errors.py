@@ -1,0 +1,49 @@
+"""The errors of the engine: one family, each with the facts of its case as attributes."""
+
+__all__ = [
+    "CursorExpired",
+    "CursorInvalid",
+    "InstqueryError",
+    "QueryError",
+    "RecordError",
+    "SchemaError",
+]
+
+
+class InstqueryError(Exception):
+    """Anything this package refuses to do.
+
+    `reason` says what is wrong in words; `field` names the field it is about, where there is one.
+
+    >>> error = RecordError("must be text, not int", field="name")
+    >>> str(error), error.field, error.reason
+    ('name: must be text, not int', 'name', 'must be text, not int')
+    """
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(reason, field)
+        self.reason = reason
+        self.field = field
+
+    def __str__(self) -> str:
+        return self.reason if self.field is None else f"{self.field}: {self.reason}"
+
+
+class SchemaError(InstqueryError):
+    """A schema that contradicts itself; the fault of whoever declared it."""
+
+
+class RecordError(InstqueryError):
+    """A record that does not fit the schema. Nothing of its batch was taken in."""
+
+
+class QueryError(InstqueryError):
+    """A query that the schema cannot answer, or a value that its field cannot hold."""
+
+
+class CursorInvalid(InstqueryError):  # noqa: N818 - a bound public name of the design
+    """A cursor that was not issued for this query by this store."""
+
+
+class CursorExpired(InstqueryError):  # noqa: N818 - a bound public name of the design
+    """A cursor whose snapshot is no longer kept."""

@@ -1,0 +1,75 @@
+"""Blocks of neighbouring rows: a coarser numbering that stays put when rows are inserted between others."""
+
+from array import array
+from bisect import bisect_right
+from itertools import pairwise
+from typing import Self
+
+from instquery.rows import everything
+
+__all__ = ["Blocks"]
+
+_ROWS = 32  # rows in a block when it is made; insertions make it longer
+
+# A block's rows in hexadecimal, four rows a digit.
+_ABSENT, _HELD = "0" * (_ROWS // 4), "f" * (_ROWS // 4)
+
+
+class Blocks:
+    """Stretches of about 32 rows. A set of blocks is an integer, bit b for block b.
+
+    A row inserted between others makes its block longer and moves the later ones, but changes no
+    set of blocks: an index that knows blocks only has nothing to do.
+    """
+
+    __slots__ = ("_even", "_starts", "_width")
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._starts = array("I", range(0, width, _ROWS))
+        self._even = True  # block b starts at row 32 b
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """List the first row of each block and the one behind its last."""
+        return list(pairwise([*self._starts, self._width]))
+
+    def of(self, position: int) -> int:
+        """Return the number of the block that holds a row."""
+        return bisect_right(self._starts, position) - 1
+
+    def open(self, position: int) -> None:
+        """Make room for a row within the block at `position`; costs 30 µs for 1,024 blocks."""
+        behind = bisect_right(self._starts, position)
+        self._starts[behind:] = array("I", [start + 1 for start in self._starts[behind:]])
+        self._width += 1
+        self._even = False
+
+    def append(self) -> None:
+        """Make room for a row behind the last one, in a new block where the last one is full."""
+        if not self._starts or self._width - self._starts[-1] >= _ROWS:
+            self._starts.append(self._width)
+        self._width += 1
+
+    def rows(self, blocks: int) -> int:
+        """Return the rows of a set of blocks; costs 0.5 µs a block, 50 µs at the most."""
+        if blocks == everything(len(self._starts)):
+            return everything(self._width)
+        if self._even and blocks.bit_count() > 32:
+            wide = bin(blocks)[2:].replace("0", _ABSENT).replace("1", _HELD)
+            return int(wide, 16) & everything(self._width)
+        rows = 0
+        while blocks:
+            block = blocks.bit_length() - 1
+            blocks ^= 1 << block
+            end = self._starts[block + 1] if block + 1 < len(self._starts) else self._width
+            rows |= (1 << end) - (1 << self._starts[block])
+        return rows
+
+    def copy(self) -> Self:
+        """Return blocks that can be changed by themselves."""
+        twin = object.__new__(type(self))
+        twin._width, twin._starts, twin._even = self._width, self._starts[:], self._even
+        return twin

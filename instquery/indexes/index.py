@@ -1,0 +1,64 @@
+"""The one contract of every kind of index."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, Self
+
+from instquery.query import Predicate, Record
+
+__all__ = ["Index", "Lookup", "Selection", "Size", "matching"]
+
+
+class Selection(NamedTuple):
+    """A row set that holds every row a predicate matches; where `exact`, no other row."""
+
+    rows: int
+    exact: bool
+
+
+class Size(NamedTuple):
+    """How many rows a predicate matches; where not `exact`, about how many."""
+
+    rows: int
+    exact: bool
+
+
+class Lookup(Protocol):
+    """What one segment can be asked about one field.
+
+    Rows are positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its kind of
+    field answers, and may count, select and pass rows that the segment no longer holds.
+    """
+
+    def size(self, predicate: Any) -> Size:
+        """Tell how many rows match, at the least cost."""
+
+    def select(self, predicate: Any) -> Selection:
+        """Return the rows that match, or a superset of them."""
+
+    def test(self, predicate: Any, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+        """Return those of the positions whose row matches, in the order given. Always exact."""
+
+
+class Index(Lookup, Protocol):
+    """A lookup that follows the rows of its segment. Values are the field's own, `None` where missing."""
+
+    @classmethod
+    def build(cls, values: Sequence[Any]) -> Self:
+        """Build from the values of rows 0 to n - 1, in bulk."""
+
+    def open(self, position: int) -> None:
+        """Make room for a row: those from `position` on move one up."""
+
+    def add(self, position: int, value: Any) -> None:
+        """Enter the value of a row that has none yet; at n, of a new newest row."""
+
+    def drop(self, position: int, value: Any) -> None:
+        """Take out the value of a row, which has none from now on."""
+
+    def copy(self) -> Self:
+        """Return an index with the same content that can be changed by itself."""
+
+
+def matching(predicate: Predicate, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    """Test rows one by one against the predicate itself: what every index must agree with."""
+    return [position for position in positions if predicate.matches(rows[position])]

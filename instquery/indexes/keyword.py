@@ -1,0 +1,144 @@
+"""The index of a keyword field: for each value, the rows that have it."""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Self
+
+from instquery.indexes.index import Selection, Size, matching
+from instquery.query import Eq, In, Record, Value
+from instquery.rows import insert, of, positions
+
+__all__ = ["KeywordIndex"]
+
+# A value held by at least one row in this many gets a row set (one bit a row of the segment);
+# a rarer one a sorted array of positions (two bytes for each of its own rows).
+_FREQUENT = 64
+
+
+class KeywordIndex:
+    """Value → row set where the value is frequent, value → short array of positions where it is rare.
+
+    Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
+    row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
+    """
+
+    __slots__ = ("_frequent", "_rare", "_width")
+
+    def __init__(self, width: int) -> None:
+        self._frequent: dict[Value, int] = {}
+        self._rare: dict[Value, array[int]] = {}
+        self._width = width
+
+    @classmethod
+    def build(cls, values: Sequence[Value | None]) -> Self:
+        """Build from a column; costs 0.1 µs a row."""
+        index = cls(len(values))
+        places: defaultdict[Value | None, list[int]] = defaultdict(list)
+        for position, value in enumerate(values):
+            places[value].append(position)
+        places.pop(None, None)
+        for value, held in places.items():
+            index._keep(value, held)  # type: ignore[arg-type]  # None was taken out
+        return index
+
+    def size(self, predicate: Eq | In) -> Size:
+        """Count the rows exactly: popcounts and lengths."""
+        return Size(sum(map(self._count, _values(predicate))), exact=True)
+
+    def select(self, predicate: Eq | In) -> Selection:
+        """Return exactly the rows that hold one of the values."""
+        rows = 0
+        for value in _values(predicate):
+            held = self._frequent.get(value)
+            if held is None:
+                rare = self._rare.get(value)
+                held = of(rare, self._width) if rare else 0
+            rows |= held
+        return Selection(rows, exact=True)
+
+    def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+        """Compare the rows' own values."""
+        return matching(predicate, positions, rows)
+
+    def open(self, position: int) -> None:
+        """Move the rows from `position` on; costs 2 µs a frequent and 0.5 µs a rare value behind it."""
+        self._width += 1
+        for value, rows in self._frequent.items():
+            if rows >> position:
+                self._frequent[value] = insert(rows, position)
+        for value, held in self._rare.items():
+            if held[-1] >= position:
+                self._rare[value] = array("H", [at + (at >= position) for at in held])
+
+    def add(self, position: int, value: Value | None) -> None:
+        """Enter a value; one that has become frequent changes to a row set."""
+        if position >= self._width:
+            self._grow(position + 1)
+        if value is None:
+            return
+        if value in self._frequent:
+            self._frequent[value] |= 1 << position
+            return
+        held = sorted([*self._rare.pop(value, ()), position])
+        self._keep(value, held)
+
+    def drop(self, position: int, value: Value | None) -> None:
+        """Take a value out; a value without rows is forgotten."""
+        if value is None:
+            return
+        if value in self._frequent:
+            left = self._frequent[value] ^ (1 << position)
+            if left:
+                self._frequent[value] = left
+            else:
+                del self._frequent[value]
+            return
+        held = self._rare[value][:]
+        held.remove(position)
+        if held:
+            self._rare[value] = held
+        else:
+            del self._rare[value]
+
+    def copy(self) -> Self:
+        """Copy the directories; row sets and arrays are shared, as neither is ever changed in place."""
+        twin = type(self)(self._width)
+        twin._frequent = self._frequent.copy()
+        twin._rare = self._rare.copy()
+        return twin
+
+    def facets(self, rows: int, records: Sequence[Record], field: str) -> Counter[Value]:
+        """Count the values among `rows`; costs 2 µs a frequent value, 0.2 µs a row with a rare one."""
+        counts: Counter[Value] = Counter()
+        for value, held in self._frequent.items():
+            common = rows & held
+            if common:
+                counts[value] = common.bit_count()
+                rows ^= common
+        if self._rare:
+            counts.update(value for at in positions(rows) if (value := records[at].get(field)) is not None)
+        return counts
+
+    def _grow(self, width: int) -> None:
+        """Widen; each time the width has doubled, values that are no longer frequent give up their row set."""
+        self._width = width
+        if width & (width - 1) == 0:
+            for value, rows in list(self._frequent.items()):
+                if rows.bit_count() * 2 * _FREQUENT < width:
+                    self._rare[value] = array("H", reversed(positions(self._frequent.pop(value))))
+
+    def _keep(self, value: Value, held: Sequence[int]) -> None:
+        """Keep the rows of a value in the form that its frequency asks for."""
+        if len(held) * _FREQUENT >= self._width:
+            self._frequent[value] = of(held, self._width)
+        else:
+            self._rare[value] = array("H", held)
+
+    def _count(self, value: Value) -> int:
+        rows = self._frequent.get(value)
+        return len(self._rare.get(value, ())) if rows is None else rows.bit_count()
+
+
+def _values(predicate: Eq | In) -> tuple[Value, ...]:
+    return (predicate.value,) if isinstance(predicate, Eq) else predicate.values

@@ -1,0 +1,71 @@
+"""The index of the order field: rows are numbered by it, so a range of it is a stretch of positions."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Self
+
+from instquery.indexes.index import Selection, Size
+from instquery.instants import EARLIEST, LATEST
+from instquery.query import Range, Record
+
+__all__ = ["OrderIndex"]
+
+
+class OrderIndex:
+    """The ranks of the rows, ascending; a rank is the instant, negated where the order is ascending.
+
+    Every answer is two binary searches, about 1 µs. Costs 8 bytes a row.
+    """
+
+    __slots__ = ("_descending", "ranks")
+
+    def __init__(self, ranks: "array[int]", *, descending: bool) -> None:
+        self.ranks = ranks
+        self._descending = descending
+
+    def insert(self, position: int, rank: int) -> None:
+        """Enter a row; those from `position` on move one up."""
+        self.ranks.insert(position, rank)
+
+    def copy(self) -> Self:
+        """Return an index with the same content that can be changed by itself."""
+        return type(self)(self.ranks[:], descending=self._descending)
+
+    def place(self, rank: int, key: str, rows: Sequence[Record], field: str) -> int:
+        """Return the position of the row with this rank and key, or where it belongs.
+
+        Costs 2 µs, whatever the number of rows with equal rank: ties descend by key.
+        """
+        low = bisect_left(self.ranks, rank)
+        high = bisect_right(self.ranks, rank, low)
+        while low < high:
+            middle = (low + high) // 2
+            if rows[middle][field] > key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def stretch(self, predicate: Range) -> tuple[int, int]:
+        """Return the first position within the range and the one behind its last."""
+        low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
+        if not self._descending:
+            low, high = -high, -low
+        first = bisect_left(self.ranks, low)
+        return first, max(first, bisect_right(self.ranks, high))
+
+    def size(self, predicate: Range) -> Size:
+        """Count the rows of the stretch; rows that were dropped are counted too."""
+        first, end = self.stretch(predicate)
+        return Size(end - first, exact=False)
+
+    def select(self, predicate: Range) -> Selection:
+        """Return the stretch as a row set."""
+        first, end = self.stretch(predicate)
+        return Selection((1 << end) - (1 << first), exact=True)
+
+    def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+        """Compare positions with the stretch."""
+        first, end = self.stretch(predicate)
+        return [position for position in positions if first <= position < end]

@@ -1,0 +1,199 @@
+"""The index of a text field: n-grams that narrow a search down, folded strings that decide it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from instquery.indexes.blocks import Blocks
+from instquery.indexes.index import Selection, Size, matching
+from instquery.query import Contains, Eq, In, Record
+from instquery.rows import insert, of, of_flags, positions
+from instquery.text import fold
+
+__all__ = ["TextIndex"]
+
+Gram = tuple[str, ...]
+
+# A segment with fewer rows is searched as fast by its blocks alone.
+_SMALL = 512
+# A gram found in at least one row in this many gets a row set; a rarer one knows its blocks only.
+_FREQUENT = 16
+# Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
+_SAMPLE = 256
+# While a segment grows, a gram is looked at each time it is in this many more blocks.
+_PATIENCE = 16
+
+
+class TextIndex:
+    """Grams of one, two and three characters: a row set for a frequent gram, a set of blocks for a rare one.
+
+    A needle is cut into its grams; what their sets have in common is a superset of the answer, and the
+    few rows left are verified with `in`. A gram that is nowhere proves that nothing matches. Needles of
+    one to three characters whose gram is frequent need no verification. Exact for every length and script.
+
+    Building costs about 5 µs a row for names of 20 characters, memory is 100 to 200 bytes a row.
+    """
+
+    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts")
+
+    def __init__(self, texts: list[str], present: int) -> None:
+        self._texts = texts  # folded; "" where missing
+        self._present = present
+        self._longest = max(map(len, texts), default=0)
+        self._blocks = Blocks(len(texts))
+        self._rare: dict[Gram, int] = {}
+        self._frequent: dict[Gram, int] = {}
+
+    @classmethod
+    def build(cls, values: Sequence[str | None]) -> Self:
+        """Build from a column of text."""
+        texts = ["" if value is None else fold(value) for value in values]
+        index = cls(texts, of_flags([value is not None for value in values]))
+        rare: defaultdict[Gram, int] = defaultdict(int)
+        for block, (first, end) in enumerate(index._blocks.spans()):
+            seen: set[Gram] = set()
+            for text in texts[first:end]:
+                _gather(seen, text)
+            bit = 1 << block
+            for gram in seen:
+                rare[gram] |= bit
+        index._rare = dict(rare)
+        for gram in list(index._rare):
+            index._promote(gram)
+        return index
+
+    def size(self, predicate: Contains | Eq | In) -> Size:
+        """Estimate the rows from the needle's least frequent gram; exact only where that is the whole needle."""
+        if not isinstance(predicate, Contains):
+            return Size(self.select(predicate).rows.bit_count(), exact=False)
+        rows, blocks, exact = self._narrow(predicate.folded)
+        if blocks is None:
+            return Size(rows.bit_count(), exact)
+        return Size(min(rows.bit_count(), blocks.bit_count()), exact=False)  # about one hit a block
+
+    def select(self, predicate: Contains | Eq | In) -> Selection:
+        """Return the rows that hold all grams of the needle: every match, and perhaps others."""
+        if isinstance(predicate, Contains):
+            return self._select(predicate.folded)
+        rows = 0
+        for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
+            if isinstance(value, str):
+                rows |= self._select(fold(value)).rows
+        return Selection(rows, exact=not rows)
+
+    def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+        """Look for the needle in the folded text; compare whole values as they were given."""
+        if not isinstance(predicate, Contains):
+            return matching(predicate, positions, rows)
+        needle, texts = predicate.folded, self._texts
+        if not needle:
+            return [position for position in positions if self._present >> position & 1]
+        return [position for position in positions if needle in texts[position]]
+
+    def open(self, position: int) -> None:
+        """Move the rows from `position` on; costs 2 µs a frequent gram, nothing for rare ones."""
+        self._texts.insert(position, "")
+        self._blocks.open(position)
+        self._present = insert(self._present, position)
+        for gram, rows in self._frequent.items():
+            self._frequent[gram] = insert(rows, position)
+
+    def add(self, position: int, value: str | None) -> None:
+        """Enter a text; a gram that has become frequent gets its row set."""
+        if position == len(self._texts):
+            self._texts.append("")
+            self._blocks.append()
+            if not len(self._texts) & position:  # the number of rows has doubled
+                self._demote()
+        if value is None:
+            return
+        text = self._texts[position] = fold(value)
+        self._longest = max(self._longest, len(text))
+        bit = 1 << position
+        self._present |= bit
+        block = 1 << self._blocks.of(position)
+        for gram in _gather(set(), text):
+            if gram in self._frequent:
+                self._frequent[gram] |= bit
+            else:
+                before = self._rare.get(gram, 0)
+                if not before & block:
+                    self._rare[gram] = before | block
+                    if before.bit_count() % _PATIENCE == 0:
+                        self._promote(gram)
+
+    def drop(self, position: int, value: str | None) -> None:
+        """Take a text out. Blocks keep its rare grams: they promise a superset only."""
+        if value is None:
+            return
+        bit = 1 << position
+        self._present ^= bit
+        for gram in _gather(set(), self._texts[position]):
+            if gram in self._frequent:
+                self._frequent[gram] &= ~bit
+        self._texts[position] = ""
+
+    def copy(self) -> Self:
+        """Copy texts and directories; the sets are shared."""
+        twin = object.__new__(type(self))
+        twin._texts, twin._present, twin._longest = self._texts[:], self._present, self._longest
+        twin._blocks = self._blocks.copy()
+        twin._rare, twin._frequent = self._rare.copy(), self._frequent.copy()
+        return twin
+
+    def _select(self, needle: str) -> Selection:
+        rows, blocks, exact = self._narrow(needle)
+        if blocks is not None:
+            rows &= self._blocks.rows(blocks)
+        return Selection(rows, exact or not rows)
+
+    def _narrow(self, needle: str) -> tuple[int, int | None, bool]:
+        """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
+        rows, blocks = self._present, None
+        if not needle:
+            return rows, None, True
+        if len(needle) > self._longest:
+            return 0, None, True
+        for gram in _grams(needle):
+            found = self._frequent.get(gram)
+            if found is not None:
+                rows &= found
+                continue
+            found = self._rare.get(gram, 0)
+            blocks = found if blocks is None else blocks & found
+            if not blocks:
+                return 0, None, True
+        return rows, blocks, blocks is None and len(needle) <= 3
+
+    def _promote(self, gram: Gram) -> None:
+        """Give a gram its row set if it is frequent: by its blocks, then by a sample, then by all rows."""
+        if len(self._texts) < _SMALL or self._rare[gram].bit_count() * 2 < len(self._blocks):
+            return
+        part = "".join(gram)
+        sample = self._texts[-_SAMPLE:]
+        if sum([part in text for text in sample]) * _FREQUENT * 2 >= len(sample):
+            rows = of_flags([part in text for text in self._texts])
+            if rows.bit_count() * _FREQUENT >= len(self._texts):
+                self._frequent[gram] = rows
+                del self._rare[gram]
+
+    def _demote(self) -> None:
+        """Take the row sets from grams that are no longer frequent, now that there are more rows."""
+        for gram, rows in list(self._frequent.items()):
+            if rows.bit_count() * 2 * _FREQUENT < len(self._texts):
+                del self._frequent[gram]
+                self._rare[gram] = of(map(self._blocks.of, positions(rows)), len(self._blocks))
+
+
+def _gather(grams: set[Gram], text: str) -> set[Gram]:
+    """Add all grams of a text to a set, and return it."""
+    second, third = text[1:], text[2:]
+    grams.update(zip(text), zip(text, second), zip(text, second, third))
+    return grams
+
+
+def _grams(needle: str) -> Iterable[Gram]:
+    """Return the grams that a needle is looked up by: all of three characters, or the needle itself."""
+    if len(needle) <= 3:
+        return [tuple(needle)]
+    return zip(needle, needle[1:], needle[2:])

@@ -1,0 +1,53 @@
+"""The directory of a store: key → row."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Self
+
+from instquery.query import Record
+
+__all__ = ["Keys"]
+
+_SHARDS = 2048
+_EMPTY: dict[str, Record] = {}
+
+
+class Keys:
+    """Key → row, in shards that copies share: a copy costs microseconds, and a later write copies one shard."""
+
+    __slots__ = ("_owned", "_shards")
+
+    def __init__(self) -> None:
+        self._shards = [_EMPTY] * _SHARDS
+        self._owned = bytearray(_SHARDS)  # 1 where no copy shares the shard
+
+    def get(self, key: object) -> Record | None:
+        """Return the row of a key, as it is kept."""
+        return self._shards[hash(key) % _SHARDS].get(key) if isinstance(key, str) else None
+
+    def set(self, key: str, row: Record) -> None:
+        """Enter a row under its key, in the place of another one."""
+        self._own(key)[key] = row
+
+    def remove(self, key: str) -> None:
+        """Take a key out."""
+        del self._own(key)[key]
+
+    def items(self) -> Iterator[tuple[str, Record]]:
+        """Walk keys and rows, in no order."""
+        return chain.from_iterable(shard.items() for shard in self._shards)
+
+    def copy(self) -> Self:
+        """Return a directory with the same content; from now on either copies a shard before it changes it."""
+        twin = type(self)()
+        twin._shards = self._shards[:]
+        self._owned = bytearray(_SHARDS)
+        return twin
+
+    def _own(self, key: str) -> dict[str, Record]:
+        """Return the shard of a key, made ready to be changed."""
+        number = hash(key) % _SHARDS
+        if not self._owned[number]:
+            self._shards[number] = self._shards[number].copy()
+            self._owned[number] = 1
+        return self._shards[number]

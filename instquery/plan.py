@@ -1,0 +1,135 @@
+"""Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from instquery.query import Eq, In, Predicate, Query
+from instquery.state import State
+
+__all__ = ["Plan", "Step", "plan", "plans"]
+
+Driver = Literal["nothing", "keys", "row sets", "scan"]
+Role = Literal["proof", "driver", "row set", "residual"]
+Total = Literal["known", "counted", "not asked"]
+
+_WHAT_DRIVES = {
+    "nothing": "nothing can match",
+    "keys": "rows looked up by key, then put in order",
+    "row sets": "row sets, newest segment first",
+    "scan": "every row, newest first",
+}
+_WHENCE_TOTAL = {
+    "known": "known before any row is read",
+    "counted": "counted along the way",
+    "not asked": "not asked for, so the walk ends with the page",
+}
+
+# Looking up a row by its key, testing and sorting it costs about as much as this many rows of a
+# segment cost when they are taken as part of a row set.
+_KEY_COST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a plan does with one predicate, and how many records it expects to match it."""
+
+    predicate: Predicate
+    role: Role
+    size: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a query is answered: what drives it, what each predicate is used for, where the total comes from.
+
+    `total` says whence, `known` how many where that is known beforehand.
+    """
+
+    driver: Driver
+    steps: tuple[Step, ...]
+    total: Total
+    known: int | None
+    records: int
+    segments: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data, for logs and JSON."""
+        return {
+            "driver": self.driver,
+            "steps": [
+                {"predicate": str(step.predicate), "role": step.role, "size": step.size, "exact": step.exact}
+                for step in self.steps
+            ],
+            "total": self.total,
+            "known": self.known,
+            "records": self.records,
+            "segments": self.segments,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.records:,} records in {self.segments} segments: {_WHAT_DRIVES[self.driver]}"]
+        lines += [
+            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size:,} with {step.predicate}" for step in self.steps
+        ]
+        return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
+
+
+def plan(query: Query, state: State) -> Plan:
+    """Return the cheapest plan. Raises `QueryError` for a predicate that its field cannot answer."""
+    return next(plans(query, state))
+
+
+def plans(query: Query, state: State) -> Iterator[Plan]:
+    """Yield every plan that answers the query, the cheapest first. All give the identical page and total."""
+    steps = _weigh(query, state)
+    if any(step.exact and not step.size for step in steps):
+        yield _made("nothing", [(step, "proof") for step in steps if step.exact and not step.size], query, state)
+    by_key = _key_step(steps, state)
+    use_key = by_key is not None and by_key.size * _KEY_COST <= state.count
+    if by_key is not None and use_key:
+        yield _by_key(by_key, steps, query, state)
+    if any(state.has_index(step.predicate.field) for step in steps) or not steps:
+        roles: list[tuple[Step, Role]] = [
+            (step, "row set" if state.has_index(step.predicate.field) else "residual") for step in steps
+        ]
+        yield _made("row sets", roles, query, state)
+    if by_key is not None and not use_key:
+        yield _by_key(by_key, steps, query, state)
+    yield _made("scan", [(step, "residual") for step in steps], query, state)
+
+
+def _weigh(query: Query, state: State) -> list[Step]:
+    """Ask the state how many records match each predicate; the rarest comes first."""
+    steps = []
+    for predicate in query.where:
+        state.schema.check(predicate)
+        size, exact = state.size(predicate)
+        steps.append(Step(predicate, "residual", size, exact))
+    return sorted(steps, key=lambda step: step.size)
+
+
+def _key_step(steps: list[Step], state: State) -> Step | None:
+    """Return the step that names records by their key, if there is one."""
+    named = (step for step in steps if step.predicate.field == state.schema.key and isinstance(step.predicate, Eq | In))
+    return next(named, None)
+
+
+def _by_key(by_key: Step, steps: list[Step], query: Query, state: State) -> Plan:
+    others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
+    return _made("keys", [(by_key, "driver"), *others], query, state)
+
+
+def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: State) -> Plan:
+    """Make a plan, and decide where its total comes from."""
+    steps = tuple(Step(step.predicate, role, step.size, step.exact) for step, role in roles)
+    known: int | None = None
+    if driver == "nothing":
+        known = 0
+    elif not query.where:
+        known = state.count
+    elif len(query.where) == 1 and steps[0].exact:
+        known = steps[0].size
+    total: Total = "not asked" if not query.total else "counted" if known is None else "known"
+    return Plan(driver, steps, total, known, state.count, len(state.segments))

@@ -1,0 +1,110 @@
+"""Row sets: sets of row positions, each held as one Python integer.
+
+Bit p of the integer says whether row p is in the set. AND is `&`, a count is `int.bit_count()`, both at
+about 20 rows a nanosecond. Within a segment the newest row has the highest position, so the head of
+an answer is the highest bits.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import compress
+
+__all__ = ["everything", "insert", "newest", "of", "of_flags", "positions"]
+
+# With fewer than one row in this many, looking for each is cheaper than passing over all.
+_SPARSE = 16
+# How many bits are looked at in one go when the head of a set is wanted.
+_WINDOW = 512
+
+_FLAG_TO_DIGIT = bytes.maketrans(b"\x00\x01", b"01")
+_DIGIT_TO_FLAG = bytes.maketrans(b"01", b"\x00\x01")
+
+
+def everything(count: int) -> int:
+    """Return the set of rows 0 to `count` - 1."""
+    return (1 << count) - 1
+
+
+def of(members: Iterable[int], width: int) -> int:
+    """Return the set of the given positions, all of them below `width`. Costs 60 ns a position.
+
+    >>> bin(of([0, 3], width=8))
+    '0b1001'
+    """
+    bits = bytearray((width >> 3) + 1)
+    for position in members:
+        bits[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(bits, "little")
+
+
+def of_flags(flags: Sequence[bool] | Sequence[int] | bytes) -> int:
+    """Return the set of the positions whose flag is 1 (or true); every flag is 0 or 1. Costs 4 ns a flag.
+
+    >>> of_flags([True, False, False, True]) == of([0, 3], width=4)
+    True
+    """
+    return int(bytes(flags)[::-1].translate(_FLAG_TO_DIGIT) or b"0", 2)
+
+
+def positions(rows: int) -> list[int]:
+    """List the positions of a set, newest (highest) first.
+
+    Costs 1 ns a bit of width and 80 ns a row where rows are sparse, 20 ns a bit where they are dense.
+
+    >>> positions(0b1001)
+    [3, 0]
+    """
+    digits = bin(rows)
+    width = len(digits) - 2
+    if rows.bit_count() * _SPARSE < width:
+        found = []
+        at = digits.find("1", 2)
+        while at > 0:
+            found.append(width + 1 - at)
+            at = digits.find("1", at + 1)
+        return found
+    flags = digits[2:].encode().translate(_DIGIT_TO_FLAG)
+    return list(compress(range(width - 1, -1, -1), flags))
+
+
+def newest(rows: int, skip: int, take: int) -> list[int]:
+    """List up to `take` positions of a set, newest first, after passing over the `skip` newest ones.
+
+    Costs about 10 µs for 32,768 rows whatever `skip` is: the set is halved until the place is found.
+
+    >>> newest(0b101101, skip=1, take=2)
+    [3, 2]
+    """
+    rows, skip = _pass_over(rows, skip)
+    found: list[int] = []
+    wanted = skip + take
+    while rows and len(found) < wanted:
+        base = max(0, rows.bit_length() - _WINDOW)
+        head = rows >> base
+        found += [base + position for position in positions(head)] if base else positions(head)
+        rows ^= head << base
+    return found[skip:wanted]
+
+
+def insert(rows: int, at: int) -> int:
+    """Open a place at position `at`: rows from there on move one up, and the new row is not in the set.
+
+    >>> bin(insert(0b111, at=1))
+    '0b1101'
+    """
+    below = rows & ((1 << at) - 1)
+    return ((rows ^ below) << 1) | below
+
+
+def _pass_over(rows: int, skip: int) -> tuple[int, int]:
+    """Drop newest rows by halving until fewer than a window's worth of them is left to skip."""
+    while skip and (width := rows.bit_length()) > _WINDOW:
+        half = width >> 1
+        upper = rows >> half
+        count = upper.bit_count()
+        if count > skip:
+            rest = rows ^ (upper << half)
+            upper, skip = _pass_over(upper, skip)
+            return (upper << half) | rest, skip
+        rows ^= upper << half
+        skip -= count
+    return rows, skip

@@ -1,0 +1,207 @@
+"""Declare what a record holds: its key, its order, and the kind of each field."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field as attribute, replace
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from instquery.errors import QueryError, RecordError, SchemaError
+from instquery.instants import to_micros
+from instquery.query import Contains, Eq, In, Order, Predicate, Range, Record, Value
+
+__all__ = ["UNDATED", "Entry", "Field", "Kind", "Schema", "instant", "keyword", "stored", "text"]
+
+Kind = Literal["keyword", "text", "instant", "stored"]
+
+UNDATED = -(1 << 62)
+"""The rank of a record without its order field: below that of every instant, so that it comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a schema; made by `keyword`, `text`, `instant` or `stored`."""
+
+    kind: Kind
+    indexed: bool = True
+    aliases: tuple[str, ...] = ()
+    as_text: bool = False
+
+
+def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: bool = False) -> Field:
+    """Declare a field that is matched whole: text, an integer or a bool. For `Eq`, `In` and facets.
+
+    `indexed=False` spares the index and keeps every answer. A member spelled as one of `aliases` is
+    taken in under the field's own name. `as_text=True` turns a number into its text.
+    """
+    return Field("keyword", indexed, aliases, as_text)
+
+
+def text(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
+    """Declare a field of text that is searched for parts of it. For `Contains`, `Eq` and `In`."""
+    return Field("text", indexed, aliases)
+
+
+def instant(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
+    """Declare a time: a `datetime`, ISO 8601 text or integer microseconds. For `Range` and the order.
+
+    It is handed back as it was given.
+    """
+    return Field("instant", indexed, aliases)
+
+
+def stored(*, aliases: tuple[str, ...] = ()) -> Field:
+    """Declare a field that is kept and handed back, of any value, and never asked for."""
+    return Field("stored", indexed=False, aliases=aliases)
+
+
+class Entry(NamedTuple):
+    """A record taken in: its place in the order (rank, then key) and the row that is kept.
+
+    Answers show the highest rank first and, within a rank, the lowest key.
+    """
+
+    rank: int
+    key: str
+    row: Record
+
+
+class Nested(dict[str, Any]):
+    """A row with values that could be changed from outside; its copy copies them too."""
+
+    def copy(self) -> Record:
+        """Return a plain dict that shares nothing changeable with this row."""
+        return deepcopy(dict(self))
+
+
+# Values that nobody can change, so that a row may share them with whoever reads it.
+_UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, date, datetime, Decimal})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The key, the order and the fields of the records of a store.
+
+    The key is a text or keyword field whose value is unique, non-empty text. The order is by an instant
+    field. Fields not declared are kept and handed back, or refused with `strict=True`.
+    Raises `SchemaError` for a declaration that contradicts itself.
+
+    >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
+    >>> schema.take({"id": "i-1", "created": "1970-01-01T00:00:01Z", "colour": "red"}).rank
+    1000000
+    """
+
+    key: str
+    order: Order
+    fields: Mapping[str, Field]
+    strict: bool = False
+    _aliases: Mapping[str, str] = attribute(init=False, repr=False, compare=False)
+    _as_text: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
+    _checks: tuple[tuple[str, Callable[[Any], object]], ...] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        fields = dict(self.fields)
+        for name, declared in fields.items():
+            if not isinstance(name, str) or not isinstance(declared, Field):
+                raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
+        if self.key not in fields or fields[self.key].kind not in ("text", "keyword"):
+            raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
+        if self.order.field not in fields or fields[self.order.field].kind != "instant":
+            raise SchemaError("the order must be by a field declared as instant()", field=self.order.field)
+        if fields[self.key].kind == "keyword":  # its values are unique: the key's own directory is the index
+            fields[self.key] = replace(fields[self.key], indexed=False)
+        aliases: dict[str, str] = {}
+        for name, declared in fields.items():
+            for alias in declared.aliases:
+                if alias in fields or aliases.setdefault(alias, name) != name:
+                    raise SchemaError(f"the alias {alias} is taken", field=name)
+        checks = tuple((name, _CHECKS[declared.kind]) for name, declared in fields.items() if declared.kind in _CHECKS)
+        object.__setattr__(self, "fields", MappingProxyType(fields))
+        object.__setattr__(self, "_aliases", aliases)
+        object.__setattr__(self, "_as_text", tuple(name for name in fields if fields[name].as_text))
+        object.__setattr__(self, "_checks", checks)
+
+    def take(self, record: Mapping[str, Any]) -> Entry:
+        """Take a record in: check it, and copy it so that nobody outside can change it.
+
+        Raises `RecordError` that names the field and the reason. Costs 2 to 4 µs for 15 fields.
+        """
+        row = self._own(record)
+        for name, check in self._checks:
+            value = row.get(name)
+            if value is not None:
+                try:
+                    check(value)
+                except ValueError as error:
+                    raise RecordError(str(error), field=name) from None
+        key = row.get(self.key)
+        if not isinstance(key, str) or not key:
+            raise RecordError("the key must be text that is not empty", field=self.key)
+        return Entry(self.rank(row), key, row)
+
+    def rank(self, row: Record) -> int:
+        """Return a row's place in the order as a number: the higher, the earlier it is answered."""
+        value = row.get(self.order.field)
+        if value is None:
+            return UNDATED
+        return to_micros(value) if self.order.descending else -to_micros(value)
+
+    def check(self, predicate: Predicate) -> None:
+        """Refuse a predicate that its field cannot answer, with a `QueryError` that names the field."""
+        declared = self.fields.get(predicate.field)
+        if declared is None:
+            raise QueryError("no such field in the schema", field=predicate.field)
+        if type(predicate) not in _ANSWERS[declared.kind]:
+            name = type(predicate).__name__
+            raise QueryError(f"a {declared.kind} field does not answer {name}", field=predicate.field)
+
+    def _own(self, record: Mapping[str, Any]) -> Record:
+        """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
+        if not isinstance(record, Mapping):
+            raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
+        row: Record = dict(record)
+        if not _TEXT.issuperset(map(type, row)):
+            raise RecordError("the names of a record's members must be text")
+        for alias, name in self._aliases.items():
+            if alias in row:
+                value = row.pop(alias)
+                if row.setdefault(name, value) != value:
+                    raise RecordError(f"given again, with another value, as {alias}", field=name)
+        for name in self._as_text:
+            if type(number := row.get(name)) is int:
+                if number.bit_length() > 64:
+                    raise RecordError("must be text, or a number of up to 64 bits", field=name)
+                row[name] = str(number)
+        if self.strict and not row.keys() <= self.fields.keys():
+            raise RecordError("no such field in the schema", field=min(row.keys() - self.fields.keys()))
+        if _UNCHANGEABLE.issuperset(map(type, row.values())):
+            return row
+        try:
+            return Nested(deepcopy(row))
+        except Exception as error:  # deepcopy runs code of the values' own classes
+            raise RecordError(f"cannot be copied: {type(error).__name__}") from error
+
+
+def _check_keyword(value: object) -> None:
+    if not isinstance(value, Value):
+        raise ValueError(f"must be text, an integer or a bool, not {type(value).__name__}")
+
+
+def _check_text(value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text, not {type(value).__name__}")
+
+
+_TEXT = frozenset({str})
+
+_CHECKS: Mapping[str, Callable[[Any], object]] = {"keyword": _check_keyword, "text": _check_text, "instant": to_micros}
+
+_ANSWERS: Mapping[str, tuple[type, ...]] = {
+    "keyword": (Eq, In),
+    "text": (Eq, In, Contains),
+    "instant": (Range,),
+    "stored": (),
+}
+"""The predicates that a field of each kind answers."""

@@ -1,0 +1,94 @@
+"""Carry out a plan: the page and the total, from one walk over one state."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
+
+from instquery.errors import QueryError
+from instquery.plan import Plan, plans
+from instquery.query import Predicate, Query, Record, Value
+from instquery.rows import newest
+from instquery.segment import Segment
+from instquery.state import State
+
+__all__ = ["facets", "search"]
+
+Found = tuple[list[Record], int | None]
+"""The rows of the page as they are kept, and the number of all matches if the walk counted them."""
+
+
+def search(state: State, query: Query, plan: Plan) -> Found:
+    """Return the page's rows, in order, and the exact total (`None` where the query spares it)."""
+    rows: list[Record] = []
+    counted = plan.known
+    if counted is None:
+        rows, counted = _DRIVERS[plan.driver](state, query, plan)
+    elif query.offset < counted and query.limit:
+        rows, _ = _DRIVERS[plan.driver](state, query, plan)
+    return rows, counted if query.total else None
+
+
+def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, int]:
+    """Count the records that match, by their value of a keyword field; the most frequent value first.
+
+    Costs 2 µs a segment and frequent value, 0.2 µs a record with a rare value; without predicates
+    on a live store, the number of values alone.
+    """
+    query = Query(tuple(where), limit=0)
+    declared = state.schema.fields.get(field)
+    if declared is None or declared.kind != "keyword":
+        raise QueryError("facets are counted for keyword fields of the schema", field=field)
+    known = state.census.facets(field) if state.census is not None and not query.where else None
+    counts = Counter(known)
+    if known is None:
+        plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
+        for segment, rows in _matches(state, plan, enough=lambda: None):
+            counts.update(segment.facets(field, rows))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
+
+
+def _walk(state: State, query: Query, plan: Plan) -> Found:
+    """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
+    counting = plan.total == "counted"
+    skip, wanted = query.offset, query.limit
+    page: list[Record] = []
+    total = 0
+    for segment, rows in _matches(state, plan, enough=lambda: None if counting else skip + wanted):
+        count = segment.count if rows is segment.live else rows.bit_count()
+        total += count
+        if skip >= count:
+            skip -= count
+        elif wanted:
+            page += [segment.rows[position] for position in newest(rows, skip, wanted)]
+            wanted = query.limit - len(page)
+            skip = 0
+        if not counting and not wanted:
+            break
+    return page, total
+
+
+def _matches(state: State, plan: Plan, enough: Callable[[], int | None]) -> Iterator[tuple[Segment, int]]:
+    """Yield each segment, newest first, with the set of its matching rows; see `Segment.match` for `enough`."""
+    if plan.driver == "nothing":
+        return
+    selected = [step.predicate for step in plan.steps if step.role == "row set"]
+    tested = [step.predicate for step in plan.steps if step.role == "residual"]
+    for segment in state.segments:
+        yield segment, segment.match(selected, tested, enough())
+
+
+def _look_up(state: State, query: Query, plan: Plan) -> Found:
+    """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
+    driver, *others = [step.predicate for step in plan.steps]
+    rows = [row for row in state.named(driver) if all(predicate.matches(row) for predicate in others)]
+    rows.sort(key=itemgetter(state.schema.key))
+    rows.sort(key=state.schema.rank, reverse=True)  # stable: ties stay in order of their keys
+    return rows[query.offset : query.offset + query.limit], len(rows)
+
+
+_DRIVERS: Mapping[str, Callable[[State, Query, Plan], Found]] = {
+    "nothing": _walk,
+    "keys": _look_up,
+    "row sets": _walk,
+    "scan": _walk,
+}

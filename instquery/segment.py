@@ -1,0 +1,204 @@
+"""A segment: a stretch of the records in answer order, each row a bit position, with an index for each field."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Self
+
+from instquery.indexes.index import Index, Lookup, Selection, Size, matching
+from instquery.indexes.instant import InstantIndex
+from instquery.indexes.keyword import KeywordIndex
+from instquery.indexes.order import OrderIndex
+from instquery.indexes.text import TextIndex
+from instquery.query import Predicate, Record, Value
+from instquery.rows import everything, insert, newest, of, positions
+from instquery.schema import Entry, Schema
+
+__all__ = ["Segment"]
+
+_INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextIndex, "instant": InstantIndex}
+"""The kind of index for each kind of field; a kind not listed has none."""
+
+# With this few rows left, testing them one by one is cheaper than selecting by another index.
+_FEW = 24
+
+
+class Segment:
+    """Rows in ascending position, the last one answered first; `live` are those not discarded.
+
+    A discarded row keeps its place, so that no other row moves, until the segment is built anew.
+    `owner` is whoever may change this segment; anyone else copies it first.
+    """
+
+    __slots__ = ("_indexes", "_order", "_schema", "count", "live", "owner", "rows")
+
+    def __init__(self, schema: Schema, owner: object) -> None:
+        self._schema = schema
+        self.owner = owner
+        self.rows: list[Record] = []
+        self.live = 0
+        self.count = 0
+        self._order: OrderIndex
+        self._indexes: dict[str, Index] = {}
+
+    @classmethod
+    def build(cls, schema: Schema, entries: Sequence[Entry], owner: object) -> Self:
+        """Build from entries, oldest first (rank ascending, ties by key descending)."""
+        segment = cls(schema, owner)
+        segment.rows = [entry.row for entry in entries]
+        segment.count = len(entries)
+        segment.live = everything(len(entries))
+        segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
+        for name, field in schema.fields.items():
+            if field.indexed and name != schema.order.field:
+                segment._indexes[name] = _INDEXES[field.kind].build([row.get(name) for row in segment.rows])
+        return segment
+
+    def copy(self, owner: object) -> Self:
+        """Return a segment with the same content that `owner` may change. Rows and row sets are shared."""
+        twin = type(self)(self._schema, owner)
+        twin.rows, twin.live, twin.count = self.rows[:], self.live, self.count
+        twin._order = self._order.copy()
+        twin._indexes = {name: index.copy() for name, index in self._indexes.items()}
+        return twin
+
+    # reading
+
+    def __len__(self) -> int:
+        """Count the places, those of discarded rows included."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Walk the live rows as they are kept, in answer order."""
+        return map(self.rows.__getitem__, positions(self.live))
+
+    def entries(self) -> list[Entry]:
+        """List the live rows as entries, oldest first."""
+        key = self._schema.key
+        flags = positions(self.live)[::-1]
+        ranks = self._order.ranks
+        return [Entry(ranks[at], self.rows[at][key], self.rows[at]) for at in flags]
+
+    def is_below(self, rank: int, key: str) -> bool:
+        """Tell whether the oldest row's place in the order is at or below the given one."""
+        oldest = self._order.ranks[0]
+        return oldest < rank or (oldest == rank and self.rows[0][self._schema.key] >= key)
+
+    def place(self, rank: int, key: str) -> int:
+        """Return the position of this place in the order, whether or not a row has it."""
+        return self._order.place(rank, key, self.rows, self._schema.key)
+
+    def lookup(self, field: str) -> Lookup | None:
+        """Return what can be asked about a field, or `None` where it has no index."""
+        return self._order if field == self._schema.order.field else self._indexes.get(field)
+
+    def size(self, predicate: Predicate) -> Size:
+        """Tell how many live rows match a predicate, or about how many."""
+        lookup = self.lookup(predicate.field)
+        if lookup is None:
+            return Size(self.count, exact=False)
+        size = lookup.size(predicate)
+        if lookup is self._order:  # which counts discarded rows too
+            covers = size.rows == len(self.rows)
+            return Size(self.count if covers else self.select(predicate).rows.bit_count(), exact=True)
+        return size
+
+    def select(self, predicate: Predicate) -> Selection:
+        """Return the live rows that match a predicate, or a superset of them."""
+        lookup = self.lookup(predicate.field)
+        if lookup is None:
+            return Selection(self.live, exact=False)
+        rows, exact = lookup.select(predicate)
+        return Selection(rows & self.live, exact)
+
+    def match(self, selected: Iterable[Predicate], tested: Iterable[Predicate], enough: int | None) -> int:
+        """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.
+
+        With `enough`, at least that many of the newest matches are found and older ones may be missing.
+        Once few rows are left, they are tested whatever was planned.
+        """
+        rows = self.live
+        doubtful = list(tested)
+        for predicate in selected:
+            if rows.bit_count() <= _FEW:
+                doubtful.append(predicate)
+                continue
+            found, exact = self.select(predicate)
+            rows &= found
+            if not exact:
+                doubtful.append(predicate)
+            if not rows:
+                return 0
+        return self._verify(rows, doubtful, enough) if doubtful else rows
+
+    def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> int:
+        """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
+        portion = self.count if enough is None else 4 * enough + 16
+        kept: list[int] = []
+        start = 0
+        while start < self.count and (enough is None or len(kept) < enough):
+            part = newest(rows, start, portion)
+            if not part:
+                break
+            start += portion
+            portion *= 4
+            for predicate in doubtful:
+                part = self.test(predicate, part)
+            kept += part
+        return of(kept, len(self.rows))
+
+    def test(self, predicate: Predicate, part: list[int]) -> list[int]:
+        """Return those of the positions whose row matches the predicate."""
+        lookup = self.lookup(predicate.field)
+        return matching(predicate, part, self.rows) if lookup is None else lookup.test(predicate, part, self.rows)
+
+    def facets(self, field: str, rows: int) -> Counter[Value]:
+        """Count the values of a keyword field among `rows`."""
+        index = self._indexes.get(field)
+        if isinstance(index, KeywordIndex):
+            return index.facets(rows, self.rows, field)
+        return Counter(value for at in positions(rows) if (value := self.rows[at].get(field)) is not None)
+
+    # writing
+
+    def insert(self, entry: Entry) -> None:
+        """Enter a row at its place; at the top nothing moves, elsewhere every index makes room."""
+        position = self.place(entry.rank, entry.key)
+        if not self._is_vacant(position, entry):
+            if position < len(self.rows):
+                self.live = insert(self.live, position)
+                for index in self._indexes.values():
+                    index.open(position)
+            self._order.insert(position, entry.rank)
+            self.rows.insert(position, entry.row)
+        self.rows[position] = entry.row
+        self.live |= 1 << position
+        self.count += 1
+        for name, index in self._indexes.items():
+            index.add(position, entry.row.get(name))
+
+    def replace(self, position: int, row: Record) -> None:
+        """Put another row with the same key and rank in a row's place; only changed fields cost anything."""
+        old = self.rows[position]
+        self.rows[position] = row
+        for name, index in self._indexes.items():
+            before, after = old.get(name), row.get(name)
+            if before != after or type(before) is not type(after):
+                index.drop(position, before)
+                index.add(position, after)
+
+    def discard(self, position: int) -> None:
+        """Take a row out; its place stays, vacant."""
+        row = self.rows[position]
+        self.live ^= 1 << position
+        self.count -= 1
+        for name, index in self._indexes.items():
+            index.drop(position, row.get(name))
+
+    def _is_vacant(self, position: int, entry: Entry) -> bool:
+        """Tell whether a discarded row with the entry's own place in the order is at this position."""
+        return (
+            position < len(self.rows)
+            and self._order.ranks[position] == entry.rank
+            and self.rows[position][self._schema.key] == entry.key
+        )
