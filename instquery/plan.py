@@ -1,10 +1,10 @@
 """Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from instquery.query import Eq, In, Predicate, Query
+from instquery.query import Eq, In, Predicate, Query, Range
 from instquery.state import State
 
 __all__ = ["Plan", "Step", "plan", "plans"]
@@ -103,11 +103,23 @@ def plans(query: Query, state: State) -> Iterator[Plan]:
 def _weigh(query: Query, state: State) -> list[Step]:
     """Ask the state how many records match each predicate; the rarest comes first."""
     steps = []
-    for predicate in query.where:
+    for predicate in _merged(query.where):
         state.schema.check(predicate)
         size, exact = state.size(predicate)
         steps.append(Step(predicate, "residual", size, exact))
     return sorted(steps, key=lambda step: step.size)
+
+
+def _merged(where: Sequence[Predicate]) -> list[Predicate]:
+    """Make one range of those of one field: the two ends of a window are one look-up, and an exact count."""
+    merged: dict[object, Predicate] = {}
+    for number, predicate in enumerate(where):
+        if isinstance(predicate, Range):
+            other = merged.get(predicate.field)
+            merged[predicate.field] = predicate.within(other) if isinstance(other, Range) else predicate
+        else:
+            merged[number] = predicate
+    return list(merged.values())
 
 
 def _key_step(steps: list[Step], state: State) -> Step | None:
@@ -129,7 +141,7 @@ def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: S
         known = 0
     elif not query.where:
         known = state.count
-    elif len(query.where) == 1 and steps[0].exact:
+    elif len(steps) == 1 and steps[0].exact:
         known = steps[0].size
     total: Total = "not asked" if not query.total else "counted" if known is None else "known"
     return Plan(driver, steps, total, known, state.count, len(state.segments))

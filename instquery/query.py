@@ -146,6 +146,14 @@ class Range:
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
+    def within(self, other: "Range") -> "Range":
+        """Return the range of what lies in both; they are of one field."""
+        both = object.__new__(Range)
+        object.__setattr__(both, "field", self.field)
+        object.__setattr__(both, "low", max(self.low, other.low))
+        object.__setattr__(both, "high", min(self.high, other.high))
+        return both
+
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's instant is within the bounds; a missing one never is."""
         value = record.get(self.field)

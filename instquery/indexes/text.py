@@ -1,7 +1,8 @@
 """The index of a text field: n-grams that narrow a search down, folded strings that decide it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Self
 
 from instquery.indexes.blocks import Blocks
@@ -53,13 +54,12 @@ class TextIndex:
         for block, (first, end) in enumerate(index._blocks.spans()):
             seen: set[Gram] = set()
             for text in texts[first:end]:
-                _gather(seen, text)
+                seen.update(_cut(text))
             bit = 1 << block
             for gram in seen:
                 rare[gram] |= bit
         index._rare = dict(rare)
-        for gram in list(index._rare):
-            index._promote(gram)
+        index._promote_all()
         return index
 
     def size(self, predicate: Contains | Eq | In) -> Size:
@@ -112,7 +112,7 @@ class TextIndex:
         bit = 1 << position
         self._present |= bit
         block = 1 << self._blocks.of(position)
-        for gram in _gather(set(), text):
+        for gram in set(_cut(text)):
             if gram in self._frequent:
                 self._frequent[gram] |= bit
             else:
@@ -128,7 +128,7 @@ class TextIndex:
             return
         bit = 1 << position
         self._present ^= bit
-        for gram in _gather(set(), self._texts[position]):
+        for gram in set(_cut(self._texts[position])):
             if gram in self._frequent:
                 self._frequent[gram] &= ~bit
         self._texts[position] = ""
@@ -165,17 +165,36 @@ class TextIndex:
                 return 0, None, True
         return rows, blocks, blocks is None and len(needle) <= 3
 
-    def _promote(self, gram: Gram) -> None:
-        """Give a gram its row set if it is frequent: by its blocks, then by a sample, then by all rows."""
-        if len(self._texts) < _SMALL or self._rare[gram].bit_count() * 2 < len(self._blocks):
+    def _promote_all(self) -> None:
+        """Give all frequent grams their row sets in one walk over the texts."""
+        flags = {gram: bytearray(len(self._texts)) for gram in self._rare if self._seems_frequent(gram)}
+        if not flags:
             return
+        is_wanted = flags.__contains__
+        for position, text in enumerate(self._texts):
+            for gram in filter(is_wanted, _cut(text)):
+                flags[gram][position] = 1
+        for gram, found in flags.items():
+            self._keep_if_frequent(gram, of_flags(found))
+
+    def _promote(self, gram: Gram) -> None:
+        """Give one gram its row set if it is frequent."""
+        if self._seems_frequent(gram):
+            part = "".join(gram)
+            self._keep_if_frequent(gram, of_flags([part in text for text in self._texts]))
+
+    def _seems_frequent(self, gram: Gram) -> bool:
+        """Judge a gram by its blocks, then by a sample of the texts: what is cheap to ask first."""
+        if len(self._texts) < _SMALL or self._rare[gram].bit_count() * 2 < len(self._blocks):
+            return False
         part = "".join(gram)
         sample = self._texts[-_SAMPLE:]
-        if sum([part in text for text in sample]) * _FREQUENT * 2 >= len(sample):
-            rows = of_flags([part in text for text in self._texts])
-            if rows.bit_count() * _FREQUENT >= len(self._texts):
-                self._frequent[gram] = rows
-                del self._rare[gram]
+        return sum([part in text for text in sample]) * _FREQUENT * 2 >= len(sample)
+
+    def _keep_if_frequent(self, gram: Gram, rows: int) -> None:
+        if rows.bit_count() * _FREQUENT >= len(self._texts):
+            self._frequent[gram] = rows
+            del self._rare[gram]
 
     def _demote(self) -> None:
         """Take the row sets from grams that are no longer frequent, now that there are more rows."""
@@ -185,11 +204,10 @@ class TextIndex:
                 self._rare[gram] = of(map(self._blocks.of, positions(rows)), len(self._blocks))
 
 
-def _gather(grams: set[Gram], text: str) -> set[Gram]:
-    """Add all grams of a text to a set, and return it."""
+def _cut(text: str) -> Iterator[Gram]:
+    """Return the grams of a text, of one, two and three characters, each as often as it occurs."""
     second, third = text[1:], text[2:]
-    grams.update(zip(text), zip(text, second), zip(text, second, third))
-    return grams
+    return chain(zip(text), zip(text, second), zip(text, second, third))
 
 
 def _grams(needle: str) -> Iterable[Gram]:

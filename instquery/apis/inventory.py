@@ -1,0 +1,185 @@
+"""Read inventories: JSON lines, a JSON array, or saved replies of the real API."""
+
+import codecs
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from instquery.errors import RecordError
+from instquery.query import Record
+from instquery.schema import Schema
+
+__all__ = ["BadRecord", "Inventory", "InventoryError", "Reader"]
+
+Source = str | PathLike[str] | IO[str] | IO[bytes]
+
+Watch = Callable[[list[Any]], Iterable[Any]]
+
+_SHOWN = 20
+
+
+class BadRecord(NamedTuple):
+    """One record that could not be taken in: `unit` says what `number` counts, lines or records, from 1."""
+
+    unit: str
+    number: int
+    field: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.number}: {f'{self.field}: ' if self.field else ''}{self.reason}"
+
+
+class InventoryError(RecordError):
+    """An inventory with bad records: `bad` holds the first of them, `count` says how many there are."""
+
+    def __init__(self, bad: tuple[BadRecord, ...], count: int) -> None:
+        more = f"\n… and {count - len(bad)} more" if count > len(bad) else ""
+        super().__init__("\n".join(map(str, bad)) + more)
+        self.bad = bad
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What was read: the good records, the first of the bad ones, and how many of these there are."""
+
+    records: list[Record]
+    bad: tuple[BadRecord, ...]
+    bad_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the records of one API. `path` names the members that lead to the list in a reply of the API."""
+
+    schema: Schema
+    path: tuple[str, ...]
+
+    def __call__(self, source: Source, *, skip_bad: bool = False) -> list[Record]:
+        """Return the records of a path, of a file object, or of standard input (`-`).
+
+        Takes JSON lines, a JSON array, or replies of the API as they were saved, one or many; UTF-8 with or
+        without a byte order mark. Each record is checked against the schema. Raises `InventoryError` that
+        lists bad records by line and field, unless `skip_bad`; `OSError` where there is nothing to read.
+        """
+        inventory = self.load(source)
+        if inventory.bad and not skip_bad:
+            raise InventoryError(inventory.bad, inventory.bad_count)
+        return inventory.records
+
+    def load(self, source: Source, watch: Watch = iter) -> Inventory:
+        """Read all there is, good and bad. `watch` is handed the lines and hands them on, to show progress."""
+        records: list[Record] = []
+        bad: list[BadRecord] = []
+        count = 0
+        lines = _fetch(source).removeprefix(codecs.BOM_UTF8).split(b"\n")
+        for unit, number, value in self._values(lines, watch):
+            fault = value if isinstance(value, _Unreadable) else self._keep(value, records)
+            if fault is not None:
+                count += 1
+                if count <= _SHOWN:
+                    bad.append(BadRecord(unit, number, fault.field, fault.reason))
+        return Inventory(records, tuple(bad), count)
+
+    def _values(self, lines: list[bytes], watch: Watch) -> Iterator[tuple[str, int, Any]]:
+        """Yield each record (or what stands in its place), with the line or the number it is known by."""
+        first = next(filter(bytes.strip, lines), b"")
+        documents = None if _is_object(first) else list(_parse(b"\n".join(lines)))
+        if documents and isinstance(documents[-1], _Unreadable) and any(map(_is_object, lines)):
+            documents = None  # lines after all, the first of them broken
+        if documents is not None:
+            values = (value for document in watch(documents) for value in self._unwrap(document))
+            yield from (("record", number, value) for number, value in enumerate(values, 1))
+            return
+        for number, line in enumerate(watch(lines), 1):
+            for document in _parse(line):
+                yield from (("line", number, value) for value in self._unwrap(document))
+
+    def _unwrap(self, document: Any) -> list[Any]:
+        """List the records of a parsed document: of an array, of a reply, or the one record that it is."""
+        if isinstance(document, dict) and self.schema.key not in document:
+            found: Any = document
+            for name in self.path:
+                found = found.get(name) if isinstance(found, dict) else None
+            if isinstance(found, list):
+                return found
+        return document if isinstance(document, list) else [document]
+
+    def _keep(self, value: Any, records: list[Record]) -> RecordError | None:
+        """Check a record and keep it, or say what is wrong with it."""
+        try:
+            records.append(self.schema.take(value).row)
+        except RecordError as error:
+            return error
+        return None
+
+
+class _Unreadable(RecordError):
+    """What stands in the place of a value that is not JSON."""
+
+
+def _fetch(source: Source) -> bytes:
+    """Return all bytes of a source."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    if isinstance(source, str | PathLike):
+        return Path(source).read_bytes()
+    try:
+        data = source.read()
+    except UnicodeDecodeError as error:
+        raise RecordError(f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}") from None
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+
+
+def _is_object(line: bytes) -> bool:
+    """Tell whether a line looks like an object of its own."""
+    return line[:1] == b"{" and line.rstrip()[-1:] == b"}"
+
+
+def _parse(data: bytes) -> Iterator[Any]:
+    """Yield the JSON documents that follow one another in `data`, at last what is wrong where that ends it."""
+    try:
+        text = data.decode("utf-8")
+        at = _skip_blanks(text, 0)
+        while at < len(text):
+            document, at = _DECODER.raw_decode(text, at)
+            yield document
+            at = _skip_blanks(text, at)
+    except UnicodeDecodeError as error:
+        yield _Unreadable(f"is not UTF-8: byte {error.start + 1}")
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno} " if b"\n" in data else ""
+        yield _Unreadable(f"is not JSON: {error.msg} at {line}column {error.colno}")
+    except RecursionError:
+        yield _Unreadable("is nested too deeply")
+    except ValueError as error:  # from the hooks below, or a number of too many digits
+        yield _Unreadable(f"is not usable JSON: {error}")
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    """Return where the next document begins."""
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+def _members(pairs: list[tuple[str, Any]]) -> Record:
+    """Make an object of its members, or say which one is given twice: JSON would silently lose one."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the member {max(names, key=names.count)} is given twice")
+    return members
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
+_BLANKS = re.compile(r"[ \t\r\n]*")

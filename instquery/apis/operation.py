@@ -1,0 +1,166 @@
+"""The corridor of every API: parameters → query → page → reply."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field as attribute, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
+from instquery.apis.params import Param
+from instquery.errors import InstqueryError
+from instquery.instants import to_micros
+from instquery.query import Page, Predicate, Query, Range
+from instquery.schema import Schema
+
+__all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
+
+_log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers the same."""
+
+    def page(self, query: Query, /) -> Page:
+        """Return one page of the records that match, in order, with the exact total."""
+
+
+class Refusal(InstqueryError):
+    """A request that the API refuses: the code of its error table, and the parameter it is about.
+
+    Raised by params and rules, and by a host's own hooks; it becomes the reply.
+    """
+
+    def __init__(self, code: str, parameter: str | None = None, reason: str = "") -> None:
+        super().__init__(reason or code, field=parameter)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it was read: its filters by parameter, its page, its moment, and the facts the host gave."""
+
+    filters: Mapping[str, Predicate]
+    number: int
+    size: int
+    now: int
+    host: Mapping[str, Any]
+    query: Query = Query()
+
+
+Rule = Callable[[Asked], Iterable[Predicate]]
+"""What holds between parameters or depends on the host: raises `Refusal`, or adds predicates to the query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One action of one API, as a value: what it takes, in which order it answers, how it replies.
+
+    Call it with a store and the request's parameters; see `__call__`.
+    """
+
+    name: str
+    version: str
+    schema: Schema
+    """The records it is asked about, and their order."""
+    params: tuple[Param, ...]
+    envelope: Envelope
+    errors: Mapping[str, Fault]
+    """The API's error table."""
+    invalid: str
+    """The code for a value that breaks the rule of its parameter."""
+    internal: str
+    """The code for a fault of ours; its cause goes to the log alone."""
+    total: bool = True
+    """Whether the reply tells the number of all matches."""
+    rules: tuple[Rule, ...] = ()
+    host: tuple[str, ...] = ()
+    """The names of the facts that a host may hand to the rules."""
+    clock: Callable[[], datetime] = attribute(default=lambda: datetime.now(UTC))
+    """Read once a request that brings no `now` of its own."""
+
+    def __call__(
+        self,
+        store: Engine,
+        params: Mapping[str, object] | None = None,
+        *,
+        now: datetime | str | int | None = None,
+        request_id: str | None = None,
+        **host: Any,
+    ) -> Reply:
+        """Answer one request. Never raises for a caller's mistake: the documented error is the reply.
+
+        `params` are text, or `str`, `int` and `datetime` from Python; unknown ones are ignored, empty ones
+        are as if absent. `now` is the moment of the request, from the clock unless given. `request_id` is
+        a fresh upper-case GUID unless given. `host` holds the facts named in `self.host`.
+        """
+        identity = str(uuid4()).upper() if request_id is None else request_id
+        self._check_host(host)
+        try:
+            asked = self.ask(params, now=now, **host)
+            page = store.page(asked.query)
+            items = [self.envelope.item(record) for record in page.items]
+            answer = Answer(identity, items, asked.number, asked.size, page.total)
+            return Reply(200, self.envelope.success(answer))
+        except Refusal as refusal:
+            return self._refuse(refusal, identity)
+        except Exception:
+            _log.exception("%s failed, request %s", self.name, identity)
+            return self._refuse(Refusal(self.internal), identity)
+
+    def ask(
+        self, params: Mapping[str, object] | None = None, *, now: datetime | str | int | None = None, **host: Any
+    ) -> Asked:
+        """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
+        self._check_host(host)
+        moment = to_micros(self.clock() if now is None else now)
+        filters: dict[str, Predicate] = {}
+        numbers = {"number": 1, "size": 1}
+        for param in self.params:
+            given = None if params is None else params.get(param.name)
+            if given is None or given == "":
+                if param.role != "filter":
+                    numbers[param.role] = param.default
+                continue
+            read = self._read(param, given, moment)
+            if isinstance(read, int):
+                numbers[param.role] = read
+            else:
+                filters[param.name] = read
+        asked = Asked(filters, numbers["number"], numbers["size"], moment, host)
+        added = [predicate for rule in self.rules for predicate in rule(asked)]
+        where = (*filters.values(), *added)
+        return replace(asked, query=Query(where, (asked.number - 1) * asked.size, asked.size, self.total))
+
+    def _read(self, param: Param, given: object, moment: int) -> Predicate | int:
+        try:
+            return param.read(given, moment)
+        except (ValueError, InstqueryError) as error:
+            reason = error.reason if isinstance(error, InstqueryError) else str(error)
+            raise Refusal(self.invalid, param.name, reason) from None
+
+    def _check_host(self, host: Mapping[str, Any]) -> None:
+        if unknown := host.keys() - set(self.host):
+            raise TypeError(f"{self.name} takes no {min(unknown)}")
+
+    def _refuse(self, refusal: Refusal, identity: str) -> Reply:
+        """Reply with a row of the error table; a code that is not in it is a fault of ours."""
+        fault = self.errors.get(refusal.code)
+        if fault is None:
+            _log.error("%s has no error %s, request %s", self.name, refusal.code, identity)
+            refusal, fault = Refusal(self.internal), self.errors[self.internal]
+        message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
+        return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
+
+
+def in_order(start: str, end: str, code: str) -> Rule:
+    """Make the rule that the start of a window may not be after its end; the start is named as the fault."""
+
+    def rule(asked: Asked) -> Iterable[Predicate]:
+        first, last = asked.filters.get(start), asked.filters.get(end)
+        if isinstance(first, Range) and isinstance(last, Range) and first.low > last.high:
+            raise Refusal(code, start, f"must not be after {end}")
+        return ()
+
+    return rule
