@@ -160,9 +160,9 @@ query_available_instances = Operation(
         exact("OwnerId"),
     ),
     rules=(
-        _known_caller,
         in_order("EndTimeStart", "EndTimeEnd", "InvalidParameter"),
         in_order("CreateTimeStart", "CreateTimeEnd", "InvalidParameter"),
+        _known_caller,
         _region_with_product,
         _known_product,
         _own_records,

@@ -1,0 +1,204 @@
+"""A naive reading of the two source documents and of the engine's promises.
+
+It imports nothing of the package: whatever both agree on has been said twice, independently. Records are
+plain dicts, every answer is a walk over a list, every time an aware datetime of the standard library.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+
+def moment(value):
+    """Read a time: a datetime, text in one of the forms that the tests make, or microseconds."""
+    if isinstance(value, int):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def same_letters(text):
+    text = unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", text.casefold())
+
+
+def is_part(needle, text):
+    return same_letters(text).find(same_letters(needle)) != -1
+
+
+def in_order(records, key, created, newest_first=True):
+    dated = [record for record in records if record.get(created) is not None]
+    undated = [record for record in records if record.get(created) is None]
+    dated.sort(key=lambda record: record[key])
+    dated.sort(key=lambda record: moment(record[created]), reverse=newest_first)
+    return dated + sorted(undated, key=lambda record: record[key])
+
+
+def holds(record, condition):
+    """Judge one condition: ("eq", field, value), ("in", …), ("contains", …), ("range", field, {bound: value})."""
+    kind, field, wanted = condition
+    value = record.get(field)
+    if value is None:
+        return False
+    if kind == "eq":
+        return value == wanted
+    if kind == "in":
+        return any(value == one for one in wanted)
+    if kind == "contains":
+        return is_part(wanted, value)
+    at = moment(value)
+    tests = {
+        "after": lambda bound: at > bound,
+        "since": lambda bound: at >= bound,
+        "until": lambda bound: at <= bound,
+        "before": lambda bound: at < bound,
+    }
+    return all(tests[name](moment(bound)) for name, bound in wanted.items())
+
+
+def page(records, conditions, offset, limit, key, created, newest_first=True):
+    """Return the page and the total."""
+    found = [record for record in records if all(holds(record, condition) for condition in conditions)]
+    found = in_order(found, key, created, newest_first)
+    return found[offset : offset + limit], len(found)
+
+
+class No(Exception):
+    """A refusal: a code, and the parameter it names."""
+
+
+def given(params, name):
+    value = params.get(name)
+    return None if value is None or value == "" else value
+
+
+def whole_number(params, name, default, most, code):
+    value = given(params, name)
+    if value is None:
+        return default
+    if not re.fullmatch("[0-9]+", str(value)) or not 1 <= int(value) <= most:
+        raise No(code, name)
+    return int(value)
+
+
+def written(at, digits):
+    text = moment(at).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return text + (f".{moment(at).microsecond // 1000:03d}Z" if digits else "Z")
+
+
+def items(records, members, times, digits):
+    return [
+        {
+            member: written(record[member], digits) if member in times else record[member]
+            for member in members
+            if record.get(member) is not None
+        }
+        for record in records
+    ]
+
+
+AIREC_MEMBERS = (
+    "regionId type lockMode expiredTime status gmtCreate chargeType industry commodityCode gmtModified "
+    "dataSetVersion name instanceId"
+).split()
+AIREC_TIMES = {"expiredTime", "gmtCreate", "gmtModified"}
+
+
+def list_instance(records, params, now):
+    """Answer ListInstance: (code, parameter, items)."""
+    try:
+        number = whole_number(params, "page", 1, 2**63 - 1, "ValidationError")
+        size = whole_number(params, "size", 10, 50, "ValidationError")
+        wanted = []
+        status = given(params, "status")
+        if status is not None:
+            if status not in {"Initializing", "Ready", "Running"}:
+                raise No("ValidationError", "status")
+            wanted.append(("eq", "status", status))
+        wanted += [("contains", name, given(params, name)) for name in ("name", "instanceId") if given(params, name)]
+        expiry = given(params, "expiredTime")
+        if expiry is not None:
+            if not re.fullmatch("[0-9]{1,12}", str(expiry)) or int(expiry) > 253402300799:
+                raise No("ValidationError", "expiredTime")
+            until = int(expiry) * 1_000_000
+            if moment(until) <= moment(now):
+                raise No("ValidationError", "expiredTime")
+            wanted.append(("range", "expiredTime", {"after": now, "until": until}))
+    except No as no:
+        return (*no.args, [])
+    found, _ = page(records, wanted, (number - 1) * size, size, "instanceId", "gmtCreate")
+    return "", None, items(found, AIREC_MEMBERS, AIREC_TIMES, digits=True)
+
+
+BSS_MEMBERS = (
+    "OwnerId ProductCode ProductType SubscriptionType InstanceID Region CreateTime EndTime StopTime ReleaseTime "
+    "ExpectedReleaseTime Status SubStatus RenewStatus RenewalDuration RenewalDurationUnit Seller"
+).split()
+BSS_TIMES = {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleaseTime"}
+
+
+def query_available_instances(records, params, now, caller=None, accounts=None, products=None):
+    """Answer QueryAvailableInstances: (code, parameter, number, size, items, total)."""
+    try:
+        number = whole_number(params, "PageNum", 1, 2**63 - 1, "InvalidParameter")
+        size = whole_number(params, "PageSize", 20, 300, "InvalidParameter")
+        wanted = bss_filters(params)
+        if accounts is not None:
+            if caller not in accounts:
+                raise No("InvalidCaller", None)
+            role, customers, allowed = accounts[caller]
+            if not allowed:
+                raise No("NotApplicable", None)
+        if given(params, "Region") and not given(params, "ProductCode"):
+            raise No("MissingParameter", "ProductCode")
+        if products is not None and given(params, "ProductCode") and given(params, "ProductCode") not in products:
+            raise No("ProductNotFind", None)
+        if accounts is not None:
+            owner = given(params, "OwnerId")
+            if owner is None:
+                if role != "owner":
+                    raise No("MissingParameter", "OwnerId")
+                wanted.append(("eq", "OwnerId", caller))
+            elif owner != caller and owner not in customers:
+                raise No("InvalidOwner", None)
+    except No as no:
+        return (*no.args, None, None, [], None)
+    found, total = page(records, wanted, (number - 1) * size, size, "InstanceID", "CreateTime")
+    return "Success", None, number, size, items(found, BSS_MEMBERS, BSS_TIMES, digits=False), total
+
+
+def bss_filters(params):
+    wanted = []
+    for name in ("ProductCode", "ProductType", "Region", "OwnerId"):
+        if given(params, name) is not None:
+            wanted.append(("eq", name, given(params, name)))
+    choices = {
+        "SubscriptionType": {"Subscription", "PayAsYouGo"},
+        "RenewStatus": {"AutoRenewal", "ManualRenewal", "NotRenewal"},
+    }
+    for name, allowed in choices.items():
+        value = given(params, name)
+        if value is not None:
+            if value not in allowed:
+                raise No("InvalidParameter", name)
+            wanted.append(("eq", name, value))
+    listed = given(params, "InstanceIDs")
+    if listed is not None:
+        ids = {part.strip() for part in listed.split(",") if part.strip()}
+        if not ids or len(ids) > 100:
+            raise No("InvalidParameter", "InstanceIDs")
+        wanted.append(("in", "InstanceID", ids))
+    for field in ("EndTime", "CreateTime"):
+        ends = {}
+        for side, bound in (("Start", "since"), ("End", "until")):
+            value = given(params, field + side)
+            if value is not None:
+                try:
+                    ends[bound] = moment(value)
+                except ValueError:
+                    raise No("InvalidParameter", field + side) from None
+        if len(ends) == 2 and ends["since"] > ends["until"]:
+            raise No("InvalidParameter", field + "Start")
+        if ends:
+            wanted.append(("range", field, ends))
+    return wanted

@@ -1,0 +1,72 @@
+"""Every answer of the engine agrees with the naive reading, whatever the plan."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import naive
+from instquery import Query, Schema, Store, keyword, instant, text, stored, Order
+from instquery.plan import plans
+from instquery.search import search
+from strategies import SCHEMA, conditions, predicate, records
+
+UNINDEXED = Schema(
+    key="id",
+    order=Order("created", descending=False),
+    fields={
+        "id": text(indexed=False),
+        "name": text(indexed=False),
+        "status": keyword(indexed=False),
+        "owner": keyword(indexed=False),
+        "created": instant(indexed=False),
+        "expires": instant(indexed=False),
+        "note": stored(),
+    },
+)
+
+inventories = st.lists(records(), max_size=40)
+wheres = st.lists(conditions(), max_size=4)
+
+
+def last_by_key(inventory):
+    return list({record["id"]: record for record in inventory}.values())
+
+
+@given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9), st.booleans())
+@settings(max_examples=400)
+def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset, limit, segment_rows, indexed):
+    schema = SCHEMA if indexed else UNINDEXED
+    store = Store(schema, inventory, segment_rows=segment_rows)
+    query = Query([predicate(condition) for condition in where], offset, limit)
+    newest_first = schema.order.descending
+    items, total = naive.page(last_by_key(inventory), where, offset, limit, "id", "created", newest_first)
+    for reading in (store, store.snapshot()):
+        page = reading.page(query)
+        assert page.items == items
+        assert page.total == total
+        assert reading.count(query.where) == total
+        assert reading.page(Query(query.where, offset, limit, total=False)).items == items
+
+
+@given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9))
+@settings(max_examples=200)
+def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset, limit, segment_rows):
+    store = Store(SCHEMA, inventory, segment_rows=segment_rows)
+    query = Query([predicate(condition) for condition in where], offset, limit)
+    state = store._state
+    answers = {plan.driver: search(state, query, plan) for plan in plans(query, state)}
+    assert "scan" in answers
+    expected = naive.page(last_by_key(inventory), where, offset, limit, "id", "created")
+    for driver, answer in answers.items():
+        assert answer == expected, driver
+
+
+@given(inventories, wheres, st.integers(1, 9), st.sampled_from(["status", "owner"]))
+def test_facets_agree_with_the_naive_reading(inventory, where, segment_rows, field):
+    store = Store(SCHEMA, inventory, segment_rows=segment_rows)
+    found, _ = naive.page(last_by_key(inventory), where, 0, 10**6, "id", "created")
+    values = [record[field] for record in found if record.get(field) is not None]
+    expected = {value: values.count(value) for value in values}
+    for reading in (store, store.snapshot()):
+        facets = reading.facets(field, [predicate(condition) for condition in where])
+        assert facets == expected
+        assert list(facets.values()) == sorted(facets.values(), reverse=True)

@@ -1,0 +1,294 @@
+"""The store: writes and reads beside a plain list, batches all or nothing, records taken in and never shared."""
+
+import copy
+import random
+import threading
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+import naive
+from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Store
+from strategies import SCHEMA, conditions, predicate, records
+
+
+class BesideAPlainList(RuleBasedStateMachine):
+    """A store of tiny segments, so that they split, thin out and merge, beside a dict of the same records."""
+
+    def __init__(self):
+        super().__init__()
+        self.store = Store(SCHEMA, segment_rows=4)
+        self.records = {}
+        self.snapshots = []
+
+    @rule(record=records())
+    def put(self, record):
+        self.store.put(record)
+        self.records[record["id"]] = copy.deepcopy(record)
+
+    @rule(batch=st.lists(records(), max_size=12))
+    def put_many(self, batch):
+        assert self.store.put_many(batch) == len({record["id"] for record in batch})
+        self.records.update({record["id"]: record for record in batch})
+
+    @rule(batch=st.lists(records(), max_size=6), bad=st.sampled_from([{"id": ""}, {"id": "x", "created": "soon"}, 7]))
+    def put_a_bad_batch(self, batch, bad):
+        with pytest.raises(RecordError):
+            self.store.put_many([*batch, bad])
+
+    @rule(record=records())
+    def discard(self, record):
+        key = record["id"]
+        assert self.store.discard(key) == (self.records.pop(key, None) is not None)
+
+    @precondition(lambda self: self.records)
+    @rule(data=st.data(), changed=records())
+    def change_fields_in_place(self, data, changed):
+        old = self.records[data.draw(st.sampled_from(sorted(self.records)))]
+        record = {**changed, "id": old["id"], "created": old.get("created")}
+        self.store.put(record)
+        self.records[record["id"]] = record
+
+    @rule(listing=st.lists(records(), max_size=20), keep=st.booleans())
+    def replace_all(self, listing, keep):
+        wanted = {record["id"]: record for record in ([*self.records.values()] if keep else []) + listing}
+        changes = self.store.replace_all(wanted.values())
+        both = wanted.keys() & self.records.keys()
+        assert changes.added == len(wanted.keys() - self.records.keys())
+        assert changes.removed == len(self.records.keys() - wanted.keys())
+        assert changes.updated == sum(wanted[key] != self.records[key] for key in both)
+        self.records = wanted
+
+    @rule()
+    def snapshot(self):
+        self.snapshots = [*self.snapshots[-2:], (self.store.snapshot(), dict(self.records))]
+
+    @rule(where=st.lists(conditions(), max_size=3), offset=st.integers(0, 6), limit=st.integers(0, 6))
+    def ask(self, where, offset, limit):
+        query = Query([predicate(condition) for condition in where], offset, limit)
+        for reading, held in [(self.store, self.records), *self.snapshots]:
+            page = reading.page(query)
+            assert (page.items, page.total) == naive.page(held.values(), where, offset, limit, "id", "created")
+
+    @invariant()
+    def holds_the_same(self):
+        expected = naive.in_order(list(self.records.values()), "id", "created")
+        assert len(self.store) == len(expected)
+        assert list(self.store) == expected
+        for record in expected:
+            assert self.store.get(record["id"]) == record
+            assert record["id"] in self.store
+
+    def teardown(self):
+        for snapshot, held in self.snapshots:
+            assert list(snapshot) == naive.in_order(list(held.values()), "id", "created")
+            assert len(snapshot) == len(held)
+            assert all(snapshot.get(key) == record and key in snapshot for key, record in held.items())
+
+
+TestBesideAPlainList = BesideAPlainList.TestCase
+TestBesideAPlainList.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def made(number, **members):
+    return {"id": f"i-{number:05}", "created": number * 1_000_000, **members}
+
+
+def test_segments_split_thin_out_and_merge():
+    store = Store(SCHEMA, segment_rows=8)
+    numbers = list(range(400))
+    random.Random(5).shuffle(numbers)
+    for number in numbers:
+        store.put(made(number))
+    sizes = [len(segment) for segment in store._state.segments]
+    assert sum(sizes) == 400
+    assert max(sizes) <= 16
+    for number in numbers[:-3]:
+        store.discard(f"i-{number:05}")
+    assert len(store._state.segments) == 1
+    assert len(store._state.segments[0]) <= 6
+    for number in numbers[-3:]:
+        store.discard(f"i-{number:05}")
+    assert store._state.segments == ()
+    assert store.page(Query()).items == []
+
+
+def test_appending_opens_new_segments_instead_of_rebuilding_full_ones():
+    store = Store(SCHEMA, segment_rows=8)
+    store.put_many(made(number) for number in range(8))
+    full = store._state.segments[0]
+    store.put(made(8))
+    assert store._state.segments[1] is full
+
+
+@pytest.mark.parametrize("segment_rows", [64, 32768])
+def test_back_dated_records_go_where_they_belong(segment_rows):
+    store = Store(SCHEMA, (made(2 * number, name=f"推荐-{number}") for number in range(200)), segment_rows=segment_rows)
+    for number in range(0, 200, 7):
+        store.put(made(2 * number + 1, name=f"late {number}"))
+    listed = [item["id"] for item in store]
+    assert listed == sorted(listed, reverse=True)
+    assert store.count([Contains("name", "late 1")]) == len([n for n in range(0, 200, 7) if str(n).startswith("1")])
+
+
+def test_a_key_replaced_with_another_creation_time_moves():
+    store = Store(SCHEMA, [made(1), made(2)])
+    store.put({"id": "i-00001", "created": 3_000_000})
+    assert [item["id"] for item in store] == ["i-00001", "i-00002"]
+    assert len(store) == 2
+
+
+def test_equal_creation_times_come_in_order_of_their_ids():
+    store = Store(SCHEMA, [{"id": key, "created": 5} for key in ("b", "ä", "a", "B")], segment_rows=2)
+    assert [item["id"] for item in store] == ["B", "a", "b", "ä"]
+
+
+def test_records_without_creation_time_come_last():
+    store = Store(SCHEMA, [{"id": "b"}, {"id": "c", "created": "0001-01-01"}, {"id": "a", "created": None}])
+    assert [item["id"] for item in store] == ["c", "a", "b"]
+
+
+def test_of_records_with_one_key_in_a_batch_the_last_counts():
+    store = Store(SCHEMA, [made(1, name="first"), made(1, name="second")])
+    assert [item["name"] for item in store] == ["second"]
+
+
+def test_a_caller_cannot_change_what_is_stored():
+    tags = ["a"]
+    record = made(1, name="kept", note={"tags": tags})
+    store = Store(SCHEMA, [record])
+    record["name"] = "changed"
+    tags.append("b")
+    for handed_out in (store.get("i-00001"), store.page(Query()).items[0], next(iter(store)), next(iter(store.snapshot()))):
+        assert handed_out["note"] == {"tags": ["a"]}
+        handed_out["name"] = "changed"
+        handed_out["note"]["tags"].append("c")
+    assert store.get("i-00001") == made(1, name="kept", note={"tags": ["a"]})
+    assert type(store.get("i-00001")) is dict
+    assert store.count([Contains("name", "kept")]) == 1
+
+
+def test_a_bad_record_changes_nothing_and_is_named():
+    store = Store(SCHEMA, [made(1)])
+    with pytest.raises(RecordError) as caught:
+        store.put_many([made(2), made(3, name=5)])
+    assert caught.value.field == "name"
+    assert "record 2 of the batch" in caught.value.reason
+    with pytest.raises(RecordError):
+        store.replace_all([made(2), {}])
+    with pytest.raises(RecordError):
+        Store(SCHEMA, [{"name": "no key"}])
+    assert list(store) == [made(1)]
+
+
+def test_replace_all_counts_the_smallest_set_of_changes():
+    store = Store(SCHEMA, (made(number) for number in range(10)))
+    listing = [made(number) for number in range(1, 9)] + [made(9, name="new name"), made(10)]
+    assert store.replace_all(listing) == (1, 1, 1)
+    assert store.replace_all(listing) == (0, 0, 0)
+    assert store.replace_all([]) == (0, 0, 10)
+    assert len(store) == 0
+
+
+def test_writing_during_a_walk_does_not_disturb_it():
+    store = Store(SCHEMA, (made(number) for number in range(20)), segment_rows=4)
+    walked = []
+    for item in store:
+        walked.append(item)
+        store.discard(item["id"])
+    assert len(walked) == 20
+    assert len(store) == 0
+
+
+def test_segment_rows_has_bounds():
+    for wrong in (0, 32769):
+        with pytest.raises(InstqueryError):
+            Store(SCHEMA, segment_rows=wrong)
+
+
+def test_no_cursor_has_been_issued():
+    with pytest.raises(CursorInvalid):
+        Store(SCHEMA).page(Query(), cursor="made up")
+
+
+def test_threads_see_whole_batches_only():
+    store = Store(SCHEMA, (made(number, status="old") for number in range(50)), segment_rows=8)
+    stop = threading.Event()
+
+    def write():
+        for turn in range(60):
+            store.put_many(made(number, status=f"turn {turn}") for number in range(50))
+        stop.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    torn = 0
+    while not stop.is_set():
+        torn += len({item["status"] for item in store.page(Query(limit=50)).items}) != 1
+    writer.join()
+    assert torn == 0
+
+
+def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write():
+    """Wide row sets, frequent and rare values and grams, promotion and demotion, blocks made longer."""
+    made_by = random.Random(11)
+
+    def some(number):
+        return {
+            "id": f"i-{number:05}",
+            "name": made_by.choice(["推荐", "prod", "Test", "x"]) + made_by.choice(["-web", "数据", ""]) + str(number % 37),
+            "status": made_by.choice(["Running"] * 8 + ["Ready"]),
+            "owner": str(min(int(made_by.paretovariate(0.7)), 500)),
+            "created": made_by.randrange(3000) * 1_000_000,
+            "expires": made_by.choice([None, made_by.randrange(10**6) * 1_000_000]),
+        }
+
+    wheres = [
+        [],
+        [("contains", "name", "推荐")],
+        [("contains", "name", "b1")],
+        [("contains", "name", "0")],
+        [("contains", "name", "据3"), ("eq", "status", "Running")],
+        [("contains", "id", "i-01")],
+        [("eq", "owner", "1"), ("range", "expires", {"since": 0, "before": 400_000_000_000})],
+        [("in", "owner", ["3", "77", "500"]), ("contains", "name", "t")],
+        [("range", "created", {"after": 700_000_000}), ("eq", "status", "Ready")],
+        [("eq", "name", "prod-web11")],
+    ]
+    store = Store(SCHEMA, segment_rows=4096)
+    held = {}
+
+    def agree():
+        for where in wheres:
+            for offset in (0, 150):
+                query = Query([predicate(condition) for condition in where], offset, 20)
+                page = store.page(query)
+                assert (page.items, page.total) == naive.page(held.values(), where, offset, 20, "id", "created"), where
+                assert store.page(Query(query.where, offset, 20, total=False)).items == page.items
+
+    for number in range(1200):  # one by one, in any order
+        record = some(number)
+        store.put(record)
+        held[record["id"]] = record
+    agree()
+    batch = [some(number) for number in range(1000, 6000)]  # many at once, some of them replaced
+    store.put_many(batch)
+    held.update({record["id"]: record for record in batch})
+    agree()
+    for number in made_by.sample(range(6000), 2500):
+        key = f"i-{number:05}"
+        if made_by.random() < 0.5:
+            store.discard(key)
+            held.pop(key)
+        else:
+            held[key] = {**held[key], "name": made_by.choice(["renamed", "推荐"]), "owner": "9", "expires": number}
+            store.put(held[key])
+    agree()
+    for number in range(6000, 6300):
+        store.put(some_new := some(number))
+        held[some_new["id"]] = some_new
+    agree()
+    assert store.facets("owner") == store.snapshot().facets("owner")
+    assert store.count([Eq("owner", "9"), Range("created", since=0)]) == sum(r["owner"] == "9" for r in held.values())
