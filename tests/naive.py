@@ -64,7 +64,7 @@ def page(records, conditions, offset, limit, key, created, newest_first=True):
 
 
 class No(Exception):
-    """A refusal: a code, and the parameter it names."""
+    """A refusal: a code, and the parameters of which it may name any one."""
 
 
 def given(params, name):
@@ -72,12 +72,13 @@ def given(params, name):
     return None if value is None or value == "" else value
 
 
-def whole_number(params, name, default, most, code):
+def whole_number(params, name, default, most, wrong):
     value = given(params, name)
     if value is None:
         return default
     if not re.fullmatch("[0-9]+", str(value)) or not 1 <= int(value) <= most:
-        raise No(code, name)
+        wrong.add(name)
+        return default
     return int(value)
 
 
@@ -105,27 +106,26 @@ AIREC_TIMES = {"expiredTime", "gmtCreate", "gmtModified"}
 
 
 def list_instance(records, params, now):
-    """Answer ListInstance: (code, parameter, items)."""
-    try:
-        number = whole_number(params, "page", 1, 2**63 - 1, "ValidationError")
-        size = whole_number(params, "size", 10, 50, "ValidationError")
-        wanted = []
-        status = given(params, "status")
-        if status is not None:
-            if status not in {"Initializing", "Ready", "Running"}:
-                raise No("ValidationError", "status")
-            wanted.append(("eq", "status", status))
-        wanted += [("contains", name, given(params, name)) for name in ("name", "instanceId") if given(params, name)]
-        expiry = given(params, "expiredTime")
-        if expiry is not None:
-            if not re.fullmatch("[0-9]{1,12}", str(expiry)) or int(expiry) > 253402300799:
-                raise No("ValidationError", "expiredTime")
-            until = int(expiry) * 1_000_000
-            if moment(until) <= moment(now):
-                raise No("ValidationError", "expiredTime")
-            wanted.append(("range", "expiredTime", {"after": now, "until": until}))
-    except No as no:
-        return (*no.args, [])
+    """Answer ListInstance: (code, parameters that may be named, items)."""
+    wrong = set()
+    number = whole_number(params, "page", 1, 2**63 - 1, wrong)
+    size = whole_number(params, "size", 10, 50, wrong)
+    wanted = [("contains", name, given(params, name)) for name in ("name", "instanceId") if given(params, name)]
+    status = given(params, "status")
+    if status is not None:
+        wanted.append(("eq", "status", status))
+        if status not in {"Initializing", "Ready", "Running"}:
+            wrong.add("status")
+    expiry = given(params, "expiredTime")
+    if expiry is not None:
+        if not re.fullmatch("[0-9]{1,12}", str(expiry)) or int(expiry) > 253402300799:
+            wrong.add("expiredTime")
+        elif moment(int(expiry) * 1_000_000) <= moment(now):
+            wrong.add("expiredTime")
+        else:
+            wanted.append(("range", "expiredTime", {"after": now, "until": int(expiry) * 1_000_000}))
+    if wrong:
+        return "ValidationError", wrong, []
     found, _ = page(records, wanted, (number - 1) * size, size, "instanceId", "gmtCreate")
     return "", None, items(found, AIREC_MEMBERS, AIREC_TIMES, digits=True)
 
@@ -138,36 +138,46 @@ BSS_TIMES = {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleas
 
 
 def query_available_instances(records, params, now, caller=None, accounts=None, products=None):
-    """Answer QueryAvailableInstances: (code, parameter, number, size, items, total)."""
+    """Answer QueryAvailableInstances: (code, parameters that may be named, number, size, items, total)."""
+    wrong = set()
+    number = whole_number(params, "PageNum", 1, 2**63 - 1, wrong)
+    size = whole_number(params, "PageSize", 20, 300, wrong)
+    wanted = bss_filters(params, wrong)
     try:
-        number = whole_number(params, "PageNum", 1, 2**63 - 1, "InvalidParameter")
-        size = whole_number(params, "PageSize", 20, 300, "InvalidParameter")
-        wanted = bss_filters(params)
-        if accounts is not None:
-            if caller not in accounts:
-                raise No("InvalidCaller", None)
-            role, customers, allowed = accounts[caller]
-            if not allowed:
-                raise No("NotApplicable", None)
-        if given(params, "Region") and not given(params, "ProductCode"):
-            raise No("MissingParameter", "ProductCode")
-        if products is not None and given(params, "ProductCode") and given(params, "ProductCode") not in products:
-            raise No("ProductNotFind", None)
-        if accounts is not None:
-            owner = given(params, "OwnerId")
-            if owner is None:
-                if role != "owner":
-                    raise No("MissingParameter", "OwnerId")
-                wanted.append(("eq", "OwnerId", caller))
-            elif owner != caller and owner not in customers:
-                raise No("InvalidOwner", None)
+        if wrong:
+            raise No("InvalidParameter", wrong)
+        wanted += bss_scope(params, caller, accounts, products)
     except No as no:
         return (*no.args, None, None, [], None)
     found, total = page(records, wanted, (number - 1) * size, size, "InstanceID", "CreateTime")
     return "Success", None, number, size, items(found, BSS_MEMBERS, BSS_TIMES, digits=False), total
 
 
-def bss_filters(params):
+def bss_scope(params, caller, accounts, products):
+    """What depends on the host: who calls, what may be seen."""
+    if accounts is not None:
+        if caller not in accounts:
+            raise No("InvalidCaller", None)
+        role, customers, allowed = accounts[caller]
+        if not allowed:
+            raise No("NotApplicable", None)
+    if given(params, "Region") and not given(params, "ProductCode"):
+        raise No("MissingParameter", {"ProductCode"})
+    if products is not None and given(params, "ProductCode") and given(params, "ProductCode") not in products:
+        raise No("ProductNotFind", None)
+    if accounts is None:
+        return []
+    owner = given(params, "OwnerId")
+    if owner is None:
+        if role != "owner":
+            raise No("MissingParameter", {"OwnerId"})
+        return [("eq", "OwnerId", caller)]
+    if owner != caller and owner not in customers:
+        raise No("InvalidOwner", None)
+    return []
+
+
+def bss_filters(params, wrong):
     wanted = []
     for name in ("ProductCode", "ProductType", "Region", "OwnerId"):
         if given(params, name) is not None:
@@ -179,15 +189,15 @@ def bss_filters(params):
     for name, allowed in choices.items():
         value = given(params, name)
         if value is not None:
-            if value not in allowed:
-                raise No("InvalidParameter", name)
             wanted.append(("eq", name, value))
+            if value not in allowed:
+                wrong.add(name)
     listed = given(params, "InstanceIDs")
     if listed is not None:
         ids = {part.strip() for part in listed.split(",") if part.strip()}
-        if not ids or len(ids) > 100:
-            raise No("InvalidParameter", "InstanceIDs")
         wanted.append(("in", "InstanceID", ids))
+        if not ids or len(ids) > 100:
+            wrong.add("InstanceIDs")
     for field in ("EndTime", "CreateTime"):
         ends = {}
         for side, bound in (("Start", "since"), ("End", "until")):
@@ -196,9 +206,9 @@ def bss_filters(params):
                 try:
                     ends[bound] = moment(value)
                 except ValueError:
-                    raise No("InvalidParameter", field + side) from None
+                    wrong.add(field + side)
         if len(ends) == 2 and ends["since"] > ends["until"]:
-            raise No("InvalidParameter", field + "Start")
+            wrong |= {field + "Start", field + "End"}
         if ends:
             wanted.append(("range", field, ends))
     return wanted
