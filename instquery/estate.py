@@ -14,12 +14,13 @@ from typing import TypeVar
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 
-__all__ = ["ESTATES", "airec", "bss"]
+__all__ = ["ANCHOR", "ESTATES", "airec", "bss"]
 
 T = TypeVar("T")
 
 _DAY = 86_400_000_000
-_ANCHOR = datetime(2026, 6, 1, tzinfo=UTC)
+ANCHOR = datetime(2026, 6, 1, tzinfo=UTC)
+"""The moment at which the inventories are seen, so that they do not change from day to day."""
 
 _REGIONS = (
     "cn-hangzhou",
@@ -50,7 +51,7 @@ _PRODUCTS = (
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def airec(count: int, *, seed: int = 1, now: datetime = _ANCHOR) -> Iterator[Record]:
+def airec(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
     """Yield `count` records of Airec instances as seen at `now`, in no order."""
     random = Random(seed)  # noqa: S311 - seeded on purpose, and nothing to do with security
     region = _zipf(random, _REGIONS)
@@ -77,7 +78,7 @@ def airec(count: int, *, seed: int = 1, now: datetime = _ANCHOR) -> Iterator[Rec
         yield record
 
 
-def bss(count: int, *, seed: int = 1, now: datetime = _ANCHOR) -> Iterator[Record]:
+def bss(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
     """Yield `count` records of available instances of any product as seen at `now`, in no order."""
     random = Random(seed)  # noqa: S311 - as above
     region = _zipf(random, _REGIONS)

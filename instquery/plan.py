@@ -69,7 +69,8 @@ class Plan:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.records:,} records in {self.segments} segments: {_WHAT_DRIVES[self.driver]}"]
+        segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"
+        lines = [f"{self.records:,} records in {segments}: {_WHAT_DRIVES[self.driver]}"]
         lines += [
             f"  {step.role:<9} {'' if step.exact else 'about '}{step.size:,} with {step.predicate}" for step in self.steps
         ]

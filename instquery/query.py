@@ -160,8 +160,11 @@ class Range:
         return value is not None and self.low <= to_micros(value) <= self.high
 
     def __str__(self) -> str:
-        low = "" if self.low == EARLIEST else f"{_brief(self.low)} <= "
-        high = "" if self.high == LATEST else f" <= {_brief(self.high)}"
+        low = high = ""
+        if self.low > EARLIEST:
+            low = f"{_brief(self.low - 1)} < " if self.low % 1_000_000 == 1 else f"{_brief(self.low)} <= "
+        if self.high < LATEST:
+            high = f" < {_brief(self.high + 1)}" if self.high % 1_000_000 == 999_999 else f" <= {_brief(self.high)}"
         return f"{low}{self.field}{high}" if low or high else f"{self.field} is set"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field as attribute
 from typing import Any, Literal
 
 from instquery.instants import to_micros, to_text
@@ -14,14 +14,6 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What an operation answers: the HTTP status and the body, ready for JSON."""
-
-    status: int
-    body: Body
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """The facts of a success: the page's items in the API's form, its number and size, the total of all matches."""
 
@@ -30,6 +22,18 @@ class Answer:
     number: int
     size: int
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an operation answers: the HTTP status and the body, ready for JSON.
+
+    `answer` holds the facts of a success once more, apart from their wrapping; `None` for a refusal.
+    """
+
+    status: int
+    body: Body
+    answer: Answer | None = attribute(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

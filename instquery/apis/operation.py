@@ -102,7 +102,7 @@ class Operation:
             page = store.page(asked.query)
             items = [self.envelope.item(record) for record in page.items]
             answer = Answer(identity, items, asked.number, asked.size, page.total)
-            return Reply(200, self.envelope.success(answer))
+            return Reply(200, self.envelope.success(answer), answer)
         except Refusal as refusal:
             return self._refuse(refusal, identity)
         except Exception:

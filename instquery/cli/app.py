@@ -1,0 +1,173 @@
+"""The commands: query a file, make an inventory, see a demonstration."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from inspect import Parameter, Signature
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from instquery import InstqueryError, Store
+from instquery.apis.catalog import CATALOG, Api
+from instquery.apis.inventory import InventoryError
+from instquery.apis.operation import Operation
+from instquery.cli.demo import run_demo
+from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines
+from instquery.estate import ESTATES
+from instquery.instants import to_micros
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Query inventories of cloud instances as their own APIs would.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+query_app = typer.Typer(help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True)
+generate_app = typer.Typer(help="Make up an inventory, as JSON lines.", no_args_is_help=True)
+app.add_typer(query_app, name="query")
+app.add_typer(generate_app, name="generate")
+
+REFUSED, UNUSABLE = 1, 2
+
+
+@app.command()
+def demo(
+    count: Annotated[int, typer.Option(min=100, help="Records in each of the two inventories.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
+) -> None:
+    """Make two realistic inventories, ask both APIs, and show requests, replies, totals, times and plans."""
+    stores = {}
+    for name, api in CATALOG.items():
+        with _progress() as progress:
+            made = progress.track(ESTATES[name](count, seed=seed), total=count, description=f"making {name} records")
+            records = list(made)
+            progress.add_task(f"loading {name} records", total=None)
+            start = perf_counter()
+            stores[name] = Store(api.operation.schema, records)
+            seconds = perf_counter() - start
+        console.print(f"{count:,} {name} records loaded in {seconds:.2f} s", style="dim")
+    run_demo(stores)
+
+
+def query_command(api: Api) -> Callable[..., None]:
+    """Make the command that asks one API: an option for each of its parameters."""
+
+    def command(file: str, now: str | None, as_json: bool, explain: bool, skip_bad: bool, **given: str | None) -> None:
+        params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
+        with _usage_errors():
+            moment = to_micros(now or api.operation.clock())
+            store = _load(api, file, skip_bad=skip_bad)
+        _answer(api.operation, store, params, now=moment, as_json=as_json, explain=explain)
+
+    source = Annotated[str, typer.Argument(help="JSON lines, a JSON array or saved replies; - for standard input.")]
+    parameters = [
+        Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=source),
+        *(_option(_identifier(param.name), str | None, None, param.about) for param in api.operation.params),
+        _option("now", str | None, None, "the moment of the request, ISO 8601; from the clock unless given"),
+        _option("as_json", bool, False, "print the API's own reply", flag="--json"),
+        _option("explain", bool, False, "print the plan by which the engine answers"),
+        _option("skip_bad", bool, False, "load the good records of a file that has bad ones"),
+    ]
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # every function takes one
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
+    return command
+
+
+def _option(identifier: str, kind: Any, default: object, text: str, flag: str | None = None) -> Parameter:
+    """Return an option of a command that is made at run time."""
+    flag = flag or "--" + identifier.replace("_", "-")
+    annotation = Annotated[kind, typer.Option(flag, help=text)]
+    return Parameter(identifier, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _identifier(name: str) -> str:
+    """Return a parameter's name as an identifier: of `ProductCode`, `product_code`; of `InstanceIDs`, `instance_ids`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def generate_command(name: str) -> Callable[..., None]:
+    """Make the command that makes up an inventory of one API."""
+
+    def command(
+        count: Annotated[int, typer.Option(min=0, help="How many records.")] = 1000,
+        out: Annotated[str, typer.Option(help="The file to write; - for standard output.")] = "-",
+        seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
+    ) -> None:
+        lines = (json.dumps(record, ensure_ascii=False) for record in ESTATES[name](count, seed=seed))
+        if out == "-":
+            for line in lines:
+                typer.echo(line)
+            return
+        with _usage_errors(), Path(out).open("w", encoding="utf-8") as file, _progress() as progress:
+            for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
+                file.write(line + "\n")
+
+    command.__doc__ = f"Make up records of {CATALOG[name].operation.name}, shaped like a real estate."
+    return command
+
+
+def _load(api: Api, file: str, *, skip_bad: bool) -> Store:
+    """Read a file and index its records, with a progress bar; says on stderr what was left out."""
+    with _progress() as progress:
+
+        def watch(lines: list[Any]) -> Iterable[Any]:
+            return progress.track(lines, description=f"reading {plain(file)}")
+
+        inventory = api.read.load(file, watch)
+        if inventory.bad and not skip_bad:
+            raise InventoryError(inventory.bad, inventory.bad_count)
+        store = Store(api.operation.schema, inventory.records)
+    if inventory.bad:
+        errors.print(f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}", markup=False, soft_wrap=True)
+    return store
+
+
+def _answer(
+    operation: Operation, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool
+) -> None:
+    """Ask, and print the reply; a refused request is printed as the reply it is."""
+    start = perf_counter()
+    reply = operation(store, params, now=now)
+    milliseconds = (perf_counter() - start) * 1000
+    if reply.answer is None:
+        typer.echo(json_text(reply.body))
+        raise typer.Exit(REFUSED)
+    query = operation.ask(params, now=now).query
+    if as_json:
+        typer.echo(json_text(reply.body))
+    else:
+        items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
+        console.print(items_table(operation, items))
+        total = store.count(query.where)
+        facts = f"{len(items)} of {total:,} matches, page {number} of size {size}, in {milliseconds:.2f} ms"
+        console.print(facts, style="dim")
+    if explain:
+        (errors if as_json else console).print(plain_lines(store.explain(query)), markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """End with exit code 2 and a message, not a traceback, where the input cannot be used."""
+    try:
+        yield
+    except (OSError, InstqueryError, ValueError) as error:
+        errors.print(plain_lines(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(UNUSABLE) from None
+
+
+def _progress() -> Progress:
+    """Return a progress bar on stderr that is gone when it is done, and never there without a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
+
+
+for _name, _api in CATALOG.items():
+    query_app.command(_name)(query_command(_api))
+    generate_app.command(_name)(generate_command(_name))
