@@ -70,9 +70,7 @@ class Census:
 
     def replace(self, old: Record, new: Record) -> None:
         """Count one row in the place of another."""
-        changed = {
-            name for name in (*self._keywords, *self._instants) if old.get(name) != new.get(name)
-        }
+        changed = {name for name in (*self._keywords, *self._instants) if old.get(name) != new.get(name)}
         if changed:
             self.remove([{name: old.get(name) for name in changed}])
             self.add([{name: new.get(name) for name in changed}])

@@ -1,7 +1,7 @@
 """A draft: the next state of a store, while its changes are being made."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 

@@ -6,7 +6,7 @@ absent where they would be. The same seed gives the same inventory.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from random import Random
 from typing import TypeVar

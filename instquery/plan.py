@@ -72,7 +72,8 @@ class Plan:
         segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"
         lines = [f"{self.records:,} records in {segments}: {_WHAT_DRIVES[self.driver]}"]
         lines += [
-            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size:,} with {step.predicate}" for step in self.steps
+            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size:,} with {step.predicate}"
+            for step in self.steps
         ]
         return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
 

@@ -1,7 +1,8 @@
 """What is asked and what is answered: predicates, queries, pages. Frozen values that every room shares."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from instquery.errors import QueryError, SchemaError

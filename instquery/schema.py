@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field as attribute, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -164,6 +165,18 @@ class Schema:
         row: Record = dict(record)
         if not _TEXT.issuperset(map(type, row)):
             raise RecordError("the names of a record's members must be text")
+        self._rename(row)
+        if self.strict and not row.keys() <= self.fields.keys():
+            raise RecordError("no such field in the schema", field=min(row.keys() - self.fields.keys()))
+        if _UNCHANGEABLE.issuperset(map(type, row.values())):
+            return row
+        try:
+            return Nested(deepcopy(row))
+        except Exception as error:  # deepcopy runs code of the values' own classes
+            raise RecordError(f"cannot be copied: {type(error).__name__}") from error
+
+    def _rename(self, row: Record) -> None:
+        """Bring members that go by another name, and numbers that are to be text, into the schema's form."""
         for alias, name in self._aliases.items():
             if alias in row:
                 value = row.pop(alias)
@@ -174,14 +187,6 @@ class Schema:
                 if number.bit_length() > 64:
                     raise RecordError("must be text, or a number of up to 64 bits", field=name)
                 row[name] = str(number)
-        if self.strict and not row.keys() <= self.fields.keys():
-            raise RecordError("no such field in the schema", field=min(row.keys() - self.fields.keys()))
-        if _UNCHANGEABLE.issuperset(map(type, row.values())):
-            return row
-        try:
-            return Nested(deepcopy(row))
-        except Exception as error:  # deepcopy runs code of the values' own classes
-            raise RecordError(f"cannot be copied: {type(error).__name__}") from error
 
 
 def _check_keyword(value: object) -> None:

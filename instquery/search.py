@@ -1,14 +1,13 @@
 """Carry out a plan: the page and the total, from one walk over one state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 
 from instquery.errors import QueryError
 from instquery.plan import Plan, plans
 from instquery.query import Predicate, Query, Record, Value
 from instquery.rows import newest
-from instquery.segment import Segment
 from instquery.state import State
 
 __all__ = ["facets", "search"]
@@ -42,18 +41,23 @@ def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, 
     counts = Counter(known)
     if known is None:
         plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
-        for segment, rows in _matches(state, plan, enough=lambda: None):
-            counts.update(segment.facets(field, rows))
+        selected, tested = _uses(plan)
+        for segment in state.segments if plan.driver != "nothing" else ():
+            counts.update(segment.facets(field, segment.match(selected, tested, None)))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
 def _walk(state: State, query: Query, plan: Plan) -> Found:
     """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
+    selected, tested = _uses(plan)
     counting = plan.total == "counted"
     skip, wanted = query.offset, query.limit
     page: list[Record] = []
     total = 0
-    for segment, rows in _matches(state, plan, enough=lambda: None if counting else skip + wanted):
+    for segment in state.segments:
+        if not counting and not wanted:
+            break
+        rows = segment.match(selected, tested, None if counting else skip + wanted)
         count = segment.count if rows is segment.live else rows.bit_count()
         total += count
         if skip >= count:
@@ -62,19 +66,13 @@ def _walk(state: State, query: Query, plan: Plan) -> Found:
             page += [segment.rows[position] for position in newest(rows, skip, wanted)]
             wanted = query.limit - len(page)
             skip = 0
-        if not counting and not wanted:
-            break
     return page, total
 
 
-def _matches(state: State, plan: Plan, enough: Callable[[], int | None]) -> Iterator[tuple[Segment, int]]:
-    """Yield each segment, newest first, with the set of its matching rows; see `Segment.match` for `enough`."""
-    if plan.driver == "nothing":
-        return
+def _uses(plan: Plan) -> tuple[list[Predicate], list[Predicate]]:
+    """Return the predicates that row sets are selected for, and those that rows are tested for."""
     selected = [step.predicate for step in plan.steps if step.role == "row set"]
-    tested = [step.predicate for step in plan.steps if step.role == "residual"]
-    for segment in state.segments:
-        yield segment, segment.match(selected, tested, enough())
+    return selected, [step.predicate for step in plan.steps if step.role == "residual"]
 
 
 def _look_up(state: State, query: Query, plan: Plan) -> Found:
@@ -87,7 +85,6 @@ def _look_up(state: State, query: Query, plan: Plan) -> Found:
 
 
 _DRIVERS: Mapping[str, Callable[[State, Query, Plan], Found]] = {
-    "nothing": _walk,
     "keys": _look_up,
     "row sets": _walk,
     "scan": _walk,

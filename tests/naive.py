@@ -98,10 +98,10 @@ def items(records, members, times, digits):
     ]
 
 
-AIREC_MEMBERS = (
-    "regionId type lockMode expiredTime status gmtCreate chargeType industry commodityCode gmtModified "
-    "dataSetVersion name instanceId"
-).split()
+AIREC_MEMBERS = [
+    *("regionId", "type", "lockMode", "expiredTime", "status", "gmtCreate", "chargeType", "industry"),
+    *("commodityCode", "gmtModified", "dataSetVersion", "name", "instanceId"),
+]
 AIREC_TIMES = {"expiredTime", "gmtCreate", "gmtModified"}
 
 
@@ -118,26 +118,26 @@ def list_instance(records, params, now):
             wrong.add("status")
     expiry = given(params, "expiredTime")
     if expiry is not None:
-        if not re.fullmatch("[0-9]{1,12}", str(expiry)) or int(expiry) > 253402300799:
-            wrong.add("expiredTime")
-        elif moment(int(expiry) * 1_000_000) <= moment(now):
+        seconds = int(expiry) if re.fullmatch("[0-9]{1,12}", str(expiry)) else -1
+        if not 0 <= seconds <= 253402300799 or moment(seconds * 1_000_000) <= moment(now):
             wrong.add("expiredTime")
         else:
-            wanted.append(("range", "expiredTime", {"after": now, "until": int(expiry) * 1_000_000}))
+            wanted.append(("range", "expiredTime", {"after": now, "until": seconds * 1_000_000}))
     if wrong:
         return "ValidationError", wrong, []
     found, _ = page(records, wanted, (number - 1) * size, size, "instanceId", "gmtCreate")
     return "", None, items(found, AIREC_MEMBERS, AIREC_TIMES, digits=True)
 
 
-BSS_MEMBERS = (
-    "OwnerId ProductCode ProductType SubscriptionType InstanceID Region CreateTime EndTime StopTime ReleaseTime "
-    "ExpectedReleaseTime Status SubStatus RenewStatus RenewalDuration RenewalDurationUnit Seller"
-).split()
+BSS_MEMBERS = [
+    *("OwnerId", "ProductCode", "ProductType", "SubscriptionType", "InstanceID", "Region", "CreateTime", "EndTime"),
+    *("StopTime", "ReleaseTime", "ExpectedReleaseTime", "Status", "SubStatus", "RenewStatus", "RenewalDuration"),
+    *("RenewalDurationUnit", "Seller"),
+]
 BSS_TIMES = {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleaseTime"}
 
 
-def query_available_instances(records, params, now, caller=None, accounts=None, products=None):
+def query_available_instances(records, params, caller=None, accounts=None, products=None):
     """Answer QueryAvailableInstances: (code, parameters that may be named, number, size, items, total)."""
     wrong = set()
     number = whole_number(params, "PageNum", 1, 2**63 - 1, wrong)

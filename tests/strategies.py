@@ -25,7 +25,12 @@ SCHEMA = Schema(
 ids = st.builds("{}-{}".format, st.sampled_from(["i", "I", "airec", "实例"]), st.integers(0, 30))
 names = st.one_of(
     st.text(st.sampled_from("abAB推荐ßﬀＡ*%_[ "), max_size=12),
-    st.builds("{}-{}-{}".format, st.sampled_from(["prod", "推荐", "Straße"]), st.sampled_from(["web", "数据库"]), st.integers(0, 9)),
+    st.builds(
+        "{}-{}-{}".format,
+        st.sampled_from(["prod", "推荐", "Straße"]),
+        st.sampled_from(["web", "数据库"]),
+        st.integers(0, 9),
+    ),
     st.text(max_size=5),
 )
 needles = st.one_of(
@@ -37,7 +42,13 @@ keywords = st.sampled_from(["Running", "Ready", "running", "", "待机", 1, True
 owners = st.integers(0, 12).map(str)
 
 _SECONDS = st.integers(-3, 3).map(lambda n: NOW + timedelta(seconds=n))
-_FAR = st.sampled_from([datetime(1, 1, 1, tzinfo=UTC), datetime(2999, 9, 8, 16, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)])
+_FAR = st.sampled_from(
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2999, 9, 8, 16, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999999, UTC),
+    ]
+)
 _FINE = st.builds(lambda at, us: at + timedelta(microseconds=us), _SECONDS, st.sampled_from([0, 1, -1, 1000, 500_000]))
 moments = st.one_of(_SECONDS, _FINE, st.integers(-400, 400).map(lambda n: NOW + timedelta(days=n)), _FAR)
 
@@ -54,7 +65,11 @@ def times(draw):
     if form == 2:
         return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     if form == 3 and 1 < at.year < 9999:
-        return at.astimezone(__import__("zoneinfo").ZoneInfo("Asia/Shanghai")).isoformat() if at.year > 1930 else at.isoformat()
+        return (
+            at.astimezone(__import__("zoneinfo").ZoneInfo("Asia/Shanghai")).isoformat()
+            if at.year > 1930
+            else at.isoformat()
+        )
     return at.isoformat().replace("+00:00", "Z")
 
 
@@ -62,7 +77,14 @@ def times(draw):
 def records(draw, keys=ids):
     """A record of the generic schema, with any member but the key missing or None."""
     record = {"id": draw(keys)}
-    optional = {"name": names, "status": keywords, "owner": owners, "created": times(), "expires": times(), "note": st.just([1])}
+    optional = {
+        "name": names,
+        "status": keywords,
+        "owner": owners,
+        "created": times(),
+        "expires": times(),
+        "note": st.just([1]),
+    }
     for member, values in optional.items():
         choice = draw(st.integers(0, 9))
         if choice > 1:
@@ -79,7 +101,9 @@ def conditions(draw):
     if kind == "contains":
         return kind, draw(st.sampled_from(["name", "id"])), draw(needles)
     if kind == "range":
-        bounds = draw(st.dictionaries(st.sampled_from(["after", "since", "until", "before"]), times(), min_size=1, max_size=3))
+        bounds = draw(
+            st.dictionaries(st.sampled_from(["after", "since", "until", "before"]), times(), min_size=1, max_size=3)
+        )
         return kind, draw(st.sampled_from(["created", "expires"])), bounds
     field = draw(st.sampled_from(["status", "owner", "id", "name"]))
     values = {"status": keywords, "owner": owners, "id": ids, "name": names}[field]

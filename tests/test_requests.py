@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import naive
 import pytest
 
-import naive
 from instquery import Store
 from instquery.apis import airec, bss
 
@@ -34,7 +34,8 @@ def some_time(random, form):
 def airec_record(random, number):
     record = {
         "instanceId": f"airec-cn-{random.choice('aAbB')}{number:03}" + random.choice(["", "****"]),
-        "name": random.choice(["实例", "推荐", "Prod", "ｐｒｏｄ", "a*b", "100%"]) + random.choice(["-web", "数据", "_1", ""]),
+        "name": random.choice(["实例", "推荐", "Prod", "ｐｒｏｄ", "a*b", "100%"])
+        + random.choice(["-web", "数据", "_1", ""]),
         "status": random.choice(["Running", "Running", "Ready", "Initializing", "Starting"]),
         "regionId": random.choice(["cn-beijing", "cn-hangzhou"]),
         "type": "Standard",
@@ -154,7 +155,7 @@ def test_query_available_instances_agrees(part):
             caller = random.choice([*ACCOUNTS, "185", None]) if knows_callers else None
             products = {"ecs", "rds"} if random.random() < 0.3 else None
             code, wrong, number, size, items, total = naive.query_available_instances(
-                inventory, params, NOW, caller, ACCOUNTS if knows_callers else None, products
+                inventory, params, caller, ACCOUNTS if knows_callers else None, products
             )
             directory = DIRECTORY if knows_callers else None
             reply = bss.query_available_instances(

@@ -4,14 +4,14 @@ import copy
 import random
 import threading
 
+import naive
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-
-import naive
-from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Store
 from strategies import SCHEMA, conditions, predicate, records
+
+from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Store
 
 
 class BesideAPlainList(RuleBasedStateMachine):
@@ -161,7 +161,12 @@ def test_a_caller_cannot_change_what_is_stored():
     store = Store(SCHEMA, [record])
     record["name"] = "changed"
     tags.append("b")
-    for handed_out in (store.get("i-00001"), store.page(Query()).items[0], next(iter(store)), next(iter(store.snapshot()))):
+    for handed_out in (
+        store.get("i-00001"),
+        store.page(Query()).items[0],
+        next(iter(store)),
+        next(iter(store.snapshot())),
+    ):
         assert handed_out["note"] == {"tags": ["a"]}
         handed_out["name"] = "changed"
         handed_out["note"]["tags"].append("c")
@@ -238,7 +243,9 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
     def some(number):
         return {
             "id": f"i-{number:05}",
-            "name": made_by.choice(["推荐", "prod", "Test", "x"]) + made_by.choice(["-web", "数据", ""]) + str(number % 37),
+            "name": made_by.choice(["推荐", "prod", "Test", "x"])
+            + made_by.choice(["-web", "数据", ""])
+            + str(number % 37),
             "status": made_by.choice(["Running"] * 8 + ["Ready"]),
             "owner": str(min(int(made_by.paretovariate(0.7)), 500)),
             "created": made_by.randrange(3000) * 1_000_000,

@@ -120,8 +120,11 @@ class Reader:
         return None
 
 
-class _Unreadable(RecordError):
+class _Unreadable(NamedTuple):
     """What stands in the place of a value that is not JSON."""
+
+    reason: str
+    field: None = None
 
 
 def _fetch(source: Source) -> bytes:

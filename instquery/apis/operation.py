@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field as attribute, replace
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
@@ -26,7 +27,7 @@ class Engine(Protocol):
         """Return one page of the records that match, in order, with the exact total."""
 
 
-class Refusal(InstqueryError):
+class Refusal(InstqueryError):  # noqa: N818 - it is an answer of the API, not a fault
     """A request that the API refuses: the code of its error table, and the parameter it is about.
 
     Raised by params and rules, and by a host's own hooks; it becomes the reply.
@@ -39,14 +40,11 @@ class Refusal(InstqueryError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it was read: its filters by parameter, its page, its moment, and the facts the host gave."""
+    """A request as rules see it: its filters by parameter, its moment, and the facts that the host gave."""
 
     filters: Mapping[str, Predicate]
-    number: int
-    size: int
     now: int
     host: Mapping[str, Any]
-    query: Query = Query()
 
 
 Rule = Callable[[Asked], Iterable[Predicate]]
@@ -98,10 +96,10 @@ class Operation:
         identity = str(uuid4()).upper() if request_id is None else request_id
         self._check_host(host)
         try:
-            asked = self.ask(params, now=now, **host)
-            page = store.page(asked.query)
+            query = self.query(params, now=now, **host)
+            page = store.page(query)
             items = [self.envelope.item(record) for record in page.items]
-            answer = Answer(identity, items, asked.number, asked.size, page.total)
+            answer = Answer(identity, items, query.offset // query.limit + 1, query.limit, page.total)
             return Reply(200, self.envelope.success(answer), answer)
         except Refusal as refusal:
             return self._refuse(refusal, identity)
@@ -109,9 +107,9 @@ class Operation:
             _log.exception("%s failed, request %s", self.name, identity)
             return self._refuse(Refusal(self.internal), identity)
 
-    def ask(
+    def query(
         self, params: Mapping[str, object] | None = None, *, now: datetime | str | int | None = None, **host: Any
-    ) -> Asked:
+    ) -> Query:
         """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
         self._check_host(host)
         moment = to_micros(self.clock() if now is None else now)
@@ -128,10 +126,10 @@ class Operation:
                 numbers[param.role] = read
             else:
                 filters[param.name] = read
-        asked = Asked(filters, numbers["number"], numbers["size"], moment, host)
+        asked = Asked(filters, moment, host)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
-        where = (*filters.values(), *added)
-        return replace(asked, query=Query(where, (asked.number - 1) * asked.size, asked.size, self.total))
+        number, size = numbers["number"], numbers["size"]
+        return Query((*filters.values(), *added), (number - 1) * size, size, self.total)
 
     def _read(self, param: Param, given: object, moment: int) -> Predicate | int:
         try:

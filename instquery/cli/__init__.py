@@ -1,15 +1,21 @@
 """The command line, behind the extra `cli`."""
 
 import sys
+from collections.abc import Callable
 
+__all__ = ["main"]
+
+_run: Callable[[], object]
 try:
-    from instquery.cli.app import app
-except ModuleNotFoundError as error:
-    if error.name not in ("rich", "typer"):
+    from instquery.cli.app import app as _run
+except ModuleNotFoundError as missing:
+    if missing.name not in ("rich", "typer"):
         raise
-    sys.exit(f"the command line needs {error.name}: pip install 'instquery[cli]'")
+    _advice = f"the command line needs {missing.name}: pip install 'instquery[cli]'"
 
-__all__ = ["app", "main"]
+    def _run() -> None:
+        print(_advice, file=sys.stderr)  # noqa: T201 - there is nothing else to say it with
+        sys.exit(2)
 
 
 def main() -> None:
@@ -17,4 +23,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app()
+    _run()

@@ -58,7 +58,9 @@ def demo(
 def query_command(api: Api) -> Callable[..., None]:
     """Make the command that asks one API: an option for each of its parameters."""
 
-    def command(file: str, now: str | None, as_json: bool, explain: bool, skip_bad: bool, **given: str | None) -> None:
+    def command(
+        file: str, *, now: str | None, as_json: bool, explain: bool, skip_bad: bool, **given: str | None
+    ) -> None:
         params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
         with _usage_errors():
             moment = to_micros(now or api.operation.clock())
@@ -68,11 +70,11 @@ def query_command(api: Api) -> Callable[..., None]:
     source = Annotated[str, typer.Argument(help="JSON lines, a JSON array or saved replies; - for standard input.")]
     parameters = [
         Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=source),
-        *(_option(_identifier(param.name), str | None, None, param.about) for param in api.operation.params),
-        _option("now", str | None, None, "the moment of the request, ISO 8601; from the clock unless given"),
-        _option("as_json", bool, False, "print the API's own reply", flag="--json"),
-        _option("explain", bool, False, "print the plan by which the engine answers"),
-        _option("skip_bad", bool, False, "load the good records of a file that has bad ones"),
+        *(_option(_identifier(param.name), str | None, param.about) for param in api.operation.params),
+        _option("now", str | None, "the moment of the request, ISO 8601; from the clock unless given"),
+        _option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
+        _option("explain", bool, "print the plan by which the engine answers", default=False),
+        _option("skip_bad", bool, "load the good records of a file that has bad ones", default=False),
     ]
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # every function takes one
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -80,7 +82,7 @@ def query_command(api: Api) -> Callable[..., None]:
     return command
 
 
-def _option(identifier: str, kind: Any, default: object, text: str, flag: str | None = None) -> Parameter:
+def _option(identifier: str, kind: Any, text: str, *, default: object = None, flag: str | None = None) -> Parameter:
     """Return an option of a command that is made at run time."""
     flag = flag or "--" + identifier.replace("_", "-")
     annotation = Annotated[kind, typer.Option(flag, help=text)]
@@ -88,7 +90,7 @@ def _option(identifier: str, kind: Any, default: object, text: str, flag: str | 
 
 
 def _identifier(name: str) -> str:
-    """Return a parameter's name as an identifier: of `ProductCode`, `product_code`; of `InstanceIDs`, `instance_ids`."""
+    """Return a parameter's name as an identifier: `product_code` of `ProductCode`, `instance_ids` of `InstanceIDs`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
@@ -125,7 +127,11 @@ def _load(api: Api, file: str, *, skip_bad: bool) -> Store:
             raise InventoryError(inventory.bad, inventory.bad_count)
         store = Store(api.operation.schema, inventory.records)
     if inventory.bad:
-        errors.print(f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}", markup=False, soft_wrap=True)
+        errors.print(
+            f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}",
+            markup=False,
+            soft_wrap=True,
+        )
     return store
 
 
@@ -139,7 +145,7 @@ def _answer(
     if reply.answer is None:
         typer.echo(json_text(reply.body))
         raise typer.Exit(REFUSED)
-    query = operation.ask(params, now=now).query
+    query = operation.query(params, now=now)
     if as_json:
         typer.echo(json_text(reply.body))
     else:

@@ -65,7 +65,7 @@ def _print_reply(operation: Operation, store: Store, params: Mapping[str, object
     if reply.answer is None:
         console.print(json_text(reply.body), markup=False, soft_wrap=True)
         return f"refused with status {reply.status}"
-    query = operation.ask(params, now=ANCHOR).query
+    query = operation.query(params, now=ANCHOR)
     items = reply.answer.items
     if items:
         console.print(items_table(operation, items[:_SHOWN]))

@@ -35,6 +35,9 @@ class InstantIndex:
 
     def __init__(self, column: "array[int]") -> None:
         self._column = column
+        self._present = 0
+        self._slices: list[int] = []
+        self._base, self._unit = 0, _UNITS[0]
         self._encode()
 
     @classmethod
@@ -95,7 +98,7 @@ class InstantIndex:
 
     def copy(self) -> Self:
         """Copy the column and the list of slices."""
-        twin = object.__new__(type(self))
+        twin = object.__new__(type(self))  # to make one in the usual way would encode it anew
         twin._column = self._column[:]
         twin._base, twin._unit, twin._present = self._base, self._unit, self._present
         twin._slices = self._slices[:]

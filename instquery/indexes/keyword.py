@@ -117,7 +117,8 @@ class KeywordIndex:
                 counts[value] = common.bit_count()
                 rows ^= common
         if self._rare:
-            counts.update(value for at in positions(rows) if (value := records[at].get(field)) is not None)
+            held_by = (records[at].get(field) for at in positions(rows))
+            counts.update(found for found in held_by if found is not None)
         return counts
 
     def _grow(self, width: int) -> None:

@@ -207,11 +207,11 @@ class TextIndex:
 def _cut(text: str) -> Iterator[Gram]:
     """Return the grams of a text, of one, two and three characters, each as often as it occurs."""
     second, third = text[1:], text[2:]
-    return chain(zip(text), zip(text, second), zip(text, second, third))
+    return chain(zip(text), zip(text, second), zip(text, second, third))  # noqa: B905 - the shortest ends it
 
 
 def _grams(needle: str) -> Iterable[Gram]:
     """Return the grams that a needle is looked up by: all of three characters, or the needle itself."""
     if len(needle) <= 3:
         return [tuple(needle)]
-    return zip(needle, needle[1:], needle[2:])
+    return zip(needle, needle[1:], needle[2:])  # noqa: B905 - the shortest ends it
