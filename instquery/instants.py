@@ -19,7 +19,7 @@ LATEST = 253_402_300_799_999_999
 
 # What is left to dateutil: dates and times of ISO 8601 that hold a "-" or a "T". Digits alone are
 # refused: "1608533404" is a UNIX time that somebody forgot to convert, never a date.
-_ODD_ISO = re.compile(r"(?=.*[-T])[0-9W-]{7,10}(T[0-9:.,]+(Z|[+-][0-9:]+)?)?", re.ASCII)
+_ODD_ISO = re.compile(r"(?=.*[-T])[0-9W-]{8,10}(T[0-9:.,]+(Z|[+-][0-9:]+)?)?", re.ASCII)
 
 
 def to_micros(value: object) -> int:
@@ -69,8 +69,8 @@ def _checked(micros: int) -> int:
 
 def _parse(text: str) -> datetime:
     """Parse ISO 8601 text: the usual form by the standard library, odd but valid ones by dateutil."""
-    # fromisoformat takes any character between date and time, so the usual form is recognised first.
-    if text[4:5] == "-" and text[7:8] == "-" and text[10:11] in ("T", " ", ""):
+    # fromisoformat takes any character between date and time, and may stop at a NUL: recognise the usual form first.
+    if text[4:5] == "-" and text[7:8] == "-" and text[10:11] in ("T", " ", "") and "\0" not in text:
         try:
             return datetime.fromisoformat(text)
         except ValueError:

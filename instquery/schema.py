@@ -156,7 +156,8 @@ class Schema:
             raise QueryError("no such field in the schema", field=predicate.field)
         if type(predicate) not in _ANSWERS[declared.kind]:
             name = type(predicate).__name__
-            raise QueryError(f"a {declared.kind} field does not answer {name}", field=predicate.field)
+            article = "an" if declared.kind == "instant" else "a"
+            raise QueryError(f"{article} {declared.kind} field does not answer {name}", field=predicate.field)
 
     def _own(self, record: Mapping[str, Any]) -> Record:
         """Copy a record, its members under their own names, sharing nothing changeable with the giver."""

@@ -1,0 +1,151 @@
+"""One contract for every kind of index: whatever was added, dropped and moved, it agrees with the predicate."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from instquery import Contains, Eq, In, Range
+from instquery.indexes import keyword as keyword_room
+from instquery.indexes import text as text_room
+from instquery.indexes.blocks import Blocks
+from instquery.indexes.instant import InstantIndex
+from instquery.indexes.keyword import KeywordIndex
+from instquery.indexes.order import OrderIndex
+from instquery.indexes.text import TextIndex
+from instquery.rows import everything, of, positions
+from strategies import keywords, names, needles, owners, times
+
+KINDS = {
+    KeywordIndex: (
+        st.one_of(keywords, owners),
+        st.one_of(
+            st.builds(Eq, st.just("f"), st.one_of(keywords, owners)),
+            st.builds(In, st.just("f"), st.lists(owners, max_size=4)),
+        ),
+    ),
+    TextIndex: (
+        names,
+        st.one_of(
+            st.builds(Contains, st.just("f"), needles),
+            st.builds(Eq, st.just("f"), names),
+            st.builds(In, st.just("f"), st.lists(names, max_size=3)),
+        ),
+    ),
+    InstantIndex: (
+        times(),
+        st.one_of(
+            st.builds(lambda since, until: Range("f", since=since, until=until), times(), times()),
+            st.builds(lambda after: Range("f", after=after), times()),
+            st.builds(lambda before: Range("f", before=before), times()),
+        ),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _small_numbers(monkeypatch):
+    """Let tens of rows have frequent and rare values and grams, and both forms change into one another."""
+    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
+    monkeypatch.setattr(text_room, "_SMALL", 8)
+    monkeypatch.setattr(text_room, "_FREQUENT", 4)
+    monkeypatch.setattr(text_room, "_PATIENCE", 1)
+
+
+def agree(index, values, predicates):
+    """The index selects all rows that the predicate matches, and where it says so no other."""
+    rows = [{"f": value} for value in values]
+    for predicate in predicates:
+        matches = {at for at, row in enumerate(rows) if predicate.matches(row)}
+        found, exact = index.select(predicate)
+        assert matches <= set(positions(found)) <= set(range(len(rows)))
+        if exact:
+            assert set(positions(found)) == matches
+        size = index.size(predicate)
+        assert size.rows == len(matches) or not size.exact
+        every = list(range(len(rows)))[::-1]
+        assert index.test(predicate, every, rows) == [at for at in every if at in matches]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_an_index_agrees_with_the_predicate_through_every_change(kind, data):
+    some_value, some_predicate = KINDS[kind]
+    value_or_none = st.one_of(st.none(), some_value)
+    values = data.draw(st.lists(value_or_none, max_size=50))
+    predicates = data.draw(st.lists(some_predicate, min_size=1, max_size=5))
+    index = kind.build(values)
+    agree(index, values, predicates)
+    earlier, earlier_values = index.copy(), list(values)
+    for _ in range(data.draw(st.integers(0, 25))):
+        value = data.draw(value_or_none)
+        change = data.draw(st.sampled_from(["append", "append", "insert", "replace", "drop"]))
+        at = data.draw(st.integers(0, max(0, len(values) - 1)))
+        if change == "append" or not values:
+            index.add(len(values), value)
+            values.append(value)
+        elif change == "insert":
+            index.open(at)
+            index.add(at, value)
+            values.insert(at, value)
+        else:
+            index.drop(at, values[at])
+            values[at] = None
+            if change == "replace":
+                index.add(at, value)
+                values[at] = value
+    agree(index, values, predicates)
+    agree(earlier, earlier_values, predicates)
+
+
+@given(st.lists(st.integers(-5, 5), max_size=30), st.integers(-6, 6), st.integers(-6, 6), st.booleans())
+def test_the_order_field_is_a_stretch_of_positions(instants, low, high, descending):
+    instants.sort(reverse=not descending)
+    ranks = [at if descending else -at for at in instants]
+    index = OrderIndex(copy.copy(__import__("array").array("q", ranks)), descending=descending)
+    rows = [{"f": at} for at in instants]
+    predicate = Range("f", since=low, until=high)
+    matches = [at for at, row in enumerate(rows) if predicate.matches(row)]
+    assert positions(index.select(predicate).rows) == matches[::-1]
+    assert index.size(predicate).rows == len(matches)
+    assert index.test(predicate, list(range(len(rows))), rows) == matches
+
+
+def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_only(monkeypatch):
+    index = InstantIndex.build([10**15])
+    encoded = []
+    encode = InstantIndex._encode
+    monkeypatch.setattr(InstantIndex, "_encode", lambda self, **how: (encoded.append(1), encode(self, **how)))
+    for number in range(1, 500):
+        index.add(number, 10**15 - number * 10**9)
+    assert len(encoded) < 12
+    assert index.size(Range("f", until=10**15 - 400 * 10**9)).rows == 100
+
+
+def test_a_frequent_gram_answers_without_verification():
+    index = TextIndex.build(["推荐-prod", "推荐-test", None, "搜索"] * 20)
+    for needle in ("推", "推荐", "pro"):
+        assert index.select(Contains("f", needle)).exact, needle
+    assert not index.select(Contains("f", "推荐-p")).exact
+    assert index.select(Contains("f", "nowhere")) == (0, True)
+
+
+@given(st.integers(0, 200), st.lists(st.integers(0, 199), max_size=40), st.data())
+def test_blocks_keep_their_rows_together(width, insertions, data):
+    blocks = Blocks(width)
+    held = [blocks.of(at) for at in range(width)]  # the block of each row
+    for at in insertions:
+        if at >= width:
+            blocks.append()
+            held.append(blocks.of(width))
+        else:
+            blocks.open(at)
+            held.insert(at, blocks.of(at))
+        width += 1
+    assert [blocks.of(at) for at in range(width)] == held == sorted(held)
+    chosen = data.draw(st.sets(st.integers(0, max(0, len(blocks) - 1)))) if width else set()
+    rows = blocks.rows(of(chosen, len(blocks)) if chosen else 0)
+    assert positions(rows)[::-1] == [at for at in range(width) if held[at] in chosen]
+    assert blocks.rows(everything(len(blocks))) == everything(width)

@@ -1,0 +1,82 @@
+"""Predicates and queries as values: what they accept, refuse and say."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+
+import naive
+from instquery import Contains, Eq, In, Order, Query, QueryError, Range, SchemaError
+from strategies import conditions, predicate, records
+
+
+@given(records(), conditions())
+def test_the_predicate_is_the_truth(record, condition):
+    assert predicate(condition).matches(record) == naive.holds(record, condition)
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "said"),
+    [
+        (lambda: Eq("status", None), "status", "a value must be text"),
+        (lambda: Eq("status", 1.5), "status", "a value must be text"),
+        (lambda: Eq(5, "x"), None, "a field name must be text"),
+        (lambda: In("id", "abc"), "id", "a collection of values"),
+        (lambda: In("id", 7), "id", "a collection of values"),
+        (lambda: In("id", ["a", ["b"]]), "id", "a value must be text"),
+        (lambda: Contains("name", 7), "name", "a needle must be text"),
+        (lambda: Range("created"), "created", "at least one of"),
+        (lambda: Range("created", after="soon"), "created", "after is not an ISO 8601 time: 'soon'"),
+        (lambda: Range("created", until=1.5), "created", "until must be a datetime"),
+        (lambda: Range("created", before=10**40), "created", "before must lie within the years"),
+        (lambda: Query(Eq("a", "b")), None, "where takes a collection"),
+        (lambda: Query(7), None, "where takes a collection"),
+        (lambda: Query([("a", "b")]), None, "tuple is not a predicate"),
+        (lambda: Query(offset=-1), None, "offset must be an integer from 0"),
+        (lambda: Query(limit=True), None, "limit must be an integer from 0"),
+        (lambda: Query(limit="5"), None, "limit must be an integer from 0"),
+        (lambda: Query(limit=1 << 63), None, "limit must fit 64 bits"),
+    ],
+)
+def test_bad_input_is_refused_with_its_field_and_reason(make, field, said):
+    with pytest.raises(QueryError) as caught:
+        make()
+    assert caught.value.field == field
+    assert said in caught.value.reason
+
+
+def test_an_order_is_checked():
+    with pytest.raises(SchemaError):
+        Order("created", "down")
+
+
+def test_bounds_are_whole_microseconds_both_included():
+    window = Range("at", after=10, since=5, until=20, before=20)
+    assert (window.low, window.high) == (11, 19)
+    assert window == Range("at", since=11, until=19)
+    assert Range("at", since=datetime(1970, 1, 1)).low == 0  # noqa: DTZ001 - a time without a zone is UTC
+    both = Range("at", since=5).within(Range("at", until=9))
+    assert both == Range("at", since=5, until=9)
+
+
+def test_predicates_are_values():
+    assert len({Eq("a", "b"), Eq("a", "b"), In("a", ["x", "x"]), In("a", ("x",)), Contains("a", "N")}) == 3
+    with pytest.raises(AttributeError):
+        Eq("a", "b").value = "c"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (Eq("status", "Running"), "status = 'Running'"),
+        (Eq("cpu", 1 << 90), "cpu = a huge integer"),
+        (In("id", "abcd"[:4].split("x") * 2), "id in 1 values ('abcd')"),
+        (In("id", list("abcd")), "id in 4 values ('a', 'b', 'c', …)"),
+        (Contains("name", "x" * 100), f"name contains '{'x' * 40}'…"),
+        (Range("at", since="2026-01-01", until="2026-01-02"), "2026-01-01T00:00:00Z <= at <= 2026-01-02T00:00:00Z"),
+        (Range("at", after="2026-01-01", before="2026-01-02"), "2026-01-01T00:00:00Z < at < 2026-01-02T00:00:00Z"),
+        (Range("at", since="0001-01-01"), "at is set"),
+    ],
+)
+def test_predicates_read_well(condition, said):
+    assert str(condition) == said

@@ -1,0 +1,36 @@
+"""Row sets beside plain sets of numbers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instquery.rows import everything, insert, newest, of, of_flags, positions
+
+sets = st.one_of(
+    st.sets(st.integers(0, 40)),
+    st.sets(st.integers(0, 3000), max_size=60),
+    st.builds(lambda width, gaps: set(range(width)) - gaps, st.integers(0, 2500), st.sets(st.integers(0, 2500))),
+)
+
+
+@given(sets)
+def test_a_set_and_its_positions(members):
+    rows = of(members, width=3001)
+    assert rows == sum(1 << member for member in members)
+    assert positions(rows) == sorted(members, reverse=True)
+    assert of_flags([at in members for at in range(3001)]) == rows
+
+
+@given(sets, st.integers(0, 2600), st.integers(0, 600))
+def test_the_newest_after_some_are_passed_over(members, skip, take):
+    assert newest(of(members, 3001), skip, take) == sorted(members, reverse=True)[skip : skip + take]
+
+
+@given(sets, st.integers(0, 3000))
+def test_opening_a_place_moves_what_is_behind_it(members, at):
+    assert insert(of(members, 3001), at) == of({member + (member >= at) for member in members}, 3002)
+
+
+def test_everything_and_nothing():
+    assert positions(everything(3)) == [2, 1, 0]
+    assert everything(0) == of([], 0) == of_flags([]) == 0
+    assert positions(0) == newest(0, 0, 5) == []
