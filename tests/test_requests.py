@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import naive
 import pytest
 
+import naive
 from instquery import Store
 from instquery.apis import airec, bss
 

@@ -1,13 +1,13 @@
 """Every answer of the engine agrees with the naive reading, whatever the plan."""
 
-import naive
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import SCHEMA, conditions, predicate, records
 
+import naive
 from instquery import Order, Query, Schema, Store, instant, keyword, stored, text
 from instquery.plan import plans
 from instquery.search import search
+from strategies import SCHEMA, conditions, predicate, records
 
 UNINDEXED = Schema(
     key="id",

@@ -4,14 +4,14 @@ import copy
 import random
 import threading
 
-import naive
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from strategies import SCHEMA, conditions, predicate, records
 
+import naive
 from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Store
+from strategies import SCHEMA, conditions, predicate, records
 
 
 class BesideAPlainList(RuleBasedStateMachine):

@@ -1,0 +1,145 @@
+"""Hostile input ends in the documented error, or in an error of the package; never in anything else."""
+
+import json
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instquery import Contains, Eq, In, InstqueryError, Query, Range, Store
+from instquery.apis import airec, bss
+from strategies import SCHEMA
+
+NESTED = json.loads('{"a": ' * 50 + "1" + "}" * 50)
+HOSTILE = [
+    *(
+        "\x00",
+        "a\x00b",
+        "\ud800",
+        "\udfff\ud800",
+        "x" * 100_000,
+        "实" * 50_000,
+        "%s%n",
+        "' OR 1=1 --",
+        "\u202e",
+        "𝕏" * 3,
+    ),
+    *(-1, 0, 2**63, 2**64, -(2**63), True, False, 1e308, float("nan"), float("inf"), 1 + 2j),
+    *(b"bytes", [], [1], {}, NESTED, {"a"}, object(), Ellipsis, range(3), (), ("a",), lambda: 0),
+    *(
+        "9" * 19,
+        "9" * 20,
+        "0x10",
+        "1e3",
+        "1_000",
+        "+1",
+        " 1 ",
+        "1\n",
+        "٣",
+        "2026-01-01T00:00:00\x00Z",
+        "T",
+        "-",
+        "24:00",
+    ),
+]
+values = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20), st.integers(), st.floats(), st.binary(max_size=5))
+
+RECORDS = {
+    airec: {
+        "instanceId": "a",
+        "name": "实例",
+        "status": "Running",
+        "gmtCreate": "2026-01-01",
+        "expiredTime": "2027-01-01",
+    },
+    bss: {"InstanceID": "a", "OwnerId": "1", "ProductCode": "ecs", "CreateTime": "2026-01-01", "EndTime": "2027-01-01"},
+}
+OPERATIONS = {airec: airec.list_instance, bss: bss.query_available_instances}
+STORES = {api: Store(api.SCHEMA, [record]) for api, record in RECORDS.items()}
+
+
+@pytest.mark.parametrize("api", RECORDS, ids=["airec", "bss"])
+@given(data=st.data())
+def test_any_value_of_any_parameter_is_answered_or_refused(api, data):
+    operation = OPERATIONS[api]
+    names = [param.name for param in operation.params]
+    params = data.draw(st.dictionaries(st.sampled_from([*names, "Other", ""]), values, max_size=4))
+    reply = operation(STORES[api], params, now="2026-06-01")
+    assert reply.status in (200, 400), reply
+    json.dumps(reply.body)
+
+
+@pytest.mark.parametrize("api", RECORDS, ids=["airec", "bss"])
+@given(data=st.data())
+def test_any_value_of_any_member_is_taken_in_or_refused(api, data):
+    members = data.draw(st.dictionaries(st.sampled_from([*api.SCHEMA.fields, "extra"]), values, max_size=4))
+    store = Store(api.SCHEMA, [RECORDS[api]])
+    try:
+        store.put({**RECORDS[api], **members})
+    except InstqueryError as error:
+        assert error.reason
+        assert list(store) == [RECORDS[api]]
+        return
+    reply = OPERATIONS[api](store, {}, now="2026-06-01")
+    assert reply.status == 200
+
+
+@given(values, values, st.sampled_from(["id", "name", "status", "created", "note", "gone"]))
+def test_any_value_of_any_predicate_is_answered_or_refused(value, other, field):
+    store = Store(SCHEMA, [{"id": "a", "name": "b", "status": "c", "created": 1}])
+    makers = [
+        lambda: Eq(field, value),
+        lambda: In(field, [value, other]),
+        lambda: In(field, value),
+        lambda: Contains(field, value),
+        lambda: Range(field, since=value, before=other),
+        lambda: value,
+    ]
+    for make in makers:
+        try:
+            page = store.page(Query([make()], limit=5))
+        except InstqueryError as error:
+            assert error.reason
+        else:
+            assert page.total in (0, 1)
+    for arguments in ({"where": value}, {"offset": value}, {"limit": value}):
+        try:
+            store.page(Query(**arguments))
+        except InstqueryError as error:
+            assert error.reason
+
+
+@given(st.lists(st.text(max_size=6), max_size=12), st.text(max_size=4))
+def test_any_text_is_found_as_it_is(names, needle):
+    records = [{"id": f"i{number}", "name": name} for number, name in enumerate(names)]
+    store = Store(SCHEMA, records, segment_rows=4)
+    for text in [needle, *names]:
+        found = {item["id"] for item in store.page(Query([Contains("name", text)])).items}
+        assert {f"i{number}" for number, name in enumerate(names) if text in name} <= found
+
+
+@pytest.mark.parametrize(
+    "needle", ["x" * 10_000_000, "实例" * 5_000_000, "ab" * 5_000_000], ids=["one letter", "Chinese", "two"]
+)
+def test_a_needle_of_ten_megabytes(needle):
+    store = Store(airec.SCHEMA, [{"instanceId": "a", "name": "x实例ab" * 100}])
+    reply = airec.list_instance(store, {"name": needle})
+    assert (reply.status, reply.body["result"]) == (200, [])
+
+
+def test_names_of_ten_thousand_characters():
+    random = Random(3)
+    long = "".join(random.choices("abc推荐", k=10_000))
+    store = Store(airec.SCHEMA, [{"instanceId": f"i{n}", "name": long[n:] + str(n)} for n in range(40)])
+    reply = airec.list_instance(store, {"name": long[5000:7000], "size": 50})
+    assert len(reply.body["result"]) == 40
+    assert len(airec.list_instance(store, {"name": long[:9999]}).body["result"]) == 1
+
+
+def test_a_hundred_thousand_parameters_and_ids():
+    params = {f"p{number}": "x" for number in range(100_000)}
+    assert airec.list_instance(STORES[airec], params).status == 200
+    ids = ",".join(f"i-{number}" for number in range(100_000))
+    reply = bss.query_available_instances(STORES[bss], {"InstanceIDs": ids})
+    assert reply.body["Code"] == "InvalidParameter"
