@@ -1,0 +1,89 @@
+"""The requests that are timed: what consoles, billing and control planes ask, and the hard cases among it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from instquery.estate import ANCHOR
+from instquery.query import Record
+
+__all__ = ["airec_questions", "bss_questions"]
+
+Questions = Mapping[str, Mapping[str, object]]
+
+_SECOND = int(ANCHOR.timestamp())
+_DAY = 86_400
+
+
+def airec_questions(records: Sequence[Record]) -> Questions:
+    """Name the requests to ListInstance; IDs and page numbers fit the inventory."""
+    middle = records[len(records) // 2]["instanceId"]
+    pages = -(-len(records) // 50)
+    return {
+        "default page": {},
+        "last page of everything": {"page": pages, "size": 50},
+        "page past the end": {"page": 10**12},
+        "one status": {"status": "Running"},
+        "one status, deep page": {"status": "Running", "page": pages // 2, "size": 50},
+        "rare status": {"status": "Initializing"},
+        "substring, common": {"name": "prod"},
+        "substring, common, deep page": {"name": "prod", "page": pages // 20, "size": 50},
+        "substring, Chinese": {"name": "推荐"},
+        "substring, one Chinese character": {"name": "播"},
+        "substring, one letter": {"name": "t"},
+        "substring, rare digits": {"name": "4321"},
+        "substring, absent": {"name": "no such name"},
+        "ID, whole": {"instanceId": middle},
+        "ID, four characters": {"instanceId": middle[-4:]},
+        "expiring in 7 days": {"expiredTime": _SECOND + 7 * _DAY},
+        "status, name and expiring in 30 days": {
+            "status": "Running",
+            "name": "搜索",
+            "expiredTime": _SECOND + 30 * _DAY,
+        },
+    }
+
+
+def bss_questions(records: Sequence[Record]) -> Questions:
+    """Name the requests to QueryAvailableInstances; owners and IDs are of the inventory."""
+    big_owner = Counter(record["OwnerId"] for record in records).most_common(1)[0][0]
+    hundred = ",".join(record["InstanceID"] for record in records[:: max(1, len(records) // 100)][:100])
+    pages = -(-len(records) // 20)
+    return {
+        "default page": {},
+        "last page of everything": {"PageNum": pages},
+        "big owner": {"OwnerId": big_owner},
+        "small owner": {"OwnerId": records[len(records) // 3]["OwnerId"]},
+        "owner and product": {"OwnerId": big_owner, "ProductCode": "ecs"},
+        "product": {"ProductCode": "rds"},
+        "product and region": {"ProductCode": "ecs", "Region": "cn-beijing"},
+        "unknown product": {"ProductCode": "none"},
+        "100 IDs": {"InstanceIDs": hundred},
+        "one ID": {"InstanceIDs": records[0]["InstanceID"]},
+        "ending within a month": {"EndTimeStart": "2026-06-01T00:00:00Z", "EndTimeEnd": "2026-06-30T23:59:59Z"},
+        "ending within an hour": {"EndTimeStart": "2026-07-01T15:30:00Z", "EndTimeEnd": "2026-07-01T16:30:00Z"},
+        "a range over everything": {"EndTimeStart": "2000-01-01T00:00:00Z", "EndTimeEnd": "2100-01-01T00:00:00Z"},
+        "created in a year and two equalities": {
+            "CreateTimeStart": "2025-01-01T00:00:00Z",
+            "CreateTimeEnd": "2025-12-31T23:59:59Z",
+            "SubscriptionType": "Subscription",
+            "RenewStatus": "AutoRenewal",
+        },
+        "four filters with a range, page 5": {
+            "ProductCode": "ecs",
+            "SubscriptionType": "Subscription",
+            "RenewStatus": "ManualRenewal",
+            "EndTimeStart": "2026-09-01T00:00:00Z",
+            "PageNum": 5,
+        },
+        "deep page of 60 %": {"SubscriptionType": "Subscription", "PageNum": pages // 2},
+        "eight filters at once": {
+            "ProductCode": "ecs",
+            "ProductType": "ecs",
+            "Region": "cn-hangzhou",
+            "SubscriptionType": "Subscription",
+            "RenewStatus": "ManualRenewal",
+            "OwnerId": big_owner,
+            "EndTimeStart": "2026-06-01T00:00:00Z",
+            "CreateTimeStart": "2024-01-01T00:00:00Z",
+        },
+    }
