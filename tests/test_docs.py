@@ -1,0 +1,79 @@
+"""Every example of the documents runs, and what it shows is what comes out."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from instquery.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+
+
+def blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_readmes_python_runs():
+    """In one session from top to bottom, as a reader would type it."""
+    session = "\n".join(blocks("README.md", "python"))
+    test = doctest.DocTestParser().get_doctest(session, {}, "README", "README.md", 0)
+    assert len(test.examples) > 25
+    runner = doctest.DocTestRunner()
+    told = []
+    runner.run(test, out=told.append)
+    assert runner.failures == 0, "".join(told)
+
+
+def test_the_readmes_commands_run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    lines = [line[2:] for block in blocks("README.md", "console") for line in block.splitlines() if line[:2] == "$ "]
+    assert len(lines) >= 2
+    for line in lines:
+        program, *arguments = line.split()
+        assert program == "instquery"
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.stderr
+    assert "推荐" in result.stdout
+    assert "3 of " in result.stdout
+
+
+def test_the_readme_has_two_commands_and_the_gate_runs_them():
+    demo, tests = blocks("README.md", "sh")
+    assert demo.strip().endswith("instquery demo")
+    assert tests.strip().endswith("-m pytest")
+    gate = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert 'bash -euc "$(readme_command 1)"' in gate
+    assert 'bash -euc "$(readme_command 2)"' in gate
+
+
+def test_code_comes_by_line_20():
+    assert (ROOT / "README.md").read_text("utf-8").splitlines().index("```python") < 20
+
+
+def test_contributing_shows_the_third_api_as_it_is_tested():
+    (shown,) = blocks("CONTRIBUTING.md", "python")
+    tested = (ROOT / "tests" / "tablestore.py").read_text("utf-8")
+    assert tested.endswith(shown)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_documents_point_to_is_there(document):
+    text = (ROOT / document).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / f"{target}.md").exists() or (ROOT / target).exists(), target
+    for path in re.findall(r"`((?:instquery|tests|benchmarks)/[\w/]+(?:\.py)?)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_top_level_holds_what_it_should():
+    known = {
+        *("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md"),
+        *("instquery", "tests", "benchmarks", ".ci", ".git", ".gitignore"),
+    }
+    ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
+    extra = {path.name for path in ROOT.iterdir()} - known - ignored
+    assert not {name for name in extra if not name.endswith(".egg-info")}
