@@ -15,7 +15,7 @@ FLOORS = [
     ["query"],
     ["schema"],
     ["indexes.index"],
-    ["indexes.blocks"],
+    ["indexes.blocks", "indexes.grams"],
     ["indexes.keyword", "indexes.order", "indexes.instant", "indexes.text"],
     ["segment"],
     ["keys", "census"],
