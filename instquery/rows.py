@@ -12,8 +12,8 @@ __all__ = ["everything", "insert", "newest", "of", "of_flags", "positions"]
 
 # With fewer than one row in this many, looking for each is cheaper than passing over all.
 _SPARSE = 16
-# How many bits are looked at in one go when the head of a set is wanted.
-_WINDOW = 512
+# How many bits are looked at in one go when the head of a set is wanted, at the least.
+_WINDOW = 128
 
 _FLAG_TO_DIGIT = bytes.maketrans(b"\x00\x01", b"01")
 _DIGIT_TO_FLAG = bytes.maketrans(b"01", b"\x00\x01")
@@ -77,11 +77,13 @@ def newest(rows: int, skip: int, take: int) -> list[int]:
     rows, skip = _pass_over(rows, skip)
     found: list[int] = []
     wanted = skip + take
+    window = _WINDOW + 2 * wanted
     while rows and len(found) < wanted:
-        base = max(0, rows.bit_length() - _WINDOW)
+        base = max(0, rows.bit_length() - window)
         head = rows >> base
         found += [base + position for position in positions(head)] if base else positions(head)
         rows ^= head << base
+        window *= 2
     return found[skip:wanted]
 
 

@@ -57,13 +57,17 @@ def _walk(state: State, query: Query, plan: Plan) -> Found:
     for segment in state.segments:
         if not counting and not wanted:
             break
-        rows = segment.match(selected, tested, None if counting else skip + wanted)
-        count = segment.count if rows is segment.live else rows.bit_count()
+        matches = segment.match(selected, tested, None if counting else skip + wanted)
+        if isinstance(matches, list):
+            count = len(matches)
+        else:
+            count = segment.count if matches is segment.live else matches.bit_count()
         total += count
         if skip >= count:
             skip -= count
         elif wanted:
-            page += [segment.rows[position] for position in newest(rows, skip, wanted)]
+            part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
+            page += [segment.rows[position] for position in part]
             wanted = query.limit - len(page)
             skip = 0
     return page, total

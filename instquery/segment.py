@@ -14,13 +14,17 @@ from instquery.query import Predicate, Record, Value
 from instquery.rows import everything, insert, newest, of, positions
 from instquery.schema import Entry, Schema
 
-__all__ = ["Segment"]
+__all__ = ["Matches", "Segment"]
 
 _INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextIndex, "instant": InstantIndex}
 """The kind of index for each kind of field; a kind not listed has none."""
 
-# With this few rows left, testing them one by one is cheaper than selecting by another index.
-_FEW = 24
+Matches = int | list[int]
+"""Rows that match: a row set, or their positions, newest first."""
+
+# With this few rows left, testing them one by one is cheaper than selecting by an index of this kind; to
+# select by any other kind costs less than to count the rows.
+_FEW: Mapping[type[Lookup], int] = {InstantIndex: 200, TextIndex: 60}
 
 
 class Segment:
@@ -111,32 +115,39 @@ class Segment:
         rows, exact = lookup.select(predicate)
         return Selection(rows & self.live, exact)
 
-    def match(self, selected: Iterable[Predicate], tested: Iterable[Predicate], enough: int | None) -> int:
+    def match(self, selected: Iterable[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
         """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.
 
-        With `enough`, at least that many of the newest matches are found and older ones may be missing.
+        As a row set, or as positions, newest first, where rows had to be tested one by one. With `enough`,
+        at least that many of the newest matches are found and older ones may be missing.
         Once few rows are left, they are tested whatever was planned.
         """
         rows = self.live
         doubtful = list(tested)
         for predicate in selected:
-            if rows.bit_count() <= _FEW:
+            lookup = self.lookup(predicate.field)
+            if lookup is None or ((few := _FEW.get(type(lookup))) and rows.bit_count() <= few):
                 doubtful.append(predicate)
                 continue
-            found, exact = self.select(predicate)
+            found, exact = lookup.select(predicate)
             rows &= found
-            if not exact:
-                doubtful.append(predicate)
             if not rows:
                 return 0
+            if not exact:
+                doubtful.append(predicate)
         return self._verify(rows, doubtful, enough) if doubtful else rows
 
-    def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> int:
+    def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> list[int]:
         """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
-        portion = self.count if enough is None else 4 * enough + 16
+        if enough is None:
+            part = positions(rows)
+            for predicate in doubtful:
+                part = self.test(predicate, part)
+            return part
+        portion = 4 * enough + 16
         kept: list[int] = []
         start = 0
-        while start < self.count and (enough is None or len(kept) < enough):
+        while start < self.count and len(kept) < enough:
             part = newest(rows, start, portion)
             if not part:
                 break
@@ -145,15 +156,16 @@ class Segment:
             for predicate in doubtful:
                 part = self.test(predicate, part)
             kept += part
-        return of(kept, len(self.rows))
+        return kept
 
     def test(self, predicate: Predicate, part: list[int]) -> list[int]:
         """Return those of the positions whose row matches the predicate."""
         lookup = self.lookup(predicate.field)
         return matching(predicate, part, self.rows) if lookup is None else lookup.test(predicate, part, self.rows)
 
-    def facets(self, field: str, rows: int) -> Counter[Value]:
-        """Count the values of a keyword field among `rows`."""
+    def facets(self, field: str, matches: Matches) -> Counter[Value]:
+        """Count the values of a keyword field among the rows that match."""
+        rows = matches if isinstance(matches, int) else of(matches, len(self.rows))
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
             return index.facets(rows, self.rows, field)

@@ -1,7 +1,7 @@
 """The way out: replies and their bodies as an API's document shows them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any, Literal
@@ -67,10 +67,16 @@ class Envelope:
     timespec: Literal["seconds", "milliseconds"]
     success: Callable[[Answer], Body]
     failure: Callable[[Refused], Body]
+    _names: frozenset[str] = attribute(init=False, repr=False, compare=False)
 
-    def item(self, record: Mapping[str, Any]) -> Record:
-        """Write one record as an item of the API."""
-        item = {member: value for member in self.members if (value := record.get(member)) is not None}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", frozenset(self.members))
+
+    def item(self, record: Record) -> Record:
+        """Write one record as an item of the API; the record is the caller's own, and may become the item."""
+        item = record
+        if not record.keys() <= self._names or None in record.values():
+            item = {member: value for member in self.members if (value := record.get(member)) is not None}
         is_written = _WRITTEN[self.timespec]
         for member in self.times:
             value = item.get(member)

@@ -1,12 +1,13 @@
 """Grams: pieces of one to three characters that texts are cut into, and what is known of where they are."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from sys import intern
 from typing import Self
 
-from instquery.rows import of_flags, positions
+from instquery.rows import of, of_flags, positions
 
 __all__ = ["BlockLists", "count_blocks", "cut", "flag_rows", "needle_grams", "words"]
 
@@ -43,7 +44,8 @@ class BlockLists:
 
     __slots__ = ("_held",)
 
-    def __init__(self, blocks: Mapping[str, int] | None = None) -> None:
+    def __init__(self, blocks: Mapping[str, Collection[int]] | None = None) -> None:
+        """Take the numbers of each gram's blocks; they are below 65,536."""
         self._held: dict[str, int | bytes] = {gram: _packed(held) for gram, held in (blocks or {}).items()}
 
     def __len__(self) -> int:
@@ -55,8 +57,9 @@ class BlockLists:
         return held if isinstance(held, int) else _unpacked(held)
 
     def set(self, gram: str, blocks: int) -> None:
-        """Enter the blocks of a gram."""
-        self._held[intern(gram)] = _packed(blocks)
+        """Enter the set of the blocks of a gram."""
+        few = blocks.bit_count() <= _FEW
+        self._held[intern(gram)] = _packed(positions(blocks)) if few else blocks
 
     def remove(self, gram: str) -> None:
         """Forget a gram."""
@@ -69,48 +72,46 @@ class BlockLists:
         return twin
 
 
-def _packed(blocks: int) -> int | bytes:
-    if blocks.bit_count() > _FEW:
-        return blocks
-    return b"".join([block.to_bytes(2, "little") for block in positions(blocks)])
+def _packed(numbers: Collection[int]) -> int | bytes:
+    """Keep block numbers as a list of two bytes each while they are few, else as a set."""
+    return array("H", numbers).tobytes() if len(numbers) <= _FEW else of(numbers, max(numbers) + 1)
 
 
-def _unpacked(blocks: bytes) -> int:
-    held = 0
-    for at in range(0, len(blocks), 2):
-        held |= 1 << (blocks[at] | blocks[at + 1] << 8)
-    return held
+def _unpacked(numbers: bytes) -> int:
+    blocks = 0
+    for number in array("H", numbers):
+        blocks |= 1 << number
+    return blocks
 
 
-def count_blocks(texts: Sequence[str], spans: Iterable[tuple[int, int]]) -> dict[str, int]:
-    """Return for each gram the set of blocks that hold it, blocks being the given stretches of texts.
+def count_blocks(texts: Sequence[str], spans: Iterable[tuple[int, int]]) -> dict[str, Collection[int]]:
+    """Return for each gram the numbers of the blocks that hold it, blocks being the given stretches of texts.
 
     Costs 4 µs a text of 20 characters: only grams of three are counted text by text, shorter ones
     follow from them.
     """
-    triples: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    shorter: defaultdict[str, int] = defaultdict(int)
+    triples: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    shorter: defaultdict[str, set[int]] = defaultdict(set)
     for block, (first, end) in enumerate(spans):
-        bit = 1 << block
-        seen: set[tuple[str, str, str]] = set()
+        seen: set[tuple[str, ...]] = set()
         for text in texts[first:end]:
             if len(text) < _SIZE:
                 for gram in cut(text):
-                    shorter[gram] |= bit
+                    shorter[gram].add(block)
             else:
-                seen.update(zip(text, text[1:], text[2:]))  # noqa: B905 - the shortest ends it
+                characters = list(text)
+                seen.update(zip(characters, characters[1:], characters[2:]))  # noqa: B905 - the shortest ends it
         for triple in seen:
-            triples[triple] |= bit
-    blocks = {}
-    for (one, two, three), held in triples.items():
-        blocks[intern(one + two + three)] = held
-        shorter[one + two] |= held
-        shorter[two + three] |= held
+            triples[triple].append(block)
+    blocks: dict[str, Collection[int]] = {}
+    for (one, two, three), numbers in triples.items():
+        blocks[intern(one + two + three)] = numbers
+        shorter[one + two].update(numbers)
+        shorter[two + three].update(numbers)
     for gram in [gram for gram in shorter if len(gram) == 2]:
         for character in gram:
             shorter[character] |= shorter[gram]
-    blocks.update(shorter)
-    return blocks
+    return blocks | shorter
 
 
 def flag_rows(texts: Sequence[str], grams: Iterable[str]) -> dict[str, int]:
@@ -120,11 +121,12 @@ def flag_rows(texts: Sequence[str], grams: Iterable[str]) -> dict[str, int]:
         return {}
     ones, twos, threes = (frozenset(gram for gram in flags if len(gram) == size) for size in (1, 2, 3))
     for position, text in enumerate(texts):
-        second = text[1:]
+        characters = list(text)
+        second = characters[1:]
         found = (
-            ones.intersection(zip(text)),
-            twos.intersection(zip(text, second)),  # noqa: B905 - the shortest ends it
-            threes.intersection(zip(text, second, text[2:])),  # noqa: B905 - as above
+            ones.intersection(zip(characters)),
+            twos.intersection(zip(characters, second)),  # noqa: B905 - the shortest ends it
+            threes.intersection(zip(characters, second, characters[2:])),  # noqa: B905 - as above
         )
         for gram in chain.from_iterable(found):
             flags[gram][position] = 1
@@ -158,9 +160,8 @@ def words(texts: Sequence[str], grams: Mapping[str, int], least: int) -> dict[st
 
 def _holding(texts: Sequence[str], word: str, rows: int) -> int:
     """Return those of the rows whose text holds the word; the very same set where all do, so that it is shared."""
-    candidates = positions(rows)
-    flags = bytearray(len(texts))
-    for position in candidates:
-        flags[position] = word in texts[position]
-    held = of_flags(flags)
+    if rows.bit_count() * 4 > len(texts):
+        held = rows & of_flags([word in text for text in texts])
+    else:
+        held = of([position for position in positions(rows) if word in texts[position]], len(texts))
     return rows if held == rows else held

@@ -1,6 +1,7 @@
 """The index of a keyword field: for each value, the rows that have it."""
 
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Self
@@ -69,7 +70,8 @@ class KeywordIndex:
                 self._frequent[value] = insert(rows, position)
         for value, held in self._rare.items():
             if held[-1] >= position:
-                self._rare[value] = array("H", [at + (at >= position) for at in held])
+                first = bisect_left(held, position)
+                self._rare[value] = held[:first] + array("H", [at + 1 for at in held[first:]])
 
     def add(self, position: int, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""

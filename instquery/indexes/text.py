@@ -51,7 +51,7 @@ class TextIndex:
         index = cls(texts, of_flags([value is not None for value in values]))
         blocks = count_blocks(texts, index._blocks.spans())
         least = -(-len(texts) // _FREQUENT)
-        likely = [gram for gram, held in blocks.items() if index._seems_frequent(gram, held)]
+        likely = [gram for gram, held in blocks.items() if index._seems_frequent(gram, len(held))]
         frequent = {gram: rows for gram, rows in flag_rows(texts, likely).items() if rows.bit_count() >= least}
         for gram in frequent:
             del blocks[gram]
@@ -117,8 +117,9 @@ class TextIndex:
                 before = self._rare.get(gram)
                 if not before & block:
                     self._rare.set(gram, before | block)
-                    if before.bit_count() % _PATIENCE == 0:
-                        self._promote(gram, before | block)
+                    count = before.bit_count() + 1
+                    if count % _PATIENCE == 0:
+                        self._promote(gram, count)
 
     def drop(self, position: int, value: str | None) -> None:
         """Take a text out. Blocks keep its rare grams: they promise a superset only."""
@@ -170,7 +171,7 @@ class TextIndex:
         return cut(text) | {word for word in self._words if word in text}
 
     def _promote(self, gram: str, blocks: int) -> None:
-        """Give a gram its row set if it is frequent."""
+        """Give a gram that is in so many blocks its row set if it is frequent."""
         if self._seems_frequent(gram, blocks):
             rows = of_flags([gram in text for text in self._texts])
             if rows.bit_count() * _FREQUENT >= len(self._texts):
@@ -178,8 +179,8 @@ class TextIndex:
                 self._rare.remove(gram)
 
     def _seems_frequent(self, gram: str, blocks: int) -> bool:
-        """Judge a gram by its blocks, then by a sample of the texts: what is cheap to ask first."""
-        if len(self._texts) < _SMALL or blocks.bit_count() * 2 < len(self._blocks):
+        """Judge a gram by the number of its blocks, then by a sample of the texts: what is cheap to ask first."""
+        if len(self._texts) < _SMALL or blocks * 2 < len(self._blocks):
             return False
         sample = self._texts[-_SAMPLE:]
         return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
