@@ -9,7 +9,7 @@ from instquery.errors import QueryError, SchemaError
 from instquery.instants import EARLIEST, LATEST, to_micros, to_text
 from instquery.text import fold
 
-__all__ = ["Contains", "Eq", "In", "Order", "Page", "Predicate", "Query", "Range", "Record", "Value"]
+__all__ = ["Contains", "Eq", "In", "Order", "Page", "Predicate", "Query", "Range", "Record", "Value", "conditions"]
 
 Record = dict[str, Any]
 """One instance as it is handed out: member names and values, the caller's own to change."""

@@ -107,30 +107,26 @@ class Schema:
     _row_type: type = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.key, str) or not isinstance(self.order, Order) or not isinstance(self.fields, Mapping):
+            raise SchemaError("a schema is the name of a key, an Order, and a mapping of names to fields")
         fields = dict(self.fields)
-        for name, declared in fields.items():
-            if not isinstance(name, str) or not isinstance(declared, Field):
-                raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
+        aliases = _checked_aliases(fields)
         if self.key not in fields or fields[self.key].kind not in ("text", "keyword"):
             raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
         if self.order.field not in fields or fields[self.order.field].kind != "instant":
             raise SchemaError("the order must be by a field declared as instant()", field=self.order.field)
         if fields[self.key].kind == "keyword":  # its values are unique: the key's own directory is the index
             fields[self.key] = replace(fields[self.key], indexed=False)
-        aliases: dict[str, str] = {}
+        kinds: dict[str, list[str]] = {"keyword": [], "text": [], "instant": [], "stored": []}
         for name, declared in fields.items():
-            for alias in declared.aliases:
-                if alias in fields or aliases.setdefault(alias, name) != name:
-                    raise SchemaError(f"the alias {alias} is taken", field=name)
+            if not (name == self.key and declared.kind == "keyword") and name != self.order.field:
+                kinds[declared.kind].append(name)  # the key and the order are checked by themselves
         object.__setattr__(self, "fields", MappingProxyType(fields))
         object.__setattr__(self, "_aliases", aliases)
         object.__setattr__(self, "_as_text", tuple(name for name in fields if fields[name].as_text))
-        object.__setattr__(
-            self, "_keywords", tuple(name for name in fields if fields[name].kind == "keyword" and name != self.key)
-        )
-        object.__setattr__(self, "_texts", tuple(name for name in fields if fields[name].kind == "text"))
-        times = (name for name in fields if fields[name].kind == "instant" and name != self.order.field)
-        object.__setattr__(self, "_instants", tuple(times))
+        object.__setattr__(self, "_keywords", tuple(kinds["keyword"]))
+        object.__setattr__(self, "_texts", tuple(kinds["text"]))
+        object.__setattr__(self, "_instants", tuple(kinds["instant"]))
         object.__setattr__(self, "_row_type", type("Row", (), {}))
 
     def take(self, record: Mapping[str, Any]) -> Entry:
@@ -207,6 +203,20 @@ class Schema:
                 if number.bit_length() > 64:
                     raise RecordError("must be text, or a number of up to 64 bits", field=name)
                 row[name] = str(number)
+
+
+def _checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Check that names map to fields, and return the other names that they go by."""
+    aliases: dict[str, str] = {}
+    for name, declared in fields.items():
+        if not isinstance(name, str) or not isinstance(declared, Field):
+            raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
+        if not isinstance(declared.aliases, tuple) or not _TEXT.issuperset(map(type, declared.aliases)):
+            raise SchemaError("aliases must be a tuple of names", field=name)
+        for alias in declared.aliases:
+            if alias in fields or aliases.setdefault(alias, name) != name:
+                raise SchemaError(f"the alias {alias} is taken", field=name)
+    return aliases
 
 
 def _micros(value: object, name: str) -> int:

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from instquery.errors import QueryError
 from instquery.plan import Plan, plans
-from instquery.query import Predicate, Query, Record, Value
+from instquery.query import Predicate, Query, Record, Value, conditions
 from instquery.rows import newest
 from instquery.state import State
 
@@ -33,7 +33,7 @@ def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, 
     Costs 2 µs a segment and frequent value, 0.2 µs a record with a rare value; without predicates
     on a live store, the number of values alone.
     """
-    query = Query(tuple(where), limit=0)
+    query = Query(conditions(where), limit=0)
     declared = state.schema.fields.get(field)
     if declared is None or declared.kind != "keyword":
         raise QueryError("facets are counted for keyword fields of the schema", field=field)

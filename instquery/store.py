@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from instquery.census import Census
 from instquery.draft import Draft
-from instquery.errors import CursorInvalid, InstqueryError, RecordError
+from instquery.errors import CursorInvalid, InstqueryError, QueryError, RecordError
 from instquery.keys import Keys
 from instquery.plan import Plan, plan
-from instquery.query import Page, Predicate, Query, Record, Value
+from instquery.query import Page, Predicate, Query, Record, Value, conditions
 from instquery.schema import Entry, Schema
 from instquery.search import facets, search
 from instquery.state import State
@@ -45,12 +45,12 @@ class Snapshot:
         """
         if cursor is not None:
             raise CursorInvalid("no cursor has been issued here")
-        rows, total = search(self._state, query, plan(query, self._state))
+        rows, total = search(self._state, query, self.explain(query))
         return Page([row.copy() for row in rows], total)
 
     def count(self, where: Iterable[Predicate] = ()) -> int:
         """Count the records that match, exactly."""
-        return self.page(Query(tuple(where), limit=0)).total or 0
+        return self.page(Query(conditions(where), limit=0)).total or 0
 
     def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
@@ -58,6 +58,8 @@ class Snapshot:
 
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
+        if not isinstance(query, Query):
+            raise QueryError(f"ask with a Query, not with {type(query).__name__}")
         return plan(query, self._state)
 
     def get(self, key: str) -> Record | None:
@@ -218,6 +220,8 @@ class Store:
 
     def _take_all(self, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
         """Check a whole batch, the last record of each key counting, before anything is touched."""
+        if not isinstance(records, Iterable):
+            raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
         entries: dict[str, Entry] = {}
         for number, record in enumerate(records, 1):
             try:

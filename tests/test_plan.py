@@ -96,6 +96,9 @@ def test_a_predicate_that_cannot_be_answered_is_refused_on_any_plan(store):
             store.page(Query(where))
         with pytest.raises(QueryError):
             store.count(where)
+    for ask in (store.count, lambda where: store.facets("status", where), store.page, store.explain):
+        with pytest.raises(QueryError):
+            ask(Eq("status", "Ready"))
     for field in ("gone", "name", "created"):
         with pytest.raises(QueryError) as caught:
             store.facets(field)

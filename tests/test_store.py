@@ -183,8 +183,9 @@ def test_a_bad_record_changes_nothing_and_is_named():
     assert "record 2 of the batch" in caught.value.reason
     with pytest.raises(RecordError):
         store.replace_all([made(2), {}])
-    with pytest.raises(RecordError):
-        Store(SCHEMA, [{"name": "no key"}])
+    for wrong in ([{"name": "no key"}], 7, {"id": "one record, not a collection"}):
+        with pytest.raises(RecordError):
+            Store(SCHEMA, wrong)
     assert list(store) == [made(1)]
 
 
