@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from benchmarks.contenders import Floor, Scan
+from benchmarks.contenders import CONTENDERS, Floor
 from benchmarks.questions import airec_questions, bss_questions
-from instquery import Page, Query, Store
+from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
 from instquery.estate import ANCHOR, ESTATES
@@ -41,10 +41,9 @@ def _field(name: str, records: list[Record], ask: Any) -> Field:
     operation = CATALOG[name].operation
     questions = ask(records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
-    store, scan = Store(operation.schema, records), Scan(operation.schema, records)
-    known: dict[Query, Page] = {query: scan.page(query) for query in queries.values()}
-    engines: dict[str, Engine] = {"instquery": store, "scan": scan, "floor": Floor(known)}
+    engines = {contender: load(operation.schema, records) for contender, load in CONTENDERS.items()}
+    known = {query: engines["scan"].page(query) for query in queries.values()}
     for title, query in queries.items():
-        for engine in engines.values():
-            assert engine.page(query) == known[query], title
-    return Field(operation, records, questions, queries, engines)
+        for contender, engine in engines.items():
+            assert engine.page(query) == known[query], (contender, title)
+    return Field(operation, records, questions, queries, engines | {"floor": Floor(known)})

@@ -1,0 +1,30 @@
+"""What every contender is made of: the rows in answer order, and the columns that its predicates look at."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from instquery.instants import to_micros
+from instquery.query import Record
+from instquery.schema import Schema
+from instquery.text import fold
+
+__all__ = ["columns", "in_answer_order"]
+
+
+def in_answer_order(schema: Schema, records: Iterable[Mapping[str, Any]]) -> list[Record]:
+    """Check and sort records, the first to be answered first."""
+    entries = sorted(map(schema.take, records), key=lambda entry: entry.key)
+    entries.sort(key=lambda entry: entry.rank, reverse=True)
+    return [entry.row for entry in entries]
+
+
+def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:
+    """Return a column for each field; beside it `…_us` for an instant in microseconds, `…_folded` for folded text."""
+    found: dict[str, list[Any]] = {}
+    for name, field in schema.fields.items():
+        values = found[name] = [row.get(name) for row in rows]
+        if field.kind == "instant":
+            found[name + "_us"] = [None if value is None else to_micros(value) for value in values]
+        elif field.kind == "text":
+            found[name + "_folded"] = [None if value is None else fold(value) for value in values]
+    return found
