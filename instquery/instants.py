@@ -35,6 +35,12 @@ def to_micros(value: object) -> int:
     500000
     """
     if type(value) is str:
+        if value[10:11] == "T" and value[-1:] == "Z" and value[7:8] == "-" and "\0" not in value:  # the usual form
+            try:
+                since = datetime.fromisoformat(value) - _EPOCH
+            except ValueError:
+                since = _parse(value) - _EPOCH
+            return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
         moment = _parse(value)
     elif isinstance(value, datetime):
         moment = value

@@ -139,7 +139,7 @@ class Segment:
 
     def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> list[int]:
         """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
-        if enough is None:
+        if enough is None or rows.bit_count() <= 4 * enough + 256:
             part = positions(rows)
             for predicate in doubtful:
                 part = self.test(predicate, part)

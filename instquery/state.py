@@ -47,7 +47,7 @@ class State:
     def named(self, predicate: Predicate) -> list[Record]:
         """List the rows whose key a predicate names (`Eq` or `In`), in no order."""
         if isinstance(predicate, In):
-            return [row for key in predicate.values if (row := self.keys.get(key)) is not None]
+            return self.keys.get_all(predicate.values)
         row = self.keys.get(predicate.value) if isinstance(predicate, Eq) else None
         return [] if row is None else [row]
 
