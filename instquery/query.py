@@ -7,7 +7,7 @@ from typing import Any
 
 from instquery.errors import QueryError, SchemaError
 from instquery.instants import EARLIEST, LATEST, to_micros, to_text
-from instquery.text import fold
+from instquery.text import fold, needle_grams
 
 __all__ = ["Contains", "Eq", "In", "Order", "Page", "Predicate", "Query", "Range", "Record", "Value", "conditions"]
 
@@ -101,12 +101,15 @@ class Contains:
     field: str
     needle: str
     folded: str = attribute(init=False, repr=False, compare=False)
+    grams: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_name(self.field)
         if not isinstance(self.needle, str):
             raise QueryError(f"a needle must be text, not {type(self.needle).__name__}", field=self.field)
-        object.__setattr__(self, "folded", fold(self.needle))
+        folded = fold(self.needle)
+        object.__setattr__(self, "folded", folded)
+        object.__setattr__(self, "grams", needle_grams(folded))
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the needle is in the record's field; a missing field never has it."""

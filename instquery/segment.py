@@ -22,9 +22,10 @@ _INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextInde
 Matches = int | list[int]
 """Rows that match: a row set, or their positions, newest first."""
 
-# With this few rows left, testing them one by one is cheaper than selecting by an index of this kind; to
-# select by any other kind costs less than to count the rows.
-_FEW: Mapping[type[Lookup], int] = {InstantIndex: 200, TextIndex: 60}
+# With this few rows left, testing them one by one is cheaper than selecting by one of the dear kinds of index;
+# to select by any other kind costs less than to count the rows.
+_FEW = 32
+_DEAR = (InstantIndex, TextIndex)
 
 
 class Segment:
@@ -126,12 +127,12 @@ class Segment:
         doubtful = list(tested)
         for predicate in selected:
             lookup = self.lookup(predicate.field)
-            if lookup is None or ((few := _FEW.get(type(lookup))) and rows.bit_count() <= few):
+            is_dear = isinstance(lookup, _DEAR) and rows is not self.live
+            if lookup is None or (is_dear and rows.bit_count() <= _FEW):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
-            rows &= found
-            if not rows:
+            if not (rows := rows & found):
                 return 0
             if not exact:
                 doubtful.append(predicate)

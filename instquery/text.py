@@ -2,7 +2,12 @@
 
 from unicodedata import normalize
 
-__all__ = ["fold"]
+__all__ = ["GRAM", "fold", "needle_grams"]
+
+GRAM = 3
+"""Characters of the longest gram that texts are indexed by."""
+
+_MOST = 64  # grams that a needle is looked up by; more would not narrow the search down any further
 
 
 def fold(text: str) -> str:
@@ -18,3 +23,15 @@ def fold(text: str) -> str:
     if text.isascii():  # where NFKC changes nothing and case folding is lower-casing
         return text.lower()
     return normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def needle_grams(folded: str) -> tuple[str, ...]:
+    """Return the grams a folded needle is looked up by, the last first: the tails of IDs tell them apart.
+
+    >>> needle_grams("prod"), needle_grams("推荐"), needle_grams("")
+    (('rod', 'pro'), ('推荐',), ())
+    """
+    if len(folded) <= GRAM:
+        return (folded,) if folded else ()
+    ends = range(len(folded), GRAM - 1, -1)
+    return tuple(dict.fromkeys(folded[end - GRAM : end] for end in ends[:_MOST]))

@@ -2,16 +2,16 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from sys import intern
 from typing import Self
 
 from instquery.rows import of, of_flags, positions
+from instquery.text import GRAM
 
-__all__ = ["BlockLists", "count_blocks", "cut", "flag_rows", "needle_grams", "words"]
+__all__ = ["BlockLists", "count_blocks", "cut", "flag_rows", "words"]
 
-_SIZE = 3  # characters of the longest gram
 _WORD = 12  # characters of the longest word
 _FEW = 8  # block numbers that are kept as a list; more are kept as a set
 
@@ -25,15 +25,6 @@ def cut(text: str) -> set[str]:
     second = text[1:]
     pieces = chain(zip(text), zip(text, second), zip(text, second, text[2:]))  # noqa: B905 - the shortest ends it
     return set(map("".join, pieces))
-
-
-def needle_grams(needle: str) -> Iterator[str]:
-    """Yield the grams a needle is looked up by, the last first: the tails of IDs tell them apart.
-
-    >>> list(needle_grams("prod")), list(needle_grams("推荐"))
-    (['rod', 'pro'], ['推荐'])
-    """
-    return (needle[max(0, end - _SIZE) : end] for end in range(len(needle), min(len(needle), _SIZE) - 1, -1))
 
 
 class BlockLists:
@@ -95,7 +86,7 @@ def count_blocks(texts: Sequence[str], spans: Iterable[tuple[int, int]]) -> dict
     for block, (first, end) in enumerate(spans):
         seen: set[tuple[str, ...]] = set()
         for text in texts[first:end]:
-            if len(text) < _SIZE:
+            if len(text) < GRAM:
                 for gram in cut(text):
                     shorter[gram].add(block)
             else:
@@ -139,7 +130,7 @@ def words(texts: Sequence[str], grams: Mapping[str, int], least: int) -> dict[st
     They grow character by character from frequent grams that overlap, as frequent item sets do.
     """
     found: dict[str, int] = {}
-    stage = {gram: rows for gram, rows in grams.items() if len(gram) == _SIZE}
+    stage = {gram: rows for gram, rows in grams.items() if len(gram) == GRAM}
     while stage and len(next(iter(stage))) < _WORD:
         heads: defaultdict[str, list[str]] = defaultdict(list)
         for piece in stage:

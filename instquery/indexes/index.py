@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from instquery.query import Predicate, Record
 
-__all__ = ["Index", "Lookup", "Selection", "Size", "matching"]
+__all__ = ["NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
 
 
 class Selection(NamedTuple):
@@ -13,6 +13,10 @@ class Selection(NamedTuple):
 
     rows: int
     exact: bool
+
+
+NOTHING = Selection(0, exact=True)
+"""No row matches."""
 
 
 class Size(NamedTuple):

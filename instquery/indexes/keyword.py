@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Self
 
-from instquery.indexes.index import Selection, Size, matching
+from instquery.indexes.index import NOTHING, Selection, Size, matching
 from instquery.query import Eq, In, Record, Value
 from instquery.rows import insert, of, positions
 
@@ -49,13 +49,12 @@ class KeywordIndex:
 
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""
+        if isinstance(predicate, Eq):
+            rows = self._rows(predicate.value)
+            return Selection(rows, exact=True) if rows else NOTHING
         rows = 0
-        for value in _values(predicate):
-            held = self._frequent.get(value)
-            if held is None:
-                rare = self._rare.get(value)
-                held = of(rare, self._width) if rare else 0
-            rows |= held
+        for value in predicate.values:
+            rows |= self._rows(value)
         return Selection(rows, exact=True)
 
     def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
@@ -122,6 +121,13 @@ class KeywordIndex:
             held_by = (records[at].get(field) for at in positions(rows))
             counts.update(found for found in held_by if found is not None)
         return counts
+
+    def _rows(self, value: Value) -> int:
+        held = self._frequent.get(value)
+        if held is None:
+            rare = self._rare.get(value)
+            return of(rare, rare[-1] + 1) if rare else 0
+        return held
 
     def _grow(self, width: int) -> None:
         """Widen; each time the width has doubled, values that are no longer frequent give up their row set."""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Self
 
 from instquery.indexes.blocks import Blocks
-from instquery.indexes.grams import BlockLists, count_blocks, cut, flag_rows, needle_grams, words
-from instquery.indexes.index import Selection, Size, matching
+from instquery.indexes.grams import BlockLists, count_blocks, cut, flag_rows, words
+from instquery.indexes.index import NOTHING, Selection, Size, matching
 from instquery.query import Contains, Eq, In, Record
 from instquery.rows import insert, of, of_flags, positions
-from instquery.text import fold
+from instquery.text import fold, needle_grams
 
 __all__ = ["TextIndex"]
 
@@ -64,7 +64,7 @@ class TextIndex:
         """Estimate the rows from the needle's least frequent gram; exact only where that is the whole needle."""
         if not isinstance(predicate, Contains):
             return Size(self.select(predicate).rows.bit_count(), exact=False)
-        rows, blocks, exact = self._narrow(predicate.folded)
+        rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         if blocks is None:
             return Size(rows.bit_count(), exact)
         return Size(min(rows.bit_count(), blocks.bit_count()), exact=False)  # about one hit a block
@@ -72,11 +72,12 @@ class TextIndex:
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if isinstance(predicate, Contains):
-            return self._select(predicate.folded)
+            return self._select(predicate.folded, predicate.grams)
         rows = 0
         for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
             if isinstance(value, str):
-                rows |= self._select(fold(value)).rows
+                folded = fold(value)
+                rows |= self._select(folded, needle_grams(folded)).rows
         return Selection(rows, exact=not rows)
 
     def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
@@ -140,27 +141,30 @@ class TextIndex:
         twin._rare, twin._frequent, twin._words = self._rare.copy(), self._frequent.copy(), self._words
         return twin
 
-    def _select(self, needle: str) -> Selection:
-        rows, blocks, exact = self._narrow(needle)
+    def _select(self, needle: str, grams: tuple[str, ...]) -> Selection:
+        rows, blocks, exact = self._narrow(needle, grams)
+        if not rows:
+            return NOTHING
         if blocks is not None:
             rows &= self._blocks.rows(blocks)
         return Selection(rows, exact or not rows)
 
-    def _narrow(self, needle: str) -> tuple[int, int | None, bool]:
+    def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, int | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
         rows, blocks = self._present, None
         if not needle:
             return rows, None, True
+        frequent, rare = self._frequent, self._rare
+        if needle in frequent:
+            return frequent[needle], None, True
         if len(needle) > self._longest:
             return 0, None, True
-        if needle in self._frequent:
-            return self._frequent[needle], None, True
-        for gram in needle_grams(needle):
-            found = self._frequent.get(gram)
+        for gram in grams:
+            found = frequent.get(gram)
             if found is not None:
                 rows &= found
                 continue
-            found = self._rare.get(gram)
+            found = rare.get(gram)
             blocks = found if blocks is None else blocks & found
             if not blocks:
                 return 0, None, True
