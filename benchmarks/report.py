@@ -63,7 +63,7 @@ def _draw_ratios(medians: Medians, count: int, path: Path) -> None:
     axes.set_xscale("log")
     axes.set_xlabel(f"time of the other engine / time of instquery, {count:,} records")
     axes.grid(visible=True, axis="both", alpha=0.3)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
@@ -81,6 +81,6 @@ def _draw_growth(runs: Mapping[int, Medians], path: Path) -> None:
     axes.set_xlabel("records")
     axes.set_ylabel("µs a request (thin: each request of instquery)")
     axes.grid(visible=True, alpha=0.3)
-    axes.legend()
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     figure.savefig(path, dpi=110)
     plt.close(figure)
