@@ -50,7 +50,6 @@ def _small_numbers(monkeypatch):
     monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
     monkeypatch.setattr(text_room, "_SMALL", 8)
     monkeypatch.setattr(text_room, "_FREQUENT", 4)
-    monkeypatch.setattr(text_room, "_PATIENCE", 1)
 
 
 def agree(index, values, predicates):

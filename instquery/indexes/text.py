@@ -18,8 +18,6 @@ _SMALL = 512
 _FREQUENT = 16
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
-# While a segment grows, a gram is looked at each time it is in this many more blocks.
-_PATIENCE = 16
 
 
 class TextIndex:
@@ -119,7 +117,7 @@ class TextIndex:
                 if not before & block:
                     self._rare.set(gram, before | block)
                     count = before.bit_count() + 1
-                    if count % _PATIENCE == 0:
+                    if count & (count - 1) == 0:  # it has doubled: to look at it more often costs more than it finds
                         self._promote(gram, count)
 
     def drop(self, position: int, value: str | None) -> None:
@@ -186,7 +184,7 @@ class TextIndex:
         """Judge a gram by the number of its blocks, then by a sample of the texts: what is cheap to ask first."""
         if len(self._texts) < _SMALL or blocks * 2 < len(self._blocks):
             return False
-        sample = self._texts[-_SAMPLE:]
+        sample = self._texts[:: max(1, len(self._texts) // _SAMPLE)]  # over all rows: what is new is not yet frequent
         return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
 
     def _demote(self) -> None:
