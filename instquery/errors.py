@@ -41,9 +41,9 @@ class QueryError(InstqueryError):
     """A query that the schema cannot answer, or a value that its field cannot hold."""
 
 
-class CursorInvalid(InstqueryError):  # noqa: N818 - a bound public name of the design
+class CursorInvalid(InstqueryError):  # noqa: N818 - it names what the cursor is, as callers know it
     """A cursor that was not issued for this query by this store."""
 
 
-class CursorExpired(InstqueryError):  # noqa: N818 - a bound public name of the design
+class CursorExpired(InstqueryError):  # noqa: N818 - it names what the cursor is, as callers know it
     """A cursor whose snapshot is no longer kept."""

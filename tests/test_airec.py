@@ -1,4 +1,4 @@
-"""ListInstance: the document's rules as data, each decided point of the contract among them."""
+"""ListInstance: the document's rules as data, each point that the document leaves open among them."""
 
 import logging
 import re

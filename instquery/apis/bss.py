@@ -193,7 +193,7 @@ query_available_instances = Operation(
         success=_success,
         failure=_failure,
     ),
-    # The document's own texts; it gives 400 for InternalError too, where the contract asks for a 5xx.
+    # The document's own texts; it gives 400 for InternalError too, but a fault of ours is a 5xx.
     errors={
         "NotApplicable": Fault("This API is not applicable for caller."),
         "MissingParameter": Fault("The specified parameter {parameter} is mandatory for this request."),
