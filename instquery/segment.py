@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
-from instquery.indexes.index import Index, Lookup, Selection, Size, matching
+from instquery.indexes.index import Index, Lookup, Size, matching
 from instquery.indexes.instant import InstantIndex
 from instquery.indexes.keyword import KeywordIndex
 from instquery.indexes.order import OrderIndex
@@ -102,19 +102,10 @@ class Segment:
         lookup = self.lookup(predicate.field)
         if lookup is None:
             return Size(self.count, exact=False)
-        size = lookup.size(predicate)
-        if lookup is self._order:  # which counts discarded rows too
-            covers = size.rows == len(self.rows)
-            return Size(self.count if covers else self.select(predicate).rows.bit_count(), exact=True)
-        return size
-
-    def select(self, predicate: Predicate) -> Selection:
-        """Return the live rows that match a predicate, or a superset of them."""
-        lookup = self.lookup(predicate.field)
-        if lookup is None:
-            return Selection(self.live, exact=False)
-        rows, exact = lookup.select(predicate)
-        return Selection(rows & self.live, exact)
+        if predicate.field == self._schema.order.field and self.count < len(self.rows):  # discarded rows lie in it too
+            rows, exact = lookup.select(predicate)
+            return Size((rows & self.live).bit_count(), exact)
+        return lookup.size(predicate)
 
     def match(self, selected: Iterable[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
         """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.

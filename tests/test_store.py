@@ -208,6 +208,14 @@ def test_writing_during_a_walk_does_not_disturb_it():
     assert len(store) == 0
 
 
+def test_a_range_of_the_order_field_does_not_count_discarded_rows():
+    store = Store(SCHEMA, (made(number) for number in range(10)))
+    store.discard("i-00005")
+    window = [Range("created", since=3_000_000, until=8_000_000)]
+    for reading in (store, store.snapshot()):
+        assert reading.explain(Query(window)).known == reading.count(window) == 5
+
+
 def test_segment_rows_has_bounds():
     for wrong in (0, 32769):
         with pytest.raises(InstqueryError):

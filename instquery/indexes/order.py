@@ -56,9 +56,9 @@ class OrderIndex:
         return first, max(first, bisect_right(self.ranks, high))
 
     def size(self, predicate: Range) -> Size:
-        """Count the rows of the stretch; rows that were dropped are counted too."""
+        """Count the rows of the stretch; rows that were discarded are counted too."""
         first, end = self.stretch(predicate)
-        return Size(end - first, exact=False)
+        return Size(end - first, exact=True)
 
     def select(self, predicate: Range) -> Selection:
         """Return the stretch as a row set."""
