@@ -26,7 +26,6 @@ class Draft:
     """
 
     def __init__(self, state: State, owner: object, segment_rows: int) -> None:
-        self._state = state
         self._schema = state.schema
         self._owner = owner
         self._segment_rows = segment_rows

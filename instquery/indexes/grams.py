@@ -39,9 +39,6 @@ class BlockLists:
         """Take the numbers of each gram's blocks; they are below 65,536."""
         self._held: dict[str, int | bytes] = {gram: _packed(held) for gram, held in (blocks or {}).items()}
 
-    def __len__(self) -> int:
-        return len(self._held)
-
     def get(self, gram: str) -> int:
         """Return the set of the blocks that hold a gram; 0 where none does. Costs 0.1 µs a listed block."""
         held = self._held.get(gram, 0)

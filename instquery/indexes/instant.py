@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Self
 
-from instquery.indexes.index import Selection, Size
+from instquery.indexes.index import NOTHING, Selection, Size
 from instquery.instants import EARLIEST, to_micros
 from instquery.query import Range, Record
 from instquery.rows import insert, of_flags
@@ -54,7 +54,7 @@ class InstantIndex:
         first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
         last = (predicate.high - self._base) // self._unit
         if first > last:
-            return Selection(0, exact=True)
+            return NOTHING
         return Selection(self._at_least(first) ^ self._at_least(last + 1), exact=True)
 
     def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
