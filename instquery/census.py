@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sortedcontainers import SortedList
 
@@ -52,7 +53,9 @@ class Census:
     def add(self, rows: Sequence[Record]) -> None:
         """Count rows in; many at once cost less than one by one."""
         for name, counts in self._keywords.items():
-            counts.update(value for row in rows if (value := row.get(name)) is not None)
+            held: Counter[Any] = Counter([row.get(name) for row in rows])
+            del held[None]
+            counts.update(held)
         for name, instants in self._instants.items():
             instants.update(to_micros(value) for row in rows if (value := row.get(name)) is not None)
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from instquery.indexes.index import NOTHING, Selection, Size
 from instquery.instants import EARLIEST, to_micros
 from instquery.query import Range, Record
-from instquery.rows import insert, of_flags
+from instquery.rows import insert, of_bits, of_flags
 
 __all__ = ["InstantIndex"]
 
@@ -18,9 +18,6 @@ _MISSING = EARLIEST - 1  # in the column of instants: a row without one
 _UNITS = (1_000_000, 1_000, 1)
 
 _DAY = 86_400_000_000
-
-# For bit b of a byte: the digit "0" or "1" of that bit, for every byte.
-_BIT_DIGITS = tuple(bytes(48 + (byte >> bit & 1) for byte in range(256)) for bit in range(8))
 
 
 class InstantIndex:
@@ -131,8 +128,8 @@ class InstantIndex:
         self._base = (earliest - below) // _UNITS[0] * _UNITS[0]
         codes = [0 if micros == _MISSING else (micros - self._base) // self._unit for micros in column]
         count = max(codes, default=0).bit_length()
-        words = array("Q", reversed(codes))  # newest first, as the digits of a number are written
+        words = array("Q", codes)
         if sys.byteorder == "big":
             words.byteswap()
         octets = words.tobytes()
-        self._slices = [int(octets[at >> 3 :: 8].translate(_BIT_DIGITS[at & 7]) or b"0", 2) for at in range(count)]
+        self._slices = [of_bits(octets[at >> 3 :: 8], at & 7) for at in range(count)]

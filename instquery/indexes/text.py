@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Self
 
+from instquery.indexes.alphabet import Alphabet
 from instquery.indexes.blocks import Blocks
-from instquery.indexes.grams import BlockLists, count_blocks, cut, flag_rows, words
+from instquery.indexes.grams import GramBlocks, cut
 from instquery.indexes.index import NOTHING, Selection, Size, matching
+from instquery.indexes.pieces import frequent_pieces
+from instquery.indexes.postings import Postings, gather, spread
 from instquery.query import Contains, Eq, In, Record
 from instquery.rows import insert, of, of_flags, positions
-from instquery.text import fold, needle_grams
+from instquery.text import GRAM, fold, needle_grams
 
 __all__ = ["TextIndex"]
 
@@ -39,7 +42,7 @@ class TextIndex:
         self._present = present
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
-        self._rare = BlockLists()
+        self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}, 0))
         self._frequent: dict[str, int] = {}
         self._words: frozenset[str] = frozenset()  # those of the frequent that are longer than a gram
 
@@ -48,15 +51,19 @@ class TextIndex:
         """Build from a column of text."""
         texts = ["" if value is None else _folded(value) for value in values]
         index = cls(texts, of_flags([value is not None for value in values]))
-        blocks = count_blocks(texts, index._blocks.spans())
-        least = -(-len(texts) // _FREQUENT)
-        likely = [gram for gram, held in blocks.items() if index._seems_frequent(gram, len(held))]
-        frequent = {gram: rows for gram, rows in flag_rows(texts, likely).items() if rows.bit_count() >= least}
-        for gram in frequent:
-            del blocks[gram]
-        longer = words(texts, frequent, least)
-        index._frequent, index._words = frequent | longer, frozenset(longer)
-        index._rare = BlockLists(blocks)
+        alphabet, numbered = Alphabet.numbered(texts)
+        lists = gather(numbered, index._blocks.spans())
+        if len(texts) >= _SMALL:
+            likely = spread(lists, len(index._blocks) // 2)
+            found = frequent_pieces(numbered, likely, -(-len(texts) // _FREQUENT))
+            for numbers, rows in found.items():
+                piece = alphabet.decode(numbers)
+                if piece is not None:
+                    index._frequent[piece] = rows
+                    if len(piece) == GRAM:
+                        del lists[int.from_bytes(numbers, "big")]
+            index._words = frozenset(piece for piece in index._frequent if len(piece) > GRAM)
+        index._rare = GramBlocks(Postings(alphabet, lists, len(index._blocks)))
         return index
 
     def size(self, predicate: Contains | Eq | In) -> Size:
@@ -109,17 +116,14 @@ class TextIndex:
         self._longest = max(self._longest, len(text))
         bit = 1 << position
         self._present |= bit
-        block = 1 << self._blocks.of(position)
+        block = self._blocks.of(position)
         for gram in self._pieces(text):
             if gram in self._frequent:
                 self._frequent[gram] |= bit
             else:
-                before = self._rare.get(gram)
-                if not before & block:
-                    self._rare.set(gram, before | block)
-                    count = before.bit_count() + 1
-                    if count & (count - 1) == 0:  # it has doubled: to look at it more often costs more than it finds
-                        self._promote(gram, count)
+                entered = self._rare.add(gram, block)
+                if entered & (entered - 1) == 0 < entered:  # doubled: to look more often costs more than it finds
+                    self._promote(gram, self._rare.common([gram]).bit_count())
 
     def drop(self, position: int, value: str | None) -> None:
         """Take a text out. Blocks keep its rare grams: they promise a superset only."""
@@ -150,24 +154,25 @@ class TextIndex:
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, int | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
-        rows, blocks = self._present, None
+        rows, frequent = self._present, self._frequent
         if not needle:
             return rows, None, True
-        frequent, rare = self._frequent, self._rare
-        if needle in frequent:
-            return frequent[needle], None, True
+        known = frequent.get(needle)
+        if known is not None:
+            return known, None, True
         if len(needle) > self._longest:
             return 0, None, True
+        rare = []
         for gram in grams:
             found = frequent.get(gram)
-            if found is not None:
+            if found is None:
+                rare.append(gram)
+            else:
                 rows &= found
-                continue
-            found = rare.get(gram)
-            blocks = found if blocks is None else blocks & found
-            if not blocks:
-                return 0, None, True
-        return rows, blocks, False
+        if not rare:
+            return rows, None, not rows
+        blocks = self._rare.common(rare)
+        return (rows, blocks, False) if blocks else (0, None, True)
 
     def _pieces(self, text: str) -> set[str]:
         """Return the grams of a text, and the words that are in it."""
@@ -193,7 +198,7 @@ class TextIndex:
         for gram, rows in list(self._frequent.items()):
             if rows.bit_count() * 2 * _FREQUENT < len(self._texts):
                 del self._frequent[gram]
-                if gram not in self._words:
+                if rows and gram not in self._words:
                     self._rare.set(gram, of(map(self._blocks.of, positions(rows)), len(self._blocks)))
         self._words &= self._frequent.keys()
 

@@ -1,0 +1,53 @@
+"""An alphabet: the characters of a segment's texts as one byte each, so that texts are looked through as bytes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+__all__ = ["Alphabet"]
+
+_OTHER = 255  # shared by the rarest characters, where there are too many for a byte
+
+
+class Alphabet:
+    """Character → a number of 1 to 255. Characters that share a number make a search find more, never less."""
+
+    __slots__ = ("_characters", "_numbers", "_unknown")
+
+    def __init__(self, characters: Iterable[str], *, shares: bool) -> None:
+        """Number the characters; with `shares`, any other one counts as number 255."""
+        self._characters = "".join(characters)
+        self._numbers = {character: number for number, character in enumerate(self._characters, 1)}
+        self._unknown = _OTHER if shares else 0
+
+    @classmethod
+    def numbered(cls, texts: Sequence[str]) -> tuple[Self, list[bytes]]:
+        """Return the alphabet of the texts, and the texts in it; costs 0.5 to 1 µs a text of 20 characters.
+
+        >>> alphabet, (first, _) = Alphabet.numbered(["ab推荐", "b"])
+        >>> list(first), list(alphabet.encode("荐a")), alphabet.decode(first)
+        ([1, 2, 3, 4], [4, 1], 'ab推荐')
+        """
+        if not texts:
+            return cls("", shares=False), []
+        everything = "".join(texts)
+        characters = set(everything)
+        shares = len(characters) >= _OTHER
+        kept = dict(Counter(everything).most_common(_OTHER - 1)) if shares else characters
+        alphabet = cls(sorted(kept), shares=shares)
+        table = {ord(character): alphabet._numbers.get(character, _OTHER) for character in characters}
+        between = next(mark for mark in map(chr, range(len(characters) + 1)) if mark not in characters)
+        table[ord(between)] = 0  # one pass over all texts costs less than one for each
+        return alphabet, between.join(texts).translate(table).encode("latin-1").split(b"\0")
+
+    def encode(self, text: str) -> bytes | None:
+        """Return the numbers of a text's characters, or `None` where one of them is in none of the texts."""
+        known, unknown = self._numbers.get, self._unknown
+        numbers = bytes([known(character, unknown) for character in text])
+        return None if 0 in numbers else numbers
+
+    def decode(self, numbers: bytes) -> str | None:
+        """Return the text that these numbers stand for, or `None` where they may stand for several."""
+        if _OTHER in numbers:
+            return None
+        return "".join([self._characters[number - 1] for number in numbers])

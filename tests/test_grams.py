@@ -1,0 +1,100 @@
+"""What a text index is built from in bulk, each beside a plain reading of the texts."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from instquery.indexes import matrix as matrix_room
+from instquery.indexes.alphabet import Alphabet
+from instquery.indexes.grams import GramBlocks, cut
+from instquery.indexes.matrix import Matrix
+from instquery.indexes.pieces import frequent_pieces
+from instquery.indexes.postings import Postings, gather, spread
+from instquery.rows import of, positions
+from strategies import names
+
+texts = st.lists(names, max_size=40)
+odd_texts = st.lists(st.text(st.sampled_from("ab\0\n推😀\ud800"), max_size=6), max_size=12)
+
+
+def in_blocks(of_texts, size=4):
+    return [(first, min(first + size, len(of_texts))) for first in range(0, len(of_texts), size)]
+
+
+@given(st.one_of(texts, odd_texts))
+def test_an_alphabet_keeps_texts_apart_and_readable(given_texts):
+    alphabet, numbered = Alphabet.numbered(given_texts)
+    assert [alphabet.decode(numbers) for numbers in numbered] == given_texts
+    assert [alphabet.encode(text) for text in given_texts] == numbered
+    assert alphabet.encode("absent: \u1234") is None
+
+
+def test_characters_beyond_a_byte_share_a_number():
+    crowd = [chr(0x4E00 + number) for number in range(400)]
+    alphabet, numbered = Alphabet.numbered(["ab" * 9, *crowd])
+    assert alphabet.decode(numbered[0]) == "ab" * 9  # the frequent ones keep their own
+    assert sum(alphabet.decode(numbers) is None for numbers in numbered) == 402 - 254
+    assert alphabet.encode("never seen: \u1234") is not None  # it may be one of those that share
+    postings = Postings(alphabet, gather(numbered, in_blocks(numbered)), 101)
+    for at, character in enumerate(crowd, 1):
+        assert postings.blocks(*postings.span(character)) >> at // 4 & 1
+
+
+@given(st.one_of(texts, odd_texts), st.lists(names, max_size=5))
+def test_postings_hold_every_gram_of_every_block_and_no_other(given_texts, others):
+    alphabet, numbered = Alphabet.numbered(given_texts)
+    spans = in_blocks(given_texts)
+    postings = Postings(alphabet, gather(numbered, spans), len(spans))
+    for gram in set().union(*map(cut, [*given_texts, *others])):
+        held = {at for at, (first, end) in enumerate(spans) if any(gram in text for text in given_texts[first:end])}
+        assert set(positions(postings.blocks(*postings.span(gram)))) == held
+
+
+@given(texts, st.integers(1, 6))
+def test_grams_in_many_blocks_are_listed(given_texts, least):
+    alphabet, numbered = Alphabet.numbered(given_texts)
+    spans = in_blocks(given_texts)
+    listed = {alphabet.decode(gram) for gram in spread(gather(numbered, spans), least)}
+    for gram in set().union(*map(cut, given_texts)):
+        if sum(any(gram in text for text in given_texts[first:end]) for first, end in spans) >= least:
+            assert gram in listed
+
+
+@settings(max_examples=60)
+@given(texts, st.integers(1, 9), st.integers(1, 12))
+def test_frequent_pieces_and_their_rows(given_texts, width, least):
+    original, matrix_room._WIDTH = matrix_room._WIDTH, width  # so that some texts do not fit into the columns
+    try:
+        alphabet, numbered = Alphabet.numbered(given_texts)
+        every = sorted({alphabet.encode(gram) for gram in set().union(*map(cut, given_texts))})
+        rows = Matrix(numbered).rows([gram for gram in every if len(gram) == 2])
+        found = frequent_pieces(numbered, every, least)
+    finally:
+        matrix_room._WIDTH = original
+    holding = {
+        piece: of([at for at, text in enumerate(numbered) if piece in text], 40)
+        for text in numbered
+        for size in range(1, 13)
+        for piece in {text[first : first + size] for first in range(len(text) - size + 1)}
+    }
+    assert rows == {piece: found_in for piece, found_in in holding.items() if len(piece) == 2}
+    assert found == {piece: found_in for piece, found_in in holding.items() if found_in.bit_count() >= least}
+
+
+@given(texts, st.lists(st.tuples(names, st.integers(0, 9)), max_size=20))
+def test_blocks_of_texts_that_come_later(given_texts, later):
+    alphabet, numbered = Alphabet.numbered(given_texts)
+    spans = in_blocks(given_texts)
+    blocks = GramBlocks(Postings(alphabet, gather(numbered, spans), len(spans)))
+    held = [set(cut(text)) for text in [""] * 10]
+    for at, (first, end) in enumerate(spans):
+        held[at].update(*map(cut, given_texts[first:end]))
+    earlier, before = blocks.copy(), [set(grams) for grams in held]
+    for text, block in later:
+        for gram in cut(text):
+            blocks.add(gram, block)
+        held[block] |= cut(text)
+    for grams in [*filter(None, map(cut, given_texts)), *(cut(text) or {"b"} for text, _ in later), {"nowhere", "a"}]:
+        for known, state in ((blocks, held), (earlier, before)):
+            assert {at for at in range(10) if grams <= state[at]} <= set(positions(known.common(grams)))
+            for gram in grams:
+                assert {at for at in range(10) if gram in state[at]} == set(positions(known.common([gram])))
