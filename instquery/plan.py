@@ -1,8 +1,7 @@
 """Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from instquery.query import Eq, In, Predicate, Query, Range
 from instquery.state import State
@@ -30,8 +29,7 @@ _WHENCE_TOTAL = {
 _KEY_COST = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a plan does with one predicate, and how many records it expects to match it."""
 
     predicate: Predicate
@@ -40,8 +38,7 @@ class Step:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How a query is answered: what drives it, what each predicate is used for, where the total comes from.
 
     `total` says whence, `known` how many where that is known beforehand.

@@ -77,6 +77,11 @@ class Operation:
     """The names of the facts that a host may hand to the rules."""
     clock: Callable[[], datetime] = attribute(default=lambda: datetime.now(UTC))
     """Read once a request that brings no `now` of its own."""
+    _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        given = {param.role: param.default for param in self.params if param.role != "filter"}
+        object.__setattr__(self, "_defaults", {"number": 1, "size": 1} | given)
 
     def __call__(
         self,
@@ -96,9 +101,9 @@ class Operation:
         identity = str(uuid4()).upper() if request_id is None else request_id
         self._check_host(host)
         try:
-            query = self.query(params, now=now, **host)
+            query = self._query(params, now, host)
             page = store.page(query)
-            items = [self.envelope.item(record) for record in page.items]
+            items = self.envelope.items(page.items)
             answer = Answer(identity, items, query.offset // query.limit + 1, query.limit, page.total)
             return Reply(200, self.envelope.success(answer), answer)
         except Refusal as refusal:
@@ -112,14 +117,17 @@ class Operation:
     ) -> Query:
         """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
         self._check_host(host)
+        return self._query(params, now, host)
+
+    def _query(
+        self, params: Mapping[str, object] | None, now: datetime | str | int | None, host: Mapping[str, Any]
+    ) -> Query:
         moment = to_micros(self.clock() if now is None else now)
         filters: dict[str, Predicate] = {}
-        numbers = {"number": 1, "size": 1}
-        for param in self.params:
-            given = None if params is None else params.get(param.name)
+        numbers = dict(self._defaults)
+        for param in self.params if params else ():
+            given = params.get(param.name)  # type: ignore[union-attr]  # else there is nothing to walk
             if given is None or given == "":
-                if param.role != "filter":
-                    numbers[param.role] = param.default
                 continue
             read = self._read(param, given, moment)
             if isinstance(read, int):
@@ -139,7 +147,7 @@ class Operation:
             raise Refusal(self.invalid, param.name, reason) from None
 
     def _check_host(self, host: Mapping[str, Any]) -> None:
-        if unknown := host.keys() - set(self.host):
+        if host and (unknown := host.keys() - set(self.host)):
             raise TypeError(f"{self.name} takes no {min(unknown)}")
 
     def _refuse(self, refusal: Refusal, identity: str) -> Reply:
