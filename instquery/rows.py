@@ -59,22 +59,26 @@ def of_bits(octets: bytes, bit: int) -> int:
 def positions(rows: int) -> list[int]:
     """List the positions of a set, newest (highest) first.
 
-    Costs 1 ns a bit of width and 80 ns a row where rows are sparse, 20 ns a bit where they are dense.
+    Costs 1 ns a bit between the lowest and the highest and 80 ns a row where rows are sparse, 20 ns a bit
+    where they are dense.
 
     >>> positions(0b1001)
     [3, 0]
     """
+    lowest = (rows & -rows).bit_length() - 1  # members often lie close together
+    if lowest > 0:
+        rows >>= lowest
     digits = bin(rows)
-    width = len(digits) - 2
-    if rows.bit_count() * _SPARSE < width:
+    last = lowest + len(digits) - 1  # a digit's number from here is its position
+    if rows.bit_count() * _SPARSE < len(digits):
         found = []
         at = digits.find("1", 2)
         while at > 0:
-            found.append(width + 1 - at)
+            found.append(last - at)
             at = digits.find("1", at + 1)
         return found
     flags = digits[2:].encode().translate(_DIGIT_TO_FLAG)
-    return list(compress(range(width - 1, -1, -1), flags))
+    return list(compress(range(last - 2, lowest - 1, -1), flags))
 
 
 def newest(rows: int, skip: int, take: int) -> list[int]:

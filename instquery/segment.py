@@ -22,11 +22,6 @@ _INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextInde
 Matches = int | list[int]
 """Rows that match: a row set, or their positions, newest first."""
 
-# With this few rows left, testing them one by one is cheaper than selecting by one of the dear kinds of index;
-# to select by any other kind costs less than to count the rows.
-_FEW = 32
-_DEAR = (InstantIndex, TextIndex)
-
 
 class Segment:
     """Rows in ascending position, the last one answered first; `live` are those not discarded.
@@ -118,12 +113,11 @@ class Segment:
         doubtful = list(tested)
         for predicate in selected:
             lookup = self.lookup(predicate.field)
-            is_dear = isinstance(lookup, _DEAR) and rows is not self.live
-            if lookup is None or (is_dear and rows.bit_count() <= _FEW):
+            if lookup is None or (lookup.few and rows is not self.live and rows.bit_count() <= lookup.few):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
-            if not (rows := rows & found):
+            if found != -1 and not (rows := rows & found):
                 return 0
             if not exact:
                 doubtful.append(predicate)

@@ -12,7 +12,8 @@ from instquery.rows import of, positions
 __all__ = ["GramBlocks", "cut"]
 
 _FEW = 8  # block numbers that are kept as a list
-_NARROW = 2  # with so few blocks left, to look at their rows costs less than to read on in long lists
+_MANY = 64  # block numbers that make a list long
+_HARDLY = 2  # blocks whose rows are looked at for less than another list is read
 
 
 def cut(text: str) -> set[str]:
@@ -40,25 +41,27 @@ class GramBlocks:
         self._written: dict[str, int | bytes] = {}
 
     def common(self, grams: Iterable[str]) -> int:
-        """Return the set of the blocks that hold all of the grams, and perhaps others; 1 to 2 µs a gram.
+        """Return the set of the blocks that hold all of the grams, and perhaps others; 0 where one gram is nowhere.
 
-        0 where one of them is nowhere.
+        Costs 1 to 2 µs a gram. Long lists wait until short ones have had their say, and are left unread
+        once hardly a block remains: to look at its rows costs less.
         """
-        spans = []
+        blocks = -1  # all of them
+        waiting = []
         for gram in grams:
             first, end = self._built.span(gram)
             later = self._later(gram) if self._written else 0
-            if first == end and not later:
+            if end - first > _MANY:
+                waiting.append((end - first, first, later))
+                continue
+            blocks &= later | self._built.blocks(first, end)
+            if not blocks:
                 return 0
-            spans.append((end - first + later.bit_count(), first, end, later))
-        spans.sort()  # the rarest first
-        blocks = None
-        for size, first, end, later in spans:
-            if blocks is not None and size > _FEW and blocks.bit_count() <= _NARROW:
+        for size, first, later in sorted(waiting):
+            blocks &= later | self._built.blocks(first, first + size)
+            if blocks.bit_count() <= _HARDLY:
                 break
-            held = later | self._built.blocks(first, end)
-            blocks = held if blocks is None else blocks & held
-        return blocks or 0
+        return blocks
 
     def add(self, gram: str, block: int) -> int:
         """Enter a block for a gram; tells in how many blocks it was entered if this one is new, else 0."""

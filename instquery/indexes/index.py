@@ -1,22 +1,21 @@
 """The one contract of every kind of index."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from instquery.query import Predicate, Record
 
-__all__ = ["NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
+__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
 
 
-class Selection(NamedTuple):
-    """A row set that holds every row a predicate matches; where `exact`, no other row."""
+Selection = tuple[int, bool]
+"""A row set that holds every row a predicate matches, and whether it is exact: holds no other row."""
 
-    rows: int
-    exact: bool
-
-
-NOTHING = Selection(0, exact=True)
+NOTHING: Selection = (0, True)
 """No row matches."""
+
+ALL: Selection = (-1, True)
+"""Every row matches; -1 is the integer with all bits set."""
 
 
 class Size(NamedTuple):
@@ -32,6 +31,9 @@ class Lookup(Protocol):
     Rows are positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its kind of
     field answers, and may count, select and pass rows that the segment no longer holds.
     """
+
+    few: ClassVar[int]
+    """With this few rows left to look at, testing each costs less than selecting."""
 
     def size(self, predicate: Any) -> Size:
         """Tell how many rows match, at the least cost."""

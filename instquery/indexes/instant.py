@@ -3,7 +3,7 @@
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from instquery.indexes.index import NOTHING, Selection, Size
 from instquery.instants import EARLIEST, to_micros
@@ -28,6 +28,8 @@ class InstantIndex:
     32,768 rows. Memory is 8 bytes a row for the column and about 4 for the slices.
     """
 
+    few: ClassVar[int] = 256
+
     __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
 
     def __init__(self, column: "array[int]") -> None:
@@ -44,7 +46,7 @@ class InstantIndex:
 
     def size(self, predicate: Range) -> Size:
         """Count the rows exactly."""
-        return Size(self.select(predicate).rows.bit_count(), exact=True)
+        return Size(self.select(predicate)[0].bit_count(), exact=True)
 
     def select(self, predicate: Range) -> Selection:
         """Return exactly the rows within the range."""
@@ -52,7 +54,7 @@ class InstantIndex:
         last = (predicate.high - self._base) // self._unit
         if first > last:
             return NOTHING
-        return Selection(self._at_least(first) ^ self._at_least(last + 1), exact=True)
+        return self._at_least(first) ^ self._at_least(last + 1), True
 
     def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare the column."""

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from instquery.indexes.index import NOTHING, Selection, Size, matching
 from instquery.query import Eq, In, Record, Value
@@ -28,6 +28,8 @@ class KeywordIndex:
     Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
     """
+
+    few: ClassVar[int] = 0
 
     __slots__ = ("_frequent", "_known", "_opened", "_rare", "_width")
 
@@ -58,11 +60,11 @@ class KeywordIndex:
         """Return exactly the rows that hold one of the values."""
         if isinstance(predicate, Eq):
             rows = self._rows(predicate.value)
-            return Selection(rows, exact=True) if rows else NOTHING
+            return (rows, True) if rows else NOTHING
         rows = 0
         for value in predicate.values:
             rows |= self._rows(value)
-        return Selection(rows, exact=True)
+        return rows, True
 
     def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Compare the rows' own values."""
@@ -130,11 +132,13 @@ class KeywordIndex:
         return counts
 
     def _rows(self, value: Value) -> int:
-        held = self._frequent.get(value)
-        if held is None:
-            rare = self._held(value)
-            return of(rare, rare[-1] + 1) if rare else 0
-        return held
+        rows = self._frequent.get(value)
+        if rows is None:
+            if value not in self._rare:
+                return 0
+            held = self._held(value)
+            rows = of(held, held[-1] + 1)
+        return rows
 
     def _held(self, value: Value) -> "array[int]":
         """Return the positions of a rare value, up to date; ascending."""

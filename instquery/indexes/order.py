@@ -3,9 +3,9 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
-from instquery.indexes.index import Selection, Size
+from instquery.indexes.index import ALL, NOTHING, Selection, Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.query import Range, Record
 
@@ -15,8 +15,10 @@ __all__ = ["OrderIndex"]
 class OrderIndex:
     """The ranks of the rows, ascending; a rank is the instant, negated where the order is ascending.
 
-    Every answer is two binary searches, about 1 µs. Costs 8 bytes a row.
+    Every answer is at most two binary searches, 0.3 to 1 µs. Costs 8 bytes a row.
     """
+
+    few: ClassVar[int] = 0
 
     __slots__ = ("_descending", "ranks")
 
@@ -52,8 +54,10 @@ class OrderIndex:
         low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
         if not self._descending:
             low, high = -high, -low
-        first = bisect_left(self.ranks, low)
-        return first, max(first, bisect_right(self.ranks, high))
+        ranks = self.ranks
+        first = bisect_left(ranks, low) if ranks and ranks[0] < low else 0
+        end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
+        return first, max(first, end)
 
     def size(self, predicate: Range) -> Size:
         """Count the rows of the stretch; rows that were discarded are counted too."""
@@ -63,7 +67,9 @@ class OrderIndex:
     def select(self, predicate: Range) -> Selection:
         """Return the stretch as a row set."""
         first, end = self.stretch(predicate)
-        return Selection((1 << end) - (1 << first), exact=True)
+        if first == 0 and end == len(self.ranks):
+            return ALL
+        return ((1 << end) - (1 << first), True) if first < end else NOTHING
 
     def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare positions with the stretch."""

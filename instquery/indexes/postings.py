@@ -54,12 +54,12 @@ class Postings:
     about 35 bytes a row of random IDs.
     """
 
-    __slots__ = ("_alphabet", "_blocks", "_count", "_ends", "_grams")
+    __slots__ = ("_blocks", "_count", "_ends", "_grams", "_number")
 
     def __init__(self, alphabet: Alphabet, lists: Lists, count: int) -> None:
         """Keep the lists of what is in `count` blocks; costs 0.5 µs a gram."""
         held = sorted(lists)
-        self._alphabet = alphabet
+        self._number = alphabet.number
         self._grams = array("I", held)
         self._ends = array("I", accumulate([len(lists[gram]) for gram in held], initial=0))
         self._blocks = array("H", chain.from_iterable([lists[gram] for gram in held]))
@@ -67,12 +67,19 @@ class Postings:
 
     def span(self, gram: str) -> tuple[int, int]:
         """Return where the numbers of a gram's blocks begin and end; an empty span where no text has it."""
-        numbers = self._alphabet.encode(gram)
-        if numbers is None:
+        low, missing = 0, GRAM - len(gram)
+        for character in gram:
+            number = self._number(character)
+            if not number:
+                return 0, 0
+            low = low << _BYTE | number
+        first = bisect_left(self._grams, low << _BYTE * missing)
+        if missing:
+            end = bisect_left(self._grams, low + 1 << _BYTE * missing, first)
+        elif first < len(self._grams) and self._grams[first] == low:
+            end = first + 1
+        else:
             return 0, 0
-        low = int.from_bytes(numbers, "big") << _BYTE * (GRAM - len(numbers))
-        first = bisect_left(self._grams, low)
-        end = bisect_left(self._grams, low + (1 << _BYTE * (GRAM - len(numbers))), first)
         return self._ends[first], self._ends[end]
 
     def blocks(self, first: int, end: int) -> int:

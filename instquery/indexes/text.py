@@ -1,7 +1,7 @@
 """The index of a text field: n-grams that narrow a search down, folded strings that decide it."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from instquery.indexes.alphabet import Alphabet
 from instquery.indexes.blocks import Blocks
@@ -19,6 +19,8 @@ __all__ = ["TextIndex"]
 _SMALL = 512
 # A gram found in at least one row in this many gets a row set; a rarer one knows its blocks only.
 _FREQUENT = 16
+# With so few blocks left, frequent grams are not asked any more.
+_FEW_BLOCKS = 4
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
 
@@ -34,6 +36,8 @@ class TextIndex:
     Building costs about 20 µs a row for texts of 20 characters; memory is 60 bytes a row for names made of
     few words and 200 for random IDs, no two of which share a gram.
     """
+
+    few: ClassVar[int] = 64
 
     __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_words")
 
@@ -69,7 +73,7 @@ class TextIndex:
     def size(self, predicate: Contains | Eq | In) -> Size:
         """Estimate the rows from the needle's least frequent gram; exact only where that is the whole needle."""
         if not isinstance(predicate, Contains):
-            return Size(self.select(predicate).rows.bit_count(), exact=False)
+            return Size(self.select(predicate)[0].bit_count(), exact=False)
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         if blocks is None:
             return Size(rows.bit_count(), exact)
@@ -83,8 +87,8 @@ class TextIndex:
         for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
             if isinstance(value, str):
                 folded = fold(value)
-                rows |= self._select(folded, needle_grams(folded)).rows
-        return Selection(rows, exact=not rows)
+                rows |= self._select(folded, needle_grams(folded))[0]
+        return rows, not rows
 
     def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
@@ -150,7 +154,7 @@ class TextIndex:
             return NOTHING
         if blocks is not None:
             rows &= self._blocks.rows(blocks)
-        return Selection(rows, exact or not rows)
+        return rows, exact or not rows
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, int | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
@@ -162,17 +166,14 @@ class TextIndex:
             return known, None, True
         if len(needle) > self._longest:
             return 0, None, True
-        rare = []
-        for gram in grams:
-            found = frequent.get(gram)
-            if found is None:
-                rare.append(gram)
-            else:
-                rows &= found
-        if not rare:
-            return rows, None, not rows
-        blocks = self._rare.common(rare)
-        return (rows, blocks, False) if blocks else (0, None, True)
+        blocks = self._rare.common(gram for gram in grams if gram not in frequent)
+        if not blocks:
+            return 0, None, True
+        if blocks < 0 or blocks.bit_count() > _FEW_BLOCKS:  # else to test the rows costs less
+            for gram in grams:
+                if gram in frequent:
+                    rows &= frequent[gram]
+        return rows, (None if blocks < 0 else blocks), not rows
 
     def _pieces(self, text: str) -> set[str]:
         """Return the grams of a text, and the words that are in it."""
