@@ -17,6 +17,9 @@ _WINDOW = 128
 
 _FLAG_TO_DIGIT = bytes.maketrans(b"\x00\x01", b"01")
 _DIGIT_TO_FLAG = bytes.maketrans(b"01", b"\x00\x01")
+_NOT_ZERO = bytes([0]) + bytes([1]) * 255
+# For every byte: the bits that are set, highest first.
+_BITS = tuple([bit for bit in range(7, -1, -1) if byte >> bit & 1] for byte in range(256))
 # For bit b of a byte: the digit "0" or "1" of that bit, for every byte.
 _BIT_TO_DIGIT = tuple(bytes(48 + (byte >> bit & 1) for byte in range(256)) for bit in range(8))
 
@@ -59,8 +62,8 @@ def of_bits(octets: bytes, bit: int) -> int:
 def positions(rows: int) -> list[int]:
     """List the positions of a set, newest (highest) first.
 
-    Costs 1 ns a bit between the lowest and the highest and 80 ns a row where rows are sparse, 20 ns a bit
-    where they are dense.
+    Costs 0.2 ns a bit between the lowest and the highest and 0.2 µs a row where rows are sparse, 20 ns a
+    bit where they are dense.
 
     >>> positions(0b1001)
     [3, 0]
@@ -68,17 +71,11 @@ def positions(rows: int) -> list[int]:
     lowest = (rows & -rows).bit_length() - 1  # members often lie close together
     if lowest > 0:
         rows >>= lowest
-    digits = bin(rows)
-    last = lowest + len(digits) - 1  # a digit's number from here is its position
-    if rows.bit_count() * _SPARSE < len(digits):
-        found = []
-        at = digits.find("1", 2)
-        while at > 0:
-            found.append(last - at)
-            at = digits.find("1", at + 1)
-        return found
-    flags = digits[2:].encode().translate(_DIGIT_TO_FLAG)
-    return list(compress(range(last - 2, lowest - 1, -1), flags))
+    if rows.bit_count() * _SPARSE < rows.bit_length():
+        return _sparse(rows, lowest)
+    digits = bin(rows)[2:]
+    flags = digits.encode().translate(_DIGIT_TO_FLAG)
+    return list(compress(range(lowest + len(digits) - 1, lowest - 1, -1), flags))
 
 
 def newest(rows: int, skip: int, take: int) -> list[int]:
@@ -118,6 +115,20 @@ def insert(rows: int, at: int) -> int:
     """
     below = rows & ((1 << at) - 1)
     return ((rows ^ below) << 1) | below
+
+
+def _sparse(rows: int, lowest: int) -> list[int]:
+    """List the positions of a set by the few of its bytes that are not zero; `lowest` is added to each."""
+    octets = rows.to_bytes((rows.bit_length() + 7) >> 3, "big")
+    flags = octets.translate(_NOT_ZERO)
+    last = lowest + 8 * (len(octets) - 1)
+    found: list[int] = []
+    at = flags.find(1)
+    while at >= 0:
+        first = last - 8 * at
+        found += [first + bit for bit in _BITS[octets[at]]]
+        at = flags.find(1, at + 1)
+    return found
 
 
 def _pass_over(rows: int, skip: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ class InstantIndex:
     32,768 rows. Memory is 8 bytes a row for the column and about 4 for the slices.
     """
 
-    few: ClassVar[int] = 256
+    few: ClassVar[int] = 0
 
     __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
 

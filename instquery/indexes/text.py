@@ -37,7 +37,7 @@ class TextIndex:
     few words and 200 for random IDs, no two of which share a gram.
     """
 
-    few: ClassVar[int] = 64
+    few: ClassVar[int] = 32
 
     __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_words")
 
