@@ -1,44 +1,55 @@
-"""Run the request benchmarks at one or more sizes, print the tables, draw the plots."""
+"""Run the benchmarks at one or more sizes, print the tables, draw the plots."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-from benchmarks.report import draw, summary, table, verdicts
+from benchmarks.contenders import CONTENDERS
+from benchmarks.loads import measure
+from benchmarks.report import draw, report, summary
 
 HERE = Path(__file__).parent
+PARTS = ("requests", "writes", "worst", "loads")
 
 
 def main() -> int:
-    """Run each size, keep its medians, and draw from all that are kept."""
+    """Run each size, keep what was measured, and draw from all that is kept."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
-    parser.add_argument("--results", type=Path, default=HERE / "results", help="where medians and plots are kept")
+    parser.add_argument("--results", type=Path, default=HERE / "results", help="where figures and plots are kept")
+    parser.add_argument("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
-        with TemporaryDirectory() as folder:
-            run = Path(folder) / "run.json"
-            size = [f"--count={count}", f"--benchmark-json={run}", "--benchmark-columns=median"]
-            rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "-k", "test_request"]
-            failed = pytest.main([str(HERE), *size, *rounds])
-            if failed:
-                return int(failed)
-            medians = summary(run)
-        print(f"\n{count:,} records, medians in µs\n\n{table(medians)}\n\n{verdicts(medians)}\n")  # noqa: T201 - the report
-        (options.results / f"requests-{count}.json").write_text(
-            json.dumps(medians, indent=1, ensure_ascii=False), "utf-8"
-        )
-    kept = {
-        int(path.stem.split("-")[1]): json.loads(path.read_text("utf-8"))
-        for path in options.results.glob("requests-*.json")
-    }
-    draw(kept, options.results)
+        run = _timed(count, options.engines, [part for part in options.parts if part != "loads"])
+        if "loads" in options.parts:
+            run["loads"] = measure(count, options.engines.split(","))
+        print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
+        (options.results / f"{count}.json").write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
+    kept = {int(path.stem): json.loads(path.read_text("utf-8")) for path in options.results.glob("*.json")}
+    draw({count: run for count, run in kept.items() if run["requests"]}, options.results)
     return 0
+
+
+def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
+    """Run pytest-benchmark over these parts, and reduce what it says."""
+    if not parts:
+        return {"requests": {}, "writes": {}, "worst": {}}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.json"
+        files = [str(HERE / f"test_{part}.py") for part in parts]
+        size = [f"--count={count}", f"--engines={engines}", f"--benchmark-json={path}", "--benchmark-columns=median"]
+        rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "--no-summary"]
+        failed = pytest.main([*files, *size, *rounds])
+        if failed:
+            sys.exit(int(failed))
+        return summary(path)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""The estates and the engines that the benchmarks time; `--count` says how many records."""
+"""The estates and the engines that the benchmarks time; `--count` says how many records, `--engines` which."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from benchmarks.contenders import CONTENDERS, Floor
-from benchmarks.questions import airec_questions, bss_questions
+from benchmarks.questions import QUESTIONS
 from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
@@ -16,11 +16,27 @@ from instquery.query import Record
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--count", type=int, default=10_000, help="records in each inventory")
+    parser.addoption("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out engines that were not asked for."""
+    chosen = {*config.getoption("--engines").split(","), "floor"}
+    left_out = [item for item in items if _engine(item) not in chosen | {None}]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _engine(item: pytest.Item) -> str | None:
+    return (
+        item.callspec.params.get("engine") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    )
 
 
 class Field(NamedTuple):
     """One API's inventory, its questions as parameters and as queries, and the engines that answer them."""
 
+    api: str
     operation: Operation
     records: list[Record]
     questions: Mapping[str, Mapping[str, object]]
@@ -29,21 +45,24 @@ class Field(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def fields(request: pytest.FixtureRequest) -> Mapping[str, Field]:
-    count = request.config.getoption("--count")
-    return {
-        "airec": _field("airec", list(ESTATES["airec"](count)), airec_questions),
-        "bss": _field("bss", list(ESTATES["bss"](count)), bss_questions),
-    }
+def count(request: pytest.FixtureRequest) -> int:
+    number: int = request.config.getoption("--count")
+    return number
 
 
-def _field(name: str, records: list[Record], ask: Any) -> Field:
-    operation = CATALOG[name].operation
-    questions = ask(records)
+@pytest.fixture(scope="session")
+def field(request: pytest.FixtureRequest, count: int) -> Field:
+    """Load every engine with the inventory of one API, and check that all give the same answers."""
+    api: str = request.param
+    operation = CATALOG[api].operation
+    records = list(ESTATES[api](count))
+    questions = QUESTIONS[api](records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
-    engines = {contender: load(operation.schema, records) for contender, load in CONTENDERS.items()}
-    known = {query: engines["scan"].page(query) for query in queries.values()}
+    chosen = request.config.getoption("--engines").split(",")
+    engines = {engine: load(operation.schema, records) for engine, load in CONTENDERS.items() if engine in chosen}
+    judge = engines.get("scan") or next(iter(engines.values()))
+    known = {query: judge.page(query) for query in queries.values()}
     for title, query in queries.items():
-        for contender, engine in engines.items():
-            assert engine.page(query) == known[query], (contender, title)
-    return Field(operation, records, questions, queries, engines | {"floor": Floor(known)})
+        for engine, loaded in engines.items():
+            assert loaded.page(query) == known[query], (engine, title)
+    return Field(api, operation, records, questions, queries, engines | {"floor": Floor(known)})

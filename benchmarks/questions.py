@@ -1,12 +1,12 @@
 """The requests that are timed: what consoles, billing and control planes ask, and the hard cases among it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from instquery.estate import ANCHOR
 from instquery.query import Record
 
-__all__ = ["airec_questions", "bss_questions"]
+__all__ = ["QUESTIONS", "TITLES"]
 
 Questions = Mapping[str, Mapping[str, object]]
 
@@ -14,7 +14,7 @@ _SECOND = int(ANCHOR.timestamp())
 _DAY = 86_400
 
 
-def airec_questions(records: Sequence[Record]) -> Questions:
+def _airec(records: Sequence[Record]) -> Questions:
     """Name the requests to ListInstance; IDs and page numbers fit the inventory."""
     middle = records[len(records) // 2]["instanceId"]
     pages = -(-len(records) // 50)
@@ -43,7 +43,7 @@ def airec_questions(records: Sequence[Record]) -> Questions:
     }
 
 
-def bss_questions(records: Sequence[Record]) -> Questions:
+def _bss(records: Sequence[Record]) -> Questions:
     """Name the requests to QueryAvailableInstances; owners and IDs are of the inventory."""
     big_owner = Counter(record["OwnerId"] for record in records).most_common(1)[0][0]
     hundred = ",".join(record["InstanceID"] for record in records[:: max(1, len(records) // 100)][:100])
@@ -87,3 +87,12 @@ def bss_questions(records: Sequence[Record]) -> Questions:
             "CreateTimeStart": "2024-01-01T00:00:00Z",
         },
     }
+
+
+QUESTIONS: Mapping[str, Callable[[Sequence[Record]], Questions]] = {"airec": _airec, "bss": _bss}
+"""The requests to each API over an inventory, by title."""
+
+_NOBODY = [{"instanceId": "none", "InstanceID": "none", "OwnerId": "none"}]
+
+TITLES = [(api, title) for api, ask in QUESTIONS.items() for title in ask(_NOBODY)]
+"""Every request by API and title, whatever the inventory."""

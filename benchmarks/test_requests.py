@@ -1,23 +1,25 @@
-"""What one request costs, from parameters to reply, on each engine."""
-
-from collections.abc import Mapping
+"""What one request costs: from parameters to reply, and what the engine alone has of it."""
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Field
 from benchmarks.contenders import CONTENDERS
-from benchmarks.questions import airec_questions, bss_questions
+from benchmarks.questions import TITLES
 from instquery.estate import ANCHOR
-
-_NOBODY = [{"instanceId": "none", "InstanceID": "none", "OwnerId": "none"}]
-TITLES = [("airec", title) for title in airec_questions(_NOBODY)] + [("bss", title) for title in bss_questions(_NOBODY)]
 
 
 @pytest.mark.parametrize("engine", [*CONTENDERS, "floor"])
-@pytest.mark.parametrize(("api", "title"), TITLES)
-def test_request(benchmark: BenchmarkFixture, fields: Mapping[str, Field], api: str, title: str, engine: str) -> None:
-    field = fields[api]
-    benchmark.group = f"{api}: {title}"
+@pytest.mark.parametrize(("field", "title"), TITLES, indirect=["field"], scope="session")
+def test_reply(benchmark: BenchmarkFixture, field: Field, title: str, engine: str) -> None:
+    benchmark.group = f"{field.api}: {title}"
     reply = benchmark(field.operation, field.engines[engine], field.questions[title], now=ANCHOR)
     assert reply.status == 200
+
+
+@pytest.mark.parametrize("engine", [*CONTENDERS, "floor"])
+@pytest.mark.parametrize(("field", "title"), TITLES, indirect=["field"], scope="session")
+def test_engine(benchmark: BenchmarkFixture, field: Field, title: str, engine: str) -> None:
+    benchmark.group = f"{field.api}: {title}, engine alone"
+    page = benchmark(field.engines[engine].page, field.queries[title])
+    assert page.total is None or page.total >= len(page.items)

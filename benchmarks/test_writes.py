@@ -1,55 +1,102 @@
-"""What loads and writes cost with all indexes live."""
+"""What writes cost with everything kept up to date: one by one, in batches, and among reads.
 
-from collections.abc import Mapping
+Every engine is given the same writes, so that all must give the same answers at the end.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import count
+from itertools import count as numbers
+from itertools import cycle, islice
+from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Field
-from instquery import Store
+from benchmarks.contenders import WRITERS
 from instquery.estate import ANCHOR
+from instquery.instants import to_micros, to_text
+from instquery.query import Record
 
+_ROUNDS = 100
+_BATCH, _BATCHES = 100, 5
+_MIXED = 200  # operations of a mixed round, one in ten a write
 
-@pytest.mark.parametrize("api", ["airec", "bss"])
-def test_load(benchmark: BenchmarkFixture, fields: Mapping[str, Field], api: str) -> None:
-    field = fields[api]
-    benchmark.extra_info["records"] = len(field.records)
-    store = benchmark.pedantic(Store, args=(field.operation.schema, field.records), rounds=2)
-    assert len(store) == len(field.records)
-
-
-WRITES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "status update": {"status": "Ready", "Status": "Normal"},
-    "rename": {"name": "renamed 推荐-prod", "OwnerId": "1"},
+    "rename": {"name": "renamed 推荐-prod", "Region": "cn-renamed"},
     "add": {},
     "back-dated add": {},
 }
+both_apis = pytest.mark.parametrize("field", ["airec", "bss"], indirect=True, scope="session")
 
 
-@pytest.mark.parametrize("kind", WRITES)
-@pytest.mark.parametrize("api", ["airec", "bss"])
-def test_write(benchmark: BenchmarkFixture, fields: Mapping[str, Field], api: str, kind: str) -> None:
-    field = fields[api]
-    store = Store(field.operation.schema, field.records)
-    key = field.operation.schema.key
-    numbers = count()
-
-    def prepared() -> tuple[tuple[object], dict[str, object]]:
-        number = next(numbers)
-        record = {**field.records[number * 7 % len(field.records)], **WRITES[kind]}
+def written(field: Field, kind: str, batch: bool) -> Iterator[Record]:
+    """Make the records of a kind of write, always the same for every engine."""
+    schema = field.operation.schema
+    step = 11 if batch else 7
+    for number in numbers():
+        changes = {name: value for name, value in CHANGES[kind].items() if name in schema.fields}
+        record = field.records[number * step % len(field.records)] | changes
         if "add" in kind:
-            created = ANCHOR - timedelta(days=700 if kind == "back-dated add" else 0) + timedelta(seconds=number)
-            record |= {key: f"new-{number}", field.operation.schema.order.field: created}
-        return (record,), {}
+            created = ANCHOR + timedelta(seconds=number) - timedelta(days=700 if kind == "back-dated add" else 0)
+            names = {schema.key: f"{kind}-{batch}-{number}", schema.order.field: to_text(to_micros(created), "seconds")}
+            record |= names
+        yield record
 
-    benchmark.pedantic(store.put, setup=prepared, rounds=200)
+
+@pytest.mark.parametrize("engine", WRITERS)
+@pytest.mark.parametrize("kind", CHANGES)
+@both_apis
+def test_write(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
+    benchmark.group = f"{field.api}: {kind}"
+    records = written(field, kind, batch=False)
+    put: Callable[..., None] = field.engines[engine].put  # type: ignore[attr-defined]  # it is one of the writers
+    benchmark.pedantic(put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS)
 
 
-@pytest.mark.parametrize("api", ["airec", "bss"])
-def test_remove(benchmark: BenchmarkFixture, fields: Mapping[str, Field], api: str) -> None:
-    field = fields[api]
-    store = Store(field.operation.schema, field.records)
-    keys = iter([record[field.operation.schema.key] for record in field.records[::7]])
-    benchmark.pedantic(store.discard, setup=lambda: ((next(keys),), {}), rounds=200)
+@pytest.mark.parametrize("engine", WRITERS)
+@pytest.mark.parametrize("kind", CHANGES)
+@both_apis
+def test_batch(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
+    benchmark.group = f"{field.api}: {kind}, {_BATCH} at once"
+    benchmark.extra_info["batch"] = _BATCH
+    records = written(field, kind, batch=True)
+    put_many: Callable[..., object] = field.engines[engine].put_many  # type: ignore[attr-defined]  # as above
+    benchmark.pedantic(put_many, setup=lambda: ((list(islice(records, _BATCH)),), {}), rounds=_BATCHES)
+
+
+@pytest.mark.parametrize("engine", WRITERS)
+@both_apis
+def test_remove(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
+    benchmark.group = f"{field.api}: remove"
+    keys = iter([record[field.operation.schema.key] for record in field.records[5::13]])
+    discard: Callable[[str], object] = field.engines[engine].discard  # type: ignore[attr-defined]  # as above
+    benchmark.pedantic(discard, setup=lambda: ((next(keys),), {}), rounds=min(_ROUNDS, len(field.records) // 14))
+
+
+@pytest.mark.parametrize("engine", WRITERS)
+@both_apis
+def test_nine_reads_to_one_write(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
+    benchmark.group = f"{field.api}: 9 reads to 1 write"
+    benchmark.extra_info["batch"] = _MIXED
+    loaded: Any = field.engines[engine]
+    queries = cycle(field.queries.values())
+    records = written(field, "status update", batch=False)
+
+    def mix() -> None:
+        for number in range(_MIXED):
+            if number % 10:
+                loaded.page(next(queries))
+            else:
+                loaded.put(next(records))
+
+    benchmark.pedantic(mix, rounds=2)
+
+
+@both_apis
+def test_all_engines_still_agree(field: Field) -> None:
+    writers = [field.engines[engine] for engine in WRITERS if engine in field.engines]
+    for title, query in field.queries.items():
+        pages = [engine.page(query) for engine in writers]
+        assert all(page == pages[0] for page in pages), title

@@ -3,7 +3,8 @@
 Each is loaded with the same records and gives the same items, order and total; the benchmarks check it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from benchmarks.contenders.arrays import Arrays
 from benchmarks.contenders.duck import Duck
@@ -11,13 +12,21 @@ from benchmarks.contenders.frame import Frame
 from benchmarks.contenders.scan import Floor, Scan
 from benchmarks.contenders.sqlite import Sqlite
 from instquery.apis.operation import Engine
-from instquery.query import Record
 from instquery.schema import Schema
 from instquery.store import Store
 
-__all__ = ["CONTENDERS", "Floor"]
+__all__ = ["CONTENDERS", "WRITERS", "Floor", "Writer"]
 
-CONTENDERS: Mapping[str, Callable[[Schema, Sequence[Record]], Engine]] = {
+
+class Writer(Engine, Protocol):
+    """An engine that takes writes."""
+
+    def put(self, record: Mapping[str, Any], /) -> None: ...
+    def put_many(self, records: Iterable[Mapping[str, Any]], /) -> object: ...
+    def discard(self, key: str, /) -> object: ...
+
+
+CONTENDERS: Mapping[str, Callable[[Schema, Iterable[Mapping[str, Any]]], Engine]] = {
     "instquery": Store,
     "scan": Scan,
     "sqlite": Sqlite,
@@ -25,3 +34,6 @@ CONTENDERS: Mapping[str, Callable[[Schema, Sequence[Record]], Engine]] = {
     "polars": Frame,
     "numpy": Arrays,
 }
+
+WRITERS = ("instquery", "scan", "sqlite", "numpy")
+"""Those that take a write without being built anew."""

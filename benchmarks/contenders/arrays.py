@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import stringzilla as sz
 
-from benchmarks.contenders.table import columns, in_answer_order
+from benchmarks.contenders.table import columns, in_answer_order, place
 from instquery import Contains, Eq, In, Page, Query, Range
+from instquery.query import Record
 from instquery.schema import Schema
 
 __all__ = ["Arrays"]
@@ -16,13 +17,13 @@ _NONE = np.iinfo(np.int64).min
 
 
 class Arrays:
-    """Columns of codes and instants in answer order, one long string a text field; any write builds it anew."""
+    """Columns of codes and instants in answer order, one long string a text field; a write moves all that is behind it."""
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
+        self._schema = schema
         self._rows = in_answer_order(schema, records)
         found = columns(schema, self._rows)
-        self._key = schema.key
-        self._at = {row[schema.key]: at for at, row in enumerate(self._rows)}
+        self._by_key = {row[schema.key]: row for row in self._rows}
         self._values: dict[str, dict[Any, int]] = {}
         self._codes: dict[str, np.ndarray] = {}
         self._totals: dict[str, np.ndarray] = {}
@@ -38,7 +39,7 @@ class Arrays:
             elif field.kind == "text":
                 parts = [("" if value is None else value).encode() for value in found[name + "_folded"]]
                 starts = np.cumsum([0, *(len(part) + 1 for part in parts)])
-                self._texts[name] = (sz.Str(b"\0".join(parts).decode()), starts)
+                self._texts[name] = (sz.Str(b"\0".join([*parts, b""])), starts)
 
     def _add_keyword(self, name: str, values: list[Any]) -> None:
         codes: dict[Any, int] = {None: 0}
@@ -65,6 +66,75 @@ class Arrays:
             return self._made(hits, query)
         return self._made(np.flatnonzero(mask), query)
 
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Change a row in place where its texts and its instants stay, else take it out and insert it."""
+        row = self._schema.take(record).row
+        old = self._by_key.get(row[self._schema.key])
+        if old is not None:
+            moved = [*self._texts, *self._micros]
+            if all(old.get(name) == row.get(name) for name in moved):
+                self._change(place(self._schema, self._rows, old), old, row)
+                return
+            self.discard(row[self._schema.key])
+        at = place(self._schema, self._rows, row)
+        self._rows.insert(at, row)
+        self._by_key[row[self._schema.key]] = row
+        found = {name: column[0] for name, column in columns(self._schema, [row]).items()}
+        for name in self._codes:
+            self._codes[name] = np.insert(self._codes[name], at, self._code(name, found[name], 1))
+        for name in self._micros:
+            micros = _NONE if found[name + "_us"] is None else found[name + "_us"]
+            self._micros[name] = np.insert(self._micros[name], at, micros)
+            self._sorted[name] = np.insert(self._sorted[name], np.searchsorted(self._sorted[name], micros), micros)
+        for name in self._texts:
+            self._splice(name, at, at, (found[name + "_folded"] or "") + "\0")
+
+    def put_many(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put one by one."""
+        for record in records:
+            self.put(record)
+
+    def discard(self, key: str) -> None:
+        """Cut a row out of every array and string."""
+        row = self._by_key.pop(key)
+        at = place(self._schema, self._rows, row)
+        del self._rows[at]
+        for name in self._codes:
+            self._code(name, row.get(name), -1)
+            self._codes[name] = np.delete(self._codes[name], at)
+        for name in self._micros:
+            micros = self._micros[name][at]
+            self._micros[name] = np.delete(self._micros[name], at)
+            self._sorted[name] = np.delete(self._sorted[name], np.searchsorted(self._sorted[name], micros))
+        for name in self._texts:
+            self._splice(name, at, at + 1, "")
+
+    def _change(self, at: int, old: Record, row: Record) -> None:
+        self._rows[at] = self._by_key[row[self._schema.key]] = row
+        for name in self._codes:
+            if old.get(name) != row.get(name):
+                self._code(name, old.get(name), -1)
+                self._codes[name][at] = self._code(name, row.get(name), 1)
+
+    def _code(self, name: str, value: object, change: int) -> int:
+        """Return the code of a value, a new one if need be, and keep its count."""
+        code = self._values[name].setdefault(value, len(self._values[name]))
+        if code == len(self._totals[name]):
+            self._totals[name] = np.append(self._totals[name], 0)
+            self._codes[name] = self._codes[name].astype(np.min_scalar_type(code))
+        self._totals[name][code] += change
+        return code
+
+    def _splice(self, name: str, first: int, end: int, text: str) -> None:
+        """Put a text in the place of those of rows `first` to `end`."""
+        haystack, starts = self._texts[name]
+        low, high = int(starts[first]), int(starts[end])
+        octets = memoryview(haystack)
+        joined = b"".join([octets[:low], text.encode(), octets[high:]])
+        moved = starts[end:] + (len(text.encode()) - (high - low))
+        kept = starts[: first + 1] if text else starts[:first]
+        self._texts[name] = (sz.Str(joined), np.concatenate([kept, moved]))
+
     def _mask(self, predicate: Eq | Range) -> np.ndarray:
         if isinstance(predicate, Range):
             micros = self._micros[predicate.field]
@@ -76,7 +146,8 @@ class Arrays:
 
     def _named(self, predicate: In) -> np.ndarray:
         mask = np.zeros(len(self._rows), bool)
-        mask[[self._at[key] for key in predicate.values if key in self._at]] = True
+        named = [self._by_key[key] for key in predicate.values if key in self._by_key]
+        mask[[place(self._schema, self._rows, row) for row in named]] = True
         return mask
 
     def _hits(self, texts: list[Contains], mask: np.ndarray | None, enough: int) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.contenders.table import columns, in_answer_order
+from benchmarks.contenders.table import columns, in_answer_order, place
 from instquery import Contains, Eq, In, Page, Query, Range
 from instquery.query import Predicate
 from instquery.schema import Schema
@@ -15,8 +15,10 @@ class Scan:
     """A walk over rows that are parsed, folded and in answer order already: a good list comprehension."""
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
+        self._schema = schema
         self._rows = in_answer_order(schema, records)
         self._columns = columns(schema, self._rows)
+        self._by_key = {row[schema.key]: row for row in self._rows}
 
     def page(self, query: Query) -> Page:
         """Test every row that is left, predicate by predicate."""
@@ -26,6 +28,30 @@ class Scan:
         kept = list(found)
         items = [self._rows[at].copy() for at in kept[query.offset : query.offset + query.limit]]
         return Page(items, len(kept) if query.total else None)
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Insert at the right place in the list and in every column; all that is behind moves."""
+        row = self._schema.take(record).row
+        key = row[self._schema.key]
+        if key in self._by_key:
+            self.discard(key)
+        at = place(self._schema, self._rows, row)
+        self._rows.insert(at, row)
+        for name, (value,) in columns(self._schema, [row]).items():
+            self._columns[name].insert(at, value)
+        self._by_key[key] = row
+
+    def put_many(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Insert one by one."""
+        for record in records:
+            self.put(record)
+
+    def discard(self, key: str) -> None:
+        """Take out of the list and of every column."""
+        at = place(self._schema, self._rows, self._by_key.pop(key))
+        del self._rows[at]
+        for column in self._columns.values():
+            del column[at]
 
     def _pass(self, predicate: Predicate, found: Iterable[int]) -> list[int]:
         match predicate:

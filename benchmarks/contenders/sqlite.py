@@ -33,6 +33,7 @@ class Sqlite:
         found = columns(schema, rows)
         found["rank"] = [schema.rank(row) for row in rows]
         self._members = list(schema.fields)
+        self._columns = list(found)
         self._db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1000)
         run = self._db.execute
         run("PRAGMA journal_mode = OFF")
@@ -67,6 +68,67 @@ class Sqlite:
         found = self._db.execute(sql, (*values, query.limit, offset)).fetchall()
         items = [{m: v for m, v in zip(self._members, row, strict=True) if v is not None} for row in found]
         return Page(items, self._count(query, conditions, values) if query.total else None)
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Insert a row, or update the one with its key, in the table, its indexes and the trigrams."""
+        row = self._schema.take(record).row
+        new = {name: column[0] for name, column in columns(self._schema, [row]).items()}
+        new["rank"] = self._schema.rank(row)
+        key = self._schema.key
+        old = self._row(new[key])
+        values = list(new.values())
+        if old is None:
+            marks = ", ".join("?" * len(values))
+            rowid = self._db.execute(f"INSERT INTO r VALUES ({marks})", values).lastrowid  # noqa: S608
+        else:
+            rowid = old["rowid"]
+            sets = ", ".join(f"{name} = ?" for name in new if new[name] != old[name])
+            if sets:
+                changed = [value for name, value in new.items() if value != old[name]]
+                self._db.execute(f"UPDATE r SET {sets} WHERE rowid = ?", [*changed, rowid])  # noqa: S608
+        self._index_texts(rowid, old, new)
+        self._recount(old, new)
+
+    def put_many(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put in one transaction."""
+        self._db.execute("BEGIN")
+        for record in records:
+            self.put(record)
+        self._db.execute("COMMIT")
+
+    def discard(self, key: str) -> None:
+        """Delete a row, and its trigrams."""
+        old = self._row(key)
+        if old is not None:
+            self._db.execute("DELETE FROM r WHERE rowid = ?", (old["rowid"],))
+            self._index_texts(old["rowid"], old, None)
+            self._recount(old, None)
+
+    def _row(self, key: object) -> dict[str, Any] | None:
+        names = ["rowid", *self._columns]
+        sql = f"SELECT {', '.join(names)} FROM r WHERE {self._schema.key} = ?"  # noqa: S608
+        found = self._db.execute(sql, (key,)).fetchone()
+        return None if found is None else dict(zip(names, found, strict=True))
+
+    def _index_texts(self, rowid: int, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+        """Bring the trigrams of a row up to date where its texts have changed."""
+        folded = [f"{name}_folded" for name in self._texts]
+        before, after = ([row[name] for name in folded] if row else None for row in (old, new))
+        if not folded or before == after:
+            return
+        names, marks = ", ".join(folded), ", ".join("?" * len(folded))
+        if before:
+            sql = f"INSERT INTO fts (fts, rowid, {names}) VALUES ('delete', ?, {marks})"  # noqa: S608
+            self._db.execute(sql, (rowid, *before))
+        if after:
+            self._db.execute(f"INSERT INTO fts (rowid, {names}) VALUES (?, {marks})", (rowid, *after))  # noqa: S608
+
+    def _recount(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+        """Keep the cached counts right."""
+        for where in self._counts:
+            for row, change in ((old, -1), (new, 1)):
+                if row is not None and all(isinstance(one, Eq) and row[one.field] == one.value for one in where):
+                    self._counts[where] += change
 
     def _count(self, query: Query, conditions: str, values: list[Any]) -> int:
         """Count the matches; counts of everything and of one equality stay right until a write, and are kept."""

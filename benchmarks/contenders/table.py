@@ -1,5 +1,6 @@
 """What every contender is made of: the rows in answer order, and the columns that its predicates look at."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from instquery.query import Record
 from instquery.schema import Schema
 from instquery.text import fold
 
-__all__ = ["columns", "in_answer_order"]
+__all__ = ["columns", "in_answer_order", "place"]
 
 
 def in_answer_order(schema: Schema, records: Iterable[Mapping[str, Any]]) -> list[Record]:
@@ -16,6 +17,15 @@ def in_answer_order(schema: Schema, records: Iterable[Mapping[str, Any]]) -> lis
     entries = sorted(map(schema.take, records), key=lambda entry: entry.key)
     entries.sort(key=lambda entry: entry.rank, reverse=True)
     return [entry.row for entry in entries]
+
+
+def place(schema: Schema, rows: list[Record], row: Record) -> int:
+    """Return where among rows in answer order a row is, or belongs."""
+    return bisect_left(
+        rows,
+        (-schema.rank(row), row[schema.key]),
+        key=lambda other: (-schema.rank(other), other[schema.key]),
+    )
 
 
 def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:

@@ -1,0 +1,94 @@
+"""What loading costs in time and memory, each engine in a process of its own."""
+
+import gc
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from sys import getsizeof
+from time import perf_counter
+from typing import Any
+
+import psutil
+
+from benchmarks.contenders import CONTENDERS
+from instquery import Store
+from instquery.apis.catalog import CATALOG
+from instquery.estate import ESTATES
+
+__all__ = ["measure"]
+
+Load = Mapping[str, float]
+"""`time`: µs a record to load. `resident`: bytes a record of the process. Of ours also `rows` and `indexes`."""
+
+
+def measure(count: int, engines: Iterable[str]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return API → engine → what a record costs; "dicts" are the records as plain dicts."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for api in CATALOG:
+        found[api] = {"dicts": {"resident": _alone(_weigh, api, None, count)}}
+        for engine in engines:
+            time = _alone(_time, api, engine, count)
+            found[api][engine] = {"time": time, "resident": _alone(_weigh, api, engine, count)}
+            if engine == "instquery":
+                found[api][engine] |= _alone(_parts, api, count)
+    return found
+
+
+def _alone(work: Any, *arguments: Any) -> Any:
+    """Call in a fresh process, so that nothing of what others left behind is measured."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def _time(api: str, engine: str, count: int) -> float:
+    """Return µs a record to load records that are there as dicts."""
+    records = list(ESTATES[api](count))
+    gc.collect()
+    start = perf_counter()
+    CONTENDERS[engine](CATALOG[api].operation.schema, records)
+    return (perf_counter() - start) / count * 1e6
+
+
+def _weigh(api: str, engine: str | None, count: int) -> float:
+    """Return the bytes a record that a process grows by when it holds the records in this form."""
+    process = psutil.Process()
+    before = process.memory_info().rss
+    made = ESTATES[api](count)
+    held = list(made) if engine is None else CONTENDERS[engine](CATALOG[api].operation.schema, made)
+    gc.collect()
+    grown = process.memory_info().rss - before
+    del held
+    return grown / count
+
+
+def _parts(api: str, count: int) -> dict[str, float]:
+    """Return the bytes a record of our rows (dicts alone), of plain dicts, and of everything else but values."""
+    store = Store(CATALOG[api].operation.schema, ESTATES[api](count))
+    rows = [row for segment in store._state.segments for row in segment]
+    seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(map(id, rows))
+    own = sum(map(getsizeof, rows)) / count
+    plain = sum(getsizeof(dict(row.items())) for row in rows) / count
+    return {"rows": own, "plain rows": plain, "indexes": _size(store._state, seen) / count}
+
+
+def _size(value: object, seen: set[int]) -> int:
+    """Add up the sizes of what an object holds, each part once; types and functions do not count."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, type) or callable(one):
+            continue
+        seen.add(id(one))
+        total += getsizeof(one)
+        if isinstance(one, Mapping):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple | set | frozenset):
+            left += one
+        left += [
+            getattr(one, name)
+            for kind in type(one).__mro__
+            for name in getattr(kind, "__slots__", ())
+            if hasattr(one, name)
+        ]
+        left += vars(one).values() if hasattr(one, "__dict__") else ()
+    return total
