@@ -104,8 +104,9 @@ class TextIndex:
         self._texts.insert(position, "")
         self._blocks.open(position)
         self._present = insert(self._present, position)
-        for gram, rows in self._frequent.items():
-            self._frequent[gram] = insert(rows, position)
+        shared = {id(rows): rows for rows in self._frequent.values()}  # many grams have one row set together
+        moved = {number: insert(rows, position) for number, rows in shared.items()}
+        self._frequent = {gram: moved[id(rows)] for gram, rows in self._frequent.items()}
 
     def add(self, position: int, value: str | None) -> None:
         """Enter a text; a gram that has become frequent gets its row set."""
@@ -121,13 +122,17 @@ class TextIndex:
         bit = 1 << position
         self._present |= bit
         block = self._blocks.of(position)
+        raised: dict[int, int] = {}  # those that share a row set go on sharing it
         for gram in self._pieces(text):
-            if gram in self._frequent:
-                self._frequent[gram] |= bit
+            rows = self._frequent.get(gram)
+            if rows is not None:
+                if id(rows) not in raised:
+                    raised[id(rows)] = rows | bit
+                self._frequent[gram] = raised[id(rows)]
             else:
                 entered = self._rare.add(gram, block)
-                if entered & (entered - 1) == 0 < entered:  # doubled: to look more often costs more than it finds
-                    self._promote(gram, self._rare.common([gram]).bit_count())
+                if entered and entered & (entered - 1) == 0:  # doubled: to look more often costs more than it finds
+                    self._promote(gram, entered)
 
     def drop(self, position: int, value: str | None) -> None:
         """Take a text out. Blocks keep its rare grams: they promise a superset only."""
@@ -180,7 +185,7 @@ class TextIndex:
         return cut(text) | {word for word in self._words if word in text}
 
     def _promote(self, gram: str, blocks: int) -> None:
-        """Give a gram that is in so many blocks its row set if it is frequent."""
+        """Give a gram that has been written to so many blocks its row set if it is frequent."""
         if self._seems_frequent(gram, blocks):
             rows = of_flags([gram in text for text in self._texts])
             if rows.bit_count() * _FREQUENT >= len(self._texts):
