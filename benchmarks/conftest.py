@@ -28,9 +28,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _engine(item: pytest.Item) -> str | None:
-    return (
-        item.callspec.params.get("engine") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    )
+    """Return the engine that a benchmark is for, if it is for one."""
+    call = getattr(item, "callspec", None)
+    return None if call is None else call.params.get("engine")
 
 
 class Field(NamedTuple):

@@ -31,7 +31,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 both_apis = pytest.mark.parametrize("field", ["airec", "bss"], indirect=True, scope="session")
 
 
-def written(field: Field, kind: str, batch: bool) -> Iterator[Record]:
+def written(field: Field, kind: str, *, batch: bool) -> Iterator[Record]:
     """Make the records of a kind of write, always the same for every engine."""
     schema = field.operation.schema
     step = 11 if batch else 7

@@ -1,6 +1,7 @@
 """Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from instquery.query import Eq, In, Predicate, Query, Range
@@ -23,6 +24,8 @@ _WHENCE_TOTAL = {
     "counted": "counted along the way",
     "not asked": "not asked for, so the walk ends with the page",
 }
+
+_size = attrgetter("size")
 
 # Looking up a row by its key, testing and sorting it costs about as much as this many rows of a
 # segment cost when they are taken as part of a row set.
@@ -83,8 +86,9 @@ def plan(query: Query, state: State) -> Plan:
 def plans(query: Query, state: State) -> Iterator[Plan]:
     """Yield every plan that answers the query, the cheapest first. All give the identical page and total."""
     steps = _weigh(query, state)
-    if any(step.exact and not step.size for step in steps):
-        yield _made("nothing", [(step, "proof") for step in steps if step.exact and not step.size], query, state)
+    impossible = [step for step in steps if step.exact and not step.size]
+    if impossible:
+        yield _made("nothing", [(step, "proof") for step in impossible], query, state)
     by_key = _key_step(steps, state)
     use_key = by_key is not None and by_key.size * _KEY_COST <= state.count
     if by_key is not None and use_key:
@@ -102,11 +106,12 @@ def plans(query: Query, state: State) -> Iterator[Plan]:
 def _weigh(query: Query, state: State) -> list[Step]:
     """Ask the state how many records match each predicate; the rarest comes first."""
     steps = []
-    for predicate in _merged(query.where):
+    for predicate in query.where if len(query.where) < 2 else _merged(query.where):
         state.schema.check(predicate)
         size, exact = state.size(predicate)
         steps.append(Step(predicate, "residual", size, exact))
-    return sorted(steps, key=lambda step: step.size)
+    steps.sort(key=_size)
+    return steps
 
 
 def _merged(where: Sequence[Predicate]) -> list[Predicate]:
@@ -134,7 +139,7 @@ def _by_key(by_key: Step, steps: list[Step], query: Query, state: State) -> Plan
 
 def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: State) -> Plan:
     """Make a plan, and decide where its total comes from."""
-    steps = tuple(Step(step.predicate, role, step.size, step.exact) for step, role in roles)
+    steps = tuple([Step(step.predicate, role, step.size, step.exact) for step, role in roles])
     known: int | None = None
     if driver == "nothing":
         known = 0

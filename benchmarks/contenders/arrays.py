@@ -17,7 +17,7 @@ _NONE = np.iinfo(np.int64).min
 
 
 class Arrays:
-    """Columns of codes and instants in answer order, one long string a text field; a write moves all that is behind it."""
+    """Columns of codes and instants in answer order, one long string a text field; writes move what is behind."""
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         self._schema = schema
