@@ -17,12 +17,13 @@ from instquery.estate import ESTATES
 
 __all__ = ["measure"]
 
-Load = Mapping[str, float]
-"""`time`: µs a record to load. `resident`: bytes a record of the process. Of ours also `rows` and `indexes`."""
-
 
 def measure(count: int, engines: Iterable[str]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return API → engine → what a record costs; "dicts" are the records as plain dicts."""
+    """Return API → engine → what a record costs; "dicts" are the records as plain dicts.
+
+    `time` is µs a record to load, `resident` the bytes a record that a process grows by. Of ours also
+    `rows`, `plain rows` (both without their values) and `indexes`, all in bytes a record.
+    """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for api in CATALOG:
         found[api] = {"dicts": {"resident": _alone(_weigh, api, None, count)}}
@@ -84,11 +85,7 @@ def _size(value: object, seen: set[int]) -> int:
             left += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set | frozenset):
             left += one
-        left += [
-            getattr(one, name)
-            for kind in type(one).__mro__
-            for name in getattr(kind, "__slots__", ())
-            if hasattr(one, name)
-        ]
+        slots = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
+        left += [getattr(one, name) for name in slots if hasattr(one, name)]
         left += vars(one).values() if hasattr(one, "__dict__") else ()
     return total

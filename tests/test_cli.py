@@ -154,3 +154,20 @@ def test_the_demonstration():
     assert "InternalServerError" not in result.stdout
     assert "Traceback" not in result.stdout
     assert "100 matches" in result.stdout  # a hundred IDs
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_what_questions_cost(files, name):
+    own = {"airec": "status=Running&name=推荐", "bss": "ProductCode=ecs&PageSize=5"}[name]
+    result = run("bench", name, files[name], "--ask", own, "--ask", "page=0&PageNum=0", "--rounds", "3", *NOW)
+    assert result.exit_code == 0
+    assert "300 records read and loaded" in result.stdout
+    for expected in ("The last page of everything", "matches", "median µs", "p99 µs", own[:12], "refused"):
+        assert expected in result.stdout
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("The newest instances")]
+    assert "300" in rows[0]
+
+
+def test_what_questions_cost_needs_records_and_questions(files):
+    assert "no record" in run("bench", "airec", "-", stdin="").stderr
+    assert run("bench", "airec", files["airec"], "--ask", "nonsense").exit_code == 2

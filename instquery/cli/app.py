@@ -1,4 +1,4 @@
-"""The commands: query a file, make an inventory, see a demonstration."""
+"""The commands: query a file, time its questions, make an inventory, see a demonstration."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from inspect import Parameter, Signature
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,7 +17,9 @@ from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.inventory import InventoryError
 from instquery.apis.operation import Operation
+from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
+from instquery.cli.questions import QUESTIONS
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines
 from instquery.estate import ESTATES
 from instquery.instants import to_micros
@@ -31,9 +34,15 @@ app = typer.Typer(
 query_app = typer.Typer(help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True)
 generate_app = typer.Typer(help="Make up an inventory, as JSON lines.", no_args_is_help=True)
 app.add_typer(query_app, name="query")
+bench_app = typer.Typer(help="Time what is asked of an inventory in a file.", no_args_is_help=True)
 app.add_typer(generate_app, name="generate")
+app.add_typer(bench_app, name="bench")
 
 REFUSED, UNUSABLE = 1, 2
+
+_SOURCE = "JSON lines, a JSON array or saved replies; - for standard input."
+_NOW = "the moment of the request, ISO 8601; from the clock unless given"
+_SKIP_BAD = "load the good records of a file that has bad ones"
 
 
 @app.command()
@@ -67,14 +76,13 @@ def query_command(api: Api) -> Callable[..., None]:
             store = _load(api, file, skip_bad=skip_bad)
         _answer(api.operation, store, params, now=moment, as_json=as_json, explain=explain)
 
-    source = Annotated[str, typer.Argument(help="JSON lines, a JSON array or saved replies; - for standard input.")]
     parameters = [
-        Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=source),
+        Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, typer.Argument(help=_SOURCE)]),
         *(_option(_identifier(param.name), str | None, param.about) for param in api.operation.params),
-        _option("now", str | None, "the moment of the request, ISO 8601; from the clock unless given"),
+        _option("now", str | None, _NOW),
         _option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
         _option("explain", bool, "print the plan by which the engine answers", default=False),
-        _option("skip_bad", bool, "load the good records of a file that has bad ones", default=False),
+        _option("skip_bad", bool, _SKIP_BAD, default=False),
     ]
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # every function takes one
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -112,6 +120,37 @@ def generate_command(name: str) -> Callable[..., None]:
                 file.write(line + "\n")
 
     command.__doc__ = f"Make up records of {CATALOG[name].operation.name}, shaped like a real estate."
+    return command
+
+
+def bench_command(name: str, api: Api) -> Callable[..., None]:
+    """Make the command that times the questions to one API."""
+
+    def command(
+        file: Annotated[str, typer.Argument(help=_SOURCE)],
+        ask: Annotated[
+            list[str] | None, typer.Option(help="A question of your own, as a query string; may be repeated.")
+        ] = None,
+        rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
+        now: Annotated[str | None, typer.Option(help=_NOW)] = None,
+        skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+    ) -> None:
+        with _usage_errors():
+            moment = to_micros(now or api.operation.clock())
+            own = {
+                f"Your own, {number}": dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True))
+                for number, text in enumerate(ask or (), 1)
+            }
+            start = perf_counter()
+            store = _load(api, file, skip_bad=skip_bad)
+            seconds = perf_counter() - start
+            if not len(store):
+                raise InstqueryError("there is no record in it to ask about", field=plain(file))
+        console.print(f"{len(store):,} records read and loaded in {seconds:.1f} s", style="dim")
+        questions = {**QUESTIONS[name](store, moment), **own}
+        run_bench(api.operation, store, questions, now=moment, rounds=rounds)
+
+    command.__doc__ = f"Ask {api.operation.name} what suits the records in FILE, and print what each question costs."
     return command
 
 
@@ -177,3 +216,4 @@ def _progress() -> Progress:
 for _name, _api in CATALOG.items():
     query_app.command(_name)(query_command(_api))
     generate_app.command(_name)(generate_command(_name))
+    bench_app.command(_name)(bench_command(_name, _api))

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from rich import box
 from rich.table import Table
 
-from instquery import Query, Store
+from instquery import Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Operation
+from instquery.cli.questions import QUESTIONS, Questions
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
 from instquery.estate import ANCHOR
+from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
 
@@ -34,8 +36,9 @@ class Asked(NamedTuple):
 def run_demo(stores: Mapping[str, Store]) -> None:
     """Ask the stores of the catalog's APIs, print each reply, and at last a table of all requests."""
     asked: list[Asked] = []
-    for name, questions in (("airec", _airec_questions(stores["airec"])), ("bss", _bss_questions(stores["bss"]))):
-        operation = CATALOG[name].operation
+    for name, api in CATALOG.items():
+        operation = api.operation
+        questions = {**QUESTIONS[name](stores[name], to_micros(ANCHOR)), **_MORE[name]}
         console.print()
         console.rule(f"{operation.name} {operation.version}, {len(stores[name]):,} records")
         asked += [_ask(operation, stores[name], title, params) for title, params in questions.items()]
@@ -86,37 +89,14 @@ def _print_summary(asked: list[Asked]) -> None:
     console.print(table)
 
 
-def _airec_questions(store: Store) -> Mapping[str, Mapping[str, object]]:
-    some_id = store.page(Query(offset=len(store) // 2, limit=1)).items[0]["instanceId"]
-    week = int(ANCHOR.timestamp()) + 7 * 86_400
-    return {
-        "The newest instances": {},
+_MORE: Mapping[str, Questions] = {
+    "airec": {
         "Running, with 推荐 in the name": {"status": "Running", "name": "推荐", "size": "5"},
-        "One Chinese character": {"name": "播"},
         "Letters of any case and width": {"name": "ＰＲＯＤ"},
-        "Part of an ID": {"instanceId": some_id[-6:]},
-        "About to expire: within seven days": {"expiredTime": week},
-        "Nothing has this name": {"name": "no such instance"},
-        "The last page of everything": {"page": max(1, -(-len(store) // 50)), "size": 50},
         "A status that does not exist": {"status": "Stopped"},
-    }
-
-
-def _bss_questions(store: Store) -> Mapping[str, Mapping[str, object]]:
-    owner = next(iter(store.facets("OwnerId")))
-    ids = [item["InstanceID"] for item in store.page(Query(limit=100)).items]
-    return {
-        "The newest instances, with the exact total": {},
-        "One product in one region": {"ProductCode": "ecs", "Region": "cn-beijing"},
-        "One owner": {"OwnerId": owner, "PageSize": 50},
-        "Ending in June": {"EndTimeStart": "2026-06-01T00:00:00Z", "EndTimeEnd": "2026-06-30T23:59:59Z"},
-        "Created in a year, renewed by hand, page 5": {
-            "CreateTimeStart": "2025-01-01T00:00:00Z",
-            "CreateTimeEnd": "2025-12-31T23:59:59Z",
-            "RenewStatus": "ManualRenewal",
-            "PageNum": 5,
-        },
-        "A hundred IDs": {"InstanceIDs": ",".join(ids)},
-        "The last page of everything": {"PageNum": max(1, -(-len(store) // 300)), "PageSize": 300},
+    },
+    "bss": {
         "A region without a product": {"Region": "cn-beijing"},
-    }
+    },
+}
+"""Questions to the made-up inventories, beside those that suit any."""
