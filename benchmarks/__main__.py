@@ -18,7 +18,7 @@ PARTS = ("requests", "writes", "worst", "loads")
 
 
 def main() -> int:
-    """Run each size, keep what was measured, and draw from all that is kept."""
+    """Run each size, keep what was measured beside what other runs have measured, and draw from all of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where figures and plots are kept")
@@ -27,20 +27,22 @@ def main() -> int:
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
-        run = _timed(count, options.engines, [part for part in options.parts if part != "loads"])
+        path = options.results / f"{count}.json"
+        run = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        run |= _timed(count, options.engines, [part for part in options.parts if part != "loads"])
         if "loads" in options.parts:
             run["loads"] = measure(count, options.engines.split(","))
         print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
-        (options.results / f"{count}.json").write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
+        path.write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
     kept = {int(path.stem): json.loads(path.read_text("utf-8")) for path in options.results.glob("*.json")}
-    draw({count: run for count, run in kept.items() if run["requests"]}, options.results)
+    draw({count: run for count, run in kept.items() if "requests" in run}, options.results)
     return 0
 
 
 def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
     """Run pytest-benchmark over these parts, and reduce what it says."""
     if not parts:
-        return {"requests": {}, "writes": {}, "worst": {}}
+        return {}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.json"
         files = [str(HERE / f"test_{part}.py") for part in parts]
@@ -49,7 +51,8 @@ def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
         failed = pytest.main([*files, *size, *rounds])
         if failed:
             sys.exit(int(failed))
-        return summary(path)
+        found = summary(path)
+        return {part: found[part] for part in parts}
 
 
 if __name__ == "__main__":

@@ -44,13 +44,13 @@ def _percentile(times: list[float]) -> float:
 def report(run: Run) -> str:
     """Return the tables of a run in Markdown, and what they amount to."""
     parts = []
-    if run["requests"]:
+    if run.get("requests"):
         parts += ["Replies, median:", _table(run["requests"], "reply"), _verdicts(run["requests"], "reply")]
         parts += ["Replies, 99th percentile:", _table(run["requests"], "p99")]
         parts += ["The engine alone, median:", _table(run["requests"], "engine"), _verdicts(run["requests"], "engine")]
-    if run["writes"]:
+    if run.get("writes"):
         parts += ["Writes, µs each:", _columns(run["writes"])]
-    if run["worst"]:
+    if run.get("worst"):
         parts += ["Worst cases, the engine alone, with exact totals:", _worst(run)]
     if run.get("loads"):
         parts += ["Loads, µs and bytes a record:", *(_columns(loads, api) for api, loads in run["loads"].items())]
@@ -89,7 +89,7 @@ def _ratios(requests: Mapping[str, Any], engine: str, what: str) -> dict[str, fl
 
 def _worst(run: Run) -> str:
     rows = {title: {"µs": micros} for title, micros in run["worst"].items()}
-    if run["requests"]:
+    if run.get("requests"):
         usual = median(row["instquery"]["engine"] for row in run["requests"].values())
         for row in rows.values():
             row["times the median request"] = row["µs"] / usual

@@ -80,6 +80,7 @@ class Draft:
         self._keys.set(entry.key, entry.row)
         if self._census is not None:
             self._census.replace(old, entry.row)
+            self._census.read(entry.row, old)
 
     def _insert(self, fresh: list[Entry]) -> None:
         """Enter records whose keys are new, segment by segment."""
@@ -110,6 +111,8 @@ class Draft:
         segment = self._own(at)
         for entry in entries:
             segment.insert(entry)
+            if self._census is not None:
+                self._census.read(entry.row)
         return self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
 
     def _tidy(self) -> None:
@@ -133,6 +136,10 @@ class Draft:
         parts = -(-len(entries) // self._segment_rows)
         cuts = [len(entries) * part // parts for part in range(parts + 1)]
         built = [Segment.build(self._schema, entries[first:end], self._owner) for first, end in pairwise(cuts)]
+        if self._census is not None:
+            for segment in built:
+                for field, grams in segment.grams():
+                    self._census.note(field, grams)
         return built[::-1]
 
     def _belongs(self, rank: int, key: str) -> int:

@@ -98,11 +98,11 @@ class Segment:
         if lookup is None:
             return Size(self.count, exact=False)
         if predicate.field == self._schema.order.field and self.count < len(self.rows):  # discarded rows lie in it too
-            rows, exact = lookup.select(predicate)
-            return Size((rows & self.live).bit_count(), exact)
+            matches = self.match([predicate], (), None)
+            return Size(len(matches) if isinstance(matches, list) else matches.bit_count(), exact=True)
         return lookup.size(predicate)
 
-    def match(self, selected: Iterable[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
+    def match(self, selected: Sequence[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
         """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.
 
         As a row set, or as positions, newest first, where rows had to be tested one by one. With `enough`,
@@ -111,12 +111,17 @@ class Segment:
         """
         rows = self.live
         doubtful = list(tested)
-        for predicate in selected:
+        for number, predicate in enumerate(selected):
             lookup = self.lookup(predicate.field)
             if lookup is None or (lookup.few and rows is not self.live and rows.bit_count() <= lookup.few):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
+            if isinstance(found, list):
+                if rows is self.live:
+                    first = () if exact else (predicate,)
+                    return self._keep(found, (*first, *doubtful, *selected[number + 1 :]))
+                found = of(found, len(self.rows))
             if found != -1 and not (rows := rows & found):
                 return 0
             if not exact:
@@ -126,10 +131,7 @@ class Segment:
     def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> list[int]:
         """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
         if enough is None or rows.bit_count() <= 4 * enough + 256:
-            part = positions(rows)
-            for predicate in doubtful:
-                part = self.test(predicate, part)
-            return part
+            return self._keep(positions(rows), doubtful)
         portion = 4 * enough + 16
         kept: list[int] = []
         start = 0
@@ -139,15 +141,21 @@ class Segment:
                 break
             start += portion
             portion *= 4
-            for predicate in doubtful:
-                part = self.test(predicate, part)
-            kept += part
+            kept += self._keep(part, doubtful)
         return kept
 
-    def test(self, predicate: Predicate, part: list[int]) -> list[int]:
-        """Return those of the positions whose row matches the predicate."""
-        lookup = self.lookup(predicate.field)
-        return matching(predicate, part, self.rows) if lookup is None else lookup.test(predicate, part, self.rows)
+    def _keep(self, part: list[int], doubtful: Iterable[Predicate]) -> list[int]:
+        """Return those of the positions whose row passes every test."""
+        for predicate in doubtful:
+            lookup = self.lookup(predicate.field)
+            part = (matching if lookup is None else lookup.test)(predicate, part, self.rows)
+        return part
+
+    def grams(self) -> Iterator[tuple[str, set[str] | None]]:
+        """Yield for each text field the grams of three characters it was built with, `None` where not known."""
+        for name, index in self._indexes.items():
+            if isinstance(index, TextIndex):
+                yield name, index.grams()
 
     def facets(self, field: str, matches: Matches) -> Counter[Value]:
         """Count the values of a keyword field among the rows that match."""

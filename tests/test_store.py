@@ -308,3 +308,11 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
     agree()
     assert store.facets("owner") == store.snapshot().facets("owner")
     assert store.count([Eq("owner", "9"), Range("created", since=0)]) == sum(r["owner"] == "9" for r in held.values())
+
+
+def test_a_renamed_record_is_found_by_grams_that_no_record_had():
+    store = Store(SCHEMA, [{"id": f"i-{number}", "name": "shop", "created": number} for number in range(10)])
+    assert store.count([Contains("name", "quiz")]) == 0
+    store.put({"id": "i-3", "name": "Quizás", "created": 3})
+    assert [item["id"] for item in store.page(Query([Contains("name", "quizás")])).items] == ["i-3"]
+    assert store.explain(Query([Contains("name", "nowhere")])).driver == "nothing"

@@ -12,12 +12,13 @@ _OTHER = 255  # shared by the rarest characters, where there are too many for a 
 class Alphabet:
     """Character → a number of 1 to 255. Characters that share a number make a search find more, never less."""
 
-    __slots__ = ("_characters", "_numbers", "_unknown")
+    __slots__ = ("_characters", "_numbers", "_unknown", "shares")
 
     def __init__(self, characters: Iterable[str], *, shares: bool) -> None:
         """Number the characters; with `shares`, any other one counts as number 255."""
         self._characters = "".join(characters)
         self._numbers = {character: number for number, character in enumerate(self._characters, 1)}
+        self.shares = shares
         self._unknown = _OTHER if shares else 0
 
     @classmethod

@@ -1,7 +1,7 @@
 """Grams: pieces of one to three characters that texts are cut into, and the blocks of rows that hold them."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 from sys import intern
 from typing import Self
@@ -40,28 +40,38 @@ class GramBlocks:
         self._built = built
         self._written: dict[str, int | bytes] = {}
 
-    def common(self, grams: Iterable[str]) -> int:
-        """Return the set of the blocks that hold all of the grams, and perhaps others; 0 where one gram is nowhere.
+    def common(self, grams: Iterable[str]) -> set[int] | None:
+        """Return the blocks that hold all of the grams, and perhaps others; empty where one gram is nowhere.
 
-        Costs 1 to 2 µs a gram. Long lists wait until short ones have had their say, and are left unread
-        once hardly a block remains: to look at its rows costs less.
+        `None` where no gram is asked for. Costs 1 µs a gram. Long lists wait until short ones have had
+        their say, and are left unread once hardly a block remains: to look at its rows costs less.
         """
-        blocks = -1  # all of them
+        blocks: set[int] | None = None
         waiting = []
         for gram in grams:
             first, end = self._built.span(gram)
-            later = self._later(gram) if self._written else 0
             if end - first > _MANY:
-                waiting.append((end - first, first, later))
-                continue
-            blocks &= later | self._built.blocks(first, end)
-            if not blocks:
-                return 0
-        for size, first, later in sorted(waiting):
-            blocks &= later | self._built.blocks(first, first + size)
-            if blocks.bit_count() <= _HARDLY:
+                waiting.append((end - first, gram))
+            else:
+                blocks = self._within(blocks, first, end, gram)
+                if not blocks:
+                    return blocks
+        for _, gram in sorted(waiting):
+            blocks = self._within(blocks, *self._built.span(gram), gram)
+            if len(blocks) <= _HARDLY:
                 break
         return blocks
+
+    def _within(self, blocks: set[int] | None, first: int, end: int, gram: str) -> set[int]:
+        """Return those of the blocks that hold a gram, whose list is given."""
+        held: Collection[int] = self._built.blocks(first, end)
+        if self._written:
+            held = [*held, *positions(self._later(gram))]
+        return set(held) if blocks is None else blocks.intersection(held)
+
+    def grams(self) -> set[str] | None:
+        """Return the grams of three characters of the first texts; `None` where characters share a number."""
+        return self._built.grams()
 
     def add(self, gram: str, block: int) -> int:
         """Enter a block for a gram; tells in how many blocks it was entered if this one is new, else 0."""

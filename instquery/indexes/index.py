@@ -8,8 +8,11 @@ from instquery.query import Predicate, Record
 __all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
 
 
-Selection = tuple[int, bool]
-"""A row set that holds every row a predicate matches, and whether it is exact: holds no other row."""
+Selection = tuple[int | list[int], bool]
+"""The rows that hold every match of a predicate, and whether they are exact: hold no other live row.
+
+A row set; or, where there are few, their positions, newest first.
+"""
 
 NOTHING: Selection = (0, True)
 """No row matches."""

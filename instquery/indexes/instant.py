@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-from instquery.indexes.index import NOTHING, Selection, Size
+from instquery.indexes.index import Selection, Size
 from instquery.instants import EARLIEST, to_micros
 from instquery.query import Range, Record
 from instquery.rows import insert, of_bits, of_flags
@@ -46,15 +46,18 @@ class InstantIndex:
 
     def size(self, predicate: Range) -> Size:
         """Count the rows exactly."""
-        return Size(self.select(predicate)[0].bit_count(), exact=True)
+        return Size(self._within(predicate).bit_count(), exact=True)
 
     def select(self, predicate: Range) -> Selection:
         """Return exactly the rows within the range."""
+        return self._within(predicate), True
+
+    def _within(self, predicate: Range) -> int:
         first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
         last = (predicate.high - self._base) // self._unit
         if first > last:
-            return NOTHING
-        return self._at_least(first) ^ self._at_least(last + 1), True
+            return 0
+        return self._at_least(first) ^ self._at_least(last + 1)
 
     def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare the column."""

@@ -59,8 +59,10 @@ class KeywordIndex:
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""
         if isinstance(predicate, Eq):
-            rows = self._rows(predicate.value)
-            return (rows, True) if rows else NOTHING
+            rows = self._frequent.get(predicate.value)
+            if rows is not None:
+                return rows, True
+            return (self._held(predicate.value)[::-1].tolist(), True) if predicate.value in self._rare else NOTHING
         rows = 0
         for value in predicate.values:
             rows |= self._rows(value)

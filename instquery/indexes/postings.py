@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain
 
 from instquery.indexes.alphabet import Alphabet
-from instquery.rows import of
 from instquery.text import GRAM
 
 __all__ = ["Lists", "Postings", "gather", "spread"]
@@ -54,22 +53,21 @@ class Postings:
     about 35 bytes a row of random IDs.
     """
 
-    __slots__ = ("_blocks", "_count", "_ends", "_grams", "_number")
+    __slots__ = ("_alphabet", "_blocks", "_ends", "_grams")
 
-    def __init__(self, alphabet: Alphabet, lists: Lists, count: int) -> None:
-        """Keep the lists of what is in `count` blocks; costs 0.5 µs a gram."""
+    def __init__(self, alphabet: Alphabet, lists: Lists) -> None:
+        """Keep the lists; costs 0.5 µs a gram."""
         held = sorted(lists)
-        self._number = alphabet.number
+        self._alphabet = alphabet
         self._grams = array("I", held)
         self._ends = array("I", accumulate([len(lists[gram]) for gram in held], initial=0))
         self._blocks = array("H", chain.from_iterable([lists[gram] for gram in held]))
-        self._count = count
 
     def span(self, gram: str) -> tuple[int, int]:
         """Return where the numbers of a gram's blocks begin and end; an empty span where no text has it."""
-        low, missing = 0, GRAM - len(gram)
+        low, missing, known = 0, GRAM - len(gram), self._alphabet.number
         for character in gram:
-            number = self._number(character)
+            number = known(character)
             if not number:
                 return 0, 0
             low = low << _BYTE | number
@@ -82,9 +80,16 @@ class Postings:
             return 0, 0
         return self._ends[first], self._ends[end]
 
-    def blocks(self, first: int, end: int) -> int:
-        """Return the set of the blocks within a span; costs 60 ns each."""
-        return of(self._blocks[first:end], self._count)
+    def blocks(self, first: int, end: int) -> "array[int]":
+        """Return the numbers of the blocks within a span; those of a short gram may repeat."""
+        return self._blocks[first:end]
+
+    def grams(self) -> set[str] | None:
+        """Return the grams, but for the ends of texts; `None` where characters share a number. Costs 0.5 µs each."""
+        if self._alphabet.shares:
+            return None
+        numbers = (gram.to_bytes(GRAM, "big") for gram in self._grams)
+        return {gram for three in numbers if 0 not in three and (gram := self._alphabet.decode(three)) is not None}
 
 
 def _grams(text: bytes) -> "array[int]":

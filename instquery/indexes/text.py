@@ -19,7 +19,7 @@ __all__ = ["TextIndex"]
 _SMALL = 512
 # A gram found in at least one row in this many gets a row set; a rarer one knows its blocks only.
 _FREQUENT = 16
-# With so few blocks left, frequent grams are not asked any more.
+# With so few blocks left, their rows are looked at one by one.
 _FEW_BLOCKS = 4
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
@@ -46,7 +46,7 @@ class TextIndex:
         self._present = present
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
-        self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}, 0))
+        self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}))
         self._frequent: dict[str, int] = {}
         self._words: frozenset[str] = frozenset()  # those of the frequent that are longer than a gram
 
@@ -67,28 +67,36 @@ class TextIndex:
                     if len(piece) == GRAM:
                         del lists[int.from_bytes(numbers, "big")]
             index._words = frozenset(piece for piece in index._frequent if len(piece) > GRAM)
-        index._rare = GramBlocks(Postings(alphabet, lists, len(index._blocks)))
+        index._rare = GramBlocks(Postings(alphabet, lists))
         return index
 
     def size(self, predicate: Contains | Eq | In) -> Size:
         """Estimate the rows from the needle's least frequent gram; exact only where that is the whole needle."""
         if not isinstance(predicate, Contains):
-            return Size(self.select(predicate)[0].bit_count(), exact=False)
+            return Size(self._any_of(predicate).bit_count(), exact=False)
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         if blocks is None:
             return Size(rows.bit_count(), exact)
-        return Size(min(rows.bit_count(), blocks.bit_count()), exact=False)  # about one hit a block
+        return Size(min(rows.bit_count(), len(blocks)), exact=False)  # about one hit a block
 
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
-        if isinstance(predicate, Contains):
-            return self._select(predicate.folded, predicate.grams)
-        rows = 0
-        for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
-            if isinstance(value, str):
-                folded = fold(value)
-                rows |= self._select(folded, needle_grams(folded))[0]
-        return rows, not rows
+        if not isinstance(predicate, Contains):
+            rows = self._any_of(predicate)
+            return rows, not rows
+        rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
+        if not rows:
+            return NOTHING
+        if blocks is None:
+            return rows, exact
+        if len(blocks) <= _FEW_BLOCKS:  # a vacant row has no text to find a needle in
+            return self._blocks.positions(blocks), False
+        return rows & self._blocks.rows(of(blocks, len(self._blocks))), False
+
+    def grams(self) -> set[str] | None:
+        """Return the grams of three characters that texts of the bulk build have; `None` where they are not known."""
+        known = self._rare.grams()
+        return None if known is None else known | {piece for piece in self._frequent if len(piece) == GRAM}
 
     def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
@@ -153,15 +161,17 @@ class TextIndex:
         twin._rare, twin._frequent, twin._words = self._rare.copy(), self._frequent.copy(), self._words
         return twin
 
-    def _select(self, needle: str, grams: tuple[str, ...]) -> Selection:
-        rows, blocks, exact = self._narrow(needle, grams)
-        if not rows:
-            return NOTHING
-        if blocks is not None:
-            rows &= self._blocks.rows(blocks)
-        return rows, exact or not rows
+    def _any_of(self, predicate: Eq | In) -> int:
+        """Return the rows that may hold one of the values, as a part of their text."""
+        rows = 0
+        for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
+            if isinstance(value, str):
+                folded = fold(value)
+                found, blocks, _ = self._narrow(folded, needle_grams(folded))
+                rows |= found if blocks is None else found & self._blocks.rows(of(blocks, len(self._blocks)))
+        return rows
 
-    def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, int | None, bool]:
+    def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
         rows, frequent = self._present, self._frequent
         if not needle:
@@ -172,13 +182,12 @@ class TextIndex:
         if len(needle) > self._longest:
             return 0, None, True
         blocks = self._rare.common(gram for gram in grams if gram not in frequent)
-        if not blocks:
-            return 0, None, True
-        if blocks < 0 or blocks.bit_count() > _FEW_BLOCKS:  # else to test the rows costs less
-            for gram in grams:
-                if gram in frequent:
-                    rows &= frequent[gram]
-        return rows, (None if blocks < 0 else blocks), not rows
+        if blocks is not None and len(blocks) <= _FEW_BLOCKS:  # to test the rows costs less than to narrow them down
+            return (rows, blocks, False) if blocks else (0, None, True)
+        for gram in grams:
+            if gram in frequent:
+                rows &= frequent[gram]
+        return rows, blocks, not rows
 
     def _pieces(self, text: str) -> set[str]:
         """Return the grams of a text, and the words that are in it."""
