@@ -20,7 +20,7 @@ _SMALL = 512
 # A gram found in at least one row in this many gets a row set; a rarer one knows its blocks only.
 _FREQUENT = 16
 # With so few blocks left, their rows are looked at one by one.
-_FEW_BLOCKS = 4
+_FEW_BLOCKS = 16
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
 
