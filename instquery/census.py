@@ -18,8 +18,9 @@ class Census:
     """For each indexed keyword field the records by value, for each indexed instant field all instants sorted.
 
     For each indexed text field the grams of three characters that any text has had, so that a needle with
-    another one is known to match nothing. A count costs a dictionary look-up, or two look-ups by rank (5 µs at 1M records); keeping up costs
-    1 µs a changed value and 5 µs a changed instant. Memory: 40 bytes a record and instant field.
+    another one is known to match nothing. A count costs a dictionary look-up, or two look-ups by rank (5 µs
+    at 1M records); keeping up costs 1 µs a changed value and 5 µs a changed instant or text. Memory: 40 bytes
+    a record and instant field.
     """
 
     __slots__ = ("_grams", "_instants", "_keywords")
