@@ -58,6 +58,8 @@ def _walk(state: State, query: Query, plan: Plan) -> Found:
         if not counting and not wanted:
             break
         matches = segment.match(selected, tested, None if counting else skip + wanted)
+        if not matches:
+            continue
         if isinstance(matches, list):
             count = len(matches)
         else:

@@ -90,7 +90,7 @@ class Segment:
 
     def lookup(self, field: str) -> Lookup | None:
         """Return what can be asked about a field, or `None` where it has no index."""
-        return self._order if field == self._schema.order.field else self._indexes.get(field)
+        return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
 
     def size(self, predicate: Predicate) -> Size:
         """Tell how many live rows match a predicate, or about how many."""
@@ -117,6 +117,8 @@ class Segment:
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
+            if not found:
+                return 0
             if isinstance(found, list):
                 if rows is self.live:
                     first = () if exact else (predicate,)

@@ -1,7 +1,7 @@
 """An alphabet: the characters of a segment's texts as one byte each, so that texts are looked through as bytes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 __all__ = ["Alphabet"]
@@ -12,14 +12,15 @@ _OTHER = 255  # shared by the rarest characters, where there are too many for a 
 class Alphabet:
     """Character → a number of 1 to 255. Characters that share a number make a search find more, never less."""
 
-    __slots__ = ("_characters", "_numbers", "_unknown", "shares")
+    __slots__ = ("_characters", "_numbers", "number", "shares")
 
     def __init__(self, characters: Iterable[str], *, shares: bool) -> None:
         """Number the characters; with `shares`, any other one counts as number 255."""
         self._characters = "".join(characters)
         self._numbers = {character: number for number, character in enumerate(self._characters, 1)}
         self.shares = shares
-        self._unknown = _OTHER if shares else 0
+        self.number: Callable[[str], int | None] = self._shared if shares else self._numbers.get
+        """Returns the number of a character; `None` where it is in none of the texts."""
 
     @classmethod
     def numbered(cls, texts: Sequence[str]) -> tuple[Self, list[bytes]]:
@@ -41,12 +42,11 @@ class Alphabet:
         table[ord(between)] = 0  # one pass over all texts costs less than one for each
         return alphabet, between.join(texts).translate(table).encode("latin-1").split(b"\0")
 
-    def number(self, character: str) -> int:
-        """Return the number of a character; 0 where it is in none of the texts."""
-        return self._numbers.get(character, self._unknown)
-
     def decode(self, numbers: bytes) -> str | None:
         """Return the text that these numbers stand for, or `None` where they may stand for several."""
         if _OTHER in numbers:
             return None
         return "".join([self._characters[number - 1] for number in numbers])
+
+    def _shared(self, character: str) -> int:
+        return self._numbers.get(character, _OTHER)

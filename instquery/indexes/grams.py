@@ -1,7 +1,7 @@
 """Grams: pieces of one to three characters that texts are cut into, and the blocks of rows that hold them."""
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from itertools import chain
 from sys import intern
 from typing import Self
@@ -40,15 +40,18 @@ class GramBlocks:
         self._built = built
         self._written: dict[str, int | bytes] = {}
 
-    def common(self, grams: Iterable[str]) -> set[int] | None:
+    def common(self, grams: Iterable[str], besides: Container[str] = ()) -> set[int] | None:
         """Return the blocks that hold all of the grams, and perhaps others; empty where one gram is nowhere.
 
-        `None` where no gram is asked for. Costs 1 µs a gram. Long lists wait until short ones have had
-        their say, and are left unread once hardly a block remains: to look at its rows costs less.
+        Grams in `besides` do not count; `None` where none is left. Costs 1 µs a gram. Long lists wait until
+        short ones have had their say, and are left unread once hardly a block remains: to look at its rows
+        costs less.
         """
         blocks: set[int] | None = None
         waiting = []
         for gram in grams:
+            if gram in besides:
+                continue
             first, end = self._built.span(gram)
             if end - first > _MANY:
                 waiting.append((end - first, gram))

@@ -181,7 +181,7 @@ class TextIndex:
             return known, None, True
         if len(needle) > self._longest:
             return 0, None, True
-        blocks = self._rare.common(gram for gram in grams if gram not in frequent)
+        blocks = self._rare.common(grams, frequent)
         if blocks is not None and len(blocks) <= _FEW_BLOCKS:  # to test the rows costs less than to narrow them down
             return (rows, blocks, False) if blocks else (0, None, True)
         for gram in grams:
