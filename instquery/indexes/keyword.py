@@ -78,6 +78,9 @@ class KeywordIndex:
         for value, rows in self._frequent.items():
             if rows >> position:
                 self._frequent[value] = insert(rows, position)
+        if not self._rare:
+            self._opened, self._known = [], {}
+            return
         self._opened.append(position)
         if len(self._opened) > _OPENED:
             self._settle()
