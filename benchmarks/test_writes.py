@@ -3,17 +3,17 @@
 Every engine is given the same writes, so that all must give the same answers at the end.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count as numbers
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Field
-from benchmarks.contenders import WRITERS
+from benchmarks.contenders import WRITERS, Writer
 from instquery.estate import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
@@ -29,6 +29,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "back-dated add": {},
 }
 both_apis = pytest.mark.parametrize("field", ["airec", "bss"], indirect=True, scope="session")
+
+
+def writer(field: Field, engine: str) -> Writer:
+    """Return an engine that is known to take writes."""
+    return cast(Writer, field.engines[engine])
 
 
 def written(field: Field, kind: str, *, batch: bool) -> Iterator[Record]:
@@ -51,8 +56,7 @@ def written(field: Field, kind: str, *, batch: bool) -> Iterator[Record]:
 def test_write(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
     benchmark.group = f"{field.api}: {kind}"
     records = written(field, kind, batch=False)
-    put: Callable[..., None] = field.engines[engine].put  # type: ignore[attr-defined]  # it is one of the writers
-    benchmark.pedantic(put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS)
+    benchmark.pedantic(writer(field, engine).put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS)
 
 
 @pytest.mark.parametrize("engine", WRITERS)
@@ -62,7 +66,7 @@ def test_batch(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str
     benchmark.group = f"{field.api}: {kind}, {_BATCH} at once"
     benchmark.extra_info["batch"] = _BATCH
     records = written(field, kind, batch=True)
-    put_many: Callable[..., object] = field.engines[engine].put_many  # type: ignore[attr-defined]  # as above
+    put_many = writer(field, engine).put_many
     benchmark.pedantic(put_many, setup=lambda: ((list(islice(records, _BATCH)),), {}), rounds=_BATCHES)
 
 
@@ -71,7 +75,7 @@ def test_batch(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str
 def test_remove(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
     benchmark.group = f"{field.api}: remove"
     keys = iter([record[field.operation.schema.key] for record in field.records[5::13]])
-    discard: Callable[[str], object] = field.engines[engine].discard  # type: ignore[attr-defined]  # as above
+    discard = writer(field, engine).discard
     benchmark.pedantic(discard, setup=lambda: ((next(keys),), {}), rounds=min(_ROUNDS, len(field.records) // 14))
 
 
@@ -80,7 +84,7 @@ def test_remove(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
 def test_nine_reads_to_one_write(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
     benchmark.group = f"{field.api}: 9 reads to 1 write"
     benchmark.extra_info["batch"] = _MIXED
-    loaded: Any = field.engines[engine]
+    loaded = writer(field, engine)
     queries = cycle(field.queries.values())
     records = written(field, "status update", batch=False)
 

@@ -125,8 +125,9 @@ class Operation:
         moment = to_micros(self.clock() if now is None else now)
         filters: dict[str, Predicate] = {}
         numbers = dict(self._defaults)
-        for param in self.params if params else ():
-            given = params.get(param.name)  # type: ignore[union-attr]  # else there is nothing to walk
+        values = params or {}
+        for param in self.params:
+            given = values.get(param.name)
             if given is None or given == "":
                 continue
             read = self._read(param, given, moment)

@@ -33,8 +33,8 @@ app = typer.Typer(
 )
 query_app = typer.Typer(help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True)
 generate_app = typer.Typer(help="Make up an inventory, as JSON lines.", no_args_is_help=True)
-app.add_typer(query_app, name="query")
 bench_app = typer.Typer(help="Time what is asked of an inventory in a file.", no_args_is_help=True)
+app.add_typer(query_app, name="query")
 app.add_typer(generate_app, name="generate")
 app.add_typer(bench_app, name="bench")
 

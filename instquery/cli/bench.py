@@ -13,7 +13,7 @@ from instquery.apis.operation import Operation
 from instquery.cli.questions import Questions
 from instquery.cli.show import console, request_text
 
-__all__ = ["run_bench"]
+__all__ = ["run_bench", "timed"]
 
 
 def run_bench(operation: Operation, store: Store, questions: Questions, *, now: int, rounds: int) -> None:
@@ -23,7 +23,7 @@ def run_bench(operation: Operation, store: Store, questions: Questions, *, now: 
     for column in ("matches", "median µs", "p99 µs"):
         table.add_column(column, justify="right", no_wrap=True)
     for title, params in questions.items():
-        times = [_time(operation, store, params, now) for _ in range(rounds)]
+        times = [timed(operation, store, params, now) for _ in range(rounds)]
         slow = quantiles(times, n=100)[-1] if rounds > 1 else times[0]
         answer = _answer(operation, store, params, now)
         question = Text.assemble(title, "\n", (request_text(params), "cyan"))
@@ -31,7 +31,7 @@ def run_bench(operation: Operation, store: Store, questions: Questions, *, now: 
     console.print(table)
 
 
-def _time(operation: Operation, store: Store, params: Mapping[str, object], now: int) -> float:
+def timed(operation: Operation, store: Store, params: Mapping[str, object], now: int) -> float:
     """Return the microseconds that one request takes."""
     start = perf_counter()
     operation(store, params, now=now)

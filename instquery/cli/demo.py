@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from statistics import median
-from time import perf_counter
 from typing import NamedTuple
 
 from rich import box
@@ -12,6 +11,7 @@ from instquery import Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Operation
+from instquery.cli.bench import timed
 from instquery.cli.questions import QUESTIONS, Questions
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
 from instquery.estate import ANCHOR
@@ -21,6 +21,7 @@ __all__ = ["run_demo"]
 
 _SHOWN = 4  # items of a reply that are printed
 _REPEATS = 15
+_NOW = to_micros(ANCHOR)
 
 
 class Asked(NamedTuple):
@@ -38,7 +39,7 @@ def run_demo(stores: Mapping[str, Store]) -> None:
     asked: list[Asked] = []
     for name, api in CATALOG.items():
         operation = api.operation
-        questions = {**QUESTIONS[name](stores[name], to_micros(ANCHOR)), **_MORE[name]}
+        questions = {**QUESTIONS[name](stores[name], _NOW), **_MORE[name]}
         console.print()
         console.rule(f"{operation.name} {operation.version}, {len(stores[name]):,} records")
         asked += [_ask(operation, stores[name], title, params) for title, params in questions.items()]
@@ -49,11 +50,8 @@ def run_demo(stores: Mapping[str, Store]) -> None:
 
 def _ask(operation: Operation, store: Store, title: str, params: Mapping[str, object]) -> Asked:
     """Ask once and print, then ask again to see the usual time."""
-    times = []
-    for _ in range(_REPEATS):
-        start = perf_counter()
-        reply = operation(store, params, now=ANCHOR)
-        times.append((perf_counter() - start) * 1e6)
+    times = [timed(operation, store, params, _NOW) for _ in range(_REPEATS)]
+    reply = operation(store, params, now=_NOW)
     first, usual = times[0], median(times)
     request = request_text(params)
     console.print(f"\n[bold]{title}[/bold]")
@@ -68,7 +66,7 @@ def _print_reply(operation: Operation, store: Store, params: Mapping[str, object
     if reply.answer is None:
         console.print(json_text(reply.body), markup=False, soft_wrap=True)
         return f"refused with status {reply.status}"
-    query = operation.query(params, now=ANCHOR)
+    query = operation.query(params, now=_NOW)
     items = reply.answer.items
     if items:
         console.print(items_table(operation, items[:_SHOWN]))

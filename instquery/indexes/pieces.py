@@ -11,7 +11,7 @@ __all__ = ["frequent_pieces"]
 _LONGEST = 12  # characters of the longest piece
 
 
-def frequent_pieces(texts: Sequence[bytes], grams: Iterable[bytes], least: int) -> dict[bytes, int]:
+def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) -> dict[bytes, int]:
     """Return those of the grams that at least `least` texts hold, and all longer such pieces, with their row sets.
 
     Longer pieces grow character by character from frequent ones that overlap, as frequent item sets do.

@@ -91,7 +91,7 @@ class TextIndex:
             return rows, exact
         if len(blocks) <= _FEW_BLOCKS:  # a vacant row has no text to find a needle in
             return self._blocks.positions(blocks), False
-        return rows & self._blocks.rows(of(blocks, len(self._blocks))), False
+        return self._within(rows, blocks), False
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have; `None` where they are not known."""
@@ -168,8 +168,12 @@ class TextIndex:
             if isinstance(value, str):
                 folded = fold(value)
                 found, blocks, _ = self._narrow(folded, needle_grams(folded))
-                rows |= found if blocks is None else found & self._blocks.rows(of(blocks, len(self._blocks)))
+                rows |= found if blocks is None else self._within(found, blocks)
         return rows
+
+    def _within(self, rows: int, blocks: set[int]) -> int:
+        """Return those of the rows that lie in the blocks."""
+        return rows & self._blocks.rows(of(blocks, len(self._blocks)))
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
