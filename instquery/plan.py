@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
-from instquery.query import Eq, In, Predicate, Query, Range
+from instquery.query import Predicate, Query, Range
 from instquery.state import State
 
 __all__ = ["Plan", "Step", "plan", "plans"]
@@ -127,9 +127,8 @@ def _merged(where: Sequence[Predicate]) -> list[Predicate]:
 
 
 def _key_step(steps: list[Step], state: State) -> Step | None:
-    """Return the step that names records by their key, if there is one."""
-    named = (step for step in steps if step.predicate.field == state.schema.key and isinstance(step.predicate, Eq | In))
-    return next(named, None)
+    """Return the first step whose records can be looked up by their keys, if there is one."""
+    return next((step for step in steps if state.keys_of(step.predicate) is not None), None)
 
 
 def _by_key(by_key: Step, steps: list[Step], query: Query, state: State) -> Plan:

@@ -8,7 +8,7 @@ an answer is the highest bits.
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-__all__ = ["everything", "insert", "newest", "of", "of_bits", "of_flags", "positions"]
+__all__ = ["count_all", "everything", "insert", "newest", "of", "of_bits", "of_flags", "positions"]
 
 # With fewer than one row in this many, looking for each is cheaper than passing over all.
 _SPARSE = 16
@@ -22,6 +22,28 @@ _NOT_ZERO = bytes([0]) + bytes([1]) * 255
 _BITS = tuple([bit for bit in range(7, -1, -1) if byte >> bit & 1] for byte in range(256))
 # For bit b of a byte: the digit "0" or "1" of that bit, for every byte.
 _BIT_TO_DIGIT = tuple(bytes(48 + (byte >> bit & 1) for byte in range(256)) for bit in range(8))
+
+
+def count_all(sets: Iterable[int]) -> int:
+    """Count the members of many sets together; costs about 60 % of their popcounts where there are thirty.
+
+    A popcount costs as much as ten operations of 32,768 bits. So three sets at a time go through a full adder,
+    five operations that leave a set of ones and a set of twos; only one set for each power of two is counted.
+
+    >>> count_all([0b111, 0b101, 0b001])
+    6
+    """
+    total, weight, left = 0, 1, list(sets)
+    while len(left) > 2:
+        ones, twos = left[0], []
+        for second, third in zip(left[1::2], left[2::2]):  # noqa: B905 - an even one out is counted below
+            differ = second ^ third
+            twos.append(second & third | differ & ones)
+            ones ^= differ
+        rest = left[-1] if len(left) % 2 == 0 else 0
+        total += weight * (ones.bit_count() + rest.bit_count())
+        weight, left = 2 * weight, twos
+    return total + weight * sum(map(int.bit_count, left))
 
 
 def everything(count: int) -> int:

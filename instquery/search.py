@@ -1,14 +1,16 @@
 """Carry out a plan: the page and the total, from one walk over one state."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 from operator import itemgetter
 
 from instquery.errors import QueryError
 from instquery.plan import Plan, plans
 from instquery.query import Predicate, Query, Record, Value, conditions
-from instquery.rows import newest
-from instquery.state import State
+from instquery.rows import count_all, newest
+from instquery.state import Part, State
 
 __all__ = ["facets", "search"]
 
@@ -42,8 +44,8 @@ def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, 
     if known is None:
         plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
         selected, tested = _uses(plan)
-        for segment in state.segments if plan.driver != "nothing" else ():
-            counts.update(segment.facets(field, segment.match(selected, tested, None)))
+        for segment, asked in state.parts(selected) if plan.driver != "nothing" else ():
+            counts.update(segment.facets(field, segment.match(asked, tested, None)))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
@@ -52,27 +54,39 @@ def _walk(state: State, query: Query, plan: Plan) -> Found:
     selected, tested = _uses(plan)
     counting = plan.total == "counted"
     skip, wanted = query.offset, query.limit
+    parts = state.parts(selected)
+    if skip and plan.known is not None and not tested:
+        parts, skip = _forward(parts, skip)
     page: list[Record] = []
-    total = 0
-    for segment in state.segments:
+    total, uncounted = 0, []
+    for segment, asked in parts:
         if not counting and not wanted:
             break
-        matches = segment.match(selected, tested, None if counting else skip + wanted)
+        matches = segment.match(asked, tested, None if counting else skip + wanted)
         if not matches:
             continue
-        if isinstance(matches, list):
-            count = len(matches)
+        if counting and not skip and isinstance(matches, int):
+            uncounted.append(matches)
         else:
-            count = segment.count if matches is segment.live else matches.bit_count()
-        total += count
-        if skip >= count:
-            skip -= count
-        elif wanted:
+            count = segment.number_of(matches)
+            total += count
+            if skip >= count > 0:
+                skip -= count
+                continue
+        if wanted:
             part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
             page += [segment.rows[position] for position in part]
             wanted = query.limit - len(page)
             skip = 0
-    return page, total
+    return page, total + count_all(uncounted)
+
+
+def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:
+    """Leave out the segments before the page, and return what is still to be skipped; each says how many it holds."""
+    parts = list(parts)
+    ends = list(accumulate([segment.size(asked[0]).rows if asked else segment.count for segment, asked in parts]))
+    at = bisect_right(ends, skip)
+    return parts[at:], skip - (ends[at - 1] if at else 0)
 
 
 def _uses(plan: Plan) -> tuple[list[Predicate], list[Predicate]]:

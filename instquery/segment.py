@@ -84,6 +84,10 @@ class Segment:
         oldest = self._order.ranks[0]
         return oldest < rank or (oldest == rank and self.rows[0][self._schema.key] >= key)
 
+    def ranks(self) -> tuple[int, int]:
+        """Return the ranks of the oldest and of the newest row, discarded ones included."""
+        return self._order.ranks[0], self._order.ranks[-1]
+
     def place(self, rank: int, key: str) -> int:
         """Return the position of this place in the order, whether or not a row has it."""
         return self._order.place(rank, key, self.rows, self._schema.key)
@@ -98,9 +102,14 @@ class Segment:
         if lookup is None:
             return Size(self.count, exact=False)
         if predicate.field == self._schema.order.field and self.count < len(self.rows):  # discarded rows lie in it too
-            matches = self.match([predicate], (), None)
-            return Size(len(matches) if isinstance(matches, list) else matches.bit_count(), exact=True)
+            return Size(self.number_of(self.match([predicate], (), None)), exact=True)
         return lookup.size(predicate)
+
+    def number_of(self, matches: Matches) -> int:
+        """Count what `match` returned."""
+        if isinstance(matches, list):
+            return len(matches)
+        return self.count if matches is self.live else matches.bit_count()
 
     def match(self, selected: Sequence[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
         """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.

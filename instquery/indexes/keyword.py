@@ -31,10 +31,11 @@ class KeywordIndex:
 
     few: ClassVar[int] = 0
 
-    __slots__ = ("_frequent", "_known", "_opened", "_rare", "_width")
+    __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, int] = {}
+        self._counts: dict[Value, int] = {}  # the rows of each frequent value, which a deep page adds up
         self._rare: dict[Value, array[int]] = {}
         self._opened: list[int] = []  # places opened, in that order
         self._known: dict[Value, int] = {}  # how many of them an array already reckons with; none unless said
@@ -53,8 +54,10 @@ class KeywordIndex:
         return index
 
     def size(self, predicate: Eq | In) -> Size:
-        """Count the rows exactly: popcounts and lengths."""
-        return Size(sum(map(self._count, _values(predicate))), exact=True)
+        """Count the rows exactly; costs a look-up a value."""
+        if isinstance(predicate, Eq):
+            return Size(self._count(predicate.value), exact=True)
+        return Size(sum(map(self._count, predicate.values)), exact=True)
 
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""
@@ -93,6 +96,7 @@ class KeywordIndex:
             return
         if value in self._frequent:
             self._frequent[value] |= 1 << position
+            self._counts[value] += 1
             return
         held = sorted([*self._held(value), position])
         self._rare.pop(value, None)
@@ -103,11 +107,10 @@ class KeywordIndex:
         if value is None:
             return
         if value in self._frequent:
-            left = self._frequent[value] ^ (1 << position)
-            if left:
-                self._frequent[value] = left
-            else:
-                del self._frequent[value]
+            self._frequent[value] ^= 1 << position
+            self._counts[value] -= 1
+            if not self._counts[value]:
+                del self._frequent[value], self._counts[value]
             return
         held = self._held(value)
         self._rare.pop(value)
@@ -117,7 +120,7 @@ class KeywordIndex:
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared, as neither is ever changed in place."""
         twin = type(self)(self._width)
-        twin._frequent = self._frequent.copy()
+        twin._frequent, twin._counts = self._frequent.copy(), self._counts.copy()
         twin._rare = self._rare.copy()
         twin._opened, twin._known = self._opened[:], self._known.copy()
         return twin
@@ -170,14 +173,16 @@ class KeywordIndex:
         """Widen; each time the width has doubled, values that are no longer frequent give up their row set."""
         self._width = width
         if width & (width - 1) == 0:
-            for value, rows in list(self._frequent.items()):
-                if rows.bit_count() * 2 * _FREQUENT < width:
+            for value, count in list(self._counts.items()):
+                if count * 2 * _FREQUENT < width:
+                    del self._counts[value]
                     self._list(value, positions(self._frequent.pop(value))[::-1])
 
     def _keep(self, value: Value, held: Sequence[int]) -> None:
         """Keep the rows of a value in the form that its frequency asks for."""
         if len(held) * _FREQUENT >= self._width:
             self._frequent[value] = of(held, self._width)
+            self._counts[value] = len(held)
         else:
             self._list(value, held)
 
@@ -187,12 +192,7 @@ class KeywordIndex:
             self._known[value] = len(self._opened)
 
     def _count(self, value: Value) -> int:
-        rows = self._frequent.get(value)
-        return len(self._rare.get(value, ())) if rows is None else rows.bit_count()
+        return self._counts.get(value) or len(self._rare.get(value, ()))
 
 
 _NONE = array("H")
-
-
-def _values(predicate: Eq | In) -> tuple[Value, ...]:
-    return (predicate.value,) if isinstance(predicate, Eq) else predicate.values

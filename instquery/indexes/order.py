@@ -9,7 +9,13 @@ from instquery.indexes.index import ALL, NOTHING, Selection, Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.query import Range, Record
 
-__all__ = ["OrderIndex"]
+__all__ = ["OrderIndex", "ranks_of"]
+
+
+def ranks_of(predicate: Range, *, descending: bool) -> tuple[int, int]:
+    """Return the lowest and the highest rank within a range of the order field."""
+    low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
+    return (low, high) if descending else (-high, -low)
 
 
 class OrderIndex:
@@ -51,9 +57,7 @@ class OrderIndex:
 
     def stretch(self, predicate: Range) -> tuple[int, int]:
         """Return the first position within the range and the one behind its last."""
-        low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
-        if not self._descending:
-            low, high = -high, -low
+        low, high = ranks_of(predicate, descending=self._descending)
         ranks = self.ranks
         first = bisect_left(ranks, low) if ranks and ranks[0] < low else 0
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
