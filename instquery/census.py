@@ -127,7 +127,7 @@ class Census:
             self.remove([{name: old.get(name) for name in changed}])
             self.add([{name: new.get(name) for name in changed}])
 
-    def _list(self, name: str, added: Counter[Value], rows: Sequence[Record]) -> None:
+    def _list(self, name: str, added: Counter[Any], rows: Sequence[Record]) -> None:
         """List the keys of rows just counted in whose value is rare; one that has been frequent stays unlisted."""
         counts, rare = self._keywords[name], self._rare[name]
         listed = set()
@@ -137,5 +137,5 @@ class Census:
             elif value in rare or counts[value] == count:
                 listed.add(value)
         for row in rows if listed else ():
-            if (value := row.get(name)) in listed:
-                rare.setdefault(value, []).append(row[self._key])
+            if row.get(name) in listed:
+                rare.setdefault(row[name], []).append(row[self._key])

@@ -28,10 +28,13 @@ def fold(text: str) -> str:
 def needle_grams(folded: str) -> tuple[str, ...]:
     """Return the grams a folded needle is looked up by, the last first: the tails of IDs tell them apart.
 
+    Those that share no character come before those that do, as they rule out more.
+
     >>> needle_grams("prod"), needle_grams("推荐"), needle_grams("")
     (('rod', 'pro'), ('推荐',), ())
     """
     if len(folded) <= GRAM:
         return (folded,) if folded else ()
-    ends = range(len(folded), GRAM - 1, -1)
-    return tuple(dict.fromkeys(folded[end - GRAM : end] for end in ends[:_MOST]))
+    ends = range(len(folded), GRAM - 1, -1)[:_MOST]
+    grams = [folded[end - GRAM : end] for first in range(GRAM) for end in ends[first::GRAM]]
+    return tuple(dict.fromkeys(grams))

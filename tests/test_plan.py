@@ -55,7 +55,9 @@ def test_the_cheapest_plan(store, where, driver, total, known):
 
 
 def test_the_rarest_predicate_comes_first(store):
-    chosen = store.explain(Query([Eq("status", "Running"), Range("expires", since=1_000_000_000), Range("created", until=99_000_000)]))
+    chosen = store.explain(
+        Query([Eq("status", "Running"), Range("expires", since=1_000_000_000), Range("created", until=99_000_000)])
+    )
     assert [step.size for step in chosen.steps] == [100, 500, 900]
     assert all(step.exact and step.role == "row set" for step in chosen.steps)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instquery.rows import everything, insert, newest, of, of_flags, positions
+from instquery.rows import count_all, everything, insert, newest, of, of_flags, positions
 
 sets = st.one_of(
     st.sets(st.integers(0, 40)),
@@ -28,6 +28,11 @@ def test_the_newest_after_some_are_passed_over(members, skip, take):
 @given(sets, st.integers(0, 3000))
 def test_opening_a_place_moves_what_is_behind_it(members, at):
     assert insert(of(members, 3001), at) == of({member + (member >= at) for member in members}, 3002)
+
+
+@given(st.lists(sets, max_size=12))
+def test_many_sets_are_counted_together(many):
+    assert count_all([of(members, 3001) for members in many]) == sum(map(len, many))
 
 
 def test_everything_and_nothing():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import naive
-from instquery import Order, Query, Schema, Store, instant, keyword, stored, text
+from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
 from instquery.plan import plans
 from instquery.search import search
 from strategies import SCHEMA, conditions, predicate, records
@@ -58,6 +58,24 @@ def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset,
     expected = naive.page(last_by_key(inventory), where, offset, limit, "id", "created")
     for driver, answer in answers.items():
         assert answer == expected, driver
+
+
+def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_known():
+    store = Store(SCHEMA, [{"id": f"i-{n:05}", "owner": "big" if n % 3 else str(n)} for n in range(9000)])
+    rare = Query([In("owner", ["0", "3", "none"])])
+    assert store.explain(rare).driver == "keys"
+    assert [item["id"] for item in store.page(rare).items] == ["i-00000", "i-00003"]
+    store.put({"id": "i-00000", "owner": "new"})
+    store.discard("i-00003")
+    assert store.count(rare.where) == 0
+    for number in range(40):
+        store.put({"id": f"i-{number:05}", "owner": "growing"})
+        assert store.explain(Query([Eq("owner", "growing")])).driver == ("keys" if number < 32 else "row sets")
+    for number in range(35):
+        store.discard(f"i-{number:05}")
+    store.put({"id": "again", "owner": "growing"})
+    found = store.page(Query([Eq("owner", "growing")]))
+    assert (found.total, [item["id"] for item in found.items]) == (6, ["again", *[f"i-{n:05}" for n in range(35, 40)]])
 
 
 @given(inventories, wheres, st.integers(1, 9), st.sampled_from(["status", "owner"]))

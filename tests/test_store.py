@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import naive
 from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Store
+from instquery.plan import plans
+from instquery.search import search
 from strategies import SCHEMA, conditions, predicate, records
 
 
@@ -71,6 +73,9 @@ class BesideAPlainList(RuleBasedStateMachine):
         for reading, held in [(self.store, self.records), *self.snapshots]:
             page = reading.page(query)
             assert (page.items, page.total) == naive.page(held.values(), where, offset, limit, "id", "created")
+            state = reading._state
+            for plan in plans(query, state):
+                assert search(state, query, plan) == (page.items, page.total), plan
 
     @invariant()
     def holds_the_same(self):

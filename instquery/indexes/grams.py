@@ -44,33 +44,31 @@ class GramBlocks:
         """Return the blocks that hold all of the grams, and perhaps others; empty where one gram is nowhere.
 
         Grams in `besides` do not count; `None` where none is left. Costs 1 µs a gram. Long lists wait until
-        short ones have had their say, and are left unread once hardly a block remains: to look at its rows
-        costs less.
+        short ones have had their say, and none is read once hardly a block remains: to look at its rows costs less.
         """
         blocks: set[int] | None = None
         waiting = []
+        span, held_within, written = self._built.span, self._built.blocks, self._written
         for gram in grams:
             if gram in besides:
                 continue
-            first, end = self._built.span(gram)
+            first, end = span(gram)
             if end - first > _MANY:
-                waiting.append((end - first, gram))
-            else:
-                blocks = self._within(blocks, first, end, gram)
-                if not blocks:
-                    return blocks
-        for _, gram in sorted(waiting):
-            blocks = self._within(blocks, *self._built.span(gram), gram)
+                waiting.append((end - first, first, end, gram))
+                continue
+            held: Collection[int] = held_within(first, end)
+            if written:
+                held = [*held, *positions(self._later(gram))]
+            enough = 0 if blocks is None else _HARDLY
+            blocks = set(held) if blocks is None else blocks.intersection(held)
+            if len(blocks) <= enough:
+                return blocks
+        for _, first, end, gram in sorted(waiting):
+            held = [*held_within(first, end), *positions(self._later(gram))]
+            blocks = set(held) if blocks is None else blocks.intersection(held)
             if len(blocks) <= _HARDLY:
                 break
         return blocks
-
-    def _within(self, blocks: set[int] | None, first: int, end: int, gram: str) -> set[int]:
-        """Return those of the blocks that hold a gram, whose list is given."""
-        held: Collection[int] = self._built.blocks(first, end)
-        if self._written:
-            held = [*held, *positions(self._later(gram))]
-        return set(held) if blocks is None else blocks.intersection(held)
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters of the first texts; `None` where characters share a number."""

@@ -65,20 +65,17 @@ class Postings:
 
     def span(self, gram: str) -> tuple[int, int]:
         """Return where the numbers of a gram's blocks begin and end; an empty span where no text has it."""
-        low, missing, known = 0, GRAM - len(gram), self._alphabet.number
-        for character in gram:
-            number = known(character)
+        low, grams = 0, self._grams
+        for number in map(self._alphabet.number, gram):
             if not number:
                 return 0, 0
             low = low << _BYTE | number
-        first = bisect_left(self._grams, low << _BYTE * missing)
-        if missing:
-            end = bisect_left(self._grams, low + 1 << _BYTE * missing, first)
-        elif first < len(self._grams) and self._grams[first] == low:
-            end = first + 1
-        else:
-            return 0, 0
-        return self._ends[first], self._ends[end]
+        if len(gram) == GRAM:
+            at = bisect_left(grams, low)
+            return (self._ends[at], self._ends[at + 1]) if at < len(grams) and grams[at] == low else (0, 0)
+        missing = _BYTE * (GRAM - len(gram))
+        first = bisect_left(grams, low << missing)
+        return self._ends[first], self._ends[bisect_left(grams, low + 1 << missing, first)]
 
     def blocks(self, first: int, end: int) -> "array[int]":
         """Return the numbers of the blocks within a span; those of a short gram may repeat."""
