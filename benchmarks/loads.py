@@ -69,7 +69,7 @@ def _parts(api: str, count: int) -> dict[str, float]:
     seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(map(id, rows))
     own = sum(map(getsizeof, rows)) / count
     plain = sum(getsizeof(dict(row.items())) for row in rows) / count
-    return {"rows": own, "plain rows": plain, "indexes": _size(store._state, seen) / count}
+    return {"rows": own, "plain rows": plain, "indexes": _size((store._state, store._census), seen) / count}
 
 
 def _size(value: object, seen: set[int]) -> int:

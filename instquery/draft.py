@@ -1,7 +1,6 @@
 """A draft: the next state of a store, while its changes are being made."""
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
@@ -10,7 +9,7 @@ from instquery.keys import Keys
 from instquery.query import Record
 from instquery.schema import Entry
 from instquery.segment import Segment
-from instquery.state import State
+from instquery.state import State, seek
 
 __all__ = ["Draft"]
 
@@ -25,15 +24,38 @@ class Draft:
     the directory of keys and the census are changed in place.
     """
 
-    def __init__(self, state: State, owner: object, segment_rows: int) -> None:
+    def __init__(self, state: State, census: Census, owner: object, segment_rows: int) -> None:
+        self.census = census
         self._schema = state.schema
         self._owner = owner
         self._segment_rows = segment_rows
         self._segments = list(state.segments)
         self._keys = state.keys
-        self._census = state.census
         self._count = state.count
         self._thinned = False
+
+    def apply(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
+        """Take keys out and put entries in; a bulk load where most of the records change."""
+        if (len(gone) + len(puts)) * 2 > self._count + len(puts):
+            self.complete(puts, gone)
+            return
+        for key in gone:
+            row = self._keys.get(key)
+            if row is not None:
+                self.discard(row)
+        self.put(puts)
+
+    def complete(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
+        """Do the same by building everything anew, whether or not some of it has been done."""
+        out = set(gone)
+        rank = self._schema.rank
+        kept = {key: Entry(rank(row), key, row) for key, row in self._keys.items() if key not in out}
+        self._segments = []
+        self._keys = Keys()
+        self.census = Census(self._schema)
+        self._count = 0
+        self._thinned = False
+        self._insert(list({**kept, **puts}.values()))
 
     def put(self, entries: Mapping[str, Entry]) -> None:
         """Enter records by key; one that replaces another moves if its place in the order has changed."""
@@ -56,31 +78,20 @@ class Draft:
         self._keys.remove(row[self._schema.key])
         self._count -= 1
         self._thinned = True
-        if self._census is not None:
-            self._census.remove([row])
-
-    def rebuild(self, entries: Mapping[str, Entry]) -> None:
-        """Put these records in the place of all others, built in bulk."""
-        self._segments = []
-        self._keys = Keys()
-        self._census = Census(self._schema)
-        self._count = 0
-        self._thinned = False
-        self._insert(list(entries.values()))
+        self.census.remove([row])
 
     def finish(self) -> State:
         """Return the new state, its segments no fuller and no emptier than they should be."""
         if self._thinned:
             self._tidy()
-        return State(self._schema, tuple(self._segments), self._keys, self._count, self._census)
+        return State(self._schema, tuple(self._segments), self._keys, self._count)
 
     def _replace(self, old: Record, entry: Entry) -> None:
         at, position = self._find(old)
         self._own(at).replace(position, entry.row)
         self._keys.set(entry.key, entry.row)
-        if self._census is not None:
-            self._census.replace(old, entry.row)
-            self._census.read(entry.row, old)
+        self.census.replace(old, entry.row)
+        self.census.read(entry.row, old)
 
     def _insert(self, fresh: list[Entry]) -> None:
         """Enter records whose keys are new, segment by segment."""
@@ -89,14 +100,13 @@ class Draft:
         _sort(fresh)
         groups: dict[int, list[Entry]] = {}
         for entry in fresh:
-            at = self._belongs(entry.rank, entry.key) if self._segments else 0
+            at, _ = seek(self._segments, entry.rank, entry.key)
             groups.setdefault(at, []).append(entry)
             self._keys.set(entry.key, entry.row)
         for at in sorted(groups, reverse=True):  # oldest first, so that the numbers of newer segments stay
             self._segments[at : at + 1] = self._filled(at, groups[at])
         self._count += len(fresh)
-        if self._census is not None:
-            self._census.add([entry.row for entry in fresh])
+        self.census.add([entry.row for entry in fresh])
 
     def _filled(self, at: int, entries: Sequence[Entry]) -> list[Segment]:
         """Return what stands in the place of segment `at` once it has taken in `entries`."""
@@ -111,8 +121,7 @@ class Draft:
         segment = self._own(at)
         for entry in entries:
             segment.insert(entry)
-            if self._census is not None:
-                self._census.read(entry.row)
+            self.census.read(entry.row)
         return self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
 
     def _tidy(self) -> None:
@@ -136,23 +145,14 @@ class Draft:
         parts = -(-len(entries) // self._segment_rows)
         cuts = [len(entries) * part // parts for part in range(parts + 1)]
         built = [Segment.build(self._schema, entries[first:end], self._owner) for first, end in pairwise(cuts)]
-        if self._census is not None:
-            for segment in built:
-                for field, grams in segment.grams():
-                    self._census.note(field, grams)
+        for segment in built:
+            for field, grams in segment.grams():
+                self.census.note(field, grams)
         return built[::-1]
-
-    def _belongs(self, rank: int, key: str) -> int:
-        """Return the number of the segment that a place in the order belongs to."""
-        count = len(self._segments)
-        at = bisect_left(range(count), 1, key=lambda number: self._segments[number].is_below(rank, key))
-        return max(0, min(at, count - 1))
 
     def _find(self, row: Record) -> tuple[int, int]:
         """Return the segment's number and the position of a row that is kept."""
-        rank, key = self._schema.rank(row), row[self._schema.key]
-        at = self._belongs(rank, key)
-        return at, self._segments[at].place(rank, key)
+        return seek(self._segments, self._schema.rank(row), row[self._schema.key])
 
     def _own(self, at: int) -> Segment:
         """Return segment `at`, made ready to be changed."""

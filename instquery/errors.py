@@ -3,6 +3,7 @@
 __all__ = [
     "CursorExpired",
     "CursorInvalid",
+    "HistoryGap",
     "InstqueryError",
     "QueryError",
     "RecordError",
@@ -47,3 +48,7 @@ class CursorInvalid(InstqueryError):  # noqa: N818 - it names what the cursor is
 
 class CursorExpired(InstqueryError):  # noqa: N818 - it names what the cursor is, as callers know it
     """A cursor whose snapshot is no longer kept."""
+
+
+class HistoryGap(InstqueryError):  # noqa: N818 - it names what the history has, as callers know it
+    """Changes were asked for that are forgotten by now, or that are not yet made."""

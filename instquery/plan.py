@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
-from instquery.query import Predicate, Query, Range
+from instquery.census import Census
+from instquery.indexes.index import Size
+from instquery.query import Predicate, Query, Range, Value
 from instquery.state import State
 
 __all__ = ["Plan", "Step", "plan", "plans"]
@@ -44,7 +46,8 @@ class Step(NamedTuple):
 class Plan(NamedTuple):
     """How a query is answered: what drives it, what each predicate is used for, where the total comes from.
 
-    `total` says whence, `known` how many where that is known beforehand.
+    `total` says whence, `known` how many where that is known beforehand. `keys` are those that the driver
+    looks up, where it does.
     """
 
     driver: Driver
@@ -53,6 +56,7 @@ class Plan(NamedTuple):
     known: int | None
     records: int
     segments: int
+    keys: Sequence[Value] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
@@ -78,40 +82,50 @@ class Plan(NamedTuple):
         return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
 
 
-def plan(query: Query, state: State) -> Plan:
+def plan(query: Query, state: State, census: Census | None = None) -> Plan:
     """Return the cheapest plan. Raises `QueryError` for a predicate that its field cannot answer."""
-    return next(plans(query, state))
+    return next(plans(query, state, census))
 
 
-def plans(query: Query, state: State) -> Iterator[Plan]:
-    """Yield every plan that answers the query, the cheapest first. All give the identical page and total."""
-    steps = _weigh(query, state)
+def plans(query: Query, state: State, census: Census | None = None) -> Iterator[Plan]:
+    """Yield every plan that answers the query, the cheapest first. All give the identical page and total.
+
+    The census of this very state spares work; without it the answers are the same.
+    """
+    steps = _weigh(query, state, census)
     impossible = [step for step in steps if step.exact and not step.size]
     if impossible:
         yield _made("nothing", [(step, "proof") for step in impossible], query, state)
-    by_key = _key_step(steps, state)
-    use_key = by_key is not None and by_key.size * _KEY_COST <= state.count
-    if by_key is not None and use_key:
-        yield _by_key(by_key, steps, query, state)
+    named = next(((step, keys) for step in steps if (keys := _keys(step.predicate, state, census)) is not None), None)
+    use_keys = named is not None and named[0].size * _KEY_COST <= state.count
+    if named is not None and use_keys:
+        yield _by_key(*named, steps, query, state)
     if any(state.has_index(step.predicate.field) for step in steps) or not steps:
         roles: list[tuple[Step, Role]] = [
             (step, "row set" if state.has_index(step.predicate.field) else "residual") for step in steps
         ]
         yield _made("row sets", roles, query, state)
-    if by_key is not None and not use_key:
-        yield _by_key(by_key, steps, query, state)
+    if named is not None and not use_keys:
+        yield _by_key(*named, steps, query, state)
     yield _made("scan", [(step, "residual") for step in steps], query, state)
 
 
-def _weigh(query: Query, state: State) -> list[Step]:
-    """Ask the state how many records match each predicate; the rarest comes first."""
+def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
+    """Ask how many records match each predicate; the rarest comes first."""
     steps = []
     for predicate in query.where if len(query.where) < 2 else _merged(query.where):
         state.schema.check(predicate)
-        size, exact = state.size(predicate)
+        count = None if census is None else census.count(predicate)
+        size, exact = state.size(predicate) if count is None else Size(count, exact=True)
         steps.append(Step(predicate, "residual", size, exact))
     steps.sort(key=_size)
     return steps
+
+
+def _keys(predicate: Predicate, state: State, census: Census | None) -> Sequence[Value] | None:
+    """Return keys among which all matches are, if a directory knows them."""
+    keys = state.keys_of(predicate)
+    return census.keys(predicate) if keys is None and census is not None else keys
 
 
 def _merged(where: Sequence[Predicate]) -> list[Predicate]:
@@ -126,14 +140,9 @@ def _merged(where: Sequence[Predicate]) -> list[Predicate]:
     return list(merged.values())
 
 
-def _key_step(steps: list[Step], state: State) -> Step | None:
-    """Return the first step whose records can be looked up by their keys, if there is one."""
-    return next((step for step in steps if state.keys_of(step.predicate) is not None), None)
-
-
-def _by_key(by_key: Step, steps: list[Step], query: Query, state: State) -> Plan:
+def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State) -> Plan:
     others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
-    return _made("keys", [(by_key, "driver"), *others], query, state)
+    return _made("keys", [(by_key, "driver"), *others], query, state)._replace(keys=keys)
 
 
 def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: State) -> Plan:

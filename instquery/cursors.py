@@ -1,0 +1,94 @@
+"""Cursors: signed text that says where a walk has come to, in which query, on which state of which store."""
+
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Sequence
+from hashlib import blake2b
+from secrets import token_bytes, token_hex
+from typing import NamedTuple
+
+from instquery.errors import CursorInvalid
+from instquery.query import In, Predicate
+from instquery.schema import Schema
+
+__all__ = ["Position", "Seal", "fingerprint"]
+
+_SIGNATURE = 16  # bytes
+_LONGEST = 1 << 20  # characters; no key is so long that its cursor would be longer
+
+
+class Position(NamedTuple):
+    """Where a walk has come to: behind the record with this rank and key.
+
+    `query` is the fingerprint of what is asked, `now` the moment its windows were made for, `version` and
+    `epoch` name the state of the store, `total` is the number of all matches there.
+    """
+
+    rank: int
+    key: str
+    query: str
+    now: int | None
+    version: int
+    epoch: str
+    total: int | None
+
+
+class Seal:
+    """Signs positions with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
+
+    __slots__ = ("_key", "epoch")
+
+    def __init__(self, key: bytes | None = None) -> None:
+        """Use the host's key, so that a later process knows the cursors of this one, or a key of its own."""
+        self._key = token_bytes(32) if key is None else key
+        self.epoch = token_hex(8)
+        """Tells the versions of one store from those of any other, this one loaded again included."""
+
+    def write(self, position: Position) -> str:
+        """Return the cursor of a position; costs 10 µs."""
+        body = json.dumps(position, separators=(",", ":")).encode()
+        return _encoded(self._sign(body) + body)
+
+    def read(self, cursor: str) -> Position:
+        """Return the position that a cursor stands for. Raises `CursorInvalid` for any text but our own."""
+        if not isinstance(cursor, str) or len(cursor) > _LONGEST:
+            raise CursorInvalid("is not a cursor")
+        try:
+            sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        except (UnicodeEncodeError, NotBase64):
+            raise CursorInvalid("is not a cursor") from None
+        signature, body = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        is_ours = hmac.compare_digest(signature, self._sign(body))
+        if not is_ours or _encoded(sealed) != cursor:  # decoding passes over what does not belong
+            raise CursorInvalid("was not issued here, or has been changed")
+        return Position(*json.loads(body))
+
+    def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Position:
+        """Return the position of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
+        position = self.read(cursor)
+        if position.query != fingerprint(where, schema):
+            raise CursorInvalid("was issued for another query")
+        return position
+
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, "sha256")[:_SIGNATURE]
+
+
+def _encoded(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
+    """Return a short text that is the same for the same predicates, in any sequence, over the same order."""
+    asked = sorted([_told(one) for one in where])
+    told = "\n".join([repr((schema.key, schema.order)), *asked])
+    return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+
+
+def _told(predicate: Predicate) -> str:
+    """Write a predicate so that two which mean the same are the same text."""
+    if isinstance(predicate, In):
+        return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
+    return repr(predicate)
