@@ -3,7 +3,16 @@
 Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with an exact total.
 """
 
-from instquery.errors import CursorExpired, CursorInvalid, InstqueryError, QueryError, RecordError, SchemaError
+from instquery.errors import (
+    CursorExpired,
+    CursorInvalid,
+    HistoryGap,
+    InstqueryError,
+    QueryError,
+    RecordError,
+    SchemaError,
+)
+from instquery.leases import Leases
 from instquery.plan import Plan
 from instquery.query import Contains, Eq, In, Order, Page, Query, Range
 from instquery.schema import Schema, instant, keyword, stored, text
@@ -14,8 +23,10 @@ __all__ = [
     "CursorExpired",
     "CursorInvalid",
     "Eq",
+    "HistoryGap",
     "In",
     "InstqueryError",
+    "Leases",
     "Order",
     "Page",
     "Plan",

@@ -1,7 +1,7 @@
 """Facts of a whole store, kept up with every write: what plans weigh, and many a total, without a look at a row."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 from sortedcontainers import SortedList
@@ -51,6 +51,22 @@ class Census:
         for row in state:
             census.read(row)
         return census
+
+    def faults(self, state: State) -> Iterator[str]:
+        """Name what does not agree with a state."""
+        fresh = type(self).of(state)
+        for name, counts in fresh._keywords.items():
+            if self._keywords.get(name) != counts:
+                yield f"totals of {name}"
+            listed = {value: sorted(keys) for value, keys in self._rare[name].items()}
+            if any(sorted(fresh._rare[name].get(value, ())) != keys for value, keys in listed.items()):
+                yield f"keys by {name}"
+        for name, instants in fresh._instants.items():
+            if list(self._instants[name]) != list(instants):
+                yield f"instants of {name}"
+        for name, grams in self._grams.items():
+            if not fresh._grams[name] <= grams:
+                yield f"grams of {name}"
 
     def count(self, predicate: Predicate) -> int | None:
         """Count the records that match a predicate, exactly; `None` where this is not known here."""

@@ -28,10 +28,10 @@ class History:
     Rows are shared with the store: what is kept costs 100 bytes a change, and the rows that were replaced.
     """
 
-    __slots__ = ("_count", "_limit", "_versions", "first")
+    __slots__ = ("_count", "_versions", "first", "limit")
 
     def __init__(self, limit: int, version: int = 0) -> None:
-        self._limit = limit
+        self.limit = limit
         self._versions: deque[tuple[int, Sequence[Changed]]] = deque()
         self._count = 0
         self.first = version
@@ -41,7 +41,7 @@ class History:
         """Note what a version has changed, and forget the oldest where there is too much."""
         self._versions.append((version, changed))
         self._count += len(changed)
-        while self._count > self._limit:
+        while self._count > self.limit:
             self.first, dropped = self._versions.popleft()
             self._count -= len(dropped)
 

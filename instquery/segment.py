@@ -187,6 +187,19 @@ class Segment:
             return index.facets(rows, self.rows, field)
         return Counter(value for at in positions(rows) if (value := self.rows[at].get(field)) is not None)
 
+    def faults(self) -> Iterator[str]:
+        """Name what does not agree with the rows."""
+        there = positions(self.live)[::-1]
+        if len(there) != self.count or there[-1:] > [len(self.rows) - 1]:
+            yield "the rows said to be there are not as many, or not among those held"
+        if list(self._order.ranks) != [self._schema.rank(row) for row in self.rows]:
+            yield f"{self._schema.order.field}: ranks"
+        for name, index in self._indexes.items():
+            values: list[object] = [None] * len(self.rows)
+            for at in there:
+                values[at] = self.rows[at].get(name)
+            yield from (f"{name}: {fault}" for fault in index.faults(values))
+
     # writing
 
     def insert(self, entry: Entry) -> None:

@@ -1,28 +1,23 @@
 """The store: records that are put in and taken out, and every read of them, by any number of threads."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from threading import RLock
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-from weakref import ref
 
-from instquery.census import Census
 from instquery.cursors import Seal
-from instquery.draft import Draft
-from instquery.errors import CursorExpired, HistoryGap, InstqueryError, RecordError
-from instquery.history import Change, Changed, History
-from instquery.keys import Keys
+from instquery.errors import CursorExpired, InstqueryError, RecordError
+from instquery.history import Change
 from instquery.leases import Leases
-from instquery.plan import Plan, plan
+from instquery.live import Journal, Live
+from instquery.plan import Plan
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
 from instquery.schema import Entry, Schema
 from instquery.search import facets
 from instquery.snapshot import Snapshot, checked
-from instquery.state import State
+from instquery.watch import Watch, Where
 
 __all__ = ["Changes", "Snapshot", "Store"]
 
 _SEGMENT_ROWS = 32_768
-_BRIEF = 16  # a batch of so few records is written in place, readers waiting; a larger one aside
 
 
 class Changes(NamedTuple):
@@ -52,6 +47,8 @@ class Store:
     ['i-2', 'i-1']
     """
 
+    _journal: Journal | None = None  # for stores that keep a record of their writes
+
     def __init__(
         self,
         schema: Schema,
@@ -70,31 +67,27 @@ class Store:
         """
         if not 1 <= segment_rows <= _SEGMENT_ROWS:
             raise InstqueryError(f"segment_rows must be from 1 to {_SEGMENT_ROWS}")
-        self._segment_rows = segment_rows
+        self._schema = schema
         self._leases = Leases() if leases is None else leases
         self._seal = Seal(cursor_key)
-        self._writing = RLock()  # held by the one who writes, for as long as it takes
-        self._lock = RLock()  # guards what follows, and is held briefly
-        self._owner = object()  # whoever may change a segment in place has this mark
-        self._viewed: ref[Snapshot] | None = None  # the snapshot of the present state, if somebody may hold it
-        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
-        self._census: Census | None = Census(schema)
-        self._state = State(schema, (), Keys(), 0)
-        self._version = 0
-        self._history = History(history)
-        draft = self._draft(self._owner)
-        draft.put(self._take_all(records))
-        self._state = draft.finish()
+        self._live = Live(
+            schema,
+            self._take_all(records),
+            seal=self._seal,
+            history=history,
+            segment_rows=segment_rows,
+            journal=self._journal,
+        )
 
     @property
     def schema(self) -> Schema:
         """What the records of this store hold."""
-        return self._state.schema
+        return self._schema
 
     @property
     def version(self) -> int:
         """The number of writes so far; a batch is one."""
-        return self._version
+        return self._live.version
 
     # reading
 
@@ -114,9 +107,7 @@ class Store:
                 return kept.answer(query, kept.explain(query), after, self._keep)
             if not live:
                 raise CursorExpired("the state that this walk began with is no longer kept")
-        with self._lock:
-            view = self._view()
-            chosen = plan(checked(query), self._state, self._census)
+        view, chosen = self._live.planned(query)
         return view.answer(query, chosen, after, self._keep)
 
     def count(self, where: Iterable[Predicate] = ()) -> int:
@@ -125,16 +116,12 @@ class Store:
 
     def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
-        with self._lock:
-            view = self._view()
-            known = None if self._census is None else self._census.facets(field)
+        view, known = self._live.counted(field)
         return facets(view._state, field, where, known)
 
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
-        with self._lock:
-            self._view()
-            return plan(checked(query), self._state, self._census)
+        return self._live.planned(query)[1]
 
     def moment(self, cursor: str) -> int | None:
         """Return the `now` of a walk's query, in microseconds, to make the same query again for its next page."""
@@ -146,26 +133,28 @@ class Store:
 
     def snapshot(self) -> Snapshot:
         """Return the present records as they will stay in this snapshot; costs 1 µs at any size."""
-        with self._lock:
-            return self._view()
+        return self._live.view()
 
     def changes(self, since: int) -> list[Change]:
         """List what the writes after version `since` have changed, in their order.
 
         Raises `HistoryGap` where they are no longer all known: then take a snapshot and go on from its version.
         """
-        with self._lock:
-            if since > self._version:
-                raise HistoryGap(f"version {since} is yet to come, this is {self._version}")
-            found = self._history.since(since)
-        return [
-            Change(version, key, old and old.copy(), new and new.copy())
-            for version, changed in found
-            for key, old, new in changed
-        ]
+        return self._live.changes(since)
+
+    def watch(self, where: Where) -> Watch:
+        """Return a watch of the records that match; `where` may be a function of now. See `Watch.poll`."""
+        return Watch(self, self.schema.key, where)
+
+    def verify(self) -> list[str]:
+        """Check every index and every total against the records, and name what differs: nothing, if all is well.
+
+        Readers go on, writers wait. Costs about as much as a load.
+        """
+        return self._live.faults()
 
     def __len__(self) -> int:
-        return self._state.count
+        return len(self._live.view())
 
     def __contains__(self, key: object) -> bool:
         return key in self.snapshot()
@@ -183,8 +172,7 @@ class Store:
         down; 0.1 to 0.5 ms more where somebody still looks at the segment.
         """
         entry = self.schema.take(record)
-        with self._writing:
-            self._write({entry.key: entry})
+        self._write({entry.key: entry})
 
     def put_many(self, records: Iterable[Mapping[str, Any]]) -> int:
         """Put a batch, whole or not at all; of records with one key the last counts. Returns how many were put.
@@ -192,13 +180,12 @@ class Store:
         Raises `RecordError` that names the record by its number in the batch (from 1), having changed nothing.
         """
         entries = self._take_all(records)
-        with self._writing:
-            self._write(entries)
+        self._write(entries)
         return len(entries)
 
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one. Costs 50 to 150 µs."""
-        with self._writing:
+        with self._live.writing:
             if key not in self:
                 return False
             self._write({}, [key])
@@ -210,7 +197,7 @@ class Store:
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
         entries = self._take_all(records)
-        with self._writing:
+        with self._live.writing:
             keys = self.snapshot()._state.keys
             gone = [key for key, _ in keys.items() if key not in entries]
             changed = {key: entry for key, entry in entries.items() if not _is_same(keys.get(key), entry.row)}
@@ -218,83 +205,15 @@ class Store:
             self._write(changed, gone)
             return Changes(added, len(changed) - added, len(gone))
 
-    # inside; whoever calls these holds the lock or is the one who writes, as each says
+    # inside
 
-    def _view(self) -> Snapshot:
-        """Return the snapshot of the present state, the same for all who ask. The lock is held."""
-        if self._half is not None:
-            self._mend()
-        view = None if self._viewed is None else self._viewed()
-        if view is None:
-            view = Snapshot(self._state, self._version, self._seal)
-            self._viewed = ref(view)
-        return view
+    def _write(self, puts: Mapping[str, Entry], gone: Iterable[str] = ()) -> None:
+        self._leases.end_old()
+        self._live.write(puts, list(gone))
 
     def _keep(self, view: Snapshot) -> None:
         """Keep a state for the next page of a walk."""
         self._leases.grant(view.version, view)
-
-    def _write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
-        """Make checked changes, in one step: the one door of all writes. The one who writes."""
-        self._leases.end_old()
-        with self._lock:
-            self._view()
-        keys = self._state.keys
-        changed: list[Changed] = [(key, keys.get(key), None) for key in gone]
-        changed += [(key, keys.get(key), entry.row) for key, entry in puts.items()]
-        if not changed:
-            return
-        self._record(puts, gone)
-        if len(changed) <= _BRIEF:
-            self._write_in_place(puts, gone, changed)
-        else:
-            self._write_aside(puts, gone, changed)
-
-    def _record(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
-        """Called with each write before it is made; what is raised here leaves the store as it was."""
-
-    def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
-        """Change the present state itself; segments that somebody may look at are copied first."""
-        if self._census is None:  # an interrupt has cut a larger write short
-            self._census = Census.of(self._state)
-        with self._lock:
-            self._half = (puts, gone, changed)
-            if self._viewed is not None and self._viewed() is not None:
-                self._owner = object()
-                self._state = self._state.fork()
-            draft = self._draft(self._owner)
-            draft.apply(puts, gone)
-            self._publish(draft, changed)
-
-    def _write_aside(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
-        """Change a copy, readers going on, and put it in the place of the present state."""
-        census = Census.of(self._state) if self._census is None else self._census
-        with self._lock:
-            self._census = None  # until it fits the state again, plans do without
-            owner = object()
-            draft = Draft(self._state.fork(), census, owner, self._segment_rows)
-        draft.apply(puts, gone)
-        with self._lock:
-            self._owner = owner
-            self._publish(draft, changed)
-
-    def _draft(self, owner: object) -> Draft:
-        return Draft(self._state, self._census or Census(self.schema), owner, self._segment_rows)
-
-    def _publish(self, draft: Draft, changed: list[Changed]) -> None:
-        """Make a draft the present state. The lock is held."""
-        self._state, self._census = draft.finish(), draft.census
-        self._version += 1
-        self._history.add(self._version, changed)
-        self._viewed = self._half = None
-
-    def _mend(self) -> None:
-        """Complete a write that an interrupt cut short, by building everything anew. The lock is held."""
-        if self._half is not None:
-            puts, gone, changed = self._half
-            draft = self._draft(self._owner)
-            draft.complete(puts, gone)
-            self._publish(draft, changed)
 
     def _take_all(self, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
         """Check a whole batch, the last record of each key counting, before anything is touched."""

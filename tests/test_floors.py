@@ -24,10 +24,12 @@ FLOORS = [
     ["state"],
     ["census"],
     ["plan"],
-    ["search", "draft"],
+    ["search", "draft", "verify", "watch"],
     ["snapshot"],
+    ["live"],
     ["store"],
     [""],  # the engine's front door
+    ["durable"],
     ["apis.params", "apis.envelope", "apis.inventory"],
     ["apis.operation"],
     ["apis.airec", "apis.bss"],

@@ -11,6 +11,7 @@ OFFERED = {
     "Query", "Eq", "In", "Contains", "Range", "Order",
     "Page", "Plan",
     "InstqueryError", "SchemaError", "RecordError", "QueryError", "CursorInvalid", "CursorExpired",
+    "HistoryGap", "Leases",
 }  # fmt: skip
 
 

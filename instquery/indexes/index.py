@@ -1,6 +1,6 @@
 """The one contract of every kind of index."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from instquery.query import Predicate, Record
@@ -63,6 +63,9 @@ class Index(Lookup, Protocol):
 
     def drop(self, position: int, value: Any) -> None:
         """Take out the value of a row, which has none from now on."""
+
+    def faults(self, values: Sequence[Any]) -> Iterator[str]:
+        """Name what does not agree with the values of all rows, `None` where missing or vacant."""
 
     def copy(self) -> Self:
         """Return an index with the same content that can be changed by itself."""

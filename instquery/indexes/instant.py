@@ -2,13 +2,13 @@
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.indexes.index import Selection, Size
 from instquery.instants import EARLIEST, to_micros
 from instquery.query import Range, Record
-from instquery.rows import insert, of_bits, of_flags
+from instquery.rows import insert, of_bits, of_flags, positions
 
 __all__ = ["InstantIndex"]
 
@@ -97,6 +97,20 @@ class InstantIndex:
         bit = 1 << position
         self._present ^= bit
         self._slices = [rows ^ bit if rows >> position & 1 else rows for rows in self._slices]
+
+    def faults(self, values: Sequence[Any]) -> Iterator[str]:
+        """Compare the column with the values, and the slices with the column."""
+        expected = [_MISSING if value is None else to_micros(value) for value in values]
+        if list(self._column) != expected:
+            yield "the column of instants"
+        codes = [0] * len(expected)
+        for bit, rows in enumerate(self._slices):
+            for position in positions(rows):
+                codes[position] += 1 << bit
+        present = set(positions(self._present))
+        told = [self._base + code * self._unit if at in present else _MISSING for at, code in enumerate(codes)]
+        if told != expected:
+            yield "the slices of instants"
 
     def copy(self) -> Self:
         """Copy the column and the list of slices."""

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.indexes.index import NOTHING, Selection, Size, matching
@@ -116,6 +116,18 @@ class KeywordIndex:
         self._rare.pop(value)
         if len(held) > 1:
             self._keep(value, [at for at in held if at != position])
+
+    def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
+        """Compare rows and count of each value with a fresh reading."""
+        held: defaultdict[Value, list[int]] = defaultdict(list)
+        for position, value in enumerate(values):
+            if value is not None:
+                held[value].append(position)
+        for value in held.keys() | self._frequent.keys() | self._rare.keys():
+            if positions(self._rows(value))[::-1] != held.get(value, []):
+                yield f"the rows of {value!r}"
+            if self._count(value) != len(held.get(value, ())):
+                yield f"the count of {value!r}"
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared, as neither is ever changed in place."""

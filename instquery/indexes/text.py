@@ -1,6 +1,6 @@
 """The index of a text field: n-grams that narrow a search down, folded strings that decide it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.indexes.alphabet import Alphabet
@@ -152,6 +152,21 @@ class TextIndex:
             if gram in self._frequent:
                 self._frequent[gram] &= ~bit
         self._texts[position] = ""
+
+    def faults(self, values: Sequence[str | None]) -> Iterator[str]:
+        """Compare the folded texts with the values, and look each gram up that they have."""
+        texts = ["" if value is None else fold(value) for value in values]
+        if self._texts != texts or max(map(len, texts), default=0) > self._longest:
+            yield "the folded texts"
+        if positions(self._present)[::-1] != [at for at, value in enumerate(values) if value is not None]:
+            yield "the rows that have a text"
+        for gram, rows in self._frequent.items():
+            if rows != of_flags([gram in text for text in texts]):
+                yield f"the rows of {gram!r}"
+        for block, (first, end) in enumerate(self._blocks.spans()):
+            for gram in set().union(*map(cut, texts[first:end])) - self._frequent.keys():
+                if block not in (self._rare.common([gram]) or ()):
+                    yield f"the blocks of {gram!r}"
 
     def copy(self) -> Self:
         """Copy texts and directories; the sets are shared."""

@@ -1,0 +1,171 @@
+"""The live state of a store: who may look at it, and how it is changed in one step while others look."""
+
+from collections.abc import Collection, Mapping
+from threading import RLock
+from typing import Protocol
+from weakref import ref
+
+from instquery.census import Census
+from instquery.cursors import Seal
+from instquery.draft import Draft
+from instquery.errors import HistoryGap
+from instquery.history import Change, Changed, History
+from instquery.keys import Keys
+from instquery.plan import Plan, plan
+from instquery.query import Query, Value
+from instquery.schema import Entry, Schema
+from instquery.snapshot import Snapshot, checked
+from instquery.state import State
+from instquery.verify import faults
+
+__all__ = ["Journal", "Live"]
+
+_BRIEF = 16  # a batch of so few records is written in place, readers waiting; a larger one aside
+
+
+class Journal(Protocol):
+    """What is told of each write before it is made."""
+
+    begun_at: int
+    """The version that was kept last."""
+
+    def record(self, version: int, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
+        """Keep a write that leads to a version; what is raised here leaves the store as it was."""
+
+    def has(self, version: int) -> bool:
+        """Tell whether this version has been kept, so that its write must be completed."""
+
+
+class Live:
+    """The present state, its census and its history, and the two locks that guard them.
+
+    `writing` is held by the one who writes, for as long as it takes; the other lock briefly, by whoever looks
+    or publishes. Whoever looks gets a snapshot and goes on without a lock. As long as somebody holds the
+    snapshot of the present state, segments are copied before they are changed; else they are changed in place.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        entries: Mapping[str, Entry],
+        *,
+        seal: Seal,
+        history: int,
+        segment_rows: int,
+        journal: Journal | None,
+    ) -> None:
+        self._seal, self._segment_rows, self._journal = seal, segment_rows, journal
+        self.writing = RLock()
+        self._lock = RLock()
+        self._owner = object()  # whoever may change a segment in place has this mark
+        self._viewed: ref[Snapshot] | None = None  # the snapshot of the present state, if somebody may hold it
+        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
+        self.census: Census | None = Census(schema)
+        self.state = State(schema, (), Keys(), 0)
+        self.version = 0 if journal is None else journal.begun_at
+        self._history = History(history, self.version)
+        draft = Draft(self.state, self.census, self._owner, segment_rows)
+        draft.put(entries)
+        self.state = draft.finish()
+
+    # looking
+
+    def view(self) -> Snapshot:
+        """Return the snapshot of the present state, the same for all who ask; costs 1 µs."""
+        with self._lock:
+            if self._half is not None:
+                self._mend()
+            view = None if self._viewed is None else self._viewed()
+            if view is None:
+                view = Snapshot(self.state, self.version, self._seal)
+                self._viewed = ref(view)
+            return view
+
+    def planned(self, query: Query) -> tuple[Snapshot, Plan]:
+        """Return the present snapshot, and the plan that the census has made for it."""
+        with self._lock:
+            return self.view(), plan(checked(query), self.state, self.census)
+
+    def counted(self, field: str) -> tuple[Snapshot, Mapping[Value, int] | None]:
+        """Return the present snapshot, and how many records have each value of a field, if the census knows."""
+        with self._lock:
+            return self.view(), None if self.census is None else self.census.facets(field)
+
+    def changes(self, since: int) -> list[Change]:
+        """List what the writes after a version have changed."""
+        with self._lock:
+            if since > self.version:
+                raise HistoryGap(f"version {since} is yet to come, this is {self.version}")
+            found = self._history.since(since)
+        return [
+            Change(version, key, old and old.copy(), new and new.copy())
+            for version, changed in found
+            for key, old, new in changed
+        ]
+
+    def faults(self) -> list[str]:
+        """Name what does not agree with the rows; writers wait."""
+        with self.writing:
+            state = self.view()._state
+            return [*faults(state), *(() if self.census is None else self.census.faults(state))]
+
+    # changing
+
+    def write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
+        """Make checked changes, in one step: the one door of all writes."""
+        with self.writing:
+            keys = self.view()._state.keys
+            changed: list[Changed] = [(key, keys.get(key), None) for key in gone]
+            changed += [(key, keys.get(key), entry.row) for key, entry in puts.items()]
+            if not changed:
+                return
+            version = self.version + 1
+            make = self._write_in_place if len(changed) <= _BRIEF else self._write_aside
+            try:
+                if self._journal is not None:
+                    self._journal.record(version, puts, gone)
+                make(puts, gone, changed)
+            except BaseException:
+                if self._journal is not None and self.version < version and self._journal.has(version):
+                    self._half = (puts, gone, changed)
+                raise
+
+    def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
+        """Change the present state itself; segments that somebody may look at are copied first."""
+        if self.census is None:  # an interrupt has cut a larger write short
+            self.census = Census.of(self.state)
+        with self._lock:
+            self._half = (puts, gone, changed)
+            if self._viewed is not None and self._viewed() is not None:
+                self._owner = object()
+                self.state = self.state.fork()
+            draft = Draft(self.state, self.census, self._owner, self._segment_rows)
+            draft.apply(puts, gone)
+            self._publish(draft, changed)
+
+    def _write_aside(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
+        """Change a copy, readers going on, and put it in the place of the present state."""
+        census = Census.of(self.state) if self.census is None else self.census
+        owner = object()
+        with self._lock:
+            self.census = None  # until it fits the state again, plans do without
+            draft = Draft(self.state.fork(), census, owner, self._segment_rows)
+        draft.apply(puts, gone)
+        with self._lock:
+            self._owner = owner
+            self._publish(draft, changed)
+
+    def _publish(self, draft: Draft, changed: list[Changed]) -> None:
+        """Make a draft the present state. The lock is held."""
+        self.state, self.census = draft.finish(), draft.census
+        self.version += 1
+        self._history.add(self.version, changed)
+        self._viewed = self._half = None
+
+    def _mend(self) -> None:
+        """Complete a write that an interrupt cut short, by building everything anew. The lock is held."""
+        if self._half is not None:
+            puts, gone, changed = self._half
+            draft = Draft(self.state, Census(self.state.schema), self._owner, self._segment_rows)
+            draft.complete(puts, gone)
+            self._publish(draft, changed)
