@@ -30,7 +30,7 @@ FLOORS = [
     ["store"],
     [""],  # the engine's front door
     ["durable"],
-    ["apis.params", "apis.envelope", "apis.inventory"],
+    ["apis.params", "apis.envelope", "apis.inventory", "apis.walks"],
     ["apis.operation"],
     ["apis.airec", "apis.bss"],
     ["apis.catalog"],

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
 from instquery.apis.params import Param
+from instquery.apis.walks import Walks
 from instquery.errors import InstqueryError
 from instquery.instants import to_micros
 from instquery.query import Page, Predicate, Query, Range
@@ -90,19 +91,24 @@ class Operation:
         *,
         now: datetime | str | int | None = None,
         request_id: str | None = None,
+        walker: str | None = None,
         **host: Any,
     ) -> Reply:
         """Answer one request. Never raises for a caller's mistake: the documented error is the reply.
 
         `params` are text, or `str`, `int` and `datetime` from Python; unknown ones are ignored, empty ones
         are as if absent. `now` is the moment of the request, from the clock unless given. `request_id` is
-        a fresh upper-case GUID unless given. `host` holds the facts named in `self.host`.
+        a fresh upper-case GUID unless given. `walker` tells apart those who walk page by page through a
+        `Walks`. `host` holds the facts named in `self.host`.
         """
         identity = str(uuid4()).upper() if request_id is None else request_id
         self._check_host(host)
         try:
             query = self._query(params, now, host)
-            page = store.page(query)
+            if isinstance(store, Walks):
+                query, page = self._walk(store, params, query, (walker, host))
+            else:
+                page = store.page(query)
             items = self.envelope.items(page.items)
             answer = Answer(identity, items, query.offset // query.limit + 1, query.limit, page.total)
             return Reply(200, self.envelope.success(answer), answer)
@@ -118,6 +124,23 @@ class Operation:
         """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
         self._check_host(host)
         return self._query(params, now, host)
+
+    def _walk(
+        self, walks: Walks, params: Mapping[str, object] | None, query: Query, who: tuple[str | None, Mapping[str, Any]]
+    ) -> tuple[Query, Page]:
+        """Answer a page from the state of its walk's first page: of the same caller, with the same parameters."""
+        walker, host = who
+        given = params or {}
+        asked = [(param.name, str(given.get(param.name, ""))) for param in self.params if param.role != "number"]
+        walk = (self.name, walker or host.get("caller"), tuple(asked))
+        if not query.offset:
+            return query, walks.begin(walk, query)
+        going = walks.going(walk)
+        if going is None:
+            return query, walks.page(query)
+        view, moment = going
+        query = self._query(params, moment, host)
+        return query, view.page(query)
 
     def _query(
         self, params: Mapping[str, object] | None, now: datetime | str | int | None, host: Mapping[str, Any]
@@ -138,7 +161,7 @@ class Operation:
         asked = Asked(filters, moment, host)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
-        return Query((*filters.values(), *added), (number - 1) * size, size, self.total)
+        return Query((*filters.values(), *added), (number - 1) * size, size, self.total, moment)
 
     def _read(self, param: Param, given: object, moment: int) -> Predicate | int:
         try:
