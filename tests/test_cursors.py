@@ -1,0 +1,237 @@
+"""Cursors: a walk returns exactly the first page's set, whatever is written; foreign and old ones are refused."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import naive
+from instquery import Contains, CursorExpired, CursorInvalid, Eq, In, Leases, Query, QueryError, Range, Store
+from strategies import SCHEMA, conditions, predicate, records
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def made(number, **members):
+    return {"id": f"i-{number:05}", "created": number * 1_000_000, **members}
+
+
+def walk(store, query, *, between=lambda: None, **options):
+    """Yield the pages of a walk; between two pages something else may happen."""
+    page = store.page(query)
+    yield page
+    while page.cursor is not None:
+        cursor = page.cursor
+        between()
+        page = store.page(query, cursor=cursor, **options)
+        yield page
+
+
+inventories = st.lists(records(), max_size=30)
+wheres = st.lists(conditions(), max_size=3)
+
+
+@given(inventories, wheres, st.integers(0, 4), st.integers(1, 5), st.integers(1, 9), st.booleans(), st.booleans())
+@settings(max_examples=200)
+def test_a_walk_agrees_with_the_naive_reading(inventory, where, offset, limit, segment_rows, total, frozen):
+    store = Store(SCHEMA, inventory, segment_rows=segment_rows)
+    query = Query([predicate(condition) for condition in where], offset, limit, total=total)
+    expected, count = naive.page(
+        list({record["id"]: record for record in inventory}.values()), where, offset, 10**6, "id", "created"
+    )
+    reading = store.snapshot() if frozen else store
+    pages = list(walk(reading, query))
+    assert [item for page in pages for item in page.items] == expected
+    assert {page.total for page in pages} == {count if total else None}
+    assert all(len(page.items) == limit for page in pages[:-1])
+    assert pages[-1].cursor is None
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from([1, 2, 7, 50]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_walk_sees_exactly_the_first_pages_set_under_random_writes(chance, limit, filtered):
+    store = Store(SCHEMA, (made(number, status="a") for number in range(100)), segment_rows=16)
+    where = [Eq("status", "a"), Contains("id", "i-")] if filtered else []
+    expected = list(store)
+
+    def write():
+        for _ in range(chance.randrange(4)):
+            number = chance.randrange(130)
+            if chance.random() < 0.4:
+                store.discard(f"i-{number:05}")
+            else:
+                store.put(made(number, status=chance.choice("ab"), created=chance.randrange(10**9)))
+        if chance.random() < 0.1:
+            store.put_many(made(number, status="b") for number in range(60, 90))
+
+    pages = list(walk(store, Query(where, limit=limit), between=write))
+    assert [item for page in pages for item in page.items] == expected
+    assert {page.total for page in pages} == {100}
+    assert store.verify() == []
+
+
+def test_a_cursor_works_after_its_record_is_gone():
+    store = Store(SCHEMA, map(made, range(10)))
+    page = store.page(Query(limit=3))
+    cursor = page.cursor
+    store.discard(page.items[-1]["id"])
+    assert [item["id"] for item in store.page(Query(limit=3), cursor=cursor).items] == ["i-00006", "i-00005", "i-00004"]
+
+
+def test_a_cursor_expires_with_the_age_or_the_number_of_leases():
+    clock = Clock()
+    store = Store(SCHEMA, map(made, range(10)), leases=Leases(count=2, age=60, clock=clock))
+    query = Query(limit=3)
+    cursor = store.page(query).cursor
+    clock.seconds = 60
+    assert len(store.page(query, cursor=cursor).items) == 3
+    clock.seconds = 60.1
+    with pytest.raises(CursorExpired):
+        store.page(query, cursor=cursor)
+    cursors = []
+    for number in range(3):
+        store.put(made(20 + number))
+        cursors.append(store.page(query).cursor)
+    with pytest.raises(CursorExpired):
+        store.page(query, cursor=cursors[0])
+    assert len(store.page(query, cursor=cursors[1]).items) == 3
+
+
+def test_a_lease_that_has_ended_holds_no_memory():
+    clock = Clock()
+    leases = Leases(count=5, age=60, clock=clock)
+    store = Store(SCHEMA, map(made, range(10)), leases=leases)
+    assert store.page(Query(limit=3)).cursor
+    assert len(leases) == 1
+    clock.seconds = 61
+    store.put(made(11))
+    assert len(leases) == 0
+
+
+def test_a_live_walk_goes_on_where_it_was_without_repeats():
+    clock = Clock()
+    store = Store(SCHEMA, map(made, range(10)), leases=Leases(age=60, clock=clock))
+    query = Query(limit=4)
+    first = store.page(query)
+    cursor = first.cursor
+    store.discard("i-00005")
+    store.put(made(99))
+    store.put(made(3, name="renamed"))
+    clock.seconds = 100
+    second = store.page(query, cursor=cursor, live=True)
+    assert [item["id"] for item in second.items] == ["i-00004", "i-00003", "i-00002", "i-00001"]
+    assert second.items[1]["name"] == "renamed"
+    assert second.total == 10
+    third = store.page(query, cursor=second.cursor, live=True)
+    assert [item["id"] for item in third.items] == ["i-00000"]
+    assert third.cursor is None
+
+
+def test_a_live_walk_uses_the_kept_state_while_there_is_one():
+    store = Store(SCHEMA, map(made, range(10)))
+    cursor = store.page(Query(limit=4)).cursor
+    store.discard("i-00005")
+    assert store.page(Query(limit=4), cursor=cursor, live=True).items[0]["id"] == "i-00005"
+
+
+def test_a_cursor_for_another_query_or_another_owner_is_refused():
+    store = Store(SCHEMA, [made(number, owner=str(number % 2)) for number in range(20)])
+    mine = Query([Eq("owner", "1"), In("status", ["a", "b"]), Range("created", since=0)], limit=2)
+    store.put_many(made(number, owner="1", status="a") for number in range(20))
+    cursor = store.page(mine).cursor
+    same = Query([Range("created", since=0), In("status", ["b", "a"]), Eq("owner", "1")], limit=5)
+    assert len(store.page(same, cursor=cursor).items) == 5
+    for other in (
+        Query(),
+        Query([Eq("owner", "2"), *mine.where[1:]], limit=2),
+        Query([*mine.where[:2], Range("created", since=1)], limit=2),
+        Query([*mine.where, Eq("name", "x")], limit=2),
+    ):
+        with pytest.raises(CursorInvalid):
+            store.page(other, cursor=cursor)
+
+
+def test_no_byte_of_a_cursor_can_be_changed():
+    store = Store(SCHEMA, map(made, range(10)))
+    cursor = store.page(Query(limit=2)).cursor
+    chance = random.Random(3)
+    alphabet = "ABCabc019-_"
+    for at in range(len(cursor)):
+        other = chance.choice(alphabet.replace(cursor[at], ""))
+        for changed in (cursor[:at] + other + cursor[at + 1 :], cursor[:at], cursor[:at] + "!" + cursor[at:]):
+            with pytest.raises(CursorInvalid):
+                store.page(Query(limit=2), cursor=changed)
+    for wrong in ("", "x", "推荐", "=" * 8, cursor + "A", cursor + "=", cursor + "\n", "A" * (1 << 21), 7, b"x"):
+        with pytest.raises(CursorInvalid):
+            store.page(Query(limit=2), cursor=wrong)
+
+
+def test_cursors_of_another_store_are_refused_with_the_same_key_they_are_old():
+    stores = [Store(SCHEMA, map(made, range(10)), cursor_key=key) for key in (b"k", b"k", b"other")]
+    query = Query(limit=2)
+    cursor = stores[0].page(query).cursor
+    with pytest.raises(CursorExpired):
+        stores[1].page(query, cursor=cursor)
+    assert len(stores[1].page(query, cursor=cursor, live=True).items) == 2
+    with pytest.raises(CursorInvalid):
+        stores[2].page(query, cursor=cursor)
+
+
+def test_a_snapshot_takes_its_own_cursors_only():
+    store = Store(SCHEMA, map(made, range(10)))
+    query = Query(limit=2)
+    old = store.snapshot()
+    cursor = store.page(query).cursor
+    assert [item["id"] for item in old.page(query, cursor=cursor).items] == ["i-00007", "i-00006"]
+    store.put(made(11))
+    with pytest.raises(CursorInvalid):
+        store.snapshot().page(query, cursor=cursor)
+
+
+def test_a_cursor_keeps_the_moment_of_its_walk():
+    store = Store(SCHEMA, map(made, range(10)))
+
+    def query(now):
+        return Query([Range("created", after=now)], limit=2, now=now)
+
+    first = store.page(query(3_000_000))
+    assert store.moment(first.cursor) == 3_000_000
+    second = store.page(query(store.moment(first.cursor)), cursor=first.cursor)
+    assert store.moment(second.cursor) == 3_000_000
+    assert store.moment(store.page(Query(limit=1)).cursor) is None
+    with pytest.raises(QueryError):
+        Query(now="soon")
+    with pytest.raises(CursorInvalid):
+        store.moment("made up")
+
+
+def test_a_page_without_rows_or_with_nothing_behind_has_no_cursor():
+    store = Store(SCHEMA, map(made, range(4)))
+    for query in (
+        Query(limit=4),
+        Query(limit=0),
+        Query(offset=2, limit=2),
+        Query(offset=9),
+        Query(limit=4, total=False),
+    ):
+        assert store.page(query).cursor is None
+    assert store.page(Query(limit=3, total=False)).cursor is not None
+    assert store.page(Query(limit=(1 << 63) - 1)).cursor is None
+
+
+def test_leases_have_bounds():
+    for wrong in ({"count": -1}, {"age": -1}, {"age": float("nan")}):
+        with pytest.raises(Exception, match="bounded"):
+            Leases(**wrong)
+    none = Store(SCHEMA, map(made, range(9)), leases=Leases(count=0))
+    with pytest.raises(CursorExpired):
+        none.page(Query(limit=2), cursor=none.page(Query(limit=2)).cursor)
