@@ -23,7 +23,6 @@ Progress = Callable[[int, int], None]
 """Told how many records have been read, of how many."""
 
 _APPLICATION = 0x69_6E_73_71  # "insq", in the header of each of our files
-_MAGIC = b"SQLite format 3\0"
 _FORMAT = 1
 _EVERY = 1000  # records between two reports of progress
 
@@ -183,29 +182,29 @@ def _make(file: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _inspect(file: Path) -> None:
-    """Refuse a file that is not ours, or damaged, without writing to it."""
-    with file.open("rb") as stream:
-        header = stream.read(100)
-    if header[:16] != _MAGIC or int.from_bytes(header[68:72], "big") != _APPLICATION:
-        raise DurableError(f"{file}: is not a durable store")
+def _inspect(place: Path) -> None:
+    """Refuse a file that is not ours, or damaged, without writing to it.
+
+    Only SQLite may open it: that a process closes a file of its own accord ends the locks SQLite has on it.
+    """
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as database:
+        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as database:
+            facts = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
             found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            form = database.execute("PRAGMA user_version").fetchone()[0]
-            _fact(database, "schema")
     except sqlite3.Error as error:
-        raise _refusal(file, error) from error
+        raise _refusal(place, error) from error
+    if facts[0] != _APPLICATION:
+        raise DurableError(f"{place}: is not a durable store")
+    if facts[1] != _FORMAT:
+        raise DurableError(f"{place}: has format {facts[1]}, this release knows {_FORMAT}")
     if found != "ok":
-        raise DurableError(f"{file}: is damaged: {found}")
-    if form != _FORMAT:
-        raise DurableError(f"{file}: has format {form}, this release knows {_FORMAT}")
+        raise DurableError(f"{place}: is damaged: {found}")
 
 
 def _refusal(file: Path, error: sqlite3.Error) -> DurableError:
     if "locked" in str(error):
         return DurableError(f"{file}: is open elsewhere")
-    return DurableError(f"{file}: is damaged: {error}")
+    return DurableError(f"{file}: is damaged, or no durable store: {error}")
 
 
 def _fact(database: sqlite3.Connection, name: str) -> Any:

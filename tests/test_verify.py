@@ -1,0 +1,86 @@
+"""verify(): nothing to name after any kind of write, and every planted difference named."""
+
+import random
+
+import pytest
+
+from instquery import Store
+from strategies import SCHEMA
+
+
+def made(number, **members):
+    return {
+        "id": f"i-{number:05}",
+        "name": f"prod-{number % 7}-推荐{number}",
+        "status": "Ready" if number % 5 else "Running",
+        "owner": str(number % 300),
+        "created": number * 1_000_000,
+        "expires": number * 2_000_000,
+    } | members
+
+
+@pytest.fixture
+def store():
+    store = Store(SCHEMA, map(made, range(1200)), segment_rows=600)
+    chance = random.Random(1)
+    for _ in range(300):
+        number = chance.randrange(1500)
+        if chance.random() < 0.3:
+            store.discard(f"i-{number:05}")
+        else:
+            store.put(made(number, status=chance.choice(["Ready", "Stopped"]), created=chance.randrange(10**9)))
+    store.put_many(made(number, name="renamed") for number in range(100, 140))
+    return store
+
+
+def test_nothing_differs_after_writes_of_every_kind(store):
+    assert store.verify() == []
+    store.replace_all(made(number) for number in range(500, 1600))
+    assert store.verify() == []
+
+
+def index(store, field):
+    return store._live.state.segments[0]._indexes[field]
+
+
+def position(store):
+    """Return the position of a row that is there."""
+    return store._live.state.segments[0].live.bit_length() - 1
+
+
+FAULTS = {
+    "status: the rows of": lambda store: index(store, "status")._frequent.update({"Ready": 1}),
+    "status: the count of": lambda store: index(store, "status")._counts.update({"Ready": 1}),
+    "owner: the rows of": lambda store: index(store, "owner")._rare.pop(next(iter(index(store, "owner")._rare))),
+    "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
+    "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
+    "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(position(store), "other"),
+    "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
+    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.update({"prod": 1}),
+    "id: the blocks of": lambda store: setattr(index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())),
+    "created: ranks": lambda store: store._live.state.segments[0]._order.ranks.__setitem__(3, 7),
+    "the rows said to be there": lambda store: setattr(store._live.state.segments[0], "count", 3),
+    "count: ": lambda store: object.__setattr__(store._live.state, "count", 3),
+    "order: ": lambda store: object.__setattr__(store._live.state, "segments", store._live.state.segments[::-1]),
+    "keys: ": lambda store: store._live.state.keys.set("stranger", {}),
+    "totals of status": lambda store: store._live.census._keywords["status"].update({"Ready": 1}),
+    "keys by owner": lambda store: (
+        store._live.census._rare["owner"].popitem()[1].clear()
+        or store._live.census._rare["owner"].update({"7": ["nobody"]})
+    ),
+    "instants of expires": lambda store: store._live.census._instants["expires"].pop(),
+    "grams of name": lambda store: store._live.census._grams["name"].clear(),
+}
+
+
+def empty():
+    from instquery.indexes.alphabet import Alphabet  # noqa: PLC0415 - for this fault alone
+    from instquery.indexes.postings import Postings  # noqa: PLC0415
+
+    return Postings(Alphabet("", shares=False), {})
+
+
+@pytest.mark.parametrize("named", FAULTS)
+def test_what_differs_is_named(store, named):
+    FAULTS[named](store)
+    assert any(named in fault for fault in store.verify())
