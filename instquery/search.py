@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from itertools import accumulate
 from operator import itemgetter
 
@@ -19,23 +18,25 @@ Found = tuple[list[Record], int | None]
 """The rows of the page as they are kept, and the number of all matches if the walk counted them."""
 
 
-def search(state: State, query: Query, plan: Plan) -> Found:
-    """Return the page's rows, in order, and the exact total (`None` where the query spares it)."""
+def search(state: State, query: Query, plan: Plan, extra: int = 0) -> Found:
+    """Return the page's rows, in order, and the exact total (`None` where the query spares it).
+
+    Up to `extra` rows behind the page come with it, which tells whether something follows.
+    """
     rows: list[Record] = []
     counted = plan.known
     if counted is None:
-        rows, counted = _DRIVERS[plan.driver](state, query, plan, None)
+        rows, counted = _DRIVERS[plan.driver](state, plan, query.offset, query.limit + extra, None)
     elif query.offset < counted and query.limit:
-        rows, _ = _DRIVERS[plan.driver](state, query, plan, None)
+        rows, _ = _DRIVERS[plan.driver](state, plan, query.offset, query.limit + extra, None)
     return rows, counted if query.total else None
 
 
 def resume(state: State, query: Query, plan: Plan, after: Place) -> list[Record]:
-    """Return the first rows behind a place in the order, up to the query's limit; its offset does not count."""
+    """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
     if plan.driver == "nothing":
         return []
-    wanted = replace(query, offset=0, total=False)
-    rows, _ = _DRIVERS[plan.driver](state, wanted, plan._replace(total="not asked"), after)
+    rows, _ = _DRIVERS[plan.driver](state, plan._replace(total="not asked"), 0, query.limit + 1, after)
     return rows
 
 
@@ -60,11 +61,11 @@ def facets(
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
-def _walk(state: State, query: Query, plan: Plan, after: Place | None) -> Found:
+def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
     selected, tested = _uses(plan)
     counting = plan.total == "counted"
-    skip, wanted = query.offset, query.limit
+    wanted = limit
     begun, end = (0, None) if after is None else seek(state.segments, *after)
     parts = state.parts(selected, begun)
     if skip and plan.known is not None and not tested:
@@ -89,7 +90,7 @@ def _walk(state: State, query: Query, plan: Plan, after: Place | None) -> Found:
         if wanted:
             part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
             page += [segment.rows[position] for position in part]
-            wanted = query.limit - len(page)
+            wanted = limit - len(page)
             skip = 0
     return page, total + count_all(uncounted)
 
@@ -108,7 +109,7 @@ def _uses(plan: Plan) -> tuple[list[Predicate], list[Predicate]]:
     return selected, [step.predicate for step in plan.steps if step.role == "residual"]
 
 
-def _look_up(state: State, query: Query, plan: Plan, after: Place | None) -> Found:
+def _look_up(state: State, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
     others = [step.predicate for step in plan.steps[1:]]
     rows = [row for row in state.keys.get_all(plan.keys) if all(predicate.matches(row) for predicate in others)]
@@ -118,10 +119,10 @@ def _look_up(state: State, query: Query, plan: Plan, after: Place | None) -> Fou
     total = len(rows)
     if after is not None:
         rows = [row for row in rows if (-rank(row), key(row)) > (-after[0], after[1])]
-    return rows[query.offset : query.offset + query.limit], total
+    return rows[skip : skip + limit], total
 
 
-_DRIVERS: Mapping[str, Callable[[State, Query, Plan, Place | None], Found]] = {
+_DRIVERS: Mapping[str, Callable[[State, Plan, int, int, Place | None], Found]] = {
     "keys": _look_up,
     "row sets": _walk,
     "scan": _walk,

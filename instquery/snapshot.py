@@ -1,7 +1,6 @@
 """Snapshots: the records of one moment, and every read of them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from instquery.cursors import Position, Seal, fingerprint
@@ -12,8 +11,6 @@ from instquery.search import facets, resume, search
 from instquery.state import State
 
 __all__ = ["Snapshot", "checked"]
-
-_MOST_ROWS = (1 << 63) - 1
 
 Keep = Callable[["Snapshot"], None]
 """What has a snapshot kept for the next page of a walk."""
@@ -82,14 +79,12 @@ class Snapshot:
         keep: Keep | None = None,
     ) -> Page:
         """Carry out a plan from the beginning or from behind a position; `keep` is called once a cursor is made."""
-        one_more = query.limit + (0 < query.limit < _MOST_ROWS)  # tells whether something follows
         total: int | None
         if after is None:
-            rows, total = search(self._state, query if query.total else replace(query, limit=one_more), chosen)
+            rows, total = search(self._state, query, chosen, 0 if query.total else 1)
             follows = len(rows) > query.limit if total is None else query.offset + len(rows) < total
         else:
-            rows = resume(self._state, replace(query, limit=one_more), chosen, (after.rank, after.key))
-            total = self._total(query, after)
+            rows, total = resume(self._state, query, chosen, (after.rank, after.key)), self._total(query, after)
             follows = len(rows) > query.limit
         del rows[query.limit :]
         cursor = partial(self._cursor, query, rows[-1], total, after, keep) if follows and rows else None
