@@ -11,10 +11,13 @@ import pytest
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.loads import measure
+from benchmarks.mixed import measure as measure_mixed
+from benchmarks.mixed import measure_sync
 from benchmarks.report import draw, report, summary
 
 HERE = Path(__file__).parent
-PARTS = ("requests", "writes", "worst", "loads")
+TIMED = ("requests", "writes", "worst")
+PARTS = (*TIMED, "loads", "mixed", "sync")
 
 
 def main() -> int:
@@ -24,14 +27,19 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where figures and plots are kept")
     parser.add_argument("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
+    parser.add_argument("--seconds", type=float, default=60, help="how long each engine is given mixed work")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
         path = options.results / f"{count}.json"
         run = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        run |= _timed(count, options.engines, [part for part in options.parts if part != "loads"])
+        run |= _timed(count, options.engines, [part for part in options.parts if part in TIMED])
         if "loads" in options.parts:
             run["loads"] = measure(count, options.engines.split(","))
+        if "mixed" in options.parts:
+            run["mixed"] = measure_mixed(count, options.seconds)
+        if "sync" in options.parts:
+            run["sync"] = measure_sync(count)
         print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
         path.write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
     kept = {int(path.stem): json.loads(path.read_text("utf-8")) for path in options.results.glob("*.json")}

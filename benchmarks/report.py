@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 __all__ = ["draw", "report", "summary"]
 
 Run = Mapping[str, Any]
-"""One run in µs: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`; and `loads`."""
+"""One run in µs: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, `loads`, and more."""
 
 _OTHERS = ("sqlite", "duckdb", "polars", "numpy", "scan")
 
@@ -54,6 +54,14 @@ def report(run: Run) -> str:
         parts += ["Worst cases, the engine alone, with exact totals:", _worst(run)]
     if run.get("loads"):
         parts += ["Loads, µs and bytes a record:", *(_columns(loads, api) for api, loads in run["loads"].items())]
+    if run.get("mixed"):
+        parts += ["Eight threads, 9 reads to 1 write, operations a second and µs:"]
+        parts += [_columns(engines, api) for api, engines in run["mixed"].items()]
+    if run.get("sync"):
+        parts += [
+            "A listing taken over, 1 % of it new, and what readers waited meanwhile in µs:",
+            _columns(run["sync"]),
+        ]
     return "\n\n".join(parts)
 
 
@@ -104,7 +112,8 @@ def draw(runs: Mapping[int, Run], folder: Path) -> None:
     ]
     if complete:
         _draw_ratios(runs[max(complete)]["requests"], max(complete), folder / "ratios.png")
-    _draw_growth({count: run["requests"] for count, run in runs.items()}, folder / "growth.png")
+    if runs:
+        _draw_growth({count: run["requests"] for count, run in runs.items()}, folder / "growth.png")
 
 
 def _draw_ratios(requests: Mapping[str, Any], count: int, path: Path) -> None:

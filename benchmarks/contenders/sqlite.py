@@ -34,7 +34,8 @@ class Sqlite:
         found["rank"] = [schema.rank(row) for row in rows]
         self._members = list(schema.fields)
         self._columns = list(found)
-        self._db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1000)
+        # Threads may ask it, one at a time: whoever has several brings the lock.
+        self._db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1000, check_same_thread=False)
         run = self._db.execute
         run("PRAGMA journal_mode = OFF")
         run("PRAGMA synchronous = OFF")

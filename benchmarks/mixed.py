@@ -1,0 +1,180 @@
+"""Many threads on one store, nine reads to one write: how much gets done, how long each waits, and whether it is right.
+
+Also what readers notice while a whole listing is taken over.
+"""
+
+import random
+from array import array
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from statistics import quantiles
+from threading import Event, Lock
+from time import perf_counter
+from typing import Any, NamedTuple, cast
+
+from benchmarks.contenders import CONTENDERS, Writer
+from benchmarks.contenders.scan import Scan
+from benchmarks.questions import QUESTIONS
+from instquery import Page, Query, Store
+from instquery.apis.catalog import CATALOG
+from instquery.estate import ANCHOR, ESTATES
+from instquery.instants import to_micros, to_text
+from instquery.query import Record
+from instquery.schema import Schema
+
+__all__ = ["measure", "measure_sync"]
+
+_THREADS = 8
+_ENGINES = ("instquery", "sqlite")
+_SAMPLES = 25  # pages a thread that are compared with the state of their version afterwards
+_RENAMED = {"name": "renamed 推荐-prod", "Region": "cn-renamed"}
+_UPDATED = {"status": "Ready", "Status": "Normal"}
+
+
+class Sample(NamedTuple):
+    """A page that was seen, and what was asked."""
+
+    query: Query
+    page: Page
+
+
+class Threads:
+    """The same mix of work for each engine; a lock around an engine that does not take threads by itself."""
+
+    def __init__(self, engine: Writer, guard: AbstractContextManager[Any], schema: Schema) -> None:
+        self._engine, self._guard, self._schema = engine, guard, schema
+        self.reads, self.writes = array("d"), array("d")
+        self.samples: list[Sample] = []
+
+    def run(self, records: Sequence[Record], queries: Sequence[Query], seconds: float) -> None:
+        """Work with all threads for so long."""
+        end = perf_counter() + seconds
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for reads, writes, samples in threads.map(lambda n: self._work(n, records, queries, end), range(_THREADS)):
+                self.reads.extend(reads)
+                self.writes.extend(writes)
+                self.samples += samples
+
+    def _work(
+        self, number: int, records: Sequence[Record], queries: Sequence[Query], end: float
+    ) -> tuple["array[float]", "array[float]", list[Sample]]:
+        """Read and write at random until the end; what the thread does depends on its number alone."""
+        chance = random.Random(number)
+        reads, writes, samples = array("d"), array("d"), []
+        wait = 1
+        while (start := perf_counter()) < end:
+            if chance.random() < 0.1:
+                self._write(number, len(writes), chance, records)
+                writes.append(perf_counter() - start)
+                continue
+            query = chance.choice(queries)
+            with self._guard:
+                page = self._engine.page(query)
+            reads.append(perf_counter() - start)
+            if len(reads) == wait and len(samples) < _SAMPLES:  # often at first, then ever more rarely
+                samples.append(Sample(query, page))
+                wait = wait * 3 // 2 + 1
+        return reads, writes, samples
+
+    def _write(self, thread: int, turn: int, chance: random.Random, records: Sequence[Record]) -> None:
+        record, kind = chance.choice(records), chance.random()
+        key = self._schema.key
+        if kind < 0.15:
+            with self._guard:
+                self._engine.discard(record[key])
+            return
+        if kind < 0.3:
+            created = ANCHOR + timedelta(seconds=turn)
+            record = record | {
+                key: f"new-{thread}-{turn}",
+                self._schema.order.field: to_text(to_micros(created), "seconds"),
+            }
+        else:
+            changes = _RENAMED if kind < 0.4 else _UPDATED
+            record = record | {name: value for name, value in changes.items() if name in self._schema.fields}
+        with self._guard:
+            self._engine.put(record)
+
+
+def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
+    """Return API → engine → operations a second, and in µs the median, 99th percentile and longest read and write.
+
+    Ours is checked: pages beside a plain scan of the state of their version, every index beside the records.
+    """
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for api, entry in CATALOG.items():
+        schema = entry.operation.schema
+        records = list(ESTATES[api](count))
+        asked = QUESTIONS[api](records)
+        queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
+        for name in _ENGINES:
+            is_ours = name == "instquery"
+            engine = Store(schema, records, history=1 << 40) if is_ours else CONTENDERS[name](schema, records)
+            work = Threads(cast(Writer, engine), nullcontext() if is_ours else Lock(), schema)
+            work.run(records, queries, seconds)
+            found.setdefault(api, {})[name] = _figures(work, seconds)
+            if isinstance(engine, Store):
+                found[api][name]["pages checked"] = _check(engine, work.samples, records)
+    return found
+
+
+def _figures(work: Threads, seconds: float) -> dict[str, float]:
+    figures = {"operations a second": (len(work.reads) + len(work.writes)) / seconds}
+    for what, times in (("read", work.reads), ("write", work.writes)):
+        cuts = quantiles(times, n=100)
+        figures |= {
+            f"{what} median": cuts[49] * 1e6,
+            f"{what} p99": cuts[98] * 1e6,
+            f"{what} longest": max(times) * 1e6,
+        }
+    return figures
+
+
+def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> int:
+    """Compare pages with a plain scan of the state of their version; returns how many. Raises if anything differs."""
+    plain = Scan(store.schema, records)
+    changes = iter(store.changes(0))
+    change = next(changes, None)
+    for query, page in sorted(samples, key=lambda sample: sample.page.version or 0):
+        while change is not None and change.version <= (page.version or 0):
+            if change.after is None:
+                plain.discard(change.key)
+            else:
+                plain.put(change.after)
+            change = next(changes, None)
+        if plain.page(query) != page:
+            raise AssertionError(f"version {page.version} never had this page: {query}")
+    if differs := store.verify():
+        raise AssertionError(differs[:10])
+    return len(samples)
+
+
+def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
+    """Return API → seconds to take a listing over of which 1 % is new, and what readers waited meanwhile, in µs."""
+    found = {}
+    for api, entry in CATALOG.items():
+        records = list(ESTATES[api](count))
+        store = Store(entry.operation.schema, records)
+        names = [name for name in _UPDATED if name in store.schema.fields]
+        listing = [record if n % 100 else record | dict.fromkeys(names, "Synced") for n, record in enumerate(records)]
+        query, done, waits = entry.operation.query({}, now=ANCHOR), Event(), array("d")
+
+        def read(store: Store = store, query: Query = query, done: Event = done, waits: "array[float]" = waits) -> None:
+            while not done.wait(0.001):
+                start = perf_counter()
+                store.page(query)
+                waits.append(perf_counter() - start)
+
+        with ThreadPoolExecutor(1) as thread:
+            reading = thread.submit(read)
+            start = perf_counter()
+            changes = store.replace_all(listing)
+            taken = perf_counter() - start
+            done.set()
+            reading.result()
+        cuts = quantiles(waits, n=1000)
+        found[api] = {"seconds": taken, "changed": changes.updated, "reads": len(waits)}
+        found[api] |= {"wait median": cuts[499] * 1e6, "wait p99": cuts[989] * 1e6, "wait longest": max(waits) * 1e6}
+    return found
