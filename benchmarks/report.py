@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 __all__ = ["draw", "report", "summary"]
 
 Run = Mapping[str, Any]
-"""One run in µs: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, `loads`, and more."""
+"""One run in µs: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, others."""
 
 _OTHERS = ("sqlite", "duckdb", "polars", "numpy", "scan")
 

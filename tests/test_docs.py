@@ -18,8 +18,9 @@ def blocks(document, language):
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def test_the_readmes_python_runs():
+def test_the_readmes_python_runs(monkeypatch, tmp_path):
     """In one session from top to bottom, as a reader would type it."""
+    monkeypatch.chdir(tmp_path)
     session = "\n".join(blocks("README.md", "python"))
     test = doctest.DocTestParser().get_doctest(session, {}, "README", "README.md", 0)
     assert len(test.examples) > 25
