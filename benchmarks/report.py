@@ -32,7 +32,8 @@ def summary(path: Path) -> dict[str, Any]:
             else:
                 found |= {"reply": usual, "p99": round(_percentile(times), 2)}
         else:
-            run["writes"].setdefault(group, {})[asked["engine"]] = usual
+            engine = asked.get("engine") or entry["extra_info"]["engine"]
+            run["writes"].setdefault(group, {})[engine] = usual
     return run
 
 

@@ -14,12 +14,14 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Field
 from benchmarks.contenders import WRITERS, Writer
+from instquery import Store
 from instquery.estate import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 
 _ROUNDS = 100
 _BATCH, _BATCHES = 100, 5
+_STEPS = {"single": 7, "batch": 11, "shared": 17}
 _MIXED = 200  # operations of a mixed round, one in ten a write
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -36,16 +38,16 @@ def writer(field: Field, engine: str) -> Writer:
     return cast(Writer, field.engines[engine])
 
 
-def written(field: Field, kind: str, *, batch: bool) -> Iterator[Record]:
-    """Make the records of a kind of write, always the same for every engine."""
+def written(field: Field, kind: str, run: str) -> Iterator[Record]:
+    """Make the records of a kind of write, always the same for every engine; `run` tells apart who writes them."""
     schema = field.operation.schema
-    step = 11 if batch else 7
+    step = _STEPS[run]
     for number in numbers():
         changes = {name: value for name, value in CHANGES[kind].items() if name in schema.fields}
         record = field.records[number * step % len(field.records)] | changes
         if "add" in kind:
             created = ANCHOR + timedelta(seconds=number) - timedelta(days=700 if kind == "back-dated add" else 0)
-            names = {schema.key: f"{kind}-{batch}-{number}", schema.order.field: to_text(to_micros(created), "seconds")}
+            names = {schema.key: f"{kind}-{run}-{number}", schema.order.field: to_text(to_micros(created), "seconds")}
             record |= names
         yield record
 
@@ -55,7 +57,7 @@ def written(field: Field, kind: str, *, batch: bool) -> Iterator[Record]:
 @both_apis
 def test_write(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
     benchmark.group = f"{field.api}: {kind}"
-    records = written(field, kind, batch=False)
+    records = written(field, kind, "single")
     benchmark.pedantic(writer(field, engine).put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS)
 
 
@@ -65,7 +67,7 @@ def test_write(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str
 def test_batch(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
     benchmark.group = f"{field.api}: {kind}, {_BATCH} at once"
     benchmark.extra_info["batch"] = _BATCH
-    records = written(field, kind, batch=True)
+    records = written(field, kind, "batch")
     put_many = writer(field, engine).put_many
     benchmark.pedantic(put_many, setup=lambda: ((list(islice(records, _BATCH)),), {}), rounds=_BATCHES)
 
@@ -86,7 +88,7 @@ def test_nine_reads_to_one_write(benchmark: BenchmarkFixture, field: Field, engi
     benchmark.extra_info["batch"] = _MIXED
     loaded = writer(field, engine)
     queries = cycle(field.queries.values())
-    records = written(field, "status update", batch=False)
+    records = written(field, "status update", "single")
 
     def mix() -> None:
         for number in range(_MIXED):
@@ -96,6 +98,30 @@ def test_nine_reads_to_one_write(benchmark: BenchmarkFixture, field: Field, engi
                 loaded.put(next(records))
 
     benchmark.pedantic(mix, rounds=2)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@both_apis
+def test_first_write_after_a_snapshot(benchmark: BenchmarkFixture, field: Field, kind: str) -> None:
+    """As `test_write`, but somebody holds the present state; only our engine has snapshots."""
+    benchmark.group = f"{field.api}: {kind}, somebody holding a snapshot"
+    store = cast(Store, field.engines["instquery"])
+    held = [store.snapshot()]
+    records = written(field, kind, "shared")
+
+    def another() -> tuple[tuple[Record], dict[str, Any]]:
+        held[:] = [store.snapshot()]
+        return (next(records),), {}
+
+    benchmark.extra_info["engine"] = "instquery"
+    benchmark.pedantic(store.put, setup=another, rounds=_ROUNDS)
+
+
+@both_apis
+def test_snapshot(benchmark: BenchmarkFixture, field: Field) -> None:
+    benchmark.group = f"{field.api}: a snapshot"
+    benchmark.extra_info["engine"] = "instquery"
+    benchmark(cast(Store, field.engines["instquery"]).snapshot)
 
 
 @both_apis

@@ -1,6 +1,7 @@
 """Cursors: a walk returns exactly the first page's set, whatever is written; foreign and old ones are refused."""
 
 import random
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,41 @@ def test_a_walk_sees_exactly_the_first_pages_set_under_random_writes(chance, lim
     assert [item for page in pages for item in page.items] == expected
     assert {page.total for page in pages} == {100}
     assert store.verify() == []
+
+
+def test_a_walk_over_100_000_records_under_continuous_writes():
+    """Another thread adds, changes, moves and removes all the while; the walk sees the first page's set, once each."""
+    store = Store(SCHEMA, (made(number, status="a") for number in range(100_000)))
+    stop, written = threading.Event(), []
+
+    def write():
+        chance = random.Random(4)
+        while not stop.is_set():
+            number = chance.randrange(110_000)
+            kind = chance.random()
+            if kind < 0.3:
+                store.discard(f"i-{number:05}")
+            elif kind < 0.35:
+                store.put_many(made(n, status="b") for n in range(number, number + 50))
+            else:
+                store.put(made(number, status="b", created=chance.randrange(10**11)))
+            written.append(number)
+
+    first = store.page(Query(limit=500))
+    cursor = first.cursor
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        walked = [item["id"] for item in first.items]
+        while cursor is not None:
+            page = store.page(Query(limit=500), cursor=cursor)
+            walked += [item["id"] for item in page.items]
+            cursor = page.cursor
+    finally:
+        stop.set()
+        thread.join()
+    assert walked == [f"i-{number:05}" for number in range(99_999, -1, -1)]
+    assert len(written) > 50
 
 
 def test_a_cursor_works_after_its_record_is_gone():
