@@ -12,12 +12,12 @@ import pytest
 from benchmarks.contenders import CONTENDERS
 from benchmarks.loads import measure
 from benchmarks.mixed import measure as measure_mixed
-from benchmarks.mixed import measure_sync
+from benchmarks.mixed import measure_sync, measure_waits
 from benchmarks.report import draw, report, summary
 
 HERE = Path(__file__).parent
 TIMED = ("requests", "writes", "worst")
-PARTS = (*TIMED, "loads", "mixed", "sync")
+PARTS = (*TIMED, "loads", "mixed", "sync", "waits")
 
 
 def main() -> int:
@@ -40,6 +40,8 @@ def main() -> int:
             run["mixed"] = measure_mixed(count, options.seconds)
         if "sync" in options.parts:
             run["sync"] = measure_sync(count)
+        if "waits" in options.parts:
+            run["waits"] = measure_waits(count, options.seconds / 10)
         print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
         path.write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
     kept = {int(path.stem): json.loads(path.read_text("utf-8")) for path in options.results.glob("*.json")}

@@ -5,10 +5,11 @@ Also what readers notice while a whole listing is taken over.
 
 import random
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from itertools import cycle
 from statistics import quantiles
 from threading import Event, Lock
 from time import perf_counter
@@ -17,14 +18,14 @@ from typing import Any, NamedTuple, cast
 from benchmarks.contenders import CONTENDERS, Writer
 from benchmarks.contenders.scan import Scan
 from benchmarks.questions import QUESTIONS
-from instquery import Page, Query, Store
+from instquery import Contains, Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.estate import ANCHOR, ESTATES
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["measure", "measure_sync"]
+__all__ = ["measure", "measure_sync", "measure_waits"]
 
 _THREADS = 8
 _ENGINES = ("instquery", "sqlite")
@@ -178,3 +179,61 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
         found[api] = {"seconds": taken, "changed": changes.updated, "reads": len(waits)}
         found[api] |= {"wait median": cuts[499] * 1e6, "wait p99": cuts[989] * 1e6, "wait longest": max(waits) * 1e6}
     return found
+
+
+def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float]]:
+    """Return who waits → the median, 99th percentile and longest time in µs, while others do what takes long.
+
+    The long read looks through every name, as its grams are common and never stand together; it is timed alone
+    too. One of the threads that wait makes a status update, the other asks for the default page, every millisecond.
+    """
+    instances = [
+        {"instanceId": f"i-{number:08}", "name": f"abc-bcd-{number}", "status": "Running", "gmtCreate": number * 10**6}
+        for number in range(count)
+    ]
+    store = Store(CATALOG["airec"].operation.schema, instances)
+    long, short = Query([Contains("name", "abcd")]), Query()
+    number = cycle(range(0, count, 97))
+
+    def read_long() -> None:
+        store.page(long)
+
+    def read_short() -> None:
+        store.page(short)
+
+    def write() -> None:
+        store.put(instances[next(number)] | {"status": "Ready"})
+
+    found = {
+        "a long read, alone": _times([(read_long, 0)], seconds)[0],
+        "a write, alone": _times([(write, 0.001)], seconds)[0],
+    }
+    reading = _times([(read_long, 0), (read_long, 0), (write, 0.001), (read_short, 0.001)], seconds)
+    found |= {"a long read, two of them at once": reading[0], "a write among two long reads": reading[2]}
+    found["a short read among two long reads"] = reading[3]
+    writing = _times([*[(write, 0.0)] * 4, (read_short, 0.001)], seconds)
+    found |= {"a write, four writers at once": writing[0], "a short read among four writers": writing[4]}
+    return {
+        who: {"times": len(times), "median": (cuts := quantiles(times, n=100))[49] * 1e6, "p99": cuts[98] * 1e6}
+        | {"longest": max(times) * 1e6}
+        for who, times in found.items()
+    }
+
+
+def _times(works: Sequence[tuple[Callable[[], None], float]], seconds: float) -> list["array[float]"]:
+    """Do each work over and over in a thread of its own, pausing between; return how long each took each time."""
+    done = Event()
+
+    def repeat(work: Callable[[], None], pause: float) -> "array[float]":
+        times = array("d")
+        while not (done.wait(pause) if pause else done.is_set()):
+            start = perf_counter()
+            work()
+            times.append(perf_counter() - start)
+        return times
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        running = [threads.submit(repeat, *work) for work in works]
+        done.wait(seconds)
+        done.set()
+        return [each.result() for each in running]

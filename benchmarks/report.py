@@ -63,6 +63,8 @@ def report(run: Run) -> str:
             "A listing taken over, 1 % of it new, and what readers waited meanwhile in µs:",
             _columns(run["sync"]),
         ]
+    if run.get("waits"):
+        parts += ["What threads wait for each other, in µs:", _columns(run["waits"])]
     return "\n\n".join(parts)
 
 
