@@ -1,0 +1,7 @@
+"""The HTTP face of both APIs (extra `server`): `create_app` for any ASGI server, `serve` for one of its own."""
+
+from instquery.asgi.app import create_app
+from instquery.asgi.keys import AccessKey, Keys
+from instquery.asgi.server import Server
+
+__all__ = ["AccessKey", "Keys", "Server", "create_app"]

@@ -1,0 +1,229 @@
+"""The HTTP face: both operations as the official clients ask for them, an application to be mounted anywhere."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from instquery.apis import airec, bss
+from instquery.apis.operation import Engine, Operation, Refusal
+from instquery.asgi.keys import Keys
+from instquery.asgi.signing import Denied, Gate, Pairs, Signed
+from instquery.plan import Plan
+from instquery.query import Query
+
+__all__ = ["Face", "create_app"]
+
+_access = logging.getLogger("instquery.access")
+_log = logging.getLogger(__name__)
+
+_BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
+_PARAMETERS = 1_000
+_FORM = "application/x-www-form-urlencoded"
+_JSON = {"content-type": "application/json;charset=utf-8"}
+_ROA_PATH = "/v2/openapi/instances"
+
+# A plan that looks at so many row sets at the most is carried out at once: handing it to a thread costs 0.1 ms,
+# about as much as they do.
+_AT_ONCE = 100
+
+
+class Wrong(Exception):  # noqa: N818 - it becomes the reply
+    """A request that is refused before any operation sees it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(code)
+        self.status, self.code, self.message = status, code, message
+
+
+class Asking(NamedTuple):
+    """A request that has been read: what is asked of which store, and by whom."""
+
+    operation: Operation
+    store: Engine
+    params: dict[str, str]
+    host: dict[str, Any]
+
+
+class Face:
+    """Reads requests, finds out what they ask and who asks, and writes replies."""
+
+    def __init__(
+        self,
+        stores: Iterable[tuple[Operation, Engine]],
+        *,
+        keys: Keys | None,
+        facts: Mapping[str, Any],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._actions = {operation.name: (operation, store) for operation, store in stores}
+        self._gate = None if keys is None else Gate(keys, clock)
+        self._facts = {name: fact for name, fact in facts.items() if fact is not None}
+        self._clock = clock
+
+    async def answer(self, request: Request) -> Response:
+        """Answer any request but those for health; never raises."""
+        identity, start = str(uuid4()).upper(), perf_counter()
+        name, caller = "-", None
+        try:
+            asking, caller = await self._read(request)
+            name = asking.operation.name
+            status, body = await self._ask(asking, identity)
+        except Wrong as wrong:
+            status, body = wrong.status, {"Code": wrong.code, "Message": wrong.message, "RequestId": identity}
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:
+            _log.exception("the face failed, request %s", identity)
+            message = "The request processing has failed due to some unknown error, exception or failure."
+            status, body = 500, {"Code": "InternalError", "Message": message, "RequestId": identity}
+        if status != 200:
+            body = _in_both_casings(body)
+        milliseconds = (perf_counter() - start) * 1000
+        told = {
+            "request_id": identity,
+            "action": name,
+            "status": status,
+            "ms": round(milliseconds, 3),
+            "caller": caller,
+        }
+        _access.info("%s", json.dumps(told), extra=told)
+        return Response(
+            json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"), status, _JSON
+        )
+
+    async def _read(self, request: Request) -> tuple[Asking, str | None]:
+        """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
+        if request.method not in ("GET", "POST"):
+            raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
+        body = await _body(request)
+        query = _pairs(request.scope["query_string"])
+        form = _pairs(body) if request.headers.get("content-type", "").lower().startswith(_FORM) else ()
+        path = _path(request)
+        params = {name: value for name, value in query + form if value} or {}
+        operation, store = self._meant(path, params, request)
+        caller = None
+        if self._gate is not None:
+            signed = Signed(request.method, path, query, form, dict(request.headers), body)
+            try:
+                caller = self._gate.admit(signed).caller
+            except Denied as denied:
+                raise Wrong(403, denied.code, denied.reason) from None
+        host = {fact: value for fact, value in {**self._facts, "caller": caller}.items() if fact in operation.host}
+        return Asking(operation, store, params, host), caller
+
+    def _meant(self, path: str, params: Mapping[str, str], request: Request) -> tuple[Operation, Engine]:
+        """Find the operation that a request means: by its path, or by its action. Raises `Wrong`."""
+        if path == _ROA_PATH:
+            if airec.list_instance.name in self._actions:
+                return self._actions[airec.list_instance.name]
+        elif path in ("", "/"):
+            action = params.get("Action") or request.headers.get("x-acs-action", "")
+            name = action[:1].upper() + action[1:]
+            if name in self._actions and name != airec.list_instance.name:
+                return self._actions[name]
+            raise Wrong(400, "InvalidAction.NotFound", "Specified api is not found: check the action and its version.")
+        raise Wrong(404, "InvalidApi.NotFound", "Specified api is not found: check the path.")
+
+    async def _ask(self, asking: Asking, identity: str) -> tuple[int, dict[str, Any]]:
+        """Ask the operation: at once if that is sure to be brief, else in a thread."""
+        now = self._clock()
+        if self._is_brief(asking, now):
+            reply = asking.operation(asking.store, asking.params, now=now, request_id=identity, **asking.host)
+        else:
+            reply = await run_in_threadpool(
+                asking.operation, asking.store, asking.params, now=now, request_id=identity, **asking.host
+            )
+        return reply.status, reply.body
+
+    def _is_brief(self, asking: Asking, now: datetime) -> bool:
+        """Tell whether a request is sure to cost less than handing it to a thread."""
+        explain: Callable[[Query], Plan] | None = getattr(asking.store, "explain", None)
+        if explain is None:
+            return False
+        try:
+            query = asking.operation.query(asking.params, now=now, **asking.host)
+        except Refusal:
+            return True
+        plan = explain(query)
+        if plan.driver == "nothing" or not plan.steps:
+            return True
+        if plan.driver == "keys":
+            return plan.steps[0].size <= _AT_ONCE
+        is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
+        return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
+
+
+def create_app(
+    airec: Engine | None = None,
+    bss: Engine | None = None,
+    *,
+    keys: Keys | None = None,
+    directory: Mapping[str, object] | None = None,
+    products: object = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
+    """Return the face of these stores as an ASGI application, which may be mounted under a prefix.
+
+    With `keys` every request must be signed with one of them, and the key's caller is who asks; without, no
+    signature is looked at. `directory` and `products` are facts for the rules of QueryAvailableInstances,
+    `clock` tells the moment of each request. `/healthz` says that the face is up.
+    """
+    stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
+    face = Face(stores, keys=keys, facts={"directory": directory, "products": products}, clock=clock)
+    every = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+    routes = [Route("/healthz", _healthy), Route("/{path:path}", face.answer, methods=every)]
+    return Starlette(routes=routes)
+
+
+_AIREC, _BSS = airec.list_instance, bss.query_available_instances
+
+
+async def _healthy(_: Request) -> Response:
+    return Response(b'{"status":"ok"}', headers=_JSON)
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body, but no more than is allowed. Raises `Wrong`."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _BODY:
+            raise Wrong(413, "RequestEntityTooLarge", f"The body is larger than {_BODY} bytes: shorten it.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _pairs(text: bytes) -> Pairs:
+    """Read parameters; what is no valid percent-encoding or UTF-8 is taken as it stands. Raises `Wrong`."""
+    try:
+        found = parse_qsl(text.decode("latin-1"), keep_blank_values=True, errors="replace", max_num_fields=_PARAMETERS)
+    except ValueError:
+        raise Wrong(400, "InvalidParameter", f"There are more than {_PARAMETERS} parameters: send fewer.") from None
+    return tuple(found)
+
+
+def _path(request: Request) -> str:
+    """Return the path that a request has behind any prefix that the face is mounted under."""
+    path, prefix = request.scope["path"], request.scope.get("root_path", "")
+    return str(path.removeprefix(prefix) if prefix else path)
+
+
+def _in_both_casings(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the members of a failure both of the spellings that clients read."""
+    whole = dict(body)
+    for upper in ("Code", "Message", "RequestId"):
+        lower = upper[:1].lower() + upper[1:]
+        value = body.get(upper, body.get(lower))
+        whole |= {upper: value, lower: value}
+    return whole

@@ -1,0 +1,81 @@
+"""Access keys: whose they are, from a file or the environment, and never shown."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from os import PathLike
+from pathlib import Path
+from typing import Self
+
+from instquery.errors import InstqueryError
+
+__all__ = ["AccessKey", "Keys"]
+
+_VARIABLE = "INSTQUERY_KEYS"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A secret, and the caller whose it is (for the owner rules), where it has one."""
+
+    secret: str = attribute(repr=False)
+    caller: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.secret, str) or not self.secret:
+            raise InstqueryError("must be text that is not empty", field="secret")
+        if self.caller is not None and not isinstance(self.caller, str):
+            raise InstqueryError("must be the owner ID as text", field="caller")
+
+
+class Keys(Mapping[str, AccessKey]):
+    """Access keys by AccessKeyId. Their secrets are in no `repr` and no error.
+
+    >>> Keys({"AKID": AccessKey("the secret", caller="1001")})
+    Keys(['AKID'])
+    """
+
+    def __init__(self, keys: Mapping[str, AccessKey]) -> None:
+        self._keys = dict(keys)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read JSON: AccessKeyId → {"secret": …, "caller": …}, or → the secret alone."""
+        try:
+            found = json.loads(text)
+        except ValueError:
+            raise InstqueryError("access keys must be a JSON object") from None
+        if not isinstance(found, dict):
+            raise InstqueryError("access keys must be a JSON object")
+        keys = {}
+        for identity, told in found.items():
+            facts = {"secret": told} if isinstance(told, str) else told
+            if not isinstance(facts, dict) or not facts.keys() <= {"secret", "caller"} or "secret" not in facts:
+                raise InstqueryError("takes a secret and perhaps a caller", field=identity)
+            keys[identity] = AccessKey(**facts)
+        return cls(keys)
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> Self:
+        """Read a file as `parse` does."""
+        return cls.parse(Path(path).read_text("utf-8"))
+
+    @classmethod
+    def from_environment(cls) -> Self | None:
+        """Read the variable INSTQUERY_KEYS as `parse` does; `None` where it is not set."""
+        text = os.environ.get(_VARIABLE)
+        return None if text is None else cls.parse(text)
+
+    def __getitem__(self, identity: str) -> AccessKey:
+        return self._keys[identity]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"Keys({list(self._keys)})"

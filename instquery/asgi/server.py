@@ -1,0 +1,134 @@
+"""A server for the face: uvicorn, each reply in one write, slow requests cut off."""
+
+import asyncio
+import socket
+from threading import Thread
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from instquery.errors import InstqueryError
+
+__all__ = ["Server"]
+
+_PATIENCE = 10.0  # seconds for a request's head to arrive
+
+
+class _Joined:
+    """A transport that joins what is written in one turn of the event loop: head and body leave in one write."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write with whatever else is written in this turn."""
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        """Close, once everything is written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._transport.write(b"".join(self._waiting))
+            self._waiting.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 as uvicorn speaks it, but with one write a reply and a bound on how slowly a head may come."""
+
+    _cut_off: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]  # it has what is used
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        else:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self._cut_off is None:
+            self._cut_off = self.loop.call_later(_PATIENCE, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+            self._cut_off = None
+
+
+class Server:
+    """Serves an application over HTTP/1.1: in this thread with `run`, or in one of its own as a context manager.
+
+    Port 0 is any that is free; `port` says which. The end is graceful: what has begun is answered.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, grace: float = 5) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise InstqueryError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(grace),
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: Thread | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port, as the official clients take them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def run(self) -> None:
+        """Serve until the process is told to end (SIGINT or SIGTERM)."""
+        self._server.run(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        self._thread = Thread(target=self.run, name="instquery", daemon=True)
+        self._thread.start()
+        end = monotonic() + _PATIENCE
+        while not self._server.started:
+            if monotonic() > end or not self._thread.is_alive():
+                raise InstqueryError("the server has not started")
+            sleep(0.001)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close()

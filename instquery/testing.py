@@ -1,0 +1,172 @@
+"""A local double of both APIs for tests: real clients talk to it, over loopback or in process.
+
+With pytest the fixture `instquery_double` is there once the extra `testing` is installed. Elsewhere:
+
+>>> with Double() as double:
+...     double.airec.put({"instanceId": "i-1", "gmtCreate": "2026-01-01T00:00:00Z"})
+...     double.endpoint.startswith("127.0.0.1:")
+True
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from instquery.apis import airec, bss
+from instquery.asgi.app import create_app
+from instquery.asgi.keys import Keys
+from instquery.asgi.server import Server
+from instquery.instants import to_micros
+from instquery.store import Store
+
+__all__ = ["Double", "Recorded"]
+
+
+class Recorded(NamedTuple):
+    """A request that has come: parameters of query string and form together, headers in lower case."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str]
+
+
+class Fault(NamedTuple):
+    """What happens to a request in the place of an answer, or before it."""
+
+    code: str | None
+    status: int
+    message: str
+    delay: float
+
+
+class Double:
+    """Both APIs on a free port of this machine, with empty stores to fill and a clock to set.
+
+    `endpoint` is what clients are pointed to, `airec` and `bss` are the stores, `requests` what has come so
+    far. Faults are injected for the next calls by `fail`, `delay` and `throttle`; they apply one after the other.
+    """
+
+    def __init__(self, *, keys: Keys | None = None, directory: Mapping[str, bss.Caller] | None = None) -> None:
+        self.airec, self.bss = Store(airec.SCHEMA), Store(bss.SCHEMA)
+        self.requests: list[Recorded] = []
+        self._faults: deque[Fault] = deque()
+        self._now: datetime | None = None
+        face = create_app(self.airec, self.bss, keys=keys, directory=directory, clock=self._clock)
+        self.app: ASGIApp = _Recorder(face, self)
+        """The application itself, to be mounted or called."""
+        self._server = Server(self.app)
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port, as the official clients take them."""
+        return self._server.endpoint
+
+    @property
+    def url(self) -> str:
+        """The same with a scheme."""
+        return f"http://{self.endpoint}"
+
+    def set_clock(self, now: datetime | str | int | None) -> None:
+        """Stop the clock at a moment; `None` lets it run again."""
+        self._now = None if now is None else datetime.fromtimestamp(to_micros(now) / 1e6, UTC)
+
+    def fail(self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1) -> None:
+        """Let the next calls end in an error."""
+        self._faults.extend([Fault(code, status, message, 0)] * times)
+
+    def throttle(self, times: int = 1) -> None:
+        """Let the next calls be refused as too many."""
+        self.fail("Throttling.User", message="Request was denied due to user flow control.", times=times)
+
+    def delay(self, seconds: float, times: int = 1) -> None:
+        """Let the next calls be answered later."""
+        self._faults.extend([Fault(None, 200, "", seconds)] * times)
+
+    def reset(self) -> None:
+        """Empty the stores, forget requests and faults, let the clock run."""
+        self.airec.replace_all([])
+        self.bss.replace_all([])
+        self.requests.clear()
+        self._faults.clear()
+        self._now = None
+
+    def transport(self) -> httpx.ASGITransport:
+        """Return a transport for `httpx.AsyncClient` that calls the application in process, without a socket."""
+        return httpx.ASGITransport(app=self.app)
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+
+    def _clock(self) -> datetime:
+        return datetime.now(UTC) if self._now is None else self._now
+
+    def _next_fault(self) -> Fault | None:
+        return self._faults.popleft() if self._faults else None
+
+
+class _Recorder:
+    """Notes each request before the face sees it, and lets faults happen to it."""
+
+    def __init__(self, face: ASGIApp, double: Double) -> None:
+        self._face = face
+        self._double = double
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/healthz":
+            await self._face(scope, receive, send)
+            return
+        messages, body = await _whole(receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        told = (
+            scope["query_string"] + b"&" + body if "form" in headers.get("content-type", "") else scope["query_string"]
+        )
+        params = dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True))
+        self._double.requests.append(Recorded(scope["method"], scope["path"], params, headers))
+        fault = self._double._next_fault()
+        if fault is not None:
+            await asyncio.sleep(fault.delay)
+            if fault.code is not None:
+                await _refuse(send, fault)
+                return
+        replay = iter(messages)
+
+        async def again() -> Message:
+            found = next(replay, None)
+            return await receive() if found is None else found
+
+        await self._face(scope, again, send)
+
+
+async def _whole(receive: Receive) -> tuple[list[Message], bytes]:
+    """Receive a whole request."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+    return messages, b"".join(message.get("body", b"") for message in messages)
+
+
+async def _refuse(send: Send, fault: Fault) -> None:
+    """Answer with a fault, in the shape of either API."""
+    identity = str(uuid4()).upper()
+    body: dict[str, Any] = {"Code": fault.code, "Message": fault.message, "RequestId": identity}
+    body |= {"code": fault.code, "message": fault.message, "requestId": identity}
+    octets = json.dumps(body).encode()
+    headers = [(b"content-type", b"application/json;charset=utf-8"), (b"content-length", str(len(octets)).encode())]
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "http.response.body", "body": octets})
