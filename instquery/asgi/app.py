@@ -18,6 +18,7 @@ from starlette.routing import Route
 from instquery.apis import airec, bss
 from instquery.apis.operation import Engine, Operation, Refusal
 from instquery.asgi.keys import Keys
+from instquery.asgi.openapi import describe
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.plan import Plan
 from instquery.query import Query
@@ -177,16 +178,27 @@ def create_app(
 
     With `keys` every request must be signed with one of them, and the key's caller is who asks; without, no
     signature is looked at. `directory` and `products` are facts for the rules of QueryAvailableInstances,
-    `clock` tells the moment of each request. `/healthz` says that the face is up.
+    `clock` tells the moment of each request. `/healthz` says that the face is up, `/openapi.json` describes it.
     """
     stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
     face = Face(stores, keys=keys, facts={"directory": directory, "products": products}, clock=clock)
     every = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
-    routes = [Route("/healthz", _healthy), Route("/{path:path}", face.answer, methods=every)]
+    document = describe((operation, _PATHS[operation.name]) for operation, _ in stores)
+    told = json.dumps(document, ensure_ascii=False).encode()
+
+    async def openapi(_: Request) -> Response:
+        return Response(told, headers=_JSON)
+
+    routes = [
+        Route("/healthz", _healthy),
+        Route("/openapi.json", openapi),
+        Route("/{path:path}", face.answer, methods=every),
+    ]
     return Starlette(routes=routes)
 
 
 _AIREC, _BSS = airec.list_instance, bss.query_available_instances
+_PATHS = {_AIREC.name: _ROA_PATH, _BSS.name: "/"}
 
 
 async def _healthy(_: Request) -> Response:

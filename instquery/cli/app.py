@@ -23,6 +23,14 @@ from instquery.cli.questions import QUESTIONS
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines
 from instquery.estate import ESTATES
 from instquery.instants import to_micros
+from instquery.query import Record
+
+try:
+    from instquery.cli.serve import Keys, run_serve, stores_of
+except ModuleNotFoundError as missing:  # the extra `server` is not installed
+    if missing.name not in ("starlette", "uvicorn"):
+        raise
+    run_serve = None  # type: ignore[assignment]
 
 __all__ = ["app"]
 
@@ -73,7 +81,7 @@ def query_command(api: Api) -> Callable[..., None]:
         params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
         with _usage_errors():
             moment = to_micros(now or api.operation.clock())
-            store = _load(api, file, skip_bad=skip_bad)
+            store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
         _answer(api.operation, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
@@ -142,7 +150,7 @@ def bench_command(name: str, api: Api) -> Callable[..., None]:
                 for number, text in enumerate(ask or (), 1)
             }
             start = perf_counter()
-            store = _load(api, file, skip_bad=skip_bad)
+            store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
             seconds = perf_counter() - start
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
@@ -154,24 +162,46 @@ def bench_command(name: str, api: Api) -> Callable[..., None]:
     return command
 
 
-def _load(api: Api, file: str, *, skip_bad: bool) -> Store:
-    """Read a file and index its records, with a progress bar; says on stderr what was left out."""
+@app.command()
+def serve(  # noqa: PLR0913, PLR0917 - an option each
+    airec: Annotated[str | None, typer.Option(help=f"Records of ListInstance. {_SOURCE}")] = None,
+    bss: Annotated[str | None, typer.Option(help=f"Records of QueryAvailableInstances. {_SOURCE}")] = None,
+    db: Annotated[str | None, typer.Option(help="A folder of durable stores; files are taken over into them.")] = None,
+    keys: Annotated[str | None, typer.Option(help="A JSON file of access keys; or INSTQUERY_KEYS holds them.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; by default this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8080,
+    skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+) -> None:
+    """Serve both APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again."""
+
+    def load(name: str, file: str) -> list[Record]:
+        return _read(CATALOG[name], file, skip_bad=skip_bad)
+
+    with _usage_errors():
+        if run_serve is None:
+            raise InstqueryError("serving needs starlette and uvicorn: pip install 'instquery[server]'")
+        files = {name: file for name, file in (("airec", airec), ("bss", bss)) if file is not None}
+        known = Keys.from_file(keys) if keys else Keys.from_environment()
+        run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
+
+
+def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
+    """Read the records of a file, with a progress bar; says on stderr what was left out."""
     with _progress() as progress:
 
         def watch(lines: list[Any]) -> Iterable[Any]:
             return progress.track(lines, description=f"reading {plain(file)}")
 
         inventory = api.read.load(file, watch)
-        if inventory.bad and not skip_bad:
-            raise InventoryError(inventory.bad, inventory.bad_count)
-        store = Store(api.operation.schema, inventory.records)
+    if inventory.bad and not skip_bad:
+        raise InventoryError(inventory.bad, inventory.bad_count)
     if inventory.bad:
         errors.print(
             f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}",
             markup=False,
             soft_wrap=True,
         )
-    return store
+    return inventory.records
 
 
 def _answer(

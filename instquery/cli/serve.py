@@ -1,0 +1,68 @@
+"""`instquery serve`: files or durable stores behind the HTTP face, until the process is told to end."""
+
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock, Thread
+
+from instquery import InstqueryError, Store
+from instquery.apis.catalog import CATALOG
+from instquery.asgi import Keys, Server, create_app
+from instquery.cli.show import console, errors, plain, plain_lines
+from instquery.durable import DurableStore
+from instquery.query import Record
+
+__all__ = ["Keys", "Load", "run_serve", "stores_of"]
+
+Load = Callable[[str, str], list[Record]]
+"""Reads the records of an API from a file. Raises `InstqueryError` or `OSError`, having changed nothing."""
+
+
+def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[str, Store]:
+    """Return the stores to serve, by API: of the files, or durable ones into which files are taken over."""
+    stores: dict[str, Store] = {}
+    for name, api in CATALOG.items():
+        if folder is not None:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            stores[name] = DurableStore.open(Path(folder) / f"{name}.db", api.operation.schema)
+            if name in files:
+                stores[name].replace_all(load(name, files[name]))
+        elif name in files:
+            stores[name] = Store(api.operation.schema, load(name, files[name]))
+    if not stores:
+        raise InstqueryError("give a file for --airec or --bss, or a folder for --db")
+    return stores
+
+
+def run_serve(
+    stores: Mapping[str, Store], files: Mapping[str, str], load: Load, *, host: str, port: int, keys: Keys | None
+) -> None:
+    """Serve until SIGINT or SIGTERM; on SIGHUP read the files again."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    app = create_app(stores.get("airec"), stores.get("bss"), keys=keys)
+    server = Server(app, host=host, port=port)
+    loading = Lock()
+
+    def reload() -> None:
+        with loading:
+            for name, file in files.items():
+                _take_over(name, file, stores[name], load)
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: Thread(target=reload).start())
+    held = " and ".join(f"{len(store):,} {name} records" for name, store in stores.items())
+    checked = "signatures are not checked" if keys is None else f"requests are signed with one of {len(keys)} keys"
+    console.print(f"serving {held} on http://{server.endpoint}; {checked}", soft_wrap=True, markup=False)
+    server.run()
+
+
+def _take_over(name: str, file: str, store: Store, load: Load) -> None:
+    """Read a file again; a bad one leaves the records as they are, and it is said why."""
+    try:
+        changes = store.replace_all(load(name, file))
+    except (OSError, InstqueryError) as error:
+        errors.print(f"{plain(file)} is not taken over: {plain_lines(error)}", markup=False, soft_wrap=True)
+        return
+    told = f"{changes.added:,} added, {changes.updated:,} changed, {changes.removed:,} removed"
+    console.print(f"{plain(file)} read again: {told}", soft_wrap=True, markup=False)
