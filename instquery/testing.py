@@ -11,7 +11,7 @@ True
 import asyncio
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -56,12 +56,18 @@ class Double:
     far. Faults are injected for the next calls by `fail`, `delay` and `throttle`; they apply one after the other.
     """
 
-    def __init__(self, *, keys: Keys | None = None, directory: Mapping[str, bss.Caller] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        keys: Keys | None = None,
+        directory: Mapping[str, bss.Caller] | None = None,
+        products: Collection[str] | None = None,
+    ) -> None:
         self.airec, self.bss = Store(airec.SCHEMA), Store(bss.SCHEMA)
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
-        face = create_app(self.airec, self.bss, keys=keys, directory=directory, clock=self._clock)
+        face = create_app(self.airec, self.bss, keys=keys, directory=directory, products=products, clock=self._clock)
         self.app: ASGIApp = _Recorder(face, self)
         """The application itself, to be mounted or called."""
         self._server = Server(self.app)

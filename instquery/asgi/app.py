@@ -68,7 +68,7 @@ class Face:
         clock: Callable[[], datetime],
     ) -> None:
         self._actions = {operation.name: (operation, store) for operation, store in stores}
-        self._gate = None if keys is None else Gate(keys, clock)
+        self._gate = None if keys is None else Gate(keys)
         self._facts = {name: fact for name, fact in facts.items() if fact is not None}
         self._clock = clock
 
@@ -178,7 +178,8 @@ def create_app(
 
     With `keys` every request must be signed with one of them, and the key's caller is who asks; without, no
     signature is looked at. `directory` and `products` are facts for the rules of QueryAvailableInstances,
-    `clock` tells the moment of each request. `/healthz` says that the face is up, `/openapi.json` describes it.
+    `clock` tells the moment of each request, though not to signatures. `/healthz` says that the face is up,
+    `/openapi.json` describes it.
     """
     stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
     face = Face(stores, keys=keys, facts={"directory": directory, "products": products}, clock=clock)

@@ -32,12 +32,12 @@ def describe(operations: Iterable[tuple[Operation, str]]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, *, has_action: bool) -> dict[str, Any]:
-    params = [
+    params: list[dict[str, Any]] = [
         {"name": param.name, "in": "query", "description": param.about, "schema": {"type": "string"}}
         for param in operation.params
     ]
     if has_action:
-        action = {"type": "string", "enum": [operation.name]}
+        action: dict[str, Any] = {"type": "string", "enum": [operation.name]}
         params.insert(0, {"name": "Action", "in": "query", "required": True, "schema": action})
     return {
         "operationId": operation.name,

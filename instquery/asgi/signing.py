@@ -60,10 +60,11 @@ class Claim:
 class Gate:
     """Lets signed requests in: each once, by a known key, not long after it was made.
 
-    `clock` tells the present moment. Nonces are remembered for as long as a request may be late.
+    `clock` tells the present moment; it is not that of the answers, which a host may set. Nonces are
+    remembered for as long as a request may be late.
     """
 
-    def __init__(self, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, keys: Keys, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._keys = keys
         self._clock = clock
         self._nonces: Leases[bool] = Leases(count=_MOST, age=2 * _SKEW, clock=lambda: clock().timestamp())

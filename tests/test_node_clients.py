@@ -1,0 +1,144 @@
+"""The official Node clients, unmodified, against the face. Skipped where there is no Node."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from instquery import estate
+from instquery.apis import airec, bss
+from instquery.asgi import AccessKey, Keys
+from instquery.testing import Double
+
+HERE = Path(__file__).parent / "node"
+NOW = "2026-06-01T00:00:00Z"
+EXPECTED = "INSTQUERY_EXPECT_NODE" in os.environ  # where it must be there, a skip would hide what is not tested
+
+CLIENTS = {
+    "bssopenapi": {"client": "bss"},
+    "pop-core, RPC by GET": {"client": "rpc", "method": "GET"},
+    "pop-core, RPC by POST": {"client": "rpc", "method": "POST"},
+    "pop-core, ROA": {"client": "roa"},
+}
+EVERY = {
+    "bss": [
+        {},
+        {"PageNum": "2", "PageSize": "7"},
+        {"ProductCode": "ecs", "ProductType": "ecs", "Region": "cn-hangzhou"},
+        {"SubscriptionType": "Subscription", "RenewStatus": "AutoRenewal"},
+        {"EndTimeStart": "2026-06-01T00:00:00Z", "EndTimeEnd": "2026-12-01T00:00:00Z"},
+        {"CreateTimeStart": "2025-06-01T00:00:00Z", "CreateTimeEnd": "2025-12-01T00:00:00Z"},
+        {"InstanceIDs": "{ids}"},
+        {"OwnerId": "1000000000000000"},
+        {"ProductCode": "推荐 +*~%&=/"},
+    ],
+    "airec": [
+        {},
+        {"page": "2", "size": "7"},
+        {"name": "推荐", "status": "Running"},
+        {"instanceId": "airec", "expiredTime": "1800000000"},
+        {"name": "~*' +&=%推"},
+    ],
+}
+REFUSED = {
+    "bss": [({"PageSize": "301"}, "InvalidParameter"), ({"Region": "x"}, "MissingParameter")],
+    "airec": [({"size": "51"}, "ValidationError"), ({"status": "运行中"}, "ValidationError")],
+}
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """Install the clients from the registry, once a run."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        if EXPECTED:
+            pytest.fail("Node and npm are expected here")
+        pytest.skip("needs Node and npm")
+    folder = tmp_path_factory.mktemp("node")
+    shutil.copy(HERE / "package.json", folder)
+    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - a fixed command
+    if made.returncode and not EXPECTED:
+        pytest.skip(f"npm cannot install the clients: {made.stderr[-300:]}")
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def ask(installed, asked):
+    """Ask many times with one process of Node; return what each client made of its answer."""
+    lines = "".join(json.dumps(each) + "\n" for each in asked)
+    command = ["node", str(HERE / "ask.js"), str(installed)]
+    run = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - our own script
+    told = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(told) == len(asked)
+    return told
+
+
+@pytest.fixture(scope="module", params=[None, Keys({"AK": AccessKey("the secret")})], ids=["open", "signed"])
+def double(request):
+    with Double(keys=request.param) as double:
+        double.set_clock(NOW)
+        double.airec.put_many(estate.airec(200))
+        double.bss.put_many(estate.bss(200))
+        double.is_signed = request.param is not None
+        yield double
+
+
+def named(client, params):
+    """Return parameters as a client names them: today's has its own spelling."""
+    return {name[0].lower() + name[1:]: value for name, value in params.items()} if client == "bssopenapi" else params
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_parameter_and_every_refusal(installed, double, client):
+    api = "airec" if client == "pop-core, ROA" else "bss"
+    store = getattr(double, api)
+    operation = airec.list_instance if api == "airec" else bss.query_available_instances
+    ids = ",".join(record["InstanceID"] for record in list(double.bss)[:9])
+    questions = [{name: value.replace("{ids}", ids) for name, value in params.items()} for params in EVERY[api]]
+    base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
+    asked = [base | {"params": named(client, params)} for params in questions]
+    asked += [base | {"params": named(client, params)} for params, _ in REFUSED[api]]
+    told = ask(installed, asked)
+    for params, answer in zip(questions, told, strict=False):
+        expected = operation(store, params, now=NOW).body
+        found = answer["body"]
+        if client == "bssopenapi":  # whose own model makes a number of it
+            for item in found["Data"]["InstanceList"]:
+                item["OwnerId"] = str(item["OwnerId"])
+        assert {k: v for k, v in found.items() if k.lower() != "requestid"} == {
+            k: v for k, v in expected.items() if k.lower() != "requestid"
+        }, params
+    for (params, code), answer in zip(REFUSED[api], told[len(questions) :], strict=True):
+        error = answer["error"]
+        assert (error["code"], len(error["requestId"])) == (code, 36), params
+        body = operation(store, params, now=NOW).body
+        assert body.get("message", body.get("Message")) in error["message"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_paging_through_everything_finds_each_once(installed, double, client):
+    api = "airec" if client == "pop-core, ROA" else "bss"
+    store = getattr(double, api)
+    base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
+    pages = range(1, 8)
+    number, size = ("page", "size") if api == "airec" else ("PageNum", "PageSize")
+    told = ask(installed, [base | {"params": named(client, {number: str(page), size: "40"})} for page in pages])
+    key = store.schema.key
+    found = [
+        item[key]
+        for answer in told
+        for item in (answer["body"]["result"] if api == "airec" else answer["body"]["Data"]["InstanceList"])
+    ]
+    assert found == [record[key] for record in store]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_wrong_secret_is_refused_where_signatures_are_checked(installed, double, client):
+    told = ask(installed, [{**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "no", "params": {}}])
+    if double.is_signed:
+        assert told[0]["error"]["code"] == "SignatureDoesNotMatch"
+    else:
+        assert "body" in told[0]
