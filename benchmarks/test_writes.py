@@ -100,6 +100,17 @@ def test_nine_reads_to_one_write(benchmark: BenchmarkFixture, field: Field, engi
     benchmark.pedantic(mix, rounds=2)
 
 
+@both_apis
+def test_all_engines_still_agree(field: Field) -> None:
+    writers = [field.engines[engine] for engine in WRITERS if engine in field.engines]
+    for title, query in field.queries.items():
+        pages = [engine.page(query) for engine in writers]
+        assert all(page == pages[0] for page in pages), title
+
+
+# from here on our engine alone is written to
+
+
 @pytest.mark.parametrize("kind", CHANGES)
 @both_apis
 def test_first_write_after_a_snapshot(benchmark: BenchmarkFixture, field: Field, kind: str) -> None:
@@ -122,11 +133,3 @@ def test_snapshot(benchmark: BenchmarkFixture, field: Field) -> None:
     benchmark.group = f"{field.api}: a snapshot"
     benchmark.extra_info["engine"] = "instquery"
     benchmark(cast(Store, field.engines["instquery"]).snapshot)
-
-
-@both_apis
-def test_all_engines_still_agree(field: Field) -> None:
-    writers = [field.engines[engine] for engine in WRITERS if engine in field.engines]
-    for title, query in field.queries.items():
-        pages = [engine.page(query) for engine in writers]
-        assert all(page == pages[0] for page in pages), title
