@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.contenders.table import columns, in_answer_order, place
 from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.query import Predicate
+from instquery.query import Predicate, Record
 from instquery.schema import Schema
 
 __all__ = ["Floor", "Scan"]
@@ -22,12 +22,20 @@ class Scan:
 
     def page(self, query: Query) -> Page:
         """Test every row that is left, predicate by predicate."""
+        kept = self.matches(query)
+        items = [self._rows[at].copy() for at in kept[query.offset : query.offset + query.limit]]
+        return Page(items, len(kept) if query.total else None)
+
+    def matches(self, query: Query) -> list[int]:
+        """Return the numbers of the rows that match, in answer order."""
         found: Iterable[int] = range(len(self._rows))
         for predicate in query.where:
             found = self._pass(predicate, found)
-        kept = list(found)
-        items = [self._rows[at].copy() for at in kept[query.offset : query.offset + query.limit]]
-        return Page(items, len(kept) if query.total else None)
+        return list(found)
+
+    def rows(self, numbers: Iterable[int]) -> list[Record]:
+        """Return rows by their numbers, as they are kept."""
+        return [self._rows[number] for number in numbers]
 
     def put(self, record: Mapping[str, Any]) -> None:
         """Insert at the right place in the list and in every column; all that is behind moves."""
