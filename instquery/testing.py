@@ -25,6 +25,7 @@ from instquery.apis import airec, bss
 from instquery.asgi.app import create_app
 from instquery.asgi.keys import Keys
 from instquery.asgi.server import Server
+from instquery.errors import InstqueryError
 from instquery.instants import to_micros
 from instquery.store import Store
 
@@ -70,11 +71,13 @@ class Double:
         face = create_app(self.airec, self.bss, keys=keys, directory=directory, products=products, clock=self._clock)
         self.app: ASGIApp = _Recorder(face, self)
         """The application itself, to be mounted or called."""
-        self._server = Server(self.app)
+        self._server: Server | None = None
 
     @property
     def endpoint(self) -> str:
-        """Host and port, as the official clients take them."""
+        """Host and port, as the official clients take them; there is one between entering and leaving alone."""
+        if self._server is None:
+            raise InstqueryError("the double is not being served: use it as a context manager")
         return self._server.endpoint
 
     @property
@@ -111,13 +114,15 @@ class Double:
         return httpx.ASGITransport(app=self.app)
 
     def __enter__(self) -> Self:
-        self._server.__enter__()
+        self._server = Server(self.app).__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.__exit__(kind, error, trace)
+        if self._server is not None:
+            self._server.__exit__(kind, error, trace)
+            self._server = None
 
     def _clock(self) -> datetime:
         return datetime.now(UTC) if self._now is None else self._now

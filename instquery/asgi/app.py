@@ -111,8 +111,6 @@ class Face:
         query = _pairs(request.scope["query_string"])
         form = _pairs(body) if request.headers.get("content-type", "").lower().startswith(_FORM) else ()
         path = _path(request)
-        params = {name: value for name, value in query + form if value} or {}
-        operation, store = self._meant(path, params, request)
         caller = None
         if self._gate is not None:
             signed = Signed(request.method, path, query, form, dict(request.headers), body)
@@ -120,6 +118,8 @@ class Face:
                 caller = self._gate.admit(signed).caller
             except Denied as denied:
                 raise Wrong(403, denied.code, denied.reason) from None
+        params = {name: value for name, value in query + form if value}
+        operation, store = self._meant(path, params, request)
         host = {fact: value for fact, value in {**self._facts, "caller": caller}.items() if fact in operation.host}
         return Asking(operation, store, params, host), caller
 
