@@ -12,6 +12,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -19,10 +20,11 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import httpx
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis import airec, bss
-from instquery.asgi.app import create_app
+from instquery.asgi.app import FORM, Wrong, create_app, read_body
 from instquery.asgi.keys import Keys
 from instquery.asgi.server import Server
 from instquery.errors import InstqueryError
@@ -132,44 +134,46 @@ class Double:
 
 
 class _Recorder:
-    """Notes each request before the face sees it, and lets faults happen to it."""
+    """Notes each request that the face answers, and lets faults happen to it."""
 
     def __init__(self, face: ASGIApp, double: Double) -> None:
         self._face = face
         self._double = double
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/healthz":
+        if scope["type"] != "http" or scope["path"] in ("/healthz", "/openapi.json"):
             await self._face(scope, receive, send)
             return
-        messages, body = await _whole(receive)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        told = (
-            scope["query_string"] + b"&" + body if "form" in headers.get("content-type", "") else scope["query_string"]
-        )
-        params = dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True))
-        self._double.requests.append(Recorded(scope["method"], scope["path"], params, headers))
+        body: list[bytes] = []
         fault = self._double._next_fault()
+
+        async def listen() -> Message:
+            message = await receive()
+            body.append(message.get("body", b""))
+            return message
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._double.requests.append(_recorded(scope, b"".join(body)))
+            await send(message)
+
         if fault is not None:
             await asyncio.sleep(fault.delay)
-            if fault.code is not None:
-                await _refuse(send, fault)
-                return
-        replay = iter(messages)
-
-        async def again() -> Message:
-            found = next(replay, None)
-            return await receive() if found is None else found
-
-        await self._face(scope, again, send)
+        if fault is None or fault.code is None:
+            await self._face(scope, listen, answer)
+            return
+        with suppress(Wrong):
+            await read_body(Request(scope, listen))
+        await _refuse(answer, fault)
 
 
-async def _whole(receive: Receive) -> tuple[list[Message], bytes]:
-    """Receive a whole request."""
-    messages: list[Message] = []
-    while not messages or messages[-1].get("more_body"):
-        messages.append(await receive())
-    return messages, b"".join(message.get("body", b"") for message in messages)
+def _recorded(scope: Scope, body: bytes) -> Recorded:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    is_form = headers.get("content-type", "").lower().startswith(FORM)
+    told = scope["query_string"] + b"&" + body if is_form else scope["query_string"]
+    return Recorded(
+        scope["method"], scope["path"], dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True)), headers
+    )
 
 
 async def _refuse(send: Send, fault: Fault) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
@@ -23,14 +24,15 @@ from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.plan import Plan
 from instquery.query import Query
 
-__all__ = ["Face", "create_app"]
+__all__ = ["FORM", "Face", "Wrong", "create_app", "read_body"]
 
 _access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
 
 _BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
 _PARAMETERS = 1_000
-_FORM = "application/x-www-form-urlencoded"
+_PATIENCE = 10  # seconds for a body to arrive
+FORM = "application/x-www-form-urlencoded"
 _JSON = {"content-type": "application/json;charset=utf-8"}
 _ROA_PATH = "/v2/openapi/instances"
 
@@ -107,9 +109,9 @@ class Face:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
         if request.method not in ("GET", "POST"):
             raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
-        body = await _body(request)
+        body = await read_body(request)
         query = _pairs(request.scope["query_string"])
-        form = _pairs(body) if request.headers.get("content-type", "").lower().startswith(_FORM) else ()
+        form = _pairs(body) if request.headers.get("content-type", "").lower().startswith(FORM) else ()
         path = _path(request)
         caller = None
         if self._gate is not None:
@@ -206,14 +208,18 @@ async def _healthy(_: Request) -> Response:
     return Response(b'{"status":"ok"}', headers=_JSON)
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """Read the body, but no more than is allowed. Raises `Wrong`."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _BODY:
-            raise Wrong(413, "RequestEntityTooLarge", f"The body is larger than {_BODY} bytes: shorten it.")
-        parts.append(part)
+    try:
+        async with timeout(_PATIENCE):
+            async for part in request.stream():
+                size += len(part)
+                if size > _BODY:
+                    raise Wrong(413, "RequestEntityTooLarge", f"The body is larger than {_BODY} bytes: shorten it.")
+                parts.append(part)
+    except TimeoutError:
+        raise Wrong(408, "RequestTimeout", f"The body has not come within {_PATIENCE} seconds: send it.") from None
     return b"".join(parts)
 
 

@@ -62,6 +62,10 @@ class _Protocol(H11Protocol):
         else:
             self._expect_head()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
+        """Keep the connection for the answer to a client that has said all it has to say."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
