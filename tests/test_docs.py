@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from instquery.cli.app import app
 
+pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
 
@@ -28,6 +29,13 @@ def test_the_readmes_python_runs(monkeypatch, tmp_path):
     told = []
     runner.run(test, out=told.append)
     assert runner.failures == 0, "".join(told)
+
+
+def test_the_newcomers_test_in_the_readme_is_short_and_passes(pytester):
+    (code,) = [block for block in blocks("README.md", "python") if "def test_" in block]
+    assert len(code.splitlines()) <= 15
+    pytester.makepyfile(code)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_the_readmes_commands_run(monkeypatch, tmp_path):
