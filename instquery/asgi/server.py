@@ -92,6 +92,7 @@ class Server:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            self._socket.listen(2048)  # whoever calls from now on is answered once the server runs
         except OSError as error:
             self._socket.close()
             raise InstqueryError(f"cannot listen on {host}:{port}: {error.strerror}") from error
