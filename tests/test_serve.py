@@ -104,7 +104,7 @@ def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path)
         assert "signed with one of 1 keys" in served.lines[0]
         reply = httpx.get(served.url + ROA)
         assert (reply.status_code, reply.json()["Code"]) == (403, "InvalidAccessKeyId.NotFound")
-        served.wait_for('"status": 403')
+        served.wait_for('"status":403')
         assert "the-very-secret" not in "".join(served.lines)
     with serving("--airec", file, env={"INSTQUERY_KEYS": '{"AK": "s"}'}) as served:
         assert httpx.get(served.url + ROA).status_code == 403

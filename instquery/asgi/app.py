@@ -13,8 +13,9 @@ from uuid import uuid4
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from instquery.apis import airec, bss
 from instquery.apis.operation import Engine, Operation, Refusal
@@ -33,7 +34,7 @@ _BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
 _PARAMETERS = 1_000
 _PATIENCE = 10  # seconds for a body to arrive
 FORM = "application/x-www-form-urlencoded"
-_JSON = {"content-type": "application/json;charset=utf-8"}
+_JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({"content-length", "transfer-encoding"})
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ROA_PATH = "/v2/openapi/instances"
@@ -80,34 +81,32 @@ class Face:
         self._facts = {name: fact for name, fact in facts.items() if fact is not None}
         self._clock = clock
 
-    async def answer(self, request: Request) -> Response:
-        """Answer any request but those for health; never raises."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer any request but those for health and description; never raises."""
         identity, start = str(uuid4()).upper(), perf_counter()
         name, caller = "-", None
         try:
-            asking, caller = await self._read(request)
+            asking, caller = await self._read(Request(scope, receive))
             name = asking.operation.name
             status, body = await self._ask(asking, identity)
         except Wrong as wrong:
             status, body = wrong.status, {"Code": wrong.code, "Message": wrong.message, "RequestId": identity}
         except ClientDisconnect:
-            return Response(status_code=400)
+            return
         except Exception:
             _log.exception("the face failed, request %s", identity)
             message = "The request processing has failed due to some unknown error, exception or failure."
             status, body = 500, {"Code": "InternalError", "Message": message, "RequestId": identity}
         if status != 200:
             body = _in_both_casings(body)
-        milliseconds = (perf_counter() - start) * 1000
-        told = {
-            "request_id": identity,
-            "action": name,
-            "status": status,
-            "ms": round(milliseconds, 3),
-            "caller": caller,
-        }
-        _access.info("%s", json.dumps(told), extra=told)
-        return Response(_encoder.encode(body).encode(errors="replace"), status, _JSON)
+        octets = _encoder.encode(body).encode(errors="replace")
+        headers = [_JSON, (b"content-length", b"%d" % len(octets))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else octets})
+        if _access.isEnabledFor(logging.INFO):
+            milliseconds = round((perf_counter() - start) * 1000, 3)
+            told = {"request_id": identity, "action": name, "status": status, "ms": milliseconds, "caller": caller}
+            _access.info("%s", _encoder.encode(told), extra=told)
 
     async def _read(self, request: Request) -> tuple[Asking, str | None]:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
@@ -191,27 +190,22 @@ def create_app(
     """
     stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
     face = Face(stores, keys=keys, facts={"directory": directory, "products": products}, clock=clock)
-    every = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
     document = describe((operation, _PATHS[operation.name]) for operation, _ in stores)
-    told = json.dumps(document, ensure_ascii=False).encode()
 
     async def openapi(_: Request) -> Response:
-        return Response(told, headers=_JSON)
+        return JSONResponse(document)
 
-    routes = [
-        Route("/healthz", _healthy),
-        Route("/openapi.json", openapi),
-        Route("/{path:path}", face.answer, methods=every),
-    ]
-    return Starlette(routes=routes)
+    async def healthy(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    app = Starlette(routes=[Route("/healthz", healthy), Route("/openapi.json", openapi)])
+    app.router.redirect_slashes = False
+    app.router.default = face
+    return app
 
 
 _AIREC, _BSS = airec.list_instance, bss.query_available_instances
 _PATHS = {_AIREC.name: _ROA_PATH, _BSS.name: "/"}
-
-
-async def _healthy(_: Request) -> Response:
-    return Response(b'{"status":"ok"}', headers=_JSON)
 
 
 async def read_body(request: Request) -> bytes:

@@ -1,5 +1,6 @@
 """`instquery serve`: files or durable stores behind the HTTP face, until the process is told to end."""
 
+import gc
 import logging
 import signal
 from collections.abc import Callable, Mapping
@@ -51,6 +52,8 @@ def run_serve(
 
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: Thread(target=reload).start())
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not look through it again and again
     held = " and ".join(f"{len(store):,} {name} records" for name, store in stores.items())
     checked = "signatures are not checked" if keys is None else f"requests are signed with one of {len(keys)} keys"
     console.print(f"serving {held} on http://{server.endpoint}; {checked}", soft_wrap=True, markup=False)
