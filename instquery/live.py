@@ -20,7 +20,9 @@ from instquery.verify import faults
 
 __all__ = ["Journal", "Live"]
 
-_BRIEF = 16  # a batch of so few records is written in place, readers waiting; a larger one aside
+# A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one is written
+# aside, which costs a copy of every segment that it touches. What stays at its place counts 1, anything else _MOVED.
+_BRIEF, _MOVED = 128, 8
 
 
 class Journal(Protocol):
@@ -120,7 +122,7 @@ class Live:
             if not changed:
                 return
             version = self.version + 1
-            make = self._write_in_place if len(changed) <= _BRIEF else self._write_aside
+            make = self._write_in_place if self._is_brief(changed) else self._write_aside
             try:
                 if self._journal is not None:
                     self._journal.record(version, puts, gone)
@@ -129,6 +131,15 @@ class Live:
                 if self._journal is not None and self.version < version and self._journal.has(version):
                     self._half = (puts, gone, changed)
                 raise
+
+    def _is_brief(self, changed: list[Changed]) -> bool:
+        rank = self.state.schema.rank
+        if len(changed) * _MOVED <= _BRIEF:
+            return True
+        stays = sum(
+            [old is not None and new is not None and rank(old) == rank(new) for _, old, new in changed[:_BRIEF]]
+        )
+        return stays + (len(changed) - stays) * _MOVED <= _BRIEF
 
     def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
         """Change the present state itself; segments that somebody may look at are copied first."""

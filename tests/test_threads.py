@@ -175,7 +175,7 @@ def test_an_interrupt_in_the_middle_of_a_large_write_leaves_nothing_of_it(store,
     with monkeypatch.context() as patch:
         patch.setattr(Segment, "replace", replace)
         with pytest.raises(MemoryError):
-            store.put_many(made(number, status="new") for number in range(100))
+            store.put_many(made(number, status="new") for number in range(150))
     assert list(store) == before
     assert store.version == 0
     assert store.verify() == []

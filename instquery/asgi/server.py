@@ -106,6 +106,7 @@ class Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=int(grace),
         )
         self._server = uvicorn.Server(config)

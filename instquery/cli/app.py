@@ -28,7 +28,7 @@ from instquery.query import Record
 try:
     from instquery.cli.serve import Keys, run_serve, stores_of
 except ModuleNotFoundError as missing:  # the extra `server` is not installed
-    if missing.name not in ("starlette", "uvicorn"):
+    if missing.name not in ("orjson", "starlette", "uvicorn"):
         raise
     run_serve = None  # type: ignore[assignment]
 
