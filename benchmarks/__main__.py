@@ -58,7 +58,8 @@ def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
         files = [str(HERE / f"test_{part}.py") for part in parts]
         size = [f"--count={count}", f"--engines={engines}", f"--benchmark-json={path}", "--benchmark-columns=median"]
         rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "--no-summary"]
-        failed = pytest.main([*files, *size, *rounds])
+        loaded = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]  # our own plugin's package
+        failed = pytest.main([*files, *size, *rounds, *loaded])
         if failed:
             sys.exit(int(failed))
         found = summary(path)

@@ -143,7 +143,7 @@ class _File:
         for number, (body,) in enumerate(self._database.execute("SELECT body FROM records")):
             if progress is not None and number % _EVERY == 0:
                 progress(number, total)
-            yield json.loads(body, object_hook=_untold)
+            yield _decode(body)
         if progress is not None:
             progress(total, total)
 
@@ -221,8 +221,8 @@ def _octets(key: str) -> bytes:
 def _body(row: Record) -> str:
     """Write a record as JSON. Raises `RecordError` if it would not come back as it was."""
     try:
-        body = json.dumps(row, separators=(",", ":"), default=_tell)
-        if json.loads(body, object_hook=_untold) == row:
+        body = _encode(row)
+        if _decode(body) == row:
             return body
     except (TypeError, ValueError, RecursionError):
         pass
@@ -251,3 +251,8 @@ def _untold(found: dict[str, Any]) -> Any:
         if mark in _TELLERS:
             return _TELLERS[mark][2](text)
     return found
+
+
+# Made once, as making them costs more than a record.
+_encode = json.JSONEncoder(separators=(",", ":"), default=_tell).encode
+_decode = json.JSONDecoder(object_hook=_untold).decode

@@ -98,6 +98,7 @@ CASES = {
         {200, 400},
     ),
     "a head of 200 kB": (get(b"/", b"X-Long: " + b"x" * 200_000 + b"\r\n"), {400, 431, None}),
+    "300 headers": (get(b"/v2/openapi/instances", b"X-A: 1\r\n" * 300), {431}),
     "5,000 headers": (get(b"/", b"".join(b"X-%d: 1\r\n" % number for number in range(5000))), {400, 431, None}),
     "an oversized body": (
         b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000,

@@ -15,6 +15,10 @@ import pytest
 from instquery import Store
 from instquery.apis import airec
 from test_clients import CLIENTS, RECORDS, Refused
+from test_node_clients import CLIENTS as NODE_CLIENTS
+from test_node_clients import ask, installed
+
+__all__ = ["installed"]  # a fixture, shared with the tests of the Node clients
 
 ROA = "/v2/openapi/instances"
 
@@ -145,3 +149,17 @@ def test_the_official_clients_against_the_documented_command(client, tmp_path):
             with pytest.raises(Refused) as caught:
                 CLIENTS[client](served, "airec", params, ("AK", key))
             assert caught.value.code == code
+
+
+@pytest.mark.parametrize("client", NODE_CLIENTS)
+def test_the_official_node_clients_against_the_documented_command(installed, client, tmp_path):
+    file, bills, keys = tmp_path / "airec.jsonl", tmp_path / "bss.jsonl", tmp_path / "keys.json"
+    for path, records in ((file, RECORDS["airec"]), (bills, RECORDS["bss"])):
+        path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), "utf-8")
+    keys.write_text('{"AK": "s"}')
+    with serving("--airec", file, "--bss", bills, "--keys", keys) as served:
+        base = {**NODE_CLIENTS[client], "endpoint": served.endpoint, "key": "AK", "params": {}}
+        told = ask(installed, [base | {"secret": "s"}, base | {"secret": "no"}])
+    body = told[0]["body"]
+    assert len(body["result"]) == 10 if "result" in body else body["Data"]["TotalCount"] == 300
+    assert told[1]["error"]["code"] == "SignatureDoesNotMatch"

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
 _PARAMETERS = 1_000
+_HEADERS = 200
 _PATIENCE = 10  # seconds for a body to arrive
 FORM = "application/x-www-form-urlencoded"
 _JSON = (b"content-type", b"application/json;charset=utf-8")
@@ -115,6 +116,8 @@ class Face:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
         if request.method not in ("GET", "POST"):
             raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
+        if len(request.scope["headers"]) > _HEADERS:
+            raise Wrong(431, "RequestHeaderFieldsTooLarge", f"There are more than {_HEADERS} headers: send fewer.")
         body = await read_body(request)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         query = _pairs(request.scope["query_string"])
