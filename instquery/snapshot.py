@@ -5,6 +5,7 @@ from functools import partial
 
 from instquery.cursors import Position, Seal, fingerprint
 from instquery.errors import CursorInvalid, QueryError
+from instquery.keys import Keys
 from instquery.plan import Plan, plan
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
 from instquery.search import facets, resume, search
@@ -29,6 +30,11 @@ class Snapshot:
         self._state = state
         self._seal = seal
         self.version = version
+
+    @property
+    def rows(self) -> Keys:
+        """The directory of the rows, as they are kept."""
+        return self._state.keys
 
     def page(self, query: Query, cursor: str | None = None) -> Page:
         """Return one page of the records that match, in order, with the exact total.

@@ -7,6 +7,7 @@ from instquery.cursors import Seal
 from instquery.errors import CursorExpired, InstqueryError, RecordError
 from instquery.history import Change
 from instquery.leases import Leases
+from instquery.listing import Listing
 from instquery.live import Journal, Live
 from instquery.plan import Plan
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
@@ -196,12 +197,12 @@ class Store:
 
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
-        entries = self._take_all(records)
+        entries = self._taken(records)
+        listing = Listing.read(self.schema, self.snapshot(), entries)
         with self._live.writing:
-            keys = self.snapshot()._state.keys
-            gone = [key for key, _ in keys.items() if key not in entries]
-            changed = {key: entry for key, entry in entries.items() if not _is_same(keys.get(key), entry.row)}
-            added = sum(keys.get(key) is None for key in changed)
+            present = self.snapshot()
+            changed, gone = listing.against(present)
+            added = sum(present.rows.get(key) is None for key in changed)
             self._write(changed, gone)
             return Changes(added, len(changed) - added, len(gone))
 
@@ -217,18 +218,16 @@ class Store:
 
     def _take_all(self, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
         """Check a whole batch, the last record of each key counting, before anything is touched."""
+        return {entry.key: entry for entry in self._taken(records)}
+
+    def _taken(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
+        """Check records one by one; a bad one is named by its number."""
         if not isinstance(records, Iterable):
             raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
-        entries: dict[str, Entry] = {}
+        take = self.schema.take
         for number, record in enumerate(records, 1):
             try:
-                entry = self.schema.take(record)
+                entry = take(record)
             except RecordError as error:
                 raise RecordError(f"{error.reason} (record {number} of the batch)", field=error.field) from None
-            entries[entry.key] = entry
-        return entries
-
-
-def _is_same(old: Record | None, new: Record) -> bool:
-    """Tell whether a record is the same in values and in their types: 1 is not True."""
-    return old == new and old is not None and all(type(value) is type(new[name]) for name, value in old.items())
+            yield entry

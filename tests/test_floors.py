@@ -26,7 +26,7 @@ FLOORS = [
     ["plan"],
     ["search", "draft", "verify", "watch"],
     ["snapshot"],
-    ["live"],
+    ["live", "listing"],
     ["store"],
     [""],  # the engine's front door
     ["durable"],

@@ -203,6 +203,27 @@ def test_replace_all_counts_the_smallest_set_of_changes():
     assert len(store) == 0
 
 
+def test_a_listing_counts_whatever_is_written_while_it_is_read():
+    """The source of the listing takes its time; meanwhile somebody changes, removes and adds records."""
+    store = Store(SCHEMA, (made(number) for number in range(8)))
+    listing = [*map(made, range(6)), made(3, name="new"), made(3), made(9), made(9, name="last"), made(5, status=1)]
+
+    def source():
+        for number, record in enumerate(listing):
+            yield record
+            if number == 4:
+                store.put(made(0, name="written meanwhile"))
+                store.discard("i-00001")
+                store.put(made(77))
+                store.put(made(5, status=True))
+
+    assert store.replace_all(source()) == (2, 2, 3)
+    expected = {record["id"]: record for record in listing}
+    assert list(store) == naive.in_order(list(expected.values()), "id", "created")
+    assert store.get("i-00005")["status"] is not True
+    assert store.verify() == []
+
+
 def test_writing_during_a_walk_does_not_disturb_it():
     store = Store(SCHEMA, (made(number) for number in range(20)), segment_rows=4)
     walked = []

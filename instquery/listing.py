@@ -1,0 +1,62 @@
+"""A full listing from upstream, reduced while it is read to what differs from the present records."""
+
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from instquery.query import Record
+from instquery.schema import Entry, Schema
+from instquery.snapshot import Snapshot
+
+__all__ = ["Listing"]
+
+_SHARDS = 2048  # of the keys that were seen: one large set would stop every thread each time it grows
+
+
+class Listing:
+    """What a listing says, beside a snapshot: the entries that differ, and the keys of all.
+
+    What is the same is not held again, so that a million records are compared without a million new objects,
+    which the garbage collector would look through with everything standing still.
+    """
+
+    def __init__(self, schema: Schema, view: Snapshot) -> None:
+        self._schema = schema
+        self._view = view
+        self._differ: dict[str, Entry] = {}
+        self._seen: list[set[str]] = [set() for _ in range(_SHARDS)]
+
+    @classmethod
+    def read(cls, schema: Schema, view: Snapshot, entries: Iterable[Entry]) -> Self:
+        """Compare entries with a snapshot; of those with one key the last counts."""
+        listing = cls(schema, view)
+        rows = view.rows
+        for entry in entries:
+            listing._seen[hash(entry.key) % _SHARDS].add(entry.key)
+            if _is_same(rows.get(entry.key), entry.row):
+                listing._differ.pop(entry.key, None)
+            else:
+                listing._differ[entry.key] = entry
+        return listing
+
+    def against(self, present: Snapshot) -> tuple[dict[str, Entry], list[str]]:
+        """Return what must be put and which keys must go for `present` to become the listing."""
+        rows = present.rows
+        puts = {key: entry for key, entry in self._differ.items() if not _is_same(rows.get(key), entry.row)}
+        if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
+            for entry in self._undone(present):
+                puts.setdefault(entry.key, entry)
+        gone = [key for key, _ in rows.items() if key not in self._seen[hash(key) % _SHARDS]]
+        return puts, gone
+
+    def _undone(self, present: Snapshot) -> Iterator[Entry]:
+        """Yield the listed rows that were in the first snapshot and are not in the present one."""
+        rows = present.rows
+        for key, row in self._view.rows.items():
+            is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
+            if is_listed and rows.get(key) is not row and not _is_same(rows.get(key), row):
+                yield Entry(self._schema.rank(row), key, row)
+
+
+def _is_same(old: Record | None, new: Record) -> bool:
+    """Tell whether a record is the same in values and in their types: 1 is not True."""
+    return old == new and old is not None and all(type(value) is type(new[name]) for name, value in old.items())
