@@ -9,7 +9,9 @@ from instquery.snapshot import Snapshot
 
 __all__ = ["Listing"]
 
-_SHARDS = 2048  # of the keys that were seen: one large set would stop every thread each time it grows
+# The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
+# dicts, as the garbage collector looks through sets, but not through dicts of text.
+_SHARDS = 2048
 
 
 class Listing:
@@ -23,7 +25,7 @@ class Listing:
         self._schema = schema
         self._view = view
         self._differ: dict[str, Entry] = {}
-        self._seen: list[set[str]] = [set() for _ in range(_SHARDS)]
+        self._seen: list[dict[str, None]] = [{} for _ in range(_SHARDS)]
 
     @classmethod
     def read(cls, schema: Schema, view: Snapshot, entries: Iterable[Entry]) -> Self:
@@ -31,7 +33,7 @@ class Listing:
         listing = cls(schema, view)
         rows = view.rows
         for entry in entries:
-            listing._seen[hash(entry.key) % _SHARDS].add(entry.key)
+            listing._seen[hash(entry.key) % _SHARDS][entry.key] = None
             if _is_same(rows.get(entry.key), entry.row):
                 listing._differ.pop(entry.key, None)
             else:
@@ -39,13 +41,15 @@ class Listing:
         return listing
 
     def against(self, present: Snapshot) -> tuple[dict[str, Entry], list[str]]:
-        """Return what must be put and which keys must go for `present` to become the listing."""
+        """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
         rows = present.rows
         puts = {key: entry for key, entry in self._differ.items() if not _is_same(rows.get(key), entry.row)}
         if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
         gone = [key for key, _ in rows.items() if key not in self._seen[hash(key) % _SHARDS]]
+        while self._seen:  # one after the other: to free a million keys at once would hold everybody up
+            self._seen.pop()
         return puts, gone
 
     def _undone(self, present: Snapshot) -> Iterator[Entry]:
