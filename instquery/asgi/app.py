@@ -132,7 +132,8 @@ class Face:
                 raise Wrong(403, denied.code, denied.reason) from None
         params = {name: value for name, value in query + form if value}
         operation, store = self._meant(path, params, headers)
-        host = {fact: value for fact, value in {**self._facts, "caller": caller}.items() if fact in operation.host}
+        facts = self._facts if caller is None else {**self._facts, "caller": caller}
+        host = {fact: value for fact, value in facts.items() if fact in operation.host}
         return Asking(operation, store, params, host), caller
 
     def _meant(self, path: str, params: Mapping[str, str], headers: Mapping[str, str]) -> tuple[Operation, Engine]:
@@ -161,11 +162,11 @@ class Face:
 
     def _is_brief(self, asking: Asking, now: datetime) -> bool:
         """Tell whether a request is sure to cost less than handing it to a thread."""
+        explain: Callable[[Query], Plan] | None = getattr(asking.store, "explain", None)
+        if explain is None:  # not an engine in memory
+            return False
         if not asking.host and self._filters[asking.operation.name].isdisjoint(asking.params):
             return True  # a page of everything
-        explain: Callable[[Query], Plan] | None = getattr(asking.store, "explain", None)
-        if explain is None:
-            return False
         try:
             query = asking.operation.query(asking.params, now=now, **asking.host)
         except Refusal:
