@@ -135,7 +135,10 @@ class _File:
 
     def fact(self, name: str) -> Any:
         """Return what is noted under a name."""
-        return _fact(self._database, name)
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError(f"{name} is missing")
+        return row[0]
 
     def records(self, progress: Progress | None) -> Iterator[Record]:
         """Walk the records that are held."""
@@ -205,13 +208,6 @@ def _refusal(file: Path, error: sqlite3.Error) -> DurableError:
     if "locked" in str(error):
         return DurableError(f"{file}: is open elsewhere")
     return DurableError(f"{file}: is damaged, or no durable store: {error}")
-
-
-def _fact(database: sqlite3.Connection, name: str) -> Any:
-    row = database.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
-    if row is None:
-        raise sqlite3.DatabaseError(f"{name} is missing")
-    return row[0]
 
 
 def _octets(key: str) -> bytes:

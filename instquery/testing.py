@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis import airec, bss
-from instquery.asgi.app import FORM, Wrong, create_app, read_body
+from instquery.asgi.app import FORM, Wrong, create_app, read_body, refusal
 from instquery.asgi.keys import Keys
 from instquery.asgi.server import Server
 from instquery.errors import InstqueryError
@@ -178,9 +178,7 @@ def _recorded(scope: Scope, body: bytes) -> Recorded:
 
 async def _refuse(send: Send, fault: Fault) -> None:
     """Answer with a fault, in the shape of either API."""
-    identity = str(uuid4()).upper()
-    body: dict[str, Any] = {"Code": fault.code, "Message": fault.message, "RequestId": identity}
-    body |= {"code": fault.code, "message": fault.message, "requestId": identity}
+    body = refusal(fault.code or "", fault.message, str(uuid4()).upper())
     octets = json.dumps(body).encode()
     headers = [(b"content-type", b"application/json;charset=utf-8"), (b"content-length", str(len(octets)).encode())]
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})

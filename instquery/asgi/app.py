@@ -26,7 +26,7 @@ from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.plan import Plan
 from instquery.query import Query
 
-__all__ = ["FORM", "Face", "Wrong", "create_app", "read_body"]
+__all__ = ["FORM", "Face", "Wrong", "create_app", "read_body", "refusal"]
 
 _access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
@@ -91,15 +91,13 @@ class Face:
             name = asking.operation.name
             status, body = await self._ask(asking, identity)
         except Wrong as wrong:
-            status, body = wrong.status, {"Code": wrong.code, "Message": wrong.message, "RequestId": identity}
+            status, body = wrong.status, refusal(wrong.code, wrong.message, identity)
         except ClientDisconnect:
             return
         except Exception:
             _log.exception("the face failed, request %s", identity)
-            message = "The request processing has failed due to some unknown error, exception or failure."
-            status, body = 500, {"Code": "InternalError", "Message": message, "RequestId": identity}
-        if status != 200:
-            body = _in_both_casings(body)
+            fault = _BSS.errors[_BSS.internal]
+            status, body = fault.status, refusal(_BSS.internal, fault.message, identity)
         octets = _json(body)
         headers = [_JSON, (b"content-length", b"%d" % len(octets))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -158,7 +156,7 @@ class Face:
             reply = await run_in_threadpool(
                 asking.operation, asking.store, asking.params, now=now, request_id=identity, **asking.host
             )
-        return reply.status, reply.body
+        return reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
 
     def _is_brief(self, asking: Asking, now: datetime) -> bool:
         """Tell whether a request is sure to cost less than handing it to a thread."""
@@ -256,6 +254,11 @@ def _path(request: Request) -> str:
     """Return the path that a request has behind any prefix that the face is mounted under."""
     path, prefix = request.scope["path"], request.scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)
+
+
+def refusal(code: str, message: str, identity: str) -> dict[str, Any]:
+    """Return the body of a request that no operation has answered."""
+    return _in_both_casings({"Code": code, "Message": message, "RequestId": identity})
 
 
 def _in_both_casings(body: Mapping[str, Any]) -> dict[str, Any]:

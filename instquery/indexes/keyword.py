@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from instquery.indexes.index import NOTHING, Selection, Size, matching
 from instquery.query import Eq, In, Record, Value
@@ -45,12 +45,8 @@ class KeywordIndex:
     def build(cls, values: Sequence[Value | None]) -> Self:
         """Build from a column; costs 0.1 µs a row."""
         index = cls(len(values))
-        places: defaultdict[Value | None, list[int]] = defaultdict(list)
-        for position, value in enumerate(values):
-            places[value].append(position)
-        places.pop(None, None)
-        for value, held in places.items():
-            index._keep(value, held)  # type: ignore[arg-type]  # None was taken out
+        for value, held in _places(values).items():
+            index._keep(value, held)
         return index
 
     def size(self, predicate: Eq | In) -> Size:
@@ -119,10 +115,7 @@ class KeywordIndex:
 
     def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
         """Compare rows and count of each value with a fresh reading."""
-        held: defaultdict[Value, list[int]] = defaultdict(list)
-        for position, value in enumerate(values):
-            if value is not None:
-                held[value].append(position)
+        held = _places(values)
         for value in held.keys() | self._frequent.keys() | self._rare.keys():
             if positions(self._rows(value))[::-1] != held.get(value, []):
                 yield f"the rows of {value!r}"
@@ -208,3 +201,12 @@ class KeywordIndex:
 
 
 _NONE = array("H")
+
+
+def _places(values: Sequence[Value | None]) -> dict[Value, list[int]]:
+    """Return the positions of each value of a column, ascending; 0.1 µs a row."""
+    places: defaultdict[Any, list[int]] = defaultdict(list)
+    for position, value in enumerate(values):
+        places[value].append(position)
+    places.pop(None, None)
+    return places
