@@ -101,3 +101,11 @@ def test_blocks_of_texts_that_come_later(given_texts, later):
             assert {at for at in range(10) if grams <= state[at]} <= known.common(grams)
             for gram in grams:
                 assert {at for at in range(10) if gram in state[at]} == known.common([gram])
+
+
+def test_a_piece_longer_than_a_gram_is_in_no_list():
+    """Even where all of its characters are known."""
+    alphabet, numbered = Alphabet.numbered(["nowhere"])
+    held = Postings(alphabet, gather(numbered, [(0, 1)]))
+    assert held.span("nowhere") == held.span("nowh") == (0, 0)
+    assert held.span("now") != (0, 0)

@@ -74,6 +74,8 @@ class Postings:
             at = bisect_left(grams, low)
             return (self._ends[at], self._ends[at + 1]) if at < len(grams) and grams[at] == low else (0, 0)
         missing = _BYTE * (GRAM - len(gram))
+        if missing < 0:  # longer than what is listed
+            return 0, 0
         first = bisect_left(grams, low << missing)
         return self._ends[first], self._ends[bisect_left(grams, low + 1 << missing, first)]
 
