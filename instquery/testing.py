@@ -20,7 +20,6 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import httpx
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis import airec, bss
@@ -163,7 +162,7 @@ class _Recorder:
             await self._face(scope, listen, answer)
             return
         with suppress(Wrong):
-            await read_body(Request(scope, listen))
+            await read_body(scope, listen)
         await _refuse(answer, fault)
 
 

@@ -106,17 +106,10 @@ class Operation:
         try:
             query = self._query(params, now, host)
             if isinstance(store, Walks):
-                query, page = self._walk(store, params, query, (walker, host))
-            else:
-                page = store.page(query)
-            items = self.envelope.items(page.items)
-            answer = Answer(identity, items, query.offset // query.limit + 1, query.limit, page.total)
-            return Reply(200, self.envelope.success(answer), answer)
-        except Refusal as refusal:
-            return self._refuse(refusal, identity)
-        except Exception:
-            _log.exception("%s failed, request %s", self.name, identity)
-            return self._refuse(Refusal(self.internal), identity)
+                store, query = self._turn(store, params, query, (walker, host))
+        except Exception as error:
+            return self.fail(error, identity)
+        return self.answer(store, query, identity)
 
     def query(
         self, params: Mapping[str, object] | None = None, *, now: datetime | str | int | None = None, **host: Any
@@ -125,22 +118,38 @@ class Operation:
         self._check_host(host)
         return self._query(params, now, host)
 
-    def _walk(
+    def answer(self, store: Engine, query: Query, request_id: str) -> Reply:
+        """Answer a request that `query` has read. Never raises."""
+        try:
+            page = store.page(query)
+            items = self.envelope.items(page.items)
+            answer = Answer(request_id, items, query.offset // query.limit + 1, query.limit, page.total)
+            return Reply(200, self.envelope.success(answer), answer)
+        except Exception as error:
+            return self.fail(error, request_id)
+
+    def fail(self, error: Exception, request_id: str) -> Reply:
+        """Reply to a request that was refused, or that failed: the cause of a fault of ours goes to the log alone."""
+        if isinstance(error, Refusal):
+            return self._refuse(error, request_id)
+        _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
+        return self._refuse(Refusal(self.internal), request_id)
+
+    def _turn(
         self, walks: Walks, params: Mapping[str, object] | None, query: Query, who: tuple[str | None, Mapping[str, Any]]
-    ) -> tuple[Query, Page]:
-        """Answer a page from the state of its walk's first page: of the same caller, with the same parameters."""
+    ) -> tuple[Engine, Query]:
+        """Find the state of a page's walk, which the same caller began with the same parameters, and its query."""
         walker, host = who
         given = params or {}
         asked = [(param.name, str(given.get(param.name, ""))) for param in self.params if param.role != "number"]
         walk = (self.name, walker or host.get("caller"), tuple(asked))
         if not query.offset:
-            return query, walks.begin(walk, query)
+            return walks.begin(walk, query.now), query
         going = walks.going(walk)
         if going is None:
-            return query, walks.page(query)
+            return walks, query
         view, moment = going
-        query = self._query(params, moment, host)
-        return query, view.page(query)
+        return view, self._query(params, moment, host)
 
     def _query(
         self, params: Mapping[str, object] | None, now: datetime | str | int | None, host: Mapping[str, Any]

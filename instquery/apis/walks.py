@@ -41,12 +41,12 @@ class Walks:
         """Return one page of the present state."""
         return self._store.page(query)
 
-    def begin(self, walk: object, query: Query) -> Page:
-        """Answer the first page of a walk, and keep its state and its moment under the walk's name."""
+    def begin(self, walk: object, moment: int | None) -> Snapshot:
+        """Return the state for the first page of a walk, and keep it and the moment under the walk's name."""
         view = self._store.snapshot()
         self._walks.end(walk)
-        self._walks.grant(walk, (view, query.now))
-        return view.page(query)
+        self._walks.grant(walk, (view, moment))
+        return view
 
     def going(self, walk: object) -> tuple[Snapshot, int | None] | None:
         """Return the state and the moment of a walk; `None` where it has not begun, or begun too long ago."""

@@ -13,18 +13,21 @@ from uuid import uuid4
 import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from instquery.apis import airec, bss
-from instquery.apis.operation import Engine, Operation, Refusal
+from instquery.apis.envelope import Reply
+from instquery.apis.operation import Engine, Operation
 from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.plan import Plan
-from instquery.query import Query
+from instquery.snapshot import Snapshot
+from instquery.store import Store
 
 __all__ = ["FORM", "Face", "Wrong", "create_app", "read_body", "refusal"]
 
@@ -63,33 +66,40 @@ class Asking(NamedTuple):
 
 
 class Face:
-    """Reads requests, finds out what they ask and who asks, and writes replies."""
+    """Reads requests, finds out what they ask and who asks, and writes replies.
+
+    It stands before `app`, which answers what is asked of `aside` paths alone: so the usual request passes no router.
+    """
 
     def __init__(
         self,
-        stores: Iterable[tuple[Operation, Engine]],
+        app: ASGIApp,
         *,
+        aside: Iterable[str],
+        stores: Iterable[tuple[Operation, Engine]],
         keys: Keys | None,
         facts: Mapping[str, Any],
         clock: Callable[[], datetime],
     ) -> None:
+        self._app = app
+        self._aside = frozenset(aside)
         self._actions = {operation.name: (operation, store) for operation, store in stores}
         self._gate = None if keys is None else Gate(keys)
-        self._filters = {
-            operation.name: frozenset(param.name for param in operation.params if param.role == "filter")
-            for operation, _ in self._actions.values()
-        }
         self._facts = {name: fact for name, fact in facts.items() if fact is not None}
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer any request but those for health and description; never raises."""
+        """Answer a request; never raises."""
+        if scope["type"] != "http" or _path(scope) in self._aside:
+            await self._app(scope, receive, send)
+            return
         identity, start = str(uuid4()).upper(), perf_counter()
         name, caller = "-", None
         try:
-            asking, caller = await self._read(Request(scope, receive))
+            asking, caller = await self._read(scope, receive)
             name = asking.operation.name
-            status, body = await self._ask(asking, identity)
+            reply = await self._ask(asking, identity)
+            status, body = reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
         except Wrong as wrong:
             status, body = wrong.status, refusal(wrong.code, wrong.message, identity)
         except ClientDisconnect:
@@ -110,20 +120,20 @@ class Face:
             )
             _access.handle(record)  # made here, as `info` would look for who has called it
 
-    async def _read(self, request: Request) -> tuple[Asking, str | None]:
+    async def _read(self, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
-        if request.method not in ("GET", "POST"):
+        if scope["method"] not in ("GET", "POST"):
             raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
-        if len(request.scope["headers"]) > _HEADERS:
+        if len(scope["headers"]) > _HEADERS:
             raise Wrong(431, "RequestHeaderFieldsTooLarge", f"There are more than {_HEADERS} headers: send fewer.")
-        body = await read_body(request)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-        query = _pairs(request.scope["query_string"])
+        body = await read_body(scope, receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        query = _pairs(scope["query_string"])
         form = _pairs(body) if headers.get("content-type", "").lower().startswith(FORM) else ()
-        path = _path(request)
+        path = _path(scope)
         caller = None
         if self._gate is not None:
-            signed = Signed(request.method, path, query, form, headers, body)
+            signed = Signed(scope["method"], path, query, form, headers, body)
             try:
                 caller = self._gate.admit(signed).caller
             except Denied as denied:
@@ -147,35 +157,20 @@ class Face:
             raise Wrong(400, "InvalidAction.NotFound", "Specified api is not found: check the action and its version.")
         raise Wrong(404, "InvalidApi.NotFound", "Specified api is not found: check the path.")
 
-    async def _ask(self, asking: Asking, identity: str) -> tuple[int, dict[str, Any]]:
+    async def _ask(self, asking: Asking, identity: str) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
+        operation, store, params, host = asking
         now = self._clock()
-        if self._is_brief(asking, now):
-            reply = asking.operation(asking.store, asking.params, now=now, request_id=identity, **asking.host)
-        else:
-            reply = await run_in_threadpool(
-                asking.operation, asking.store, asking.params, now=now, request_id=identity, **asking.host
-            )
-        return reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
-
-    def _is_brief(self, asking: Asking, now: datetime) -> bool:
-        """Tell whether a request is sure to cost less than handing it to a thread."""
-        explain: Callable[[Query], Plan] | None = getattr(asking.store, "explain", None)
-        if explain is None:  # not an engine in memory
-            return False
-        if not asking.host and self._filters[asking.operation.name].isdisjoint(asking.params):
-            return True  # a page of everything
+        if not isinstance(store, Store | Snapshot):  # who knows what it waits for
+            return await run_in_threadpool(operation, store, params, now=now, request_id=identity, **host)
         try:
-            query = asking.operation.query(asking.params, now=now, **asking.host)
-        except Refusal:
-            return True
-        plan = explain(query)
-        if plan.driver == "nothing" or not plan.steps:
-            return True
-        if plan.driver == "keys":
-            return plan.steps[0].size <= _AT_ONCE
-        is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
-        return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
+            query = operation.query(params, now=now, **host)
+            is_brief = not query.where or _is_brief(store.explain(query))
+        except Exception as error:
+            return operation.fail(error, identity)
+        if is_brief:
+            return operation.answer(store, query, identity)
+        return await run_in_threadpool(operation.answer, store, query, identity)
 
 
 def create_app(
@@ -195,7 +190,6 @@ def create_app(
     `/openapi.json` describes it.
     """
     stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
-    face = Face(stores, keys=keys, facts={"directory": directory, "products": products}, clock=clock)
     document = describe((operation, _PATHS[operation.name]) for operation, _ in stores)
 
     async def openapi(_: Request) -> Response:
@@ -204,10 +198,10 @@ def create_app(
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    app = Starlette(routes=[Route("/healthz", healthy), Route("/openapi.json", openapi)])
-    app.router.redirect_slashes = False
-    app.router.default = face
-    return app
+    routes = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
+    facts = {"directory": directory, "products": products}
+    face = Middleware(Face, aside=[route.path for route in routes], stores=stores, keys=keys, facts=facts, clock=clock)
+    return Starlette(routes=routes, middleware=[face])
 
 
 _AIREC, _BSS = airec.list_instance, bss.query_available_instances
@@ -222,14 +216,14 @@ def _json(value: object) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Read the body, but no more than is allowed. Raises `Wrong`."""
-    if not any(name in _HAS_BODY for name, _ in request.scope["headers"]):
+    if not any(name in _HAS_BODY for name, _ in scope["headers"]):
         return b""
     parts, size = [], 0
     try:
         async with timeout(_PATIENCE):
-            async for part in request.stream():
+            async for part in Request(scope, receive).stream():
                 size += len(part)
                 if size > _BODY:
                     raise Wrong(413, "RequestEntityTooLarge", f"The body is larger than {_BODY} bytes: shorten it.")
@@ -250,10 +244,20 @@ def _pairs(text: bytes) -> Pairs:
     return tuple(found)
 
 
-def _path(request: Request) -> str:
+def _path(scope: Scope) -> str:
     """Return the path that a request has behind any prefix that the face is mounted under."""
-    path, prefix = request.scope["path"], request.scope.get("root_path", "")
+    path, prefix = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)
+
+
+def _is_brief(plan: Plan) -> bool:
+    """Tell whether a plan is sure to cost less than handing it to a thread."""
+    if plan.driver == "nothing" or not plan.steps:
+        return True
+    if plan.driver == "keys":
+        return plan.steps[0].size <= _AT_ONCE
+    is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
+    return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
 
 
 def refusal(code: str, message: str, identity: str) -> dict[str, Any]:
