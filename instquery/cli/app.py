@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
@@ -20,7 +19,7 @@ from instquery.apis.operation import Operation
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
 from instquery.cli.questions import QUESTIONS
-from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines
+from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
 from instquery.estate import ESTATES
 from instquery.instants import to_micros
 from instquery.query import Record
@@ -61,7 +60,7 @@ def demo(
     """Make two realistic inventories, ask both APIs, and show requests, replies, totals, times and plans."""
     stores = {}
     for name, api in CATALOG.items():
-        with _progress() as progress:
+        with progress_bar() as progress:
             made = progress.track(ESTATES[name](count, seed=seed), total=count, description=f"making {name} records")
             records = list(made)
             progress.add_task(f"loading {name} records", total=None)
@@ -123,7 +122,7 @@ def generate_command(name: str) -> Callable[..., None]:
             for line in lines:
                 typer.echo(line)
             return
-        with _usage_errors(), Path(out).open("w", encoding="utf-8") as file, _progress() as progress:
+        with _usage_errors(), Path(out).open("w", encoding="utf-8") as file, progress_bar() as progress:
             for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
                 file.write(line + "\n")
 
@@ -187,7 +186,7 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 
 def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
     """Read the records of a file, with a progress bar; says on stderr what was left out."""
-    with _progress() as progress:
+    with progress_bar() as progress:
 
         def watch(lines: list[Any]) -> Iterable[Any]:
             return progress.track(lines, description=f"reading {plain(file)}")
@@ -235,12 +234,6 @@ def _usage_errors() -> Iterator[None]:
     except (OSError, InstqueryError, ValueError) as error:
         errors.print(plain_lines(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(UNUSABLE) from None
-
-
-def _progress() -> Progress:
-    """Return a progress bar on stderr that is gone when it is done, and never there without a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
 for _name, _api in CATALOG.items():

@@ -10,9 +10,10 @@ from threading import Lock, Thread
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG
 from instquery.asgi import Keys, Server, create_app
-from instquery.cli.show import console, errors, plain, plain_lines
+from instquery.cli.show import console, errors, plain, plain_lines, progress_bar
 from instquery.durable import DurableStore
 from instquery.query import Record
+from instquery.schema import Schema
 
 __all__ = ["Keys", "Load", "run_serve", "stores_of"]
 
@@ -26,7 +27,7 @@ def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[
     for name, api in CATALOG.items():
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            stores[name] = DurableStore.open(Path(folder) / f"{name}.db", api.operation.schema)
+            stores[name] = _open(Path(folder) / f"{name}.db", api.operation.schema)
             if name in files:
                 stores[name].replace_all(load(name, files[name]))
         elif name in files:
@@ -34,6 +35,15 @@ def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[
     if not stores:
         raise InstqueryError("give a file for --airec or --bss, or a folder for --db")
     return stores
+
+
+def _open(path: Path, schema: Schema) -> DurableStore:
+    """Open a durable store, with a progress bar."""
+    with progress_bar() as bar:
+        task = bar.add_task(f"opening {plain(path)}", total=None)
+        return DurableStore.open(
+            path, schema, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
 
 
 def run_serve(

@@ -7,13 +7,14 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from instquery.apis.operation import Operation
 from instquery.query import Record
 
-__all__ = ["console", "errors", "items_table", "json_text", "plain", "plain_lines", "request_text"]
+__all__ = ["console", "errors", "items_table", "json_text", "plain", "plain_lines", "progress_bar", "request_text"]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -62,3 +63,9 @@ def json_text(body: Mapping[str, Any]) -> str:
 def request_text(params: Mapping[str, object]) -> str:
     """Return a request as a query string, its letters left readable."""
     return "&".join(f"{name}={plain(value)}" for name, value in params.items()) or "(no parameters)"
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on stderr that is gone when it is done, and never there without a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
