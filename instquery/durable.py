@@ -5,13 +5,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, suppress
-from datetime import date, datetime
-from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from instquery.bodies import from_json, to_json
 from instquery.errors import InstqueryError, RecordError
 from instquery.query import Record
 from instquery.schema import Entry, Schema
@@ -117,7 +116,7 @@ class _File:
 
     def record(self, version: int, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
         """Commit a write to the file."""
-        rows = [(_octets(key), _body(entry.row)) for key, entry in puts.items()]
+        rows = [(_octets(key), to_json(entry.row)) for key, entry in puts.items()]
         try:
             with self._database as database:
                 database.executemany("DELETE FROM records WHERE key = ?", [(_octets(key),) for key in gone])
@@ -146,7 +145,7 @@ class _File:
         for number, (body,) in enumerate(self._database.execute("SELECT body FROM records")):
             if progress is not None and number % _EVERY == 0:
                 progress(number, total)
-            yield _decode(body)
+            yield from_json(body)
         if progress is not None:
             progress(total, total)
 
@@ -212,43 +211,3 @@ def _refusal(file: Path, error: sqlite3.Error) -> DurableError:
 
 def _octets(key: str) -> bytes:
     return key.encode("utf-8", "surrogatepass")
-
-
-def _body(row: Record) -> str:
-    """Write a record as JSON. Raises `RecordError` if it would not come back as it was."""
-    try:
-        body = _encode(row)
-        if _decode(body) == row:
-            return body
-    except (TypeError, ValueError, RecursionError):
-        pass
-    raise RecordError("the record cannot be kept on disk: its values are not such as JSON can tell")
-
-
-_TELLERS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
-    "\0datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
-    "\0date": (date, date.isoformat, date.fromisoformat),
-    "\0decimal": (Decimal, str, Decimal),
-    "\0bytes": (bytes, bytes.hex, bytes.fromhex),
-}
-"""Values that JSON has no form for: a mark, their type, and how they are written and read."""
-
-
-def _tell(value: object) -> dict[str, str]:
-    for mark, (kind, write, _) in _TELLERS.items():
-        if isinstance(value, kind):
-            return {mark: write(value)}
-    raise TypeError(f"JSON cannot tell {type(value).__name__}")
-
-
-def _untold(found: dict[str, Any]) -> Any:
-    if len(found) == 1:
-        mark, text = next(iter(found.items()))
-        if mark in _TELLERS:
-            return _TELLERS[mark][2](text)
-    return found
-
-
-# Made once, as making them costs more than a record.
-_encode = json.JSONEncoder(separators=(",", ":"), default=_tell).encode
-_decode = json.JSONDecoder(object_hook=_untold).decode

@@ -13,7 +13,7 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "text", "instants", "rows"],
     ["query"],
-    ["schema"],
+    ["schema", "bodies"],
     ["indexes.index"],
     ["indexes.blocks", "indexes.alphabet", "indexes.matrix"],
     ["indexes.postings", "indexes.pieces"],
