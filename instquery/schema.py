@@ -1,6 +1,6 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -14,7 +14,19 @@ from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import to_micros
 from instquery.query import Contains, Eq, In, Order, Predicate, Range, Record, Value
 
-__all__ = ["UNDATED", "Entry", "Field", "Kind", "Schema", "instant", "keyword", "stored", "text"]
+__all__ = [
+    "UNDATED",
+    "Entry",
+    "Field",
+    "Kind",
+    "Schema",
+    "instant",
+    "keyword",
+    "stored",
+    "take_all",
+    "take_batch",
+    "text",
+]
 
 Kind = Literal["keyword", "text", "instant", "stored"]
 
@@ -203,6 +215,24 @@ class Schema:
                 if number.bit_length() > 64:
                     raise RecordError("must be text, or a number of up to 64 bits", field=name)
                 row[name] = str(number)
+
+
+def take_all(schema: Schema, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
+    """Take records in one by one; a bad one is named by its number, from 1, in the `RecordError`."""
+    if not isinstance(records, Iterable):
+        raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
+    take = schema.take
+    for number, record in enumerate(records, 1):
+        try:
+            entry = take(record)
+        except RecordError as error:
+            raise RecordError(f"{error.reason} (record {number} of the batch)", field=error.field) from None
+        yield entry
+
+
+def take_batch(schema: Schema, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
+    """Take a whole batch in, the last record of each key counting, before anything is touched."""
+    return {entry.key: entry for entry in take_all(schema, records)}
 
 
 def _checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from instquery.cursors import Seal
-from instquery.errors import CursorExpired, InstqueryError, RecordError
+from instquery.errors import CursorExpired, InstqueryError
 from instquery.history import Change
 from instquery.leases import Leases
 from instquery.listing import Listing
 from instquery.live import Journal, Live
 from instquery.plan import Plan
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
-from instquery.schema import Entry, Schema
+from instquery.schema import Entry, Schema, take_all, take_batch
 from instquery.search import facets
 from instquery.snapshot import Snapshot, checked
 from instquery.watch import Watch, Where
@@ -73,7 +73,7 @@ class Store:
         self._seal = Seal(cursor_key)
         self._live = Live(
             schema,
-            self._take_all(records),
+            take_batch(schema, records),
             seal=self._seal,
             history=history,
             segment_rows=segment_rows,
@@ -180,7 +180,7 @@ class Store:
 
         Raises `RecordError` that names the record by its number in the batch (from 1), having changed nothing.
         """
-        entries = self._take_all(records)
+        entries = take_batch(self.schema, records)
         self._write(entries)
         return len(entries)
 
@@ -197,7 +197,7 @@ class Store:
 
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
-        entries = self._taken(records)
+        entries = take_all(self.schema, records)
         listing = Listing.read(self.schema, self.snapshot(), entries)
         with self._live.writing:
             present = self.snapshot()
@@ -215,19 +215,3 @@ class Store:
     def _keep(self, view: Snapshot) -> None:
         """Keep a state for the next page of a walk."""
         self._leases.grant(view.version, view)
-
-    def _take_all(self, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
-        """Check a whole batch, the last record of each key counting, before anything is touched."""
-        return {entry.key: entry for entry in self._taken(records)}
-
-    def _taken(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
-        """Check records one by one; a bad one is named by its number."""
-        if not isinstance(records, Iterable):
-            raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
-        take = self.schema.take
-        for number, record in enumerate(records, 1):
-            try:
-                entry = take(record)
-            except RecordError as error:
-                raise RecordError(f"{error.reason} (record {number} of the batch)", field=error.field) from None
-            yield entry

@@ -29,7 +29,11 @@ FLOORS = [
     ["live", "listing"],
     ["store"],
     [""],  # the engine's front door
-    ["durable"],
+    ["durable", "sql.values"],
+    ["sql.layout"],
+    ["sql.ways"],
+    ["sql.store"],
+    ["sql"],
     ["apis.params", "apis.envelope", "apis.inventory", "apis.walks"],
     ["apis.operation"],
     ["apis.airec", "apis.bss"],

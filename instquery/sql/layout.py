@@ -1,0 +1,226 @@
+"""The table of a store: its columns and indexes, and records as its rows."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    Text,
+    UnaryExpression,
+    column,
+    event,
+    select,
+)
+from sqlalchemy.types import TypeEngine
+
+from instquery.bodies import from_json, to_json
+from instquery.errors import QueryError, RecordError, SchemaError
+from instquery.instants import to_micros
+from instquery.query import Record
+from instquery.schema import UNDATED, Entry, Schema
+from instquery.sql.values import Word, can_be_key
+from instquery.text import fold
+
+__all__ = ["CLICKHOUSE", "Layout", "Values", "made_table"]
+
+Values = dict[str, Any]
+"""A row of the table, by the names of its columns."""
+
+CLICKHOUSE = "clickhousedb"
+_RECORD, _VERSION, _GONE = "record", "_version", "_gone"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Layout:
+    """Where a schema's fields stand in a table: one made for it, or one that exists and is mapped.
+
+    A field stands in the column of its name, folded text in `<name>_folded`, the whole record in `record`. A
+    mapped table may lack any but the key and the order; records are then made of the columns.
+    """
+
+    def __init__(self, schema: Schema, table: Table) -> None:
+        for name in (schema.key, schema.order.field):
+            if name not in table.c:
+                raise SchemaError(f"the table {table.name} has no such column", field=name)
+        self.schema = schema
+        self.table = table
+        self.key: Column[Any] = table.c[schema.key]
+        self.order: Column[Any] = table.c[schema.order.field]
+        self.record: Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
+        self.lock = crc32(table.fullname.encode())
+        """The number by which the writers of the table find each other."""
+        self.keeps_versions = _VERSION in table.c
+        """Whether a row is replaced by writing another, as ClickHouse likes it."""
+
+    def in_order(self, order: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Return what rows are ordered by, `order` being the order's column or what has its values."""
+        directed = _directed(order, self.schema)
+        return directed.nulls_last() if self.order.nullable else directed, self.key.asc()
+
+    def folded(self, field: str) -> Column[Any]:
+        """Return the column of a field's folded text. Raises `QueryError`."""
+        column = self.table.c.get(f"{field}_folded")
+        if column is None:
+            raise QueryError(f"the table has no column {field}_folded: no engine's lower() folds as we do", field=field)
+        return column
+
+    def column(self, field: str) -> Column[Any]:
+        """Return the column of a field. Raises `QueryError`."""
+        column = self.table.c.get(field)
+        if column is None:
+            raise QueryError(f"the table {self.table.name} has no such column", field=field)
+        return column
+
+    def select(self, *columns: Any) -> Select[Any]:
+        """Select from the rows that are present."""
+        chosen = select(*columns).select_from(self.table)
+        return chosen.final(self.table) if self.keeps_versions else chosen  # type: ignore[attr-defined]  # ClickHouse's
+
+    def records(self) -> Select[Any]:
+        """Select whole records, for `read`."""
+        if self.record is not None:
+            return self.select(self.record)
+        return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
+
+    def read(self, row: Row[Any]) -> Record:
+        """Make the record of a row."""
+        if self.record is not None:
+            return from_json(row[0])
+        return {name: value for name, value in row._mapping.items() if value is not None}
+
+    def write(self, entry: Entry, version: int) -> Values:
+        """Make the row of a record. Raises `RecordError` for what the table cannot hold."""
+        if not can_be_key(entry.key):
+            raise RecordError("the key holds a character that SQL text cannot", field=self.schema.key)
+        values: Values = {_RECORD: to_json(entry.row)} if self.record is not None else {}
+        if self.record is None and (lost := entry.row.keys() - self.table.c.keys()):
+            raise RecordError(f"the table {self.table.name} has no such column", field=min(lost))
+        for name, field in self.schema.fields.items():
+            if name in self.table.c:
+                value = entry.row.get(name)
+                values[name] = self.moment(name, value) if field.kind == "instant" else value
+                if values[name] is None and not self.table.c[name].nullable:
+                    raise RecordError("the table needs it", field=name)
+            if f"{name}_folded" in self.table.c and field.kind == "text":
+                values[f"{name}_folded"] = None if entry.row.get(name) is None else fold(entry.row[name])
+        if self.keeps_versions:
+            values |= {_VERSION: version, _GONE: 0}
+        return values
+
+    def bury(self, key: str, place: Any, version: int) -> Values:
+        """Make the row that says that a record is no longer at a place."""
+        empty = {column.name: None if column.nullable else "" for column in self.table.c}
+        return empty | {self.schema.key: key, self.schema.order.field: place, _VERSION: version, _GONE: 1}
+
+    def moment(self, field: str, value: object) -> Any:
+        """Write an instant as its column holds it: microseconds, or a time of the database."""
+        column = self.table.c[field]
+        if value is None:
+            return None if column.nullable else self._undated
+        micros = to_micros(value)
+        return micros if column.type.python_type is int else _EPOCH + timedelta(microseconds=micros)
+
+    @property
+    def _undated(self) -> int:
+        """What stands for no time at all: it comes last."""
+        return UNDATED if self.schema.order.descending else -UNDATED
+
+
+def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) -> Table:
+    """Declare the table of a schema, with an index for each way that it is asked."""
+    columns = list(_columns(schema, dialect, shard_by))
+    if len({column.name for column in columns}) < len(columns):
+        raise SchemaError(f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own")
+    if dialect == CLICKHOUSE:
+        return Table(name, MetaData(), *columns, _clickhouse_engine(schema))
+    table = Table(name, MetaData(), *columns)
+    in_order = (_directed(table.c[schema.order.field], schema), table.c[schema.key])
+    Index(f"{name}_in_order", *in_order)
+    for field, declared in schema.fields.items():
+        if not declared.indexed or field in (schema.key, schema.order.field):
+            continue
+        if declared.kind == "keyword":
+            Index(f"{name}_{field}", table.c[field], *in_order)
+        elif declared.kind == "instant":
+            Index(f"{name}_{field}", table.c[field])
+    if dialect == "postgresql":
+        _index_trigrams(table, schema)
+    return table
+
+
+def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[Column[Any]]:
+    """Declare a column for each field that is asked for, and those of our own."""
+    shard = schema.fields.get(shard_by) if shard_by is not None else None
+    if shard_by is not None and (shard is None or shard.kind != "keyword"):
+        raise SchemaError("a table is sharded by a keyword field", field=shard_by)
+    has_key = dialect != CLICKHOUSE  # where what sorts the rows is its own matter, and nothing is unique
+    for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
+        if field.kind == "instant":
+            is_order = name == schema.order.field
+            yield Column(name, _whole(dialect, nullable=not is_order), nullable=not is_order, autoincrement=False)
+        elif field.kind != "stored":
+            needed = name in (schema.key, shard_by)
+            inner = _text(dialect, nullable=not needed)
+            yield Column(name, Word(inner), nullable=not needed, primary_key=needed and has_key)
+        if field.kind == "text":
+            has_all = name == schema.key
+            yield Column(f"{name}_folded", Word(_text(dialect, nullable=not has_all)), nullable=not has_all)
+    yield Column(_RECORD, Text(), nullable=False)
+    if dialect == CLICKHOUSE:
+        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import UInt8  # noqa: PLC0415 - there if it is used
+
+        yield Column(_VERSION, BigInteger(), nullable=False)
+        yield Column(_GONE, UInt8, nullable=False)
+
+
+def _text(dialect: str, *, nullable: bool) -> TypeEngine[str]:
+    """Return the type of text that is ordered by code points."""
+    if dialect == CLICKHOUSE and nullable:
+        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Nullable, String  # noqa: PLC0415 - as above
+
+        return Nullable(String)
+    return Text(collation="C") if dialect == "postgresql" else Text()
+
+
+def _whole(dialect: str, *, nullable: bool) -> TypeEngine[int]:
+    """Return the type of microseconds."""
+    if dialect == CLICKHOUSE and nullable:
+        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable  # noqa: PLC0415 - as above
+
+        return Nullable(Int64)
+    return BigInteger()
+
+
+def _clickhouse_engine(schema: Schema) -> Any:
+    """Return the engine of a ClickHouse table: sorted as it is answered, the last row of a place and key counts."""
+    from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree  # noqa: PLC0415 - as above
+
+    in_order = [_directed(column(schema.order.field), schema), column(schema.key)]
+    settings = {"allow_experimental_reverse_key": 1} if schema.order.descending else {}
+    return ReplacingMergeTree(version=_VERSION, is_deleted=_GONE, order_by=in_order, settings=settings)
+
+
+def _index_trigrams(table: Table, schema: Schema) -> None:
+    """Index parts of texts on PostgreSQL, by the extension pg_trgm."""
+    for field, declared in schema.fields.items():
+        if declared.indexed and declared.kind == "text":
+            folded = table.c[f"{field}_folded"]
+            trigrams = {folded.name: "gin_trgm_ops"}
+            Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
+    # SQLAlchemy has no construct for it, and no type for this class.
+    extension = DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
+    event.listen(table, "before_create", extension)
+
+
+def _directed(order: ColumnElement[Any], schema: Schema) -> UnaryExpression[Any]:
+    return order.desc() if schema.order.descending else order.asc()

@@ -1,0 +1,202 @@
+"""A store on a database: what an operation asks of a store, and writes in transactions, by SQLAlchemy."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import time_ns
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, column, delete, func, insert, inspect, select, table
+
+from instquery.errors import CursorInvalid, QueryError
+from instquery.query import Page, Predicate, Query, Record, Value, conditions
+from instquery.schema import Entry, Schema, take_batch
+from instquery.snapshot import checked
+from instquery.sql.layout import Layout, made_table
+from instquery.sql.ways import Way, Ways
+from instquery.store import Changes
+
+__all__ = ["SqlStore"]
+
+_BATCH = 1000  # keys in one statement, for engines that bound how many values it may have
+_STREAMED = {"yield_per": _BATCH}
+
+
+class SqlStore:
+    """Records in a table of a database, asked and answered as a `Store` is: the same queries, pages, totals, errors.
+
+    `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see `Layout`). `shard_by`
+    is the keyword field by which Citus distributes it; by default the key. What the database refuses is raised
+    as SQLAlchemy raises it. Totals and pages are of one moment where the database has transactions; on ClickHouse
+    each statement is of its own.
+    """
+
+    def __init__(
+        self, engine: Engine, schema: Schema, table: str | Table = "instances", *, shard_by: str | None = None
+    ) -> None:
+        self._engine = engine
+        self._dialect = engine.dialect.name
+        if isinstance(table, str):
+            table = made_table(schema, table, self._dialect, shard_by)
+        self._layout = Layout(schema, table)
+        self._shard_by = shard_by
+        self._ways = Ways(self._layout, self._dialect)
+        self._version = 0
+
+    @property
+    def schema(self) -> Schema:
+        """What the records of this store hold."""
+        return self._layout.schema
+
+    @property
+    def table(self) -> Table:
+        """The table as SQLAlchemy knows it, for what the store does not do."""
+        return self._layout.table
+
+    def create(self) -> None:
+        """Make the table and its indexes, unless it is there; with Citus, distribute it."""
+        with self._engine.begin() as connection:
+            if inspect(connection).has_table(self.table.name, self.table.schema):
+                return
+            self.table.create(connection)
+            if self._dialect == "postgresql" and connection.scalar(_HAS_CITUS):
+                by = self._shard_by or self.schema.key
+                connection.execute(select(func.create_distributed_table(self.table.fullname, by)))
+
+    # reading
+
+    def page(self, query: Query, cursor: str | None = None) -> Page:
+        """Return one page of the records that match, in order, with the exact total.
+
+        Raises `QueryError` as a `Store` does, and for `Contains` on a field without folded text. There are no
+        cursors, as no state is kept: a deep page is counted to, not walked to.
+        """
+        checked(query)
+        if cursor is not None:
+            raise CursorInvalid("a store on a database gives no cursors")
+        with self._reading() as connection:
+            way = self._ways.find(connection, query)
+            rows = () if way.statement is None else connection.execute(way.statement).all()
+            items = [self._layout.read(row) for row in rows]
+        return Page(items, way.matches if query.total else None)
+
+    def count(self, where: Iterable[Predicate] = ()) -> int:
+        """Count the records that match, exactly."""
+        return self.page(Query(conditions(where), limit=0)).total or 0
+
+    def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
+        """Count the records that match by their value of a keyword field, the most frequent value first."""
+        declared = self.schema.fields.get(field)
+        if declared is None or declared.kind != "keyword":
+            raise QueryError("facets are counted for keyword fields of the schema", field=field)
+        column = self._layout.column(field)
+        asked = [column.is_not(None), *self._ways.conditions(conditions(where))]
+        with self._reading() as connection:
+            found = connection.execute(self._layout.select(column, func.count()).where(*asked).group_by(column)).all()
+        return dict(sorted(map(tuple, found), key=lambda pair: (-pair[1], str(pair[0]))))
+
+    def explain(self, query: Query) -> Way:
+        """Return the way by which a query would be answered now; costs its count."""
+        checked(query)
+        with self._reading() as connection:
+            return self._ways.find(connection, query)
+
+    def get(self, key: str) -> Record | None:
+        """Return the record with this key, or `None`."""
+        if not isinstance(key, str):
+            return None
+        with self._reading() as connection:
+            row = connection.execute(self._layout.records().where(self._layout.key == key)).first()
+        return None if row is None else self._layout.read(row)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __iter__(self) -> Iterator[Record]:
+        """Walk the records of this moment, in order."""
+        in_order = self._layout.in_order(self._layout.order)
+        with self._reading() as connection:
+            rows = connection.execute(self._layout.records().order_by(*in_order), execution_options=_STREAMED)
+            yield from map(self._layout.read, rows)
+
+    # writing
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Add a record, or replace the one with its key. Raises `RecordError`, having changed nothing."""
+        self.put_many([record])
+
+    def put_many(self, records: Iterable[Mapping[str, Any]]) -> int:
+        """Put a batch, whole or not at all; of records with one key the last counts. Returns how many were put."""
+        entries = take_batch(self.schema, records)
+        with self._writing() as connection:
+            self._replace(connection, entries)
+        return len(entries)
+
+    def discard(self, key: str) -> bool:
+        """Remove the record with this key; tells whether there was one."""
+        with self._writing() as connection:
+            return bool(self._replace(connection, {}, [key]))
+
+    def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
+        """Make `records` the whole content, by the smallest set of changes, whole or not at all."""
+        entries = take_batch(self.schema, records)
+        added, updated, gone = len(entries), 0, []
+        with self._writing() as connection:
+            for row in connection.execute(self._layout.records(), execution_options=_STREAMED):
+                record = self._layout.read(row)
+                key = record[self.schema.key]
+                if key not in entries:
+                    gone.append(key)
+                    continue
+                added -= 1
+                if entries[key].row == record:
+                    del entries[key]  # it is there already
+                else:
+                    updated += 1
+            self._replace(connection, entries, gone)
+        return Changes(added, updated, len(gone))
+
+    # inside
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Read from one moment, where the database can."""
+        with self._engine.connect() as connection:
+            if self._dialect == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            elif self._dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN")  # its driver begins nothing for a read
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Write in a transaction, one writer after the other, where the database can."""
+        with self._engine.begin() as connection:
+            if self._dialect == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(self._layout.lock)))
+            elif self._dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
+            yield connection
+
+    def _replace(self, connection: Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()) -> int:
+        """Put rows in the place of those with their keys, and take others away; return how many there were."""
+        self._version = version = max(self._version + 1, time_ns())
+        rows = [self._layout.write(entry, version) for entry in entries.values()]
+        keys = [*entries, *gone]
+        some = [self._layout.key.in_(keys[start : start + _BATCH]) for start in range(0, len(keys), _BATCH)]
+        if self._layout.keeps_versions:
+            now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
+            there = self._layout.select(self._layout.key, self._layout.order)
+            old = [place for keyed in some for place in connection.execute(there.where(keyed))]
+            rows += [self._layout.bury(key, place, version) for key, place in old if now_at.get(key) != place]
+            there_were = len(old)
+        else:
+            there_were = sum(connection.execute(delete(self.table).where(keyed)).rowcount for keyed in some)
+        if rows:
+            connection.execute(insert(self.table), rows)
+        return there_were
+
+
+_HAS_CITUS = select(func.count()).select_from(table("pg_extension")).where(column("extname") == "citus")

@@ -1,0 +1,128 @@
+"""The way to a page: which statements answer a query, and which of them is the quickest on which engine."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, Select, false, func, literal, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from instquery.query import Contains, Eq, In, Predicate, Query, Range
+from instquery.sql.layout import CLICKHOUSE, Layout
+from instquery.sql.values import Word
+from instquery.text import GRAM
+
+__all__ = ["Way", "Ways"]
+
+_FEW = 10_000  # matches that are sorted rather than met on a walk through the order
+_DEEP = 10_000  # matches that are counted by day rather than passed over
+_DAY = 86_400_000_000
+_MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
+
+
+class Way(NamedTuple):
+    """How a query is answered: what is done, the statement for the page (`None` if it is empty), how many match.
+
+    `matches` is exact where the query asks for a total. `notes` are for whoever wonders why it takes so long.
+    """
+
+    name: str
+    statement: Select[Any] | None
+    matches: int | None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the way as plain data, for logs and JSON."""
+        return self._asdict() | {"statement": None if self.statement is None else str(self.statement)}
+
+    def __str__(self) -> str:
+        return "\n".join([self.name, *self.notes, *(() if self.statement is None else (str(self.statement),))])
+
+
+class Ways:
+    """Finds the way to a page on an engine that speaks `dialect`."""
+
+    def __init__(self, layout: Layout, dialect: str) -> None:
+        self._layout = layout
+        self._is_planner_misled = dialect != CLICKHOUSE and layout.order.type.python_type is int
+        self._dialect = dialect
+
+    def find(self, connection: Connection, query: Query) -> Way:
+        """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
+        where = self.conditions(query.where)
+        notes = self._notes(query.where)
+        if self._is_planner_misled and query.offset >= _DEEP:
+            return self._by_days(connection, query, where)._replace(notes=notes)
+        is_weighed = self._is_planner_misled and not _is_walked(query.where)
+        matches: int | None = None
+        if query.total or is_weighed:
+            matches = connection.scalar(self.count(where, None if query.total else _FEW + 1))
+        is_few = matches is not None and matches <= _FEW
+        if not query.limit or (matches is not None and matches <= query.offset and (query.total or is_few)):
+            return Way("nothing but the total", None, matches, notes)
+        if is_weighed and is_few:  # else PostgreSQL may walk through the whole order in search of them
+            return Way("the matches, sorted", self._page(where, query, self._layout.order + 0), matches, notes)
+        return Way("a walk through the order", self._page(where, query, self._layout.order), matches, notes)
+
+    def count(self, where: Iterable[ColumnElement[bool]], bound: int | None = None) -> Select[Any]:
+        """Count what matches, up to a bound."""
+        if bound is None:
+            return self._layout.select(func.count()).where(*where)
+        some = self._layout.select(literal(1).label("one")).where(*where).limit(bound)
+        return select(func.count()).select_from(some.subquery())
+
+    def conditions(self, where: Iterable[Predicate]) -> list[ColumnElement[bool]]:
+        """Write predicates as conditions. Raises `QueryError`."""
+        return [self._condition(predicate) for predicate in where]
+
+    def _condition(self, predicate: Predicate) -> ColumnElement[bool]:
+        self._layout.schema.check(predicate)
+        if isinstance(predicate, Contains):
+            return self._has_part(self._layout.folded(predicate.field), predicate.folded)
+        column = self._layout.column(predicate.field)
+        if isinstance(predicate, Range):
+            if predicate.low > predicate.high:
+                return false()
+            ends = [self._layout.moment(predicate.field, end) for end in (predicate.low, predicate.high)]
+            return column.between(*ends)
+        values = predicate.values if isinstance(predicate, In) else (predicate.value,)
+        known = [value for value in values if isinstance(column.type, Word) or type(value) is column.type.python_type]
+        if isinstance(predicate, Eq) and known:
+            return column == literal(known[0], column.type)
+        return column.in_(known) if known else false()
+
+    def _has_part(self, column: Column[Any], part: str) -> ColumnElement[bool]:
+        """Say that folded text has a part, character by character."""
+        if self._dialect == "postgresql":  # whose LIKE looks at case and is what its trigrams are for
+            return column.contains(part, autoescape=True)
+        find = func.position if self._dialect == CLICKHOUSE else func.instr
+        return find(column, literal(part, column.type)) > 0
+
+    def _page(self, where: Iterable[ColumnElement[bool]], query: Query, order: ColumnElement[Any]) -> Select[Any]:
+        ordered = self._layout.records().where(*where).order_by(*self._layout.in_order(order))
+        return ordered.limit(min(query.limit, _MOST)).offset(min(query.offset, _MOST))
+
+    def _by_days(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way:
+        """Count the matches of each day, and begin with the day that the page begins in."""
+        order, is_falling = self._layout.order, self._layout.schema.order.descending
+        edge = func.max(order) if is_falling else func.min(order)
+        days = self._layout.select(func.count(), edge).where(*where).group_by(order // _DAY)
+        counts = connection.execute(days.order_by(edge.desc() if is_falling else edge.asc())).all()
+        skip, total = query.offset, sum(count for count, _ in counts)
+        for count, first in counts:
+            if skip < count and query.limit:
+                begun = order <= first if is_falling else order >= first
+                page = self._page([*where, begun], Query(offset=skip, limit=query.limit), order)
+                return Way("a walk from the day that the page begins in", page, total)
+            skip -= count
+        return Way("nothing but the total", None, total)
+
+    def _notes(self, where: Sequence[Predicate]) -> tuple[str, ...]:
+        if self._dialect != "postgresql" or any(isinstance(predicate, Eq | In) for predicate in where):
+            return ()
+        short = [predicate for predicate in where if isinstance(predicate, Contains) and len(predicate.folded) < GRAM]
+        return tuple(f"{predicate}: too short for trigrams, every record may be looked at" for predicate in short)
+
+
+def _is_walked(where: Sequence[Predicate]) -> bool:
+    """Tell whether an index in the order of answers serves these predicates: no planner goes wrong there."""
+    return not where or (len(where) == 1 and isinstance(where[0], Eq))
