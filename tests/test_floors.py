@@ -29,7 +29,7 @@ FLOORS = [
     ["live", "listing"],
     ["store"],
     [""],  # the engine's front door
-    ["durable", "sql.values"],
+    ["durable", "sql.values", "sql.clickhouse"],
     ["sql.layout"],
     ["sql.ways"],
     ["sql.store"],

@@ -21,7 +21,6 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.types import TypeEngine
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
@@ -30,6 +29,12 @@ from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.values import Word, can_be_key
 from instquery.text import fold
+
+try:
+    from instquery.sql import clickhouse
+except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installed, so nobody speaks that dialect
+    if missing.name != "clickhouse_connect":
+        raise
 
 __all__ = ["CLICKHOUSE", "Layout", "Values", "made_table"]
 
@@ -142,7 +147,8 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
     if len({column.name for column in columns}) < len(columns):
         raise SchemaError(f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own")
     if dialect == CLICKHOUSE:
-        return Table(name, MetaData(), *columns, _clickhouse_engine(schema))
+        in_order: list[ColumnElement[Any]] = [_directed(column(schema.order.field), schema), column(schema.key)]
+        return Table(name, MetaData(), *columns, clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE))
     table = Table(name, MetaData(), *columns)
     in_order = (_directed(table.c[schema.order.field], schema), table.c[schema.key])
     Index(f"{name}_in_order", *in_order)
@@ -163,51 +169,24 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[Col
     shard = schema.fields.get(shard_by) if shard_by is not None else None
     if shard_by is not None and (shard is None or shard.kind != "keyword"):
         raise SchemaError("a table is sharded by a keyword field", field=shard_by)
-    has_key = dialect != CLICKHOUSE  # where what sorts the rows is its own matter, and nothing is unique
+    maybe_text = clickhouse.MAYBE_TEXT if dialect == CLICKHOUSE else None
+    maybe_whole = clickhouse.MAYBE_WHOLE if dialect == CLICKHOUSE else None
+    text = Text(collation="C") if dialect == "postgresql" else Text()  # ordered by code points
     for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
         if field.kind == "instant":
-            is_order = name == schema.order.field
-            yield Column(name, _whole(dialect, nullable=not is_order), nullable=not is_order, autoincrement=False)
+            maybe = name != schema.order.field
+            yield Column(name, (maybe and maybe_whole) or BigInteger(), nullable=maybe)
         elif field.kind != "stored":
-            needed = name in (schema.key, shard_by)
-            inner = _text(dialect, nullable=not needed)
-            yield Column(name, Word(inner), nullable=not needed, primary_key=needed and has_key)
+            maybe = name not in (schema.key, shard_by)
+            is_key = not maybe and dialect != CLICKHOUSE  # where nothing is unique
+            yield Column(name, Word((maybe and maybe_text) or text), nullable=maybe, primary_key=is_key)
         if field.kind == "text":
-            has_all = name == schema.key
-            yield Column(f"{name}_folded", Word(_text(dialect, nullable=not has_all)), nullable=not has_all)
+            maybe = name != schema.key
+            yield Column(f"{name}_folded", Word((maybe and maybe_text) or text), nullable=maybe)
     yield Column(_RECORD, Text(), nullable=False)
     if dialect == CLICKHOUSE:
-        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import UInt8  # noqa: PLC0415 - there if it is used
-
-        yield Column(_VERSION, BigInteger(), nullable=False)
-        yield Column(_GONE, UInt8, nullable=False)
-
-
-def _text(dialect: str, *, nullable: bool) -> TypeEngine[str]:
-    """Return the type of text that is ordered by code points."""
-    if dialect == CLICKHOUSE and nullable:
-        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Nullable, String  # noqa: PLC0415 - as above
-
-        return Nullable(String)
-    return Text(collation="C") if dialect == "postgresql" else Text()
-
-
-def _whole(dialect: str, *, nullable: bool) -> TypeEngine[int]:
-    """Return the type of microseconds."""
-    if dialect == CLICKHOUSE and nullable:
-        from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable  # noqa: PLC0415 - as above
-
-        return Nullable(Int64)
-    return BigInteger()
-
-
-def _clickhouse_engine(schema: Schema) -> Any:
-    """Return the engine of a ClickHouse table: sorted as it is answered, the last row of a place and key counts."""
-    from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree  # noqa: PLC0415 - as above
-
-    in_order = [_directed(column(schema.order.field), schema), column(schema.key)]
-    settings = {"allow_experimental_reverse_key": 1} if schema.order.descending else {}
-    return ReplacingMergeTree(version=_VERSION, is_deleted=_GONE, order_by=in_order, settings=settings)
+        yield Column(_VERSION, BigInteger(), nullable=False)  # a row is replaced by one of a later version,
+        yield Column(_GONE, clickhouse.FLAG, nullable=False)  # perhaps of no record
 
 
 def _index_trigrams(table: Table, schema: Schema) -> None:
