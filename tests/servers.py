@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from instquery.sql.layout import made_table
+from instquery.sql import SqlStore
 
 SHARDS = 3
 
@@ -73,7 +73,9 @@ class Server:
         command = [self._programs / program, f"--pgdata={self._folder / 'data'}", *arguments]
         told = self._folder / "told"
         with told.open("w") as out:  # not a pipe: a server started from here would keep it open
-            done = subprocess.run(command, stdout=out, stderr=out, user=self._user, cwd=self._folder, check=False)
+            done = subprocess.run(  # noqa: S603 - our own command
+                command, stdout=out, stderr=out, user=self._user, cwd=self._folder, check=False
+            )
         if done.returncode:
             log = self._folder / "log"
             raise RuntimeError(told.read_text() + (log.read_text() if log.exists() else ""))
@@ -107,23 +109,24 @@ def cluster():
                     f" port '{shard.port}', dbname 'postgres', fetch_size '1000', use_remote_estimate 'true')"
                 )
                 connection.exec_driver_sql(
-                    f"CREATE USER MAPPING FOR tests SERVER shard{number} OPTIONS (user 'tests', password_required 'false')"
+                    f"CREATE USER MAPPING FOR tests SERVER shard{number}"
+                    " OPTIONS (user 'tests', password_required 'false')"
                 )
         engine.dispose()
         yield coordinator, shards
 
 
-def spread(coordinator, shards, schema, name, by):
-    """Make a table on every shard, and one on the coordinator that stands for them all."""
+def spread(coordinator, shards, store):
+    """Make the table of a store on every shard, and one on the coordinator that stands for them all, by key."""
     for shard in shards:
         engine = sa.create_engine(shard.url)
-        made_table(schema, name, "postgresql", None).create(engine)
+        SqlStore(engine, store.schema, store.table.name).create()
         engine.dispose()
-    whole = made_table(schema, name, "postgresql", None)
-    columns = [sa.Column(column.name, column.type, nullable=column.nullable) for column in whole.columns]
+    name, key = store.table.name, store.schema.key
+    columns = [sa.Column(column.name, column.type, nullable=column.nullable) for column in store.table.columns]
     engine = sa.create_engine(coordinator.url)
     with engine.begin() as connection:
-        sa.Table(name, sa.MetaData(), *columns, postgresql_partition_by=f'HASH ("{by}")').create(connection)
+        sa.Table(name, sa.MetaData(), *columns, postgresql_partition_by=f'HASH ("{key}")').create(connection)
         for number in range(len(shards)):
             connection.exec_driver_sql(
                 f'CREATE FOREIGN TABLE "{name}_{number}" PARTITION OF "{name}" FOR VALUES WITH (MODULUS {len(shards)},'

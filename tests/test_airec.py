@@ -9,6 +9,7 @@ import pytest
 from instquery import Contains, Eq, Range, Store
 from instquery.apis import airec
 
+pytestmark = pytest.mark.usefixtures("engine")
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 SAMPLE = {
     "regionId": "cn-beijing",
@@ -34,7 +35,7 @@ OTHERS = [
 
 
 @pytest.fixture(scope="module")
-def instances():
+def instances(engine):
     return Store(airec.SCHEMA, [SAMPLE, *OTHERS])
 
 
@@ -196,6 +197,7 @@ def test_the_clock_is_read_once_a_request_that_brings_no_moment():
         next(moments)
 
 
+@pytest.mark.memory
 def test_a_snapshot_answers_too(instances):
     assert ids(airec.list_instance(instances.snapshot(), {"status": "Ready"})) == ["b"]
 

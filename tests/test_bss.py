@@ -9,6 +9,8 @@ from instquery import InstqueryError, Store
 from instquery.apis import bss
 from instquery.apis.operation import Refusal
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 # The five items of the document's sample, as it shows them.
 SAMPLE = [
     {
@@ -56,7 +58,7 @@ MESSAGES = {
 
 
 @pytest.fixture(scope="module")
-def store():
+def store(engine):
     return Store(bss.SCHEMA, [*SAMPLE, OTHER])
 
 

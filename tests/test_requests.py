@@ -13,6 +13,8 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 INVENTORIES = 100
 REQUESTS = 100
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def some_time(random, form):
     at = NOW + random.choice(

@@ -1,5 +1,6 @@
 """Every answer of the engine agrees with the naive reading, whatever the plan."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,8 @@ from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, sto
 from instquery.plan import plans
 from instquery.search import search
 from strategies import SCHEMA, conditions, predicate, records
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 UNINDEXED = Schema(
     key="id",
@@ -27,6 +30,10 @@ inventories = st.lists(records(), max_size=40)
 wheres = st.lists(conditions(), max_size=4)
 
 
+def readings(store):
+    return [store, *([store.snapshot()] if hasattr(store, "snapshot") else [])]
+
+
 def last_by_key(inventory):
     return list({record["id"]: record for record in inventory}.values())
 
@@ -39,7 +46,7 @@ def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset,
     query = Query([predicate(condition) for condition in where], offset, limit)
     newest_first = schema.order.descending
     items, total = naive.page(last_by_key(inventory), where, offset, limit, "id", "created", newest_first)
-    for reading in (store, store.snapshot()):
+    for reading in readings(store):
         page = reading.page(query)
         assert page.items == items
         assert page.total == total
@@ -47,6 +54,7 @@ def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset,
         assert reading.page(Query(query.where, offset, limit, total=False)).items == items
 
 
+@pytest.mark.memory
 @given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9))
 @settings(max_examples=200)
 def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset, limit, segment_rows):
@@ -60,6 +68,7 @@ def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset,
         assert answer == expected, driver
 
 
+@pytest.mark.memory
 def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_known():
     store = Store(SCHEMA, [{"id": f"i-{n:05}", "owner": "big" if n % 3 else str(n)} for n in range(9000)])
     rare = Query([In("owner", ["0", "3", "none"])])
@@ -84,7 +93,7 @@ def test_facets_agree_with_the_naive_reading(inventory, where, segment_rows, fie
     found, _ = naive.page(last_by_key(inventory), where, 0, 10**6, "id", "created")
     values = [record[field] for record in found if record.get(field) is not None]
     expected = {value: values.count(value) for value in values}
-    for reading in (store, store.snapshot()):
+    for reading in readings(store):
         facets = reading.facets(field, [predicate(condition) for condition in where])
         assert facets == expected
         assert list(facets.values()) == sorted(facets.values(), reverse=True)

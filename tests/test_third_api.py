@@ -2,8 +2,12 @@
 
 import inspect
 
+import pytest
+
 import tablestore
 from instquery import Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 RECORDS = [
     {"InstanceName": "feature-store", "Status": "normal", "CreateTime": "2024-05-01T08:00:00Z", "Extra": 1},

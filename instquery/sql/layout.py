@@ -146,11 +146,12 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
     columns = list(_columns(schema, dialect, shard_by))
     if len({column.name for column in columns}) < len(columns):
         raise SchemaError(f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own")
+    in_order: list[ColumnElement[Any]]
     if dialect == CLICKHOUSE:
-        in_order: list[ColumnElement[Any]] = [_directed(column(schema.order.field), schema), column(schema.key)]
+        in_order = [_directed(column(schema.order.field), schema), column(schema.key)]
         return Table(name, MetaData(), *columns, clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE))
     table = Table(name, MetaData(), *columns)
-    in_order = (_directed(table.c[schema.order.field], schema), table.c[schema.key])
+    in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
     Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
         if not declared.indexed or field in (schema.key, schema.order.field):

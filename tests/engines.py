@@ -1,0 +1,102 @@
+"""What conformance tests run on: the engine in memory, and stores on databases that are made as it is."""
+
+import os
+import weakref
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+
+import servers
+from instquery.sql import SqlStore
+from instquery.sql.layout import CLICKHOUSE
+
+MEMORY = "memory"
+DATABASES = ["sqlite", "chdb", "postgresql", "shards"]
+
+_numbers = count()
+
+
+class Databases:
+    """The servers of a test run, started when they are first asked for."""
+
+    def __init__(self, stack, folder):
+        self._stack = stack
+        self._folder = folder
+        self._ready = {}
+
+    def tables(self, name):
+        """Return the tables on one engine."""
+        if name not in self._ready:
+            self._ready[name] = self._stack.enter_context(getattr(self, f"_{name}")())
+        return self._ready[name]
+
+    def server(self):
+        """Return the one server."""
+        return self._once("server", servers.server)
+
+    def cluster(self):
+        """Return the coordinator and its shards."""
+        return self._once("cluster", servers.cluster)
+
+    def _once(self, name, start):
+        if name not in self._ready:
+            if servers.programs() is None:
+                expected = os.environ.get("INSTQUERY_EXPECT_POSTGRESQL")
+                (pytest.fail if expected else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
+            self._ready[name] = self._stack.enter_context(start())
+        return self._ready[name]
+
+    def _sqlite(self):
+        return tables(f"sqlite:///{self._folder}/tables.sqlite", create)
+
+    def _chdb(self):
+        return tables(f"clickhousedb:///default?interface=chdb&path={self._folder}/chdb", create)
+
+    def _postgresql(self):
+        return tables(self.server().url, create)
+
+    def _shards(self):
+        coordinator, shards = self.cluster()
+        return tables(coordinator.url, lambda store: servers.spread(coordinator, shards, store))
+
+
+def create(store):
+    store.create()
+
+
+@contextmanager
+def tables(url, make):
+    engine = sa.create_engine(url)
+    yield Tables(engine, make)
+    engine.dispose()
+
+
+class Tables:
+    """Makes stores as `Store` does, each on a table of its own for as long as it is in use."""
+
+    def __init__(self, engine, make):
+        self.engine = engine
+        self._make = make
+        self._free = []
+
+    def store(self, schema, records=(), *, segment_rows=None):
+        """Make a store of records; `segment_rows` has no meaning here."""
+        name = next((name for name, of in self._free if of is schema), None)
+        store = SqlStore(self.engine, schema, name or f"test_{next(_numbers)}")
+        if name is None:
+            self._make(store)
+        else:
+            self._free.remove((name, schema))
+            store.replace_all([])
+        weakref.finalize(store, self._leave, store.table, schema)
+        store.put_many(records)
+        return store
+
+    def _leave(self, table, schema):
+        """Keep a table that is no longer in use; ClickHouse makes a new one quicker than it empties one."""
+        if self.engine.dialect.name == CLICKHOUSE:
+            table.drop(self.engine)
+        else:
+            self._free.append((table.name, schema))
