@@ -83,6 +83,16 @@ class DurableStore(Store):
             raise
         return store
 
+    @staticmethod
+    def key_of(path: str | PathLike[str]) -> str:
+        """Return the name of the key of a file's records, for whoever does not know their schema. As `open` raises."""
+        _inspect(Path(path))
+        file = _File(Path(path), survive_power_loss=True)
+        try:
+            return str(json.loads(file.fact("schema")).get("key", ""))
+        finally:
+            file.close()
+
     def close(self) -> None:
         """Let go of the file. Reads go on; a later write is a `DurableError`."""
         with self._live.writing:

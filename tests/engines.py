@@ -18,6 +18,11 @@ DATABASES = ["sqlite", "chdb", "postgresql", "shards"]
 _numbers = count()
 
 
+def readings(store):
+    """Return a store, and a snapshot of it where it has some."""
+    return [store, *([store.snapshot()] if hasattr(store, "snapshot") else [])]
+
+
 class Databases:
     """The servers of a test run, started when they are first asked for."""
 
@@ -68,15 +73,17 @@ def create(store):
 
 @contextmanager
 def tables(url, make):
-    engine = sa.create_engine(url)
-    yield Tables(engine, make)
-    engine.dispose()
+    made = Tables(sa.create_engine(url), make)
+    yield made
+    made.is_open = False
+    made.engine.dispose()
 
 
 class Tables:
     """Makes stores as `Store` does, each on a table of its own for as long as it is in use."""
 
     def __init__(self, engine, make):
+        self.is_open = True
         self.engine = engine
         self._make = make
         self._free = []
@@ -96,7 +103,7 @@ class Tables:
 
     def _leave(self, table, schema):
         """Keep a table that is no longer in use; ClickHouse makes a new one quicker than it empties one."""
-        if self.engine.dialect.name == CLICKHOUSE:
+        if self.engine.dialect.name == CLICKHOUSE and self.is_open:
             table.drop(self.engine)
         else:
             self._free.append((table.name, schema))

@@ -46,7 +46,7 @@ FLOORS = [
     ["pytest_plugin"],
     ["estate"],
     ["cli.show", "cli.questions"],
-    ["cli.bench", "cli.serve"],
+    ["cli.bench", "cli.copy", "cli.serve"],
     ["cli.demo"],
     ["cli.app"],
     ["cli"],

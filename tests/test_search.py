@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import naive
+from engines import readings
 from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
 from instquery.plan import plans
 from instquery.search import search
@@ -28,10 +29,6 @@ UNINDEXED = Schema(
 
 inventories = st.lists(records(), max_size=40)
 wheres = st.lists(conditions(), max_size=4)
-
-
-def readings(store):
-    return [store, *([store.snapshot()] if hasattr(store, "snapshot") else [])]
 
 
 def last_by_key(inventory):

@@ -25,6 +25,13 @@ from instquery.instants import to_micros
 from instquery.query import Record
 
 try:
+    from instquery.cli.copy import run_copy
+except ModuleNotFoundError as missing:  # the extra `sql` is not installed
+    if missing.name != "sqlalchemy":
+        raise
+    run_copy = None  # type: ignore[assignment]
+
+try:
     from instquery.cli.serve import Keys, run_serve, stores_of
 except ModuleNotFoundError as missing:  # the extra `server` is not installed
     if missing.name not in ("orjson", "starlette", "uvicorn"):
@@ -182,6 +189,20 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
         files = {name: file for name, file in (("airec", airec), ("bss", bss)) if file is not None}
         known = Keys.from_file(keys) if keys else Keys.from_environment()
         run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
+
+
+@app.command()
+def copy(
+    source: Annotated[str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {_SOURCE}")],
+    target: Annotated[str, typer.Argument(help="A database's URL as SQLAlchemy takes it, a durable store or a file.")],
+    table: Annotated[str, typer.Option(help="The table in the database; made if it is not there.")] = "instances",
+    skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+) -> None:
+    """Copy an inventory to a database, or back, and compare both; run again, it goes on where it has ended."""
+    with _usage_errors():
+        if run_copy is None:
+            raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
+        run_copy(source, target, table=table, read=lambda api, file: _read(CATALOG[api], file, skip_bad=skip_bad))
 
 
 def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:

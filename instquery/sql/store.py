@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import time_ns
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, column, delete, func, insert, inspect, select, table
+from sqlalchemy import Connection, Engine, Select, Table, column, delete, func, insert, inspect, select, table
 
 from instquery.errors import CursorInvalid, QueryError
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
@@ -18,7 +18,6 @@ from instquery.store import Changes
 __all__ = ["SqlStore"]
 
 _BATCH = 1000  # keys in one statement, for engines that bound how many values it may have
-_STREAMED = {"yield_per": _BATCH}
 
 
 class SqlStore:
@@ -118,8 +117,7 @@ class SqlStore:
         """Walk the records of this moment, in order."""
         in_order = self._layout.in_order(self._layout.order)
         with self._reading() as connection:
-            rows = connection.execute(self._layout.records().order_by(*in_order), execution_options=_STREAMED)
-            yield from map(self._layout.read, rows)
+            yield from self._stream(connection, self._layout.records().order_by(*in_order))
 
     # writing
 
@@ -144,8 +142,7 @@ class SqlStore:
         entries = take_batch(self.schema, records)
         added, updated, gone = len(entries), 0, []
         with self._writing() as connection:
-            for row in connection.execute(self._layout.records(), execution_options=_STREAMED):
-                record = self._layout.read(row)
+            for record in self._stream(connection, self._layout.records()):
                 key = record[self.schema.key]
                 if key not in entries:
                     gone.append(key)
@@ -179,6 +176,11 @@ class SqlStore:
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
             yield connection
+
+    def _stream(self, connection: Connection, records: Select[Any]) -> Iterator[Record]:
+        """Read records a batch at a time."""
+        with connection.execute(records, execution_options={"yield_per": _BATCH}) as rows:
+            yield from map(self._layout.read, rows)
 
     def _replace(self, connection: Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()) -> int:
         """Put rows in the place of those with their keys, and take others away; return how many there were."""
