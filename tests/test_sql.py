@@ -1,0 +1,359 @@
+"""Stores on databases: what conformance tests do not show. Transactions, faults, mapped tables, layouts."""
+
+import logging
+from datetime import UTC, datetime
+from functools import cache
+from random import Random
+from threading import Thread
+
+import pytest
+import sqlalchemy as sa
+
+import naive
+import servers
+from engines import DATABASES
+from instquery import (
+    Contains,
+    CursorInvalid,
+    Eq,
+    In,
+    Order,
+    Query,
+    QueryError,
+    Range,
+    RecordError,
+    Schema,
+    SchemaError,
+    instant,
+    keyword,
+    text,
+)
+from instquery.apis import airec, bss
+from instquery.estate import ESTATES
+from instquery.sql import SqlStore
+from strategies import SCHEMA, predicate
+
+LARGE, ASKED = 100_000, 150
+APIS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
+
+
+def made(number, **members):
+    return {"id": f"i-{number:05}", "created": number, **members}
+
+
+@pytest.fixture(params=DATABASES)
+def tables(request, databases):
+    return databases.tables(request.param)
+
+
+@pytest.fixture
+def postgresql(databases):
+    return databases.tables("postgresql")
+
+
+def asked(random, schema, records):
+    """Make a random query of what some record holds: conditions as the naive reading takes them, offset, limit."""
+    example = random.choice(records)
+    where = []
+    for field in random.sample(sorted(schema.fields), random.choice([0, 1, 1, 2, 2, 3])):
+        kind, value = schema.fields[field].kind, example.get(field)
+        if value is None or kind == "stored":
+            continue
+        if kind == "instant":
+            other = random.choice(records).get(field) or value
+            low, high = sorted([value, other]) if random.random() < 0.7 else (other, value)
+            where.append(("range", field, random.choice([{"since": low}, {"after": low, "until": high}])))
+        elif kind == "text" and random.random() < 0.8:
+            start = random.randrange(len(value))
+            where.append(("contains", field, value[start : start + random.choice([1, 2, 3, 5, 40])].upper()))
+        elif random.random() < 0.7:
+            where.append(("eq", field, value))
+        else:
+            others = [record.get(field) for record in random.sample(records, 5)]
+            where.append(("in", field, [value, *(other for other in others if other is not None)]))
+    return where, random.choice([0, 0, 0, 10, 5_000, 20_000, 90_000, 10**20]), random.choice([0, 1, 10, 50])
+
+
+@cache
+def answered(api):
+    """Return an inventory, and random queries of it with what the naive reading answers."""
+    random, schema, records = Random(7), APIS[api], list(ESTATES[api](LARGE))
+    order = schema.order.field
+    questions = [asked(random, schema, records) for _ in range(ASKED)]
+    return records, [(question, naive.page(records, *question, schema.key, order)) for question in questions]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_random_queries_over_100_000_records_agree_with_the_naive_reading(tables, api):
+    records, answers = answered(api)
+    store = tables.store(APIS[api], records)
+    found = 0
+    for (where, offset, limit), (items, total) in answers:
+        query = Query([predicate(condition) for condition in where], offset, limit)
+        page = store.page(query)
+        assert (page.items, page.total) == (items, total), query
+        assert store.page(Query(query.where, offset, limit, total=False)).items == items, query
+        found += bool(items)
+    assert found > ASKED / 4
+
+
+def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(databases, caplog):
+    tables = databases.tables("shards")
+    _, shards = databases.cluster()
+    records = [{"InstanceID": f"i-{n:05}", "CreateTime": n, "ProductCode": "ecs"} for n in range(6000)]
+    store = tables.store(bss.SCHEMA, records)
+    statements = []
+
+    @sa.event.listens_for(tables.engine, "before_cursor_execute")
+    def kill_before_the_page(connection, cursor, statement, *rest):
+        statements.append(statement)
+        if len(statements) == 2:
+            shards[1].stop("immediate")
+
+    try:
+        with caplog.at_level(logging.ERROR):
+            reply = bss.query_available_instances(store, {"ProductCode": "ecs"}, request_id="R-7")
+        assert len(statements) == 2
+        assert (reply.status, reply.body["Code"]) == (500, "InternalError")
+        assert "Data" not in reply.body
+        assert "shard" in caplog.text or "server" in caplog.text
+        assert "R-7" in caplog.text
+        with pytest.raises(sa.exc.DBAPIError):
+            store.put_many([{**record, "ProductCode": "rds"} for record in records[:100]])
+        shards[1].start()
+        walk = iter(store)
+        assert next(walk)["InstanceID"] == "i-05999"
+        shards[1].stop("immediate")
+        with pytest.raises(sa.exc.DBAPIError):
+            list(walk)
+    finally:
+        sa.event.remove(tables.engine, "before_cursor_execute", kill_before_the_page)
+        if not shards[1].is_running():
+            shards[1].start()
+    assert store.count() == 6000
+    assert store.facets("ProductCode") == {"ecs": 6000}
+
+
+def test_a_database_that_is_away_is_an_internal_error_with_its_cause_in_the_log(caplog):
+    store = SqlStore(sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"), airec.SCHEMA)
+    with caplog.at_level(logging.ERROR):
+        reply = airec.list_instance(store, {})
+    assert (reply.status, reply.body["code"]) == (500, "InternalServerError")
+    assert "127.0.0.1" in caplog.text
+    assert "127.0.0.1" not in str(reply.body)
+
+
+def test_page_and_total_are_of_one_moment(postgresql):
+    store = postgresql.store(SCHEMA, [made(n, status="on") for n in range(30)])
+    other = SqlStore(sa.create_engine(postgresql.engine.url), SCHEMA, store.table.name)
+    statements = []
+
+    @sa.event.listens_for(postgresql.engine, "before_cursor_execute")
+    def write_before_the_page(connection, cursor, statement, *rest):
+        statements.append(statement)
+        if len(statements) == 2:
+            other.replace_all([made(99, status="on")])
+
+    try:
+        page = store.page(Query((Eq("status", "on"),), limit=100))
+    finally:
+        sa.event.remove(postgresql.engine, "before_cursor_execute", write_before_the_page)
+    assert (len(page.items), page.total) == (30, 30)
+    assert store.count() == 1
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_writers_come_one_after_the_other(databases, name):
+    tables = databases.tables(name)
+    store = tables.store(SCHEMA)
+    failures = []
+
+    def write(status):
+        try:
+            for _ in range(10):
+                store.put_many([made(n, status=status) for n in range(20)])
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [Thread(target=write, args=(status,)) for status in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert list(store.facets("status").values()) == [20]
+
+
+def test_a_batch_is_put_whole_or_not_at_all(tables):
+    store = tables.store(SCHEMA, [made(1, name="old")])
+    with pytest.raises(RecordError, match="character that SQL text cannot") as caught:
+        store.put_many([made(1, name="new"), {"id": "a\0b"}])
+    assert caught.value.field == "id"
+    with pytest.raises(RecordError, match="not such as JSON can tell"):
+        store.put_many([made(1, name="new"), made(2, note=object())])
+    with pytest.raises(RecordError, match="record 2 of the batch"):
+        store.replace_all([made(3), {"id": 7}])
+    assert list(store) == [made(1, name="old")]
+
+
+def test_a_record_that_moves_in_the_order_is_there_once(tables):
+    store = tables.store(SCHEMA, [made(n) for n in range(5)])
+    store.put({"id": "i-00000", "created": 9})
+    store.put({"id": "i-00004"})
+    assert [record["id"][-1] for record in store] == list("03214")
+    assert store.count() == 5
+    assert store.discard("i-00000")
+    store.put(made(0))
+    assert [record["id"][-1] for record in store] == list("32104")
+
+
+def test_what_is_not_text_elsewhere_is_found(tables):
+    odd = ["a\0b", "\ud800", "\U00100000x", "\U00100011", "%_/\\*'\"", "\x01", "e\u0301"]
+    store = tables.store(SCHEMA, [made(n, name=text, status=text) for n, text in enumerate(odd)])
+    for number, value in enumerate(odd):
+        for found in (Eq("name", value), Eq("status", value), Contains("name", value), In("status", [value])):
+            assert [item["id"] for item in store.page(Query((found,))).items] == [f"i-{number:05}"], found
+    assert store.facets("status") == dict.fromkeys(odd, 1)
+    assert store.count([Contains("name", "\0")]) == 1
+    assert store.count([Contains("name", "\U00100012")]) == 0
+
+
+def test_numbers_and_texts_of_digits_differ(tables):
+    store = tables.store(
+        SCHEMA, [made(1, status=1), made(2, status="1"), made(3, status=True), made(4, status=1 << 80)]
+    )
+    assert store.count([Eq("status", 1)]) == store.count([Eq("status", True)]) == 2
+    assert store.count([Eq("status", "1")]) == store.count([Eq("status", 1 << 80)]) == 1
+    assert store.facets("status") == {1: 2, "1": 1, 1 << 80: 1}
+
+
+def test_what_a_store_refuses_is_refused_here(tables):
+    store = tables.store(SCHEMA, [made(1)])
+    for wrong in (Contains("status", "x"), Eq("created", 1), Eq("nothing", 1), Range("name", since=1)):
+        with pytest.raises(QueryError):
+            store.page(Query((wrong,)))
+    with pytest.raises(QueryError):
+        store.facets("name")
+    with pytest.raises(QueryError):
+        store.page({"limit": 1})
+    with pytest.raises(CursorInvalid):
+        store.page(Query(), cursor="made up")
+    assert store.get(7) is None
+    assert 7 not in store
+
+
+def test_the_way_is_told(postgresql):
+    store = postgresql.store(SCHEMA, [made(n, name="web-推荐", owner="x") for n in range(30)])
+    short = store.explain(Query((Contains("name", "推荐"),)))
+    assert short.name == "the matches, sorted"
+    assert "too short for trigrams" in short.notes[0]
+    assert store.explain(Query((Contains("name", "推荐"), Eq("owner", "x")))).notes == ()
+    assert store.explain(Query((Eq("owner", "x"),))).name == "a walk through the order"
+    absent = store.explain(Query((Contains("name", "absent"),)))
+    assert (absent.name, absent.statement, absent.matches) == ("nothing but the total", None, 0)
+    assert absent.to_dict()["statement"] is None
+    assert "ORDER BY" in str(short)
+    assert "ORDER BY" in short.to_dict()["statement"]
+
+
+def test_a_table_that_is_there_stays(tables):
+    store = tables.store(SCHEMA, [made(1)])
+    store.create()
+    assert list(SqlStore(tables.engine, SCHEMA, store.table.name)) == [made(1)]
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_an_existing_table_is_mapped(databases, name):
+    engine = databases.tables(name).engine
+    table = sa.Table(
+        "legacy",
+        sa.MetaData(),
+        sa.Column("id", sa.Text(collation="C" if name == "postgresql" else None), primary_key=True),
+        sa.Column("name", sa.Text()),
+        sa.Column("name_folded", sa.Text()),
+        sa.Column("title", sa.Text()),
+        sa.Column("cores", sa.Integer()),
+        sa.Column("created", sa.DateTime(timezone=name == "postgresql")),
+    )
+    table.drop(engine, checkfirst=True)
+    table.create(engine)
+    fields = {"id": text(), "name": text(), "title": text(), "cores": keyword(), "created": instant(), "x": keyword()}
+    store = SqlStore(engine, Schema(key="id", order=Order("created"), fields=fields), table)
+    then = datetime(2026, 1, 1, tzinfo=UTC if name == "postgresql" else None)
+    rows = [{"id": "a", "name": "Straße", "cores": 4, "created": then}, {"id": "b", "name": "x"}]
+    assert store.put_many(rows) == 2
+    assert list(store) == rows
+    assert store.get("a") == rows[0]
+    assert (
+        store.page(Query((Contains("name", "STRASSE"), Eq("cores", 4), Range("created", since=then)))).items == rows[:1]
+    )
+    assert store.count([Eq("cores", "4")]) == 0
+    assert store.page(Query((), offset=20_000)).total == 2
+    with pytest.raises(QueryError, match="title_folded"):
+        store.count([Contains("title", "x")])
+    with pytest.raises(QueryError, match="no such column"):
+        store.count([Eq("x", "y")])
+    with pytest.raises(RecordError, match="no such column"):
+        store.put({"id": "c", "colour": "red"})
+    assert store.replace_all([rows[1]]) == (0, 0, 1)
+    table.drop(engine)
+
+
+def test_a_table_must_have_the_key_and_the_order():
+    with pytest.raises(SchemaError) as caught:
+        SqlStore(sa.create_engine("sqlite://"), SCHEMA, sa.Table("t", sa.MetaData(), sa.Column("id", sa.Text())))
+    assert caught.value.field == "created"
+
+
+def test_citus_is_told_by_what_to_distribute(postgresql):
+    with postgresql.engine.begin() as connection:  # stands in for Citus, which no registry of ours has
+        connection.exec_driver_sql("CREATE TABLE told (what text, by_what text)")
+        connection.exec_driver_sql(
+            "CREATE FUNCTION create_distributed_table(text, text) RETURNS void LANGUAGE sql"
+            " AS 'INSERT INTO told VALUES ($1, $2)'"
+        )
+        connection.exec_driver_sql("CREATE TABLE public.pg_extension AS SELECT 'citus'::name AS extname")
+        connection.exec_driver_sql("ALTER ROLE tests SET search_path = public, pg_catalog")
+    postgresql.engine.dispose()
+    try:
+        for name, by in (("citus_a", None), ("citus_b", "owner")):
+            store = SqlStore(postgresql.engine, SCHEMA, name, shard_by=by)
+            store.create()
+            keys = [column.name for column in store.table.primary_key]
+            assert keys == ([by, "id"] if by else ["id"])
+        with pytest.raises(RecordError) as caught:
+            store.put(made(1))
+        assert caught.value.field == "owner"
+        store.put_many([made(1, owner="a"), made(1, owner="b")])
+        store.put(made(1, owner="c"))
+        assert [record["owner"] for record in store] == ["c"]
+        with postgresql.engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT * FROM told").all() == [("citus_a", "id"), ("citus_b", "owner")]
+    finally:
+        with postgresql.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER ROLE tests RESET search_path")
+            connection.exec_driver_sql("DROP FUNCTION create_distributed_table")
+            connection.exec_driver_sql("DROP TABLE told, public.pg_extension, citus_a, citus_b")
+        postgresql.engine.dispose()
+
+
+@pytest.mark.parametrize("by", ["name", "nothing", "created"])
+def test_a_table_is_sharded_by_a_keyword_field(by):
+    with pytest.raises(SchemaError) as caught:
+        SqlStore(sa.create_engine("sqlite://"), SCHEMA, shard_by=by)
+    assert caught.value.field == by
+
+
+def test_names_of_the_tables_own_columns_are_taken():
+    taken = Schema(key="record", order=Order("at"), fields={"record": text(), "at": instant()})
+    with pytest.raises(SchemaError, match="own"):
+        SqlStore(sa.create_engine("sqlite://"), taken)
+
+
+def test_servers_leave_nothing_behind():
+    with servers.server() as server:
+        folder = server._folder
+        assert server.is_running()
+    assert not folder.exists()
+    with pytest.raises(sa.exc.OperationalError):
+        sa.create_engine(server.url).connect()
