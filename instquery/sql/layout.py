@@ -67,10 +67,12 @@ class Layout:
         self.keeps_versions = _VERSION in table.c
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
 
-    def in_order(self, order: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """Return what rows are ordered by, `order` being the order's column or what has its values."""
-        directed = _directed(order, self.schema)
-        return directed.nulls_last() if self.order.nullable else directed, self.key.asc()
+    def in_order(
+        self, order: ColumnElement[Any] | None = None, key: ColumnElement[Any] | None = None
+    ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Return what rows are ordered by: the columns, or what has their values."""
+        directed = _directed(self.order if order is None else order, self.schema)
+        return directed.nulls_last() if self.order.nullable else directed, (self.key if key is None else key).asc()
 
     def folded(self, field: str) -> Column[Any]:
         """Return the column of a field's folded text. Raises `QueryError`."""

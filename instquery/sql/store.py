@@ -115,7 +115,7 @@ class SqlStore:
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the records of this moment, in order."""
-        in_order = self._layout.in_order(self._layout.order)
+        in_order = self._layout.in_order()
         with self._reading() as connection:
             yield from self._stream(connection, self._layout.records().order_by(*in_order))
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, false, func, literal, select
+from sqlalchemy import Column, Connection, Select, any_, false, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
-from instquery.query import Contains, Eq, In, Predicate, Query, Range
+from instquery.query import Contains, Eq, In, Predicate, Query, Range, Value
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 from instquery.text import GRAM
@@ -52,23 +53,27 @@ class Ways:
         notes = self._notes(query.where)
         if self._is_planner_misled and query.offset >= _DEEP:
             return self._by_days(connection, query, where)._replace(notes=notes)
-        is_weighed = self._is_planner_misled and not _is_walked(query.where)
-        matches: int | None = None
-        if query.total or is_weighed:
-            matches = connection.scalar(self.count(where, None if query.total else _FEW + 1))
-        is_few = matches is not None and matches <= _FEW
-        if not query.limit or (matches is not None and matches <= query.offset and (query.total or is_few)):
-            return Way("nothing but the total", None, matches, notes)
-        if is_weighed and is_few:  # else PostgreSQL may walk through the whole order in search of them
-            return Way("the matches, sorted", self._page(where, query, self._layout.order + 0), matches, notes)
-        return Way("a walk through the order", self._page(where, query, self._layout.order), matches, notes)
+        if self._is_planner_misled and query.limit and not _is_walked(query.where):
+            matches, keys = self._few(connection, query, where)
+            if matches <= _FEW:
+                page = self._layout.records().where(self._among(self._layout.key, keys))
+                ordered = page.order_by(*self._layout.in_order(self._layout.order + 0)) if keys else None
+                return Way("the matches, sorted", ordered, matches, notes)
+        total: int | None = connection.scalar(self._layout.select(func.count()).where(*where)) if query.total else None
+        if not query.limit or (total is not None and total <= query.offset):
+            return Way("nothing but the total", None, total, notes)
+        return Way("a walk through the order", self._page(where, query), total, notes)
 
-    def count(self, where: Iterable[ColumnElement[bool]], bound: int | None = None) -> Select[Any]:
-        """Count what matches, up to a bound."""
-        if bound is None:
-            return self._layout.select(func.count()).where(*where)
-        some = self._layout.select(literal(1).label("one")).where(*where).limit(bound)
-        return select(func.count()).select_from(some.subquery())
+    def _few(self, connection: Connection, query: Query, where: Iterable[ColumnElement[bool]]) -> tuple[int, list[str]]:
+        """Count the matches, and list the keys of the page if they are few: else the planner may walk far for them."""
+        key, order = self._layout.key, self._layout.order
+        found = self._layout.select(key, order).where(*where).limit(_FEW + 1).cte("found")
+        counted = select(func.count().label("matches")).select_from(found).subquery()
+        in_order = self._layout.in_order(found.c[order.name], found.c[key.name])
+        page = select(found.c[key.name]).order_by(*in_order).limit(query.limit).offset(query.offset).subquery()
+        both = select(counted.c.matches, page.c[key.name]).select_from(counted.outerjoin(page, true()))
+        rows = connection.execute(both).all()
+        return rows[0][0], [key for _, key in rows if key is not None]
 
     def conditions(self, where: Iterable[Predicate]) -> list[ColumnElement[bool]]:
         """Write predicates as conditions. Raises `QueryError`."""
@@ -88,7 +93,14 @@ class Ways:
         known = [value for value in values if isinstance(column.type, Word) or type(value) is column.type.python_type]
         if isinstance(predicate, Eq) and known:
             return column == literal(known[0], column.type)
-        return column.in_(known) if known else false()
+        return self._among(column, known)
+
+    def _among(self, column: Column[Any], values: Sequence[Value]) -> ColumnElement[bool]:
+        if not values:
+            return false()
+        if self._dialect == "postgresql":  # one parameter, however many values
+            return column == any_(literal(list(values), ARRAY(column.type)))
+        return column.in_(values)
 
     def _has_part(self, column: Column[Any], part: str) -> ColumnElement[bool]:
         """Say that folded text has a part, character by character."""
@@ -97,8 +109,8 @@ class Ways:
         find = func.position if self._dialect == CLICKHOUSE else func.instr
         return find(column, literal(part, column.type)) > 0
 
-    def _page(self, where: Iterable[ColumnElement[bool]], query: Query, order: ColumnElement[Any]) -> Select[Any]:
-        ordered = self._layout.records().where(*where).order_by(*self._layout.in_order(order))
+    def _page(self, where: Iterable[ColumnElement[bool]], query: Query) -> Select[Any]:
+        ordered = self._layout.records().where(*where).order_by(*self._layout.in_order())
         return ordered.limit(min(query.limit, _MOST)).offset(min(query.offset, _MOST))
 
     def _by_days(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way:
@@ -111,7 +123,7 @@ class Ways:
         for count, first in counts:
             if skip < count and query.limit:
                 begun = order <= first if is_falling else order >= first
-                page = self._page([*where, begun], Query(offset=skip, limit=query.limit), order)
+                page = self._page([*where, begun], Query(offset=skip, limit=query.limit))
                 return Way("a walk from the day that the page begins in", page, total)
             skip -= count
         return Way("nothing but the total", None, total)
