@@ -85,7 +85,7 @@ class Tables:
     def __init__(self, engine, make):
         self.is_open = True
         self.engine = engine
-        self._make = make
+        self.make = make
         self._free = []
 
     def store(self, schema, records=(), *, segment_rows=None):
@@ -93,7 +93,7 @@ class Tables:
         name = next((name for name, of in self._free if of is schema), None)
         store = SqlStore(self.engine, schema, name or f"test_{next(_numbers)}")
         if name is None:
-            self._make(store)
+            self.make(store)
         else:
             self._free.remove((name, schema))
             store.replace_all([])

@@ -106,7 +106,8 @@ def cluster():
             for number, shard in enumerate(shards):
                 connection.exec_driver_sql(
                     f"CREATE SERVER shard{number} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1',"
-                    f" port '{shard.port}', dbname 'postgres', fetch_size '1000', use_remote_estimate 'true')"
+                    f" port '{shard.port}', dbname 'postgres', fetch_size '1000', batch_size '1000',"
+                    " use_remote_estimate 'true')"
                 )
                 connection.exec_driver_sql(
                     f"CREATE USER MAPPING FOR tests SERVER shard{number}"

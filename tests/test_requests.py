@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+import instquery
 import naive
 from instquery import Store
 from instquery.apis import airec, bss
@@ -12,6 +13,12 @@ from instquery.apis import airec, bss
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 INVENTORIES = 100
 REQUESTS = 100
+
+
+def inventories(part):
+    """Name the inventories of a part by their seeds; a quarter of them for a database, which takes milliseconds."""
+    return range(part, INVENTORIES if Store is instquery.Store else INVENTORIES // 4, 4)
+
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -129,7 +136,7 @@ def names_one_of(message, parameters):
 @pytest.mark.parametrize("part", range(4))
 def test_list_instance_agrees(part):
     answered = 0
-    for seed in range(part, INVENTORIES, 4):
+    for seed in inventories(part):
         random = Random(seed)
         inventory = [airec_record(random, number) for number in range(random.randrange(60))]
         store = Store(airec.SCHEMA, inventory, segment_rows=random.choice([5, 32768]))
@@ -141,13 +148,13 @@ def test_list_instance_agrees(part):
             assert reply.status == (400 if code else 200)
             assert names_one_of(reply.body["message"], wrong)
             answered += bool(items)
-    assert answered > 300
+    assert answered > 300 // (1 if Store is instquery.Store else 4)
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_query_available_instances_agrees(part):
     answered = 0
-    for seed in range(part, INVENTORIES, 4):
+    for seed in inventories(part):
         random = Random(seed)
         inventory = [bss_record(random, number) for number in range(random.randrange(60))]
         store = Store(bss.SCHEMA, inventory, segment_rows=random.choice([5, 32768]))
@@ -172,4 +179,4 @@ def test_query_available_instances_agrees(part):
                 assert "Data" not in reply.body
                 assert reply.status == 400
                 assert names_one_of(reply.body["Message"], wrong)
-    assert answered > 300
+    assert answered > 300 // (1 if Store is instquery.Store else 4)

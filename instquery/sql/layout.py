@@ -156,12 +156,12 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
     in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
     Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
-        if not declared.indexed or field in (schema.key, schema.order.field):
-            continue
-        if declared.kind == "keyword":
-            Index(f"{name}_{field}", table.c[field], *in_order)
-        elif declared.kind == "instant":
-            Index(f"{name}_{field}", table.c[field])
+        if (
+            declared.indexed
+            and declared.kind in ("keyword", "instant")
+            and field not in (schema.key, schema.order.field)
+        ):
+            Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
     if dialect == "postgresql":
         _index_trigrams(table, schema)
     return table

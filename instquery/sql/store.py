@@ -166,6 +166,7 @@ class SqlStore:
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN")  # its driver begins nothing for a read
             yield connection
+            connection.commit()  # as psycopg forgets its prepared statements where a transaction is rolled back
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

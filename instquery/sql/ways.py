@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, any_, false, func, literal, select, true
+from sqlalchemy import Column, Connection, Select, any_, false, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -54,26 +54,31 @@ class Ways:
         if self._is_planner_misled and query.offset >= _DEEP:
             return self._by_days(connection, query, where)._replace(notes=notes)
         if self._is_planner_misled and query.limit and not _is_walked(query.where):
-            matches, keys = self._few(connection, query, where)
-            if matches <= _FEW:
-                page = self._layout.records().where(self._among(self._layout.key, keys))
-                ordered = page.order_by(*self._layout.in_order(self._layout.order + 0)) if keys else None
-                return Way("the matches, sorted", ordered, matches, notes)
-        total: int | None = connection.scalar(self._layout.select(func.count()).where(*where)) if query.total else None
+            few = self._few(connection, query, where)
+            if few is not None:
+                return few._replace(notes=notes)
+        total: int | None = connection.scalar(self._count(where)) if query.total else None
         if not query.limit or (total is not None and total <= query.offset):
             return Way("nothing but the total", None, total, notes)
         return Way("a walk through the order", self._page(where, query), total, notes)
 
-    def _few(self, connection: Connection, query: Query, where: Iterable[ColumnElement[bool]]) -> tuple[int, list[str]]:
-        """Count the matches, and list the keys of the page if they are few: else the planner may walk far for them."""
+    def _count(self, where: Iterable[ColumnElement[bool]]) -> Select[Any]:
+        return self._layout.select(func.count()).where(*where)
+
+    def _few(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way | None:
+        """Find the page among all matches, if they are few: the planner may walk far to meet them."""
         key, order = self._layout.key, self._layout.order
-        found = self._layout.select(key, order).where(*where).limit(_FEW + 1).cte("found")
-        counted = select(func.count().label("matches")).select_from(found).subquery()
+        found = self._layout.select(key, order).where(*where).limit(_FEW + 1).subquery()
         in_order = self._layout.in_order(found.c[order.name], found.c[key.name])
-        page = select(found.c[key.name]).order_by(*in_order).limit(query.limit).offset(query.offset).subquery()
-        both = select(counted.c.matches, page.c[key.name]).select_from(counted.outerjoin(page, true()))
-        rows = connection.execute(both).all()
-        return rows[0][0], [key for _, key in rows if key is not None]
+        page = select(found.c[key.name], func.count().over()).order_by(*in_order)
+        rows = connection.execute(page.limit(query.limit).offset(query.offset)).all()
+        if not rows:  # as the offset is less than a few, it is beyond all matches
+            return Way("nothing but the total", None, connection.scalar(self._count(where)) if query.offset else 0)
+        matches = rows[0][1]
+        if matches > _FEW:
+            return None
+        keyed = self._layout.records().where(self._among(key, [row[0] for row in rows]))
+        return Way("the matches, sorted", keyed.order_by(*self._layout.in_order(order + 0)), matches)
 
     def conditions(self, where: Iterable[Predicate]) -> list[ColumnElement[bool]]:
         """Write predicates as conditions. Raises `QueryError`."""
