@@ -29,7 +29,7 @@ def run(*arguments):
 
 
 def records(path):
-    return sorted((json.loads(line) for line in path.open()), key=str)
+    return sorted((json.loads(line) for line in path.read_text("utf-8").splitlines()), key=str)
 
 
 @pytest.fixture(params=["sqlite", "chdb", "postgresql", "shards"])

@@ -145,7 +145,8 @@ def test_a_database_that_is_away_is_an_internal_error_with_its_cause_in_the_log(
 
 def test_page_and_total_are_of_one_moment(postgresql):
     store = postgresql.store(SCHEMA, [made(n, status="on") for n in range(30)])
-    other = SqlStore(sa.create_engine(postgresql.engine.url), SCHEMA, store.table.name)
+    elsewhere = sa.create_engine(postgresql.engine.url)
+    other = SqlStore(elsewhere, SCHEMA, store.table.name)
     statements = []
 
     @sa.event.listens_for(postgresql.engine, "before_cursor_execute")
@@ -158,6 +159,7 @@ def test_page_and_total_are_of_one_moment(postgresql):
         page = store.page(Query((Eq("status", "on"),), limit=100))
     finally:
         sa.event.remove(postgresql.engine, "before_cursor_execute", write_before_the_page)
+        elsewhere.dispose()
     assert (len(page.items), page.total) == (30, 30)
     assert store.count() == 1
 
