@@ -12,7 +12,7 @@ from instquery.cli.app import app
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+DOCUMENTS = ["README.md", "instquery/sql/README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
 
 
 def blocks(document, language):
@@ -29,6 +29,12 @@ def test_the_readmes_python_runs(monkeypatch, tmp_path):
     told = []
     runner.run(test, out=told.append)
     assert runner.failures == 0, "".join(told)
+
+
+def test_the_python_of_the_page_on_databases_runs():
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks("instquery/sql/README.md", "python")), {}, "sql", "", 0)
+    assert len(test.examples) > 7
+    assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_the_newcomers_test_in_the_readme_is_short_and_passes(pytester):
