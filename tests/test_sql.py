@@ -301,6 +301,19 @@ def test_an_existing_table_is_mapped(databases, name):
     table.drop(engine)
 
 
+def test_a_mapped_table_that_needs_a_time_refuses_a_record_without(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/legacy.sqlite")
+    columns = sa.Column("id", sa.Text(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False)
+    table = sa.Table("legacy", sa.MetaData(), *columns)
+    table.create(engine)
+    store = SqlStore(engine, Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant()}), table)
+    with pytest.raises(RecordError) as caught:
+        store.put_many([{"id": "a", "at": 1}, {"id": "b"}])
+    assert caught.value.field == "at"
+    assert len(store) == 0
+    engine.dispose()
+
+
 def test_a_table_must_have_the_key_and_the_order():
     with pytest.raises(SchemaError) as caught:
         SqlStore(sa.create_engine("sqlite://"), SCHEMA, sa.Table("t", sa.MetaData(), sa.Column("id", sa.Text())))

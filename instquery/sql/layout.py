@@ -133,7 +133,7 @@ class Layout:
         """Write an instant as its column holds it: microseconds, or a time of the database."""
         column = self.table.c[field]
         if value is None:
-            return None if column.nullable else self._undated
+            return None if column.nullable or self.record is None else self._undated
         micros = to_micros(value)
         return micros if column.type.python_type is int else _EPOCH + timedelta(microseconds=micros)
 
@@ -156,11 +156,8 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
     in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
     Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
-        if (
-            declared.indexed
-            and declared.kind in ("keyword", "instant")
-            and field not in (schema.key, schema.order.field)
-        ):
+        is_matched = declared.kind in ("keyword", "instant") and field not in (schema.key, schema.order.field)
+        if declared.indexed and is_matched:
             Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
     if dialect == "postgresql":
         _index_trigrams(table, schema)

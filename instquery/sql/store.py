@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import time_ns
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, column, delete, func, insert, inspect, select, table
+from sqlalchemy import Connection, Engine, Select, Table, column, delete, func, insert, inspect, select, table, true
 
 from instquery.errors import CursorInvalid, QueryError
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
@@ -173,7 +173,9 @@ class SqlStore:
         """Write in a transaction, one writer after the other, where the database can."""
         with self._engine.begin() as connection:
             if self._dialect == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(self._layout.lock)))
+                # Without statistics, in a table just made, keys would be searched for row by row.
+                by_index = func.set_config("enable_seqscan", "off", true())  # for this transaction
+                connection.execute(select(func.pg_advisory_xact_lock(self._layout.lock), by_index))
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
             yield connection
