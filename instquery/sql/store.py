@@ -163,10 +163,12 @@ class SqlStore:
         with self._engine.connect() as connection:
             if self._dialect == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                if self._engine.dialect.driver == "psycopg":  # a plan kept for any value is a bad one for most
+                    connection.connection.driver_connection.prepare_threshold = None  # type: ignore[union-attr]
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN")  # its driver begins nothing for a read
             yield connection
-            connection.commit()  # as psycopg forgets its prepared statements where a transaction is rolled back
+            connection.commit()  # psycopg adds a round trip to a rollback
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

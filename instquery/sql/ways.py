@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, any_, false, func, literal, select
+from sqlalchemy import Column, Connection, Select, any_, column, false, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -14,7 +14,7 @@ from instquery.text import GRAM
 
 __all__ = ["Way", "Ways"]
 
-_FEW = 10_000  # matches that are sorted rather than met on a walk through the order
+_FEW = 15_000  # matches that are sorted rather than met on a walk through the order
 _DEEP = 10_000  # matches that are counted by day rather than passed over
 _DAY = 86_400_000_000
 _MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
@@ -46,6 +46,13 @@ class Ways:
         self._layout = layout
         self._is_planner_misled = dialect != CLICKHOUSE and layout.order.type.python_type is int
         self._dialect = dialect
+        # Made once, as making them takes longer than what they ask: what a few are found and sorted by.
+        key, order = layout.key, layout.order
+        found_key, found_order = column(key.name, key.type), column(order.name, order.type)
+        self._found = layout.select(key, order).limit(_FEW + 1)
+        self._sorted = select(found_key, func.count().over()).order_by(*layout.in_order(found_order, found_key))
+        self._records = layout.records().order_by(*layout.in_order())
+        self._counted = layout.select(func.count())
 
     def find(self, connection: Connection, query: Query) -> Way:
         """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
@@ -63,22 +70,19 @@ class Ways:
         return Way("a walk through the order", self._page(where, query), total, notes)
 
     def _count(self, where: Iterable[ColumnElement[bool]]) -> Select[Any]:
-        return self._layout.select(func.count()).where(*where)
+        return self._counted.where(*where)
 
     def _few(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way | None:
         """Find the page among all matches, if they are few: the planner may walk far to meet them."""
-        key, order = self._layout.key, self._layout.order
-        found = self._layout.select(key, order).where(*where).limit(_FEW + 1).subquery()
-        in_order = self._layout.in_order(found.c[order.name], found.c[key.name])
-        page = select(found.c[key.name], func.count().over()).order_by(*in_order)
-        rows = connection.execute(page.limit(query.limit).offset(query.offset)).all()
+        found = self._sorted.select_from(self._found.where(*where).subquery())
+        rows = connection.execute(found.limit(query.limit).offset(query.offset)).all()
         if not rows:  # as the offset is less than a few, it is beyond all matches
             return Way("nothing but the total", None, connection.scalar(self._count(where)) if query.offset else 0)
         matches = rows[0][1]
         if matches > _FEW:
             return None
-        keyed = self._layout.records().where(self._among(key, [row[0] for row in rows]))
-        return Way("the matches, sorted", keyed.order_by(*self._layout.in_order(order + 0)), matches)
+        keyed = self._layout.records().where(self._among(self._layout.key, [key for key, _ in rows]))
+        return Way("the matches, sorted", keyed.order_by(*self._layout.in_order(self._layout.order + 0)), matches)
 
     def conditions(self, where: Iterable[Predicate]) -> list[ColumnElement[bool]]:
         """Write predicates as conditions. Raises `QueryError`."""
@@ -115,8 +119,7 @@ class Ways:
         return find(column, literal(part, column.type)) > 0
 
     def _page(self, where: Iterable[ColumnElement[bool]], query: Query) -> Select[Any]:
-        ordered = self._layout.records().where(*where).order_by(*self._layout.in_order())
-        return ordered.limit(min(query.limit, _MOST)).offset(min(query.offset, _MOST))
+        return self._records.where(*where).limit(min(query.limit, _MOST)).offset(min(query.offset, _MOST))
 
     def _by_days(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way:
         """Count the matches of each day, and begin with the day that the page begins in."""
