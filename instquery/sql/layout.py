@@ -20,6 +20,7 @@ from sqlalchemy import (
     column,
     event,
     select,
+    type_coerce,
 )
 
 from instquery.bodies import from_json, to_json
@@ -74,19 +75,19 @@ class Layout:
         directed = _directed(self.order if order is None else order, self.schema)
         return directed.nulls_last() if self.order.nullable else directed, (self.key if key is None else key).asc()
 
-    def folded(self, field: str) -> Column[Any]:
+    def folded(self, field: str) -> ColumnElement[Any]:
         """Return the column of a field's folded text. Raises `QueryError`."""
         column = self.table.c.get(f"{field}_folded")
         if column is None:
             raise QueryError(f"the table has no column {field}_folded: no engine's lower() folds as we do", field=field)
-        return column
+        return _asked(column)
 
-    def column(self, field: str) -> Column[Any]:
+    def column(self, field: str) -> ColumnElement[Any]:
         """Return the column of a field. Raises `QueryError`."""
         column = self.table.c.get(field)
         if column is None:
             raise QueryError(f"the table {self.table.name} has no such column", field=field)
-        return column
+        return _asked(column)
 
     def select(self, *columns: Any) -> Select[Any]:
         """Select from the rows that are present."""
@@ -199,6 +200,11 @@ def _index_trigrams(table: Table, schema: Schema) -> None:
     # SQLAlchemy has no construct for it, and no type for this class.
     extension = DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
     event.listen(table, "before_create", extension)
+
+
+def _asked(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column whose values are handed over without its collation: postgres_fdw asks no shard with one."""
+    return type_coerce(column, Word(Text())) if isinstance(column.type, Word) else column
 
 
 def _directed(order: ColumnElement[Any], schema: Schema) -> UnaryExpression[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, any_, column, false, func, literal, select
+from sqlalchemy import Connection, Select, any_, column, false, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -46,6 +46,7 @@ class Ways:
         self._layout = layout
         self._is_planner_misled = dialect != CLICKHOUSE and layout.order.type.python_type is int
         self._dialect = dialect
+        self._key = layout.column(layout.schema.key)
         # Made once, as making them takes longer than what they ask: what a few are found and sorted by.
         key, order = layout.key, layout.order
         found_key, found_order = column(key.name, key.type), column(order.name, order.type)
@@ -81,7 +82,7 @@ class Ways:
         matches = rows[0][1]
         if matches > _FEW:
             return None
-        keyed = self._layout.records().where(self._among(self._layout.key, [key for key, _ in rows]))
+        keyed = self._layout.records().where(self._among(self._key, [key for key, _ in rows]))
         return Way("the matches, sorted", keyed.order_by(*self._layout.in_order(self._layout.order + 0)), matches)
 
     def conditions(self, where: Iterable[Predicate]) -> list[ColumnElement[bool]]:
@@ -104,14 +105,14 @@ class Ways:
             return column == literal(known[0], column.type)
         return self._among(column, known)
 
-    def _among(self, column: Column[Any], values: Sequence[Value]) -> ColumnElement[bool]:
+    def _among(self, column: ColumnElement[Any], values: Sequence[Value]) -> ColumnElement[bool]:
         if not values:
             return false()
         if self._dialect == "postgresql":  # one parameter, however many values
             return column == any_(literal(list(values), ARRAY(column.type)))
         return column.in_(values)
 
-    def _has_part(self, column: Column[Any], part: str) -> ColumnElement[bool]:
+    def _has_part(self, column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
         """Say that folded text has a part, character by character."""
         if self._dialect == "postgresql":  # whose LIKE looks at case and is what its trigrams are for
             return column.contains(part, autoescape=True)
