@@ -9,7 +9,7 @@ from instquery.indexes.index import Size
 from instquery.query import Predicate, Query, Range, Value
 from instquery.state import State
 
-__all__ = ["Plan", "Step", "plan", "plans"]
+__all__ = ["Plan", "Step", "merged", "plan", "plans"]
 
 Driver = Literal["nothing", "keys", "row sets", "scan"]
 Role = Literal["proof", "driver", "row set", "residual"]
@@ -113,7 +113,7 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
 def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
     """Ask how many records match each predicate; the rarest comes first."""
     steps = []
-    for predicate in query.where if len(query.where) < 2 else _merged(query.where):
+    for predicate in query.where if len(query.where) < 2 else merged(query.where):
         state.schema.check(predicate)
         count = None if census is None else census.count(predicate)
         size, exact = state.size(predicate) if count is None else Size(count, exact=True)
@@ -128,7 +128,7 @@ def _keys(predicate: Predicate, state: State, census: Census | None) -> Sequence
     return census.keys(predicate) if keys is None and census is not None else keys
 
 
-def _merged(where: Sequence[Predicate]) -> list[Predicate]:
+def merged(where: Sequence[Predicate]) -> list[Predicate]:
     """Make one range of those of one field: the two ends of a window are one look-up, and an exact count."""
     merged: dict[object, Predicate] = {}
     for number, predicate in enumerate(where):

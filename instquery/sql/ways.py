@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, any_, column, false, func, literal, s
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
+from instquery.plan import merged
 from instquery.query import Contains, Eq, In, Predicate, Query, Range, Value
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
@@ -57,15 +58,20 @@ class Ways:
 
     def find(self, connection: Connection, query: Query) -> Way:
         """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
-        where = self.conditions(query.where)
-        notes = self._notes(query.where)
+        asked = merged(query.where)
+        where = self.conditions(asked)
+        notes = self._notes(asked)
         if self._is_planner_misled and query.offset >= _DEEP:
             return self._by_days(connection, query, where)._replace(notes=notes)
-        if self._is_planner_misled and query.limit and not _is_walked(query.where):
+        total: int | None = None
+        if query.total and _is_counted_by_an_index(asked):
+            total = connection.scalar(self._count(where))
+        if self._is_planner_misled and query.limit and not _is_walked(asked) and (total or 0) <= _FEW:
             few = self._few(connection, query, where)
             if few is not None:
                 return few._replace(notes=notes)
-        total: int | None = connection.scalar(self._count(where)) if query.total else None
+        if query.total and total is None:
+            total = connection.scalar(self._count(where))
         if not query.limit or (total is not None and total <= query.offset):
             return Way("nothing but the total", None, total, notes)
         return Way("a walk through the order", self._page(where, query), total, notes)
@@ -142,6 +148,11 @@ class Ways:
             return ()
         short = [predicate for predicate in where if isinstance(predicate, Contains) and len(predicate.folded) < GRAM]
         return tuple(f"{predicate}: too short for trigrams, every record may be looked at" for predicate in short)
+
+
+def _is_counted_by_an_index(where: Sequence[Predicate]) -> bool:
+    """Tell whether an index alone counts what matches, so that to count first costs little."""
+    return len(where) <= 1 and all(isinstance(predicate, Eq | Range) for predicate in where)
 
 
 def _is_walked(where: Sequence[Predicate]) -> bool:
