@@ -23,8 +23,12 @@ def databases(tmp_path_factory):
 def pytest_generate_tests(metafunc):
     """Run the tests of a module that uses `engine` on every one, but those marked as about the engine in memory."""
     if "engine" in metafunc.fixturenames:
-        in_memory = metafunc.definition.get_closest_marker("memory")
-        metafunc.parametrize("engine", [MEMORY] if in_memory else [MEMORY, *DATABASES], indirect=True, scope="module")
+        engines = [MEMORY, *DATABASES]
+        if metafunc.definition.get_closest_marker("memory"):
+            engines = [MEMORY]
+        elif metafunc.definition.get_closest_marker("one_server"):
+            engines.remove("shards")
+        metafunc.parametrize("engine", engines, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

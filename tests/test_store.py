@@ -106,7 +106,7 @@ def answers(reading, query):
 
 
 def test_beside_a_plain_list():
-    runs = 150 if Store is instquery.Store else 8  # a database takes milliseconds for what takes microseconds here
+    runs = 150 if Store is instquery.Store else 5  # a database takes milliseconds for what takes microseconds here
     run_state_machine_as_test(
         BesideAPlainList, settings=settings(max_examples=runs, stateful_step_count=40, deadline=None)
     )
@@ -273,6 +273,7 @@ def test_no_cursor_has_been_issued():
         Store(SCHEMA).page(Query(), cursor="made up")
 
 
+@pytest.mark.one_server
 def test_threads_see_whole_batches_only():
     store = Store(SCHEMA, (made(number, status="old") for number in range(50)), segment_rows=8)
     stop = threading.Event()
