@@ -44,6 +44,7 @@ Values = dict[str, Any]
 
 CLICKHOUSE = "clickhousedb"
 _RECORD, _VERSION, _GONE = "record", "_version", "_gone"
+_PLAIN = Word(Text())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -204,7 +205,7 @@ def _index_trigrams(table: Table, schema: Schema) -> None:
 
 def _asked(column: Column[Any]) -> ColumnElement[Any]:
     """Return a column whose values are handed over without its collation: postgres_fdw asks no shard with one."""
-    return type_coerce(column, Word(Text())) if isinstance(column.type, Word) else column
+    return type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
 
 def _directed(order: ColumnElement[Any], schema: Schema) -> UnaryExpression[Any]:
