@@ -74,8 +74,10 @@ class SqlStore:
             raise CursorInvalid("a store on a database gives no cursors")
         with self._reading() as connection:
             way = self._ways.find(connection, query)
-            rows = () if way.statement is None else connection.execute(way.statement).all()
-            items = [self._layout.read(row) for row in rows]
+            rows = way.rows
+            if rows is None and way.statement is not None:
+                rows = connection.execute(way.statement).all()
+            items = [self._layout.read(row) for row in rows or ()]
         return Page(items, way.matches if query.total else None)
 
     def count(self, where: Iterable[Predicate] = ()) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, any_, column, false, func, literal, select
+from sqlalchemy import Connection, Row, Select, any_, column, false, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -31,10 +31,13 @@ class Way(NamedTuple):
     statement: Select[Any] | None
     matches: int | None
     notes: tuple[str, ...] = ()
+    rows: Sequence[Row[Any]] | None = None
+    """The page's rows, where the way was found by finding them."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the way as plain data, for logs and JSON."""
-        return self._asdict() | {"statement": None if self.statement is None else str(self.statement)}
+        statement = None if self.statement is None else str(self.statement)
+        return {"name": self.name, "statement": statement, "matches": self.matches, "notes": self.notes}
 
     def __str__(self) -> str:
         return "\n".join([self.name, *self.notes, *(() if self.statement is None else (str(self.statement),))])
@@ -53,6 +56,9 @@ class Ways:
         found_key, found_order = column(key.name, key.type), column(order.name, order.type)
         self._found = layout.select(key, order).limit(_FEW + 1)
         self._sorted = select(found_key, func.count().over()).order_by(*layout.in_order(found_order, found_key))
+        whole = key if layout.record is None else layout.record
+        self._found_whole = layout.select(key, order, whole).limit(_FEW + 1)
+        self._sorted_whole = self._sorted.with_only_columns(column(whole.name, whole.type), func.count().over())
         self._records = layout.records().order_by(*layout.in_order())
         self._counted = layout.select(func.count())
 
@@ -81,13 +87,18 @@ class Ways:
 
     def _few(self, connection: Connection, query: Query, where: Sequence[ColumnElement[bool]]) -> Way | None:
         """Find the page among all matches, if they are few: the planner may walk far to meet them."""
-        found = self._sorted.select_from(self._found.where(*where).subquery())
-        rows = connection.execute(found.limit(query.limit).offset(query.offset)).all()
+        # Equalities and ranges may be found in an index alone; for others rows are looked at, and are brought along.
+        is_whole = self._layout.record is not None and any(isinstance(one, Contains | In) for one in query.where)
+        found, in_order = (self._found_whole, self._sorted_whole) if is_whole else (self._found, self._sorted)
+        page = in_order.select_from(found.where(*where).subquery()).limit(query.limit).offset(query.offset)
+        rows = connection.execute(page).all()
         if not rows:  # as the offset is less than a few, it is beyond all matches
             return Way("nothing but the total", None, connection.scalar(self._count(where)) if query.offset else 0)
         matches = rows[0][1]
         if matches > _FEW:
             return None
+        if is_whole:
+            return Way("the matches, sorted", page, matches, rows=rows)
         keyed = self._layout.records().where(self._among(self._key, [key for key, _ in rows]))
         return Way("the matches, sorted", keyed.order_by(*self._layout.in_order(self._layout.order + 0)), matches)
 
