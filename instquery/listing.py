@@ -7,7 +7,7 @@ from instquery.query import Record
 from instquery.schema import Entry, Schema
 from instquery.snapshot import Snapshot
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "is_same"]
 
 # The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
 # dicts, as the garbage collector looks through sets, but not through dicts of text.
@@ -34,7 +34,7 @@ class Listing:
         rows = view.rows
         for entry in entries:
             listing._seen[hash(entry.key) % _SHARDS][entry.key] = None
-            if _is_same(rows.get(entry.key), entry.row):
+            if is_same(rows.get(entry.key), entry.row):
                 listing._differ.pop(entry.key, None)
             else:
                 listing._differ[entry.key] = entry
@@ -43,7 +43,7 @@ class Listing:
     def against(self, present: Snapshot) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
         rows = present.rows
-        puts = {key: entry for key, entry in self._differ.items() if not _is_same(rows.get(key), entry.row)}
+        puts = {key: entry for key, entry in self._differ.items() if not is_same(rows.get(key), entry.row)}
         if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
@@ -57,10 +57,10 @@ class Listing:
         rows = present.rows
         for key, row in self._view.rows.items():
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if is_listed and rows.get(key) is not row and not _is_same(rows.get(key), row):
+            if is_listed and rows.get(key) is not row and not is_same(rows.get(key), row):
                 yield Entry(self._schema.rank(row), key, row)
 
 
-def _is_same(old: Record | None, new: Record) -> bool:
+def is_same(old: Record | None, new: Record) -> bool:
     """Tell whether a record is the same in values and in their types: 1 is not True."""
     return old == new and old is not None and all(type(value) is type(new[name]) for name, value in old.items())

@@ -130,14 +130,14 @@ def _keys(predicate: Predicate, state: State, census: Census | None) -> Sequence
 
 def merged(where: Sequence[Predicate]) -> list[Predicate]:
     """Make one range of those of one field: the two ends of a window are one look-up, and an exact count."""
-    merged: dict[object, Predicate] = {}
+    found: dict[object, Predicate] = {}
     for number, predicate in enumerate(where):
         if isinstance(predicate, Range):
-            other = merged.get(predicate.field)
-            merged[predicate.field] = predicate.within(other) if isinstance(other, Range) else predicate
+            other = found.get(predicate.field)
+            found[predicate.field] = predicate.within(other) if isinstance(other, Range) else predicate
         else:
-            merged[number] = predicate
-    return list(merged.values())
+            found[number] = predicate
+    return list(found.values())
 
 
 def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State) -> Plan:

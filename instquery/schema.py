@@ -184,6 +184,12 @@ class Schema:
             article = "an" if declared.kind == "instant" else "a"
             raise QueryError(f"{article} {declared.kind} field does not answer {name}", field=predicate.field)
 
+    def check_facets(self, field: str) -> None:
+        """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""
+        declared = self.fields.get(field)
+        if declared is None or declared.kind != "keyword":
+            raise QueryError("facets are counted for keyword fields of the schema", field=field)
+
     def _own(self, record: Mapping[str, Any]) -> Record:
         """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
         if not isinstance(record, Mapping):

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from operator import itemgetter
 
-from instquery.errors import QueryError
 from instquery.plan import Plan, plans
 from instquery.query import Predicate, Query, Record, Value, conditions
 from instquery.rows import count_all, newest
 from instquery.state import Part, Place, State, seek
 
-__all__ = ["facets", "resume", "search"]
+__all__ = ["by_count", "facets", "resume", "search"]
 
 Found = tuple[list[Record], int | None]
 """The rows of the page as they are kept, and the number of all matches if the walk counted them."""
@@ -49,15 +48,18 @@ def facets(
     0.2 µs a record with a rare value.
     """
     query = Query(conditions(where), limit=0)
-    declared = state.schema.fields.get(field)
-    if declared is None or declared.kind != "keyword":
-        raise QueryError("facets are counted for keyword fields of the schema", field=field)
+    state.schema.check_facets(field)
     counts = Counter(None if query.where else known)
     if query.where or known is None:
         plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
         selected, tested = _uses(plan)
         for segment, asked in state.parts(selected) if plan.driver != "nothing" else ():
             counts.update(segment.facets(field, segment.match(asked, tested, None)))
+    return by_count(counts)
+
+
+def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:
+    """Put values in the order of their counts, the most frequent first; ties by their text."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 

@@ -33,42 +33,41 @@ class Databases:
 
     def tables(self, name):
         """Return the tables on one engine."""
-        if name not in self._ready:
-            self._ready[name] = self._stack.enter_context(getattr(self, f"_{name}")())
-        return self._ready[name]
+        return self._once(name, getattr(self, f"_{name}"))
 
     def server(self):
         """Return the one server."""
-        return self._once("server", servers.server)
+        return self._once("server", installed(servers.server))
 
     def cluster(self):
         """Return the coordinator and its shards."""
-        return self._once("cluster", servers.cluster)
+        return self._once("cluster", installed(servers.cluster))
 
     def _once(self, name, start):
         if name not in self._ready:
-            if servers.programs() is None:
-                expected = os.environ.get("INSTQUERY_EXPECT_POSTGRESQL")
-                (pytest.fail if expected else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
             self._ready[name] = self._stack.enter_context(start())
         return self._ready[name]
 
     def _sqlite(self):
-        return tables(f"sqlite:///{self._folder}/tables.sqlite", create)
+        return tables(f"sqlite:///{self._folder}/tables.sqlite", SqlStore.create)
 
     def _chdb(self):
-        return tables(f"clickhousedb:///default?interface=chdb&path={self._folder}/chdb", create)
+        return tables(f"clickhousedb:///default?interface=chdb&path={self._folder}/chdb", SqlStore.create)
 
     def _postgresql(self):
-        return tables(self.server().url, create)
+        return tables(self.server().url, SqlStore.create)
 
     def _shards(self):
         coordinator, shards = self.cluster()
         return tables(coordinator.url, lambda store: servers.spread(coordinator, shards, store))
 
 
-def create(store):
-    store.create()
+def installed(start):
+    """Return what starts servers, unless there is nothing to start: then the test is skipped, or fails if expected."""
+    if servers.programs() is None:
+        expected = os.environ.get("INSTQUERY_EXPECT_POSTGRESQL")
+        (pytest.fail if expected else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
+    return start
 
 
 @contextmanager

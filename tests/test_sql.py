@@ -230,6 +230,13 @@ def test_numbers_and_texts_of_digits_differ(tables):
     assert store.facets("status") == {1: 2, "1": 1, 1 << 80: 1}
 
 
+def test_a_number_that_becomes_a_bool_is_a_change(tables):
+    store = tables.store(SCHEMA, [made(1, status=1)])
+    assert store.replace_all([made(1, status=1)]) == (0, 0, 0)
+    assert store.replace_all([made(1, status=True)]) == (0, 1, 0)
+    assert store.get("i-00001")["status"] is True
+
+
 def test_what_a_store_refuses_is_refused_here(tables):
     store = tables.store(SCHEMA, [made(1)])
     for wrong in (Contains("status", "x"), Eq("created", 1), Eq("nothing", 1), Range("name", since=1)):

@@ -90,13 +90,14 @@ class Face:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; never raises."""
-        if scope["type"] != "http" or _path(scope) in self._aside:
+        path = _path(scope) if scope["type"] == "http" else None
+        if path is None or path in self._aside:
             await self._app(scope, receive, send)
             return
         identity, start = str(uuid4()).upper(), perf_counter()
         name, caller = "-", None
         try:
-            asking, caller = await self._read(scope, receive)
+            asking, caller = await self._read(path, scope, receive)
             name = asking.operation.name
             reply = await self._ask(asking, identity)
             status, body = reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
@@ -120,7 +121,7 @@ class Face:
             )
             _access.handle(record)  # made here, as `info` would look for who has called it
 
-    async def _read(self, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
+    async def _read(self, path: str, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
         if scope["method"] not in ("GET", "POST"):
             raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
@@ -130,7 +131,6 @@ class Face:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         query = _pairs(scope["query_string"])
         form = _pairs(body) if headers.get("content-type", "").lower().startswith(FORM) else ()
-        path = _path(scope)
         caller = None
         if self._gate is not None:
             signed = Signed(scope["method"], path, query, form, headers, body)

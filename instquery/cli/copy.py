@@ -16,6 +16,7 @@ from instquery.apis.catalog import CATALOG
 from instquery.bodies import to_json
 from instquery.cli.show import console, plain, progress_bar
 from instquery.durable import DurableStore
+from instquery.listing import is_same
 from instquery.query import Record
 from instquery.sql import SqlStore
 
@@ -60,7 +61,7 @@ def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
         for start in range(0, 0 if is_empty else len(batch), _LOOKED_UP):
             keys = [record[key] for record in batch[start : start + _LOOKED_UP]]
             there |= {record[key]: record for record in store.page(Query((In(key, keys),), limit=len(keys))).items}
-        copied += store.put_many([record for record in batch if there.get(record[key]) != record])
+        copied += store.put_many([record for record in batch if not is_same(there.get(record[key]), record)])
     return copied
 
 

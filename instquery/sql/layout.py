@@ -37,7 +37,7 @@ except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installe
     if missing.name != "clickhouse_connect":
         raise
 
-__all__ = ["CLICKHOUSE", "Layout", "Values", "made_table"]
+__all__ = ["CLICKHOUSE", "Layout", "made_table"]
 
 Values = dict[str, Any]
 """A row of the table, by the names of its columns."""

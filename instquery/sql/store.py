@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, column, delete, func, insert, inspect, select, table, true
 
-from instquery.errors import CursorInvalid, QueryError
+from instquery.errors import CursorInvalid
+from instquery.listing import is_same
 from instquery.query import Page, Predicate, Query, Record, Value, conditions
 from instquery.schema import Entry, Schema, take_batch
+from instquery.search import by_count
 from instquery.snapshot import checked
 from instquery.sql.layout import Layout, made_table
 from instquery.sql.ways import Way, Ways
@@ -86,14 +88,12 @@ class SqlStore:
 
     def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
-        declared = self.schema.fields.get(field)
-        if declared is None or declared.kind != "keyword":
-            raise QueryError("facets are counted for keyword fields of the schema", field=field)
+        self.schema.check_facets(field)
         column = self._layout.column(field)
         asked = [column.is_not(None), *self._ways.conditions(conditions(where))]
         with self._reading() as connection:
             found = connection.execute(self._layout.select(column, func.count()).where(*asked).group_by(column)).all()
-        return dict(sorted(map(tuple, found), key=lambda pair: (-pair[1], str(pair[0]))))
+        return by_count(dict(map(tuple, found)))
 
     def explain(self, query: Query) -> Way:
         """Return the way by which a query would be answered now; costs its count."""
@@ -150,7 +150,7 @@ class SqlStore:
                     gone.append(key)
                     continue
                 added -= 1
-                if entries[key].row == record:
+                if is_same(record, entries[key].row):
                     del entries[key]  # it is there already
                 else:
                     updated += 1
