@@ -236,6 +236,9 @@ class Page:
 
     __hash__ = None  # type: ignore[assignment]  # items can be changed
 
+    def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:  # a copy holds the cursor, not the store it is from
+        return Page, (self.items, self.total, self.cursor, self.version)
+
     def __repr__(self) -> str:
         return f"Page(items={self.items!r}, total={self.total!r})"
 

@@ -1,7 +1,9 @@
 """Cursors: a walk returns exactly the first page's set, whatever is written; foreign and old ones are refused."""
 
+import pickle
 import random
 import threading
+from copy import copy, deepcopy
 
 import pytest
 from hypothesis import given, settings
@@ -273,3 +275,12 @@ def test_leases_have_bounds():
     none = Store(SCHEMA, map(made, range(9)), leases=Leases(count=0))
     with pytest.raises(CursorExpired):
         none.page(Query(limit=2), cursor=none.page(Query(limit=2)).cursor)
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda page: pickle.loads(pickle.dumps(page))])  # noqa: S301 - ours
+def test_a_page_can_be_copied_and_kept_elsewhere_with_its_cursor(copied):
+    store = Store(SCHEMA, map(made, range(5)))
+    page = copied(store.page(Query(limit=2)))
+    assert (page, page.version) == (store.page(Query(limit=2)), store.version)
+    following = store.page(Query(limit=2), cursor=page.cursor)
+    assert following.items == store.page(Query(offset=2, limit=2)).items
