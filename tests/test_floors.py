@@ -31,6 +31,7 @@ FLOORS = [
     [""],  # the engine's front door
     ["durable", "sql.values", "sql.clickhouse"],
     ["sql.layout"],
+    ["sql.statements"],
     ["sql.ways"],
     ["sql.store"],
     ["sql"],

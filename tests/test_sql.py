@@ -266,6 +266,33 @@ def test_the_way_is_told(postgresql):
     assert "ORDER BY" in short.to_dict()["statement"]
 
 
+def test_queries_that_differ_in_values_alone_share_a_statement(tables):
+    store = tables.store(SCHEMA, [made(n, name=f"web-{n}", status=f"s{n}") for n in range(9)])
+    for one, other in ((Eq("status", "s1"), Eq("status", "s2")), (In("id", ["a"]), In("id", ["i-00001", "i-00002"]))):
+        ways = [store.explain(Query((predicate,), limit=limit)) for predicate, limit in ((one, 1), (other, 5))]
+        statements = {way.statement for way in ways} - {None}
+        assert len(statements) == 1, one
+    assert [item["id"] for item in store.page(Query((Contains("name", "B-3"),))).items] == ["i-00003"]
+    assert [item["id"] for item in store.page(Query((Contains("name", "b-4"),))).items] == ["i-00004"]
+
+
+def test_what_nothing_can_match_is_not_asked(tables):
+    store = tables.store(SCHEMA, [made(1, status="on")])
+    statements = []
+
+    @sa.event.listens_for(tables.engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    try:
+        for never in (In("status", []), Range("created", after=5, before=5)):
+            assert store.page(Query((never, Eq("status", "on")))).total == 0
+            assert store.facets("status", [never]) == {}
+    finally:
+        sa.event.remove(tables.engine, "before_cursor_execute", note)
+    assert [statement for statement in statements if "SELECT" in statement] == []
+
+
 def test_a_table_that_is_there_stays(tables):
     store = tables.store(SCHEMA, [made(1)])
     store.create()

@@ -5,7 +5,21 @@ from contextlib import contextmanager
 from time import time_ns
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, column, delete, func, insert, inspect, select, table, true
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    table,
+    true,
+)
 
 from instquery.errors import CursorInvalid
 from instquery.listing import is_same
@@ -41,6 +55,7 @@ class SqlStore:
         self._layout = Layout(schema, table)
         self._shard_by = shard_by
         self._ways = Ways(self._layout, self._dialect)
+        self._keyed = self._layout.records().where(self._layout.key == bindparam("key"))
         self._version = 0
 
     @property
@@ -78,7 +93,7 @@ class SqlStore:
             way = self._ways.find(connection, query)
             rows = way.rows
             if rows is None and way.statement is not None:
-                rows = connection.execute(way.statement).all()
+                rows = connection.execute(way.statement, way.values).all()
             items = [self._layout.read(row) for row in rows or ()]
         return Page(items, way.matches if query.total else None)
 
@@ -89,11 +104,13 @@ class SqlStore:
     def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         self.schema.check_facets(field)
+        asked, values = self._ways.asked(conditions(where))
+        if values is None:
+            return {}
         column = self._layout.column(field)
-        asked = [column.is_not(None), *self._ways.conditions(conditions(where))]
+        counted = self._layout.select(column, func.count()).where(column.is_not(None), *asked.where).group_by(column)
         with self._reading() as connection:
-            found = connection.execute(self._layout.select(column, func.count()).where(*asked).group_by(column)).all()
-        return by_count(dict(map(tuple, found)))
+            return by_count(dict(map(tuple, connection.execute(counted, values).all())))
 
     def explain(self, query: Query) -> Way:
         """Return the way by which a query would be answered now; costs its count."""
@@ -106,7 +123,7 @@ class SqlStore:
         if not isinstance(key, str):
             return None
         with self._reading() as connection:
-            row = connection.execute(self._layout.records().where(self._layout.key == key)).first()
+            row = connection.execute(self._keyed, {"key": key}).first()
         return None if row is None else self._layout.read(row)
 
     def __len__(self) -> int:

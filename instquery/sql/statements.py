@@ -1,0 +1,143 @@
+"""The statements that queries of one shape need: made once each, so that a request only hands values over."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BindParameter, Integer, Select, any_, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import ColumnElement
+
+from instquery.query import Contains, Eq, In, Predicate, Range
+from instquery.sql.layout import CLICKHOUSE, Layout
+from instquery.sql.values import Word
+
+__all__ = ["DAY", "FEW", "Shape", "Statements", "shape_of"]
+
+FEW = 15_000  # matches that are sorted rather than met on a walk through the order
+DAY = 86_400_000_000  # microseconds
+
+Shape = tuple[tuple[type[Predicate], str], ...]
+"""What the predicates of queries have in common that differ in values alone: kinds and fields."""
+
+
+def shape_of(where: Sequence[Predicate]) -> Shape:
+    """Return the shape of a query with these predicates."""
+    return tuple([(type(predicate), predicate.field) for predicate in where])
+
+
+class Statements:
+    """The statements for queries of one shape, each made when it is first asked for.
+
+    To make one takes SQLAlchemy longer than a database to look a few rows up. Raises `QueryError` for a field that
+    has no such column.
+    """
+
+    def __init__(self, layout: Layout, dialect: str, shape: Shape) -> None:
+        self._layout = layout
+        self._dialect = dialect
+        self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
+        kinds = {kind for kind, _ in shape}
+        self.is_counted_by_an_index = len(shape) <= 1 and kinds <= {Eq, Range}
+        """Whether an index alone counts what matches, so that to count first costs little."""
+        self.is_walked = len(shape) <= 1 and kinds <= {Eq}
+        """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
+        self.few_are_whole = layout.record is not None and not kinds <= {Eq, Range}
+        """Whether `few` finds whole records, not keys alone: rows are looked at then, as no index alone is enough."""
+
+    def values(self, where: Sequence[Predicate]) -> dict[str, Any] | None:
+        """Return what to ask with; `None` where nothing can match."""
+        values: dict[str, Any] = {}
+        for number, predicate in enumerate(where):
+            name = f"p{number}"
+            if isinstance(predicate, Contains):
+                is_like = self._dialect == "postgresql"
+                values[name] = _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
+            elif isinstance(predicate, Range):
+                if predicate.low > predicate.high:
+                    return None
+                values[name] = self._layout.moment(predicate.field, predicate.low)
+                values[f"{name}_end"] = self._layout.moment(predicate.field, predicate.high)
+            else:
+                held = self._layout.column(predicate.field).type
+                given = predicate.values if isinstance(predicate, In) else (predicate.value,)
+                known = [value for value in given if isinstance(held, Word) or type(value) is held.python_type]
+                if not known:
+                    return None
+                values[name] = known if isinstance(predicate, In) else known[0]
+        return values
+
+    @cached_property
+    def total(self) -> Select[Any]:
+        """Count the matches."""
+        return self._layout.select(func.count()).where(*self.where)
+
+    @cached_property
+    def walk(self) -> Select[Any]:
+        """Find the records of a page, which begins at `offset` and has `limit`, in order."""
+        return _paged(self._layout.records().where(*self.where).order_by(*self._layout.in_order()))
+
+    @cached_property
+    def walk_on(self) -> Select[Any]:
+        """Find the records of a page that begins its walk at the instant `first`."""
+        order = self._layout.order
+        first = bindparam("first", type_=order.type)
+        return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
+
+    @cached_property
+    def few(self) -> Select[Any]:
+        """Find a page among the matches, and how many these are; beyond a few both are wrong."""
+        key, order, record = self._layout.key, self._layout.order, self._layout.record
+        wanted = record if self.few_are_whole and record is not None else key
+        found = self._layout.select(key, order, *([] if wanted is key else [wanted])).where(*self.where).limit(FEW + 1)
+        found_key, found_order = column(key.name, key.type), column(order.name, order.type)
+        page = select(column(wanted.name, wanted.type), func.count().over()).select_from(found.subquery())
+        return _paged(page.order_by(*self._layout.in_order(found_order, found_key)))
+
+    @cached_property
+    def keyed(self) -> Select[Any]:
+        """Find the records with `keys`, in order."""
+        key, in_order = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
+        return self._layout.records().where(self._among(key, "keys")).order_by(*in_order)
+
+    @cached_property
+    def days(self) -> Select[Any]:
+        """Count the matches of each day and tell the instant of its first, in order."""
+        order, is_falling = self._layout.order, self._layout.schema.order.descending
+        first = func.max(order) if is_falling else func.min(order)
+        counts = self._layout.select(func.count(), first).where(*self.where).group_by(order // DAY)
+        return counts.order_by(first.desc() if is_falling else first.asc())
+
+    def _condition(self, number: int, kind: type[Predicate], field: str) -> ColumnElement[bool]:
+        """Write a predicate as a condition on values that are handed over under its number."""
+        name = f"p{number}"
+        if kind is Contains:
+            return self._has_part(self._layout.folded(field), name)
+        column = self._layout.column(field)
+        if kind is Range:
+            return column.between(_value(name, column), _value(f"{name}_end", column))
+        return self._among(column, name) if kind is In else column == _value(name, column)
+
+    def _among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        if self._dialect == "postgresql":  # one parameter, however many values
+            return column == any_(bindparam(name, type_=ARRAY(column.type)))
+        return column.in_(bindparam(name, type_=column.type, expanding=True))
+
+    def _has_part(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """Say that folded text has a part, character by character."""
+        if self._dialect == "postgresql":  # whose LIKE looks at case and is what its trigrams are for
+            return column.contains(_value(name, column), escape="/")
+        find = func.position if self._dialect == CLICKHOUSE else func.instr
+        return find(column, _value(name, column)) > 0
+
+
+_SPECIAL = re.compile("[%_/]")
+
+
+def _value(name: str, column: ColumnElement[Any]) -> BindParameter[Any]:
+    return bindparam(name, type_=column.type)
+
+
+def _paged(records: Select[Any]) -> Select[Any]:
+    return records.limit(bindparam("limit", type_=Integer())).offset(bindparam("offset", type_=Integer()))
