@@ -1,6 +1,7 @@
 """What several test files share: hypothesis settings, and one generic schema."""
 
 import os
+import signal
 from contextlib import ExitStack
 
 import pytest
@@ -11,6 +12,11 @@ from engines import DATABASES, MEMORY, Databases
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_sessionstart():
+    """Unwind when told to terminate, as after Ctrl-C, so that no server outlives the tests."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 
 @pytest.fixture(scope="session")

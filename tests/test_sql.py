@@ -199,6 +199,15 @@ def test_a_batch_is_put_whole_or_not_at_all(tables):
     assert list(store) == [made(1, name="old")]
 
 
+def test_a_batch_of_long_keys_is_put(tables):
+    keys = [f"{number:05}{'键' * 100}'\\" for number in range(1100)]
+    store = tables.store(SCHEMA, [{"id": key} for key in keys])
+    assert store.put_many({"id": key, "status": "new"} for key in keys) == len(keys)
+    assert (len(store), store.count([Eq("status", "new")])) == (len(keys), len(keys))
+    assert store.discard(keys[-1])
+    assert not store.discard("\ud800\0")
+
+
 def test_a_record_that_moves_in_the_order_is_there_once(tables):
     store = tables.store(SCHEMA, [made(n) for n in range(5)])
     store.put({"id": "i-00000", "created": 9})
