@@ -5,23 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import (
-    DDL,
-    BigInteger,
-    Column,
-    ColumnElement,
-    Index,
-    MetaData,
-    Row,
-    Select,
-    Table,
-    Text,
-    UnaryExpression,
-    column,
-    event,
-    select,
-    type_coerce,
-)
+import sqlalchemy as sa
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
@@ -44,7 +28,7 @@ Values = dict[str, Any]
 
 CLICKHOUSE = "clickhousedb"
 _RECORD, _VERSION, _GONE = "record", "_version", "_gone"
-_PLAIN = Word(Text())
+_PLAIN = Word(sa.Text())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,53 +39,53 @@ class Layout:
     mapped table may lack any but the key and the order; records are then made of the columns.
     """
 
-    def __init__(self, schema: Schema, table: Table) -> None:
+    def __init__(self, schema: Schema, table: sa.Table) -> None:
         for name in (schema.key, schema.order.field):
             if name not in table.c:
                 raise SchemaError(f"the table {table.name} has no such column", field=name)
         self.schema = schema
         self.table = table
-        self.key: Column[Any] = table.c[schema.key]
-        self.order: Column[Any] = table.c[schema.order.field]
-        self.record: Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
+        self.key: sa.Column[Any] = table.c[schema.key]
+        self.order: sa.Column[Any] = table.c[schema.order.field]
+        self.record: sa.Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
         self.lock = crc32(table.fullname.encode())
         """The number by which the writers of the table find each other."""
         self.keeps_versions = _VERSION in table.c
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
 
     def in_order(
-        self, order: ColumnElement[Any] | None = None, key: ColumnElement[Any] | None = None
-    ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        self, order: sa.ColumnElement[Any] | None = None, key: sa.ColumnElement[Any] | None = None
+    ) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
         """Return what rows are ordered by: the columns, or what has their values."""
         directed = _directed(self.order if order is None else order, self.schema)
         return directed.nulls_last() if self.order.nullable else directed, (self.key if key is None else key).asc()
 
-    def folded(self, field: str) -> ColumnElement[Any]:
+    def folded(self, field: str) -> sa.ColumnElement[Any]:
         """Return the column of a field's folded text. Raises `QueryError`."""
         column = self.table.c.get(f"{field}_folded")
         if column is None:
             raise QueryError(f"the table has no column {field}_folded: no engine's lower() folds as we do", field=field)
         return _asked(column)
 
-    def column(self, field: str) -> ColumnElement[Any]:
+    def column(self, field: str) -> sa.ColumnElement[Any]:
         """Return the column of a field. Raises `QueryError`."""
         column = self.table.c.get(field)
         if column is None:
             raise QueryError(f"the table {self.table.name} has no such column", field=field)
         return _asked(column)
 
-    def select(self, *columns: Any) -> Select[Any]:
+    def select(self, *columns: Any) -> sa.Select[Any]:
         """Select from the rows that are present."""
-        chosen = select(*columns).select_from(self.table)
+        chosen = sa.select(*columns).select_from(self.table)
         return chosen.final(self.table) if self.keeps_versions else chosen  # type: ignore[attr-defined]  # ClickHouse's
 
-    def records(self) -> Select[Any]:
+    def records(self) -> sa.Select[Any]:
         """Select whole records, for `read`."""
         if self.record is not None:
             return self.select(self.record)
         return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
 
-    def read(self, row: Row[Any]) -> Record:
+    def read(self, row: sa.Row[Any]) -> Record:
         """Make the record of a row."""
         if self.record is not None:
             return from_json(row[0])
@@ -145,68 +129,68 @@ class Layout:
         return UNDATED if self.schema.order.descending else -UNDATED
 
 
-def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) -> Table:
+def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) -> sa.Table:
     """Declare the table of a schema, with an index for each way that it is asked."""
     columns = list(_columns(schema, dialect, shard_by))
     if len({column.name for column in columns}) < len(columns):
         raise SchemaError(f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own")
-    in_order: list[ColumnElement[Any]]
+    in_order: list[sa.ColumnElement[Any]]
     if dialect == CLICKHOUSE:
-        in_order = [_directed(column(schema.order.field), schema), column(schema.key)]
-        return Table(name, MetaData(), *columns, clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE))
-    table = Table(name, MetaData(), *columns)
+        in_order = [_directed(sa.column(schema.order.field), schema), sa.column(schema.key)]
+        return sa.Table(name, sa.MetaData(), *columns, clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE))
+    table = sa.Table(name, sa.MetaData(), *columns)
     in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
-    Index(f"{name}_in_order", *in_order)
+    sa.Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
         is_matched = declared.kind in ("keyword", "instant") and field not in (schema.key, schema.order.field)
         if declared.indexed and is_matched:
-            Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
+            sa.Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
     if dialect == "postgresql":
         _index_trigrams(table, schema)
     return table
 
 
-def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[Column[Any]]:
+def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.Column[Any]]:
     """Declare a column for each field that is asked for, and those of our own."""
     shard = schema.fields.get(shard_by) if shard_by is not None else None
     if shard_by is not None and (shard is None or shard.kind != "keyword"):
         raise SchemaError("a table is sharded by a keyword field", field=shard_by)
     maybe_text = clickhouse.MAYBE_TEXT if dialect == CLICKHOUSE else None
     maybe_whole = clickhouse.MAYBE_WHOLE if dialect == CLICKHOUSE else None
-    text = Text(collation="C") if dialect == "postgresql" else Text()  # ordered by code points
+    text = sa.Text(collation="C") if dialect == "postgresql" else sa.Text()  # ordered by code points
     for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
         if field.kind == "instant":
             maybe = name != schema.order.field
-            yield Column(name, (maybe and maybe_whole) or BigInteger(), nullable=maybe)
+            yield sa.Column(name, (maybe and maybe_whole) or sa.BigInteger(), nullable=maybe)
         elif field.kind != "stored":
             maybe = name not in (schema.key, shard_by)
             is_key = not maybe and dialect != CLICKHOUSE  # where nothing is unique
-            yield Column(name, Word((maybe and maybe_text) or text), nullable=maybe, primary_key=is_key)
+            yield sa.Column(name, Word((maybe and maybe_text) or text), nullable=maybe, primary_key=is_key)
         if field.kind == "text":
             maybe = name != schema.key
-            yield Column(f"{name}_folded", Word((maybe and maybe_text) or text), nullable=maybe)
-    yield Column(_RECORD, Text(), nullable=False)
+            yield sa.Column(f"{name}_folded", Word((maybe and maybe_text) or text), nullable=maybe)
+    yield sa.Column(_RECORD, sa.Text(), nullable=False)
     if dialect == CLICKHOUSE:
-        yield Column(_VERSION, BigInteger(), nullable=False)  # a row is replaced by one of a later version,
-        yield Column(_GONE, clickhouse.FLAG, nullable=False)  # perhaps of no record
+        yield sa.Column(_VERSION, sa.BigInteger(), nullable=False)  # a row is replaced by one of a later version,
+        yield sa.Column(_GONE, clickhouse.FLAG, nullable=False)  # perhaps of no record
 
 
-def _index_trigrams(table: Table, schema: Schema) -> None:
+def _index_trigrams(table: sa.Table, schema: Schema) -> None:
     """Index parts of texts on PostgreSQL, by the extension pg_trgm."""
     for field, declared in schema.fields.items():
         if declared.indexed and declared.kind == "text":
             folded = table.c[f"{field}_folded"]
             trigrams = {folded.name: "gin_trgm_ops"}
-            Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
+            sa.Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
     # SQLAlchemy has no construct for it, and no type for this class.
-    extension = DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
-    event.listen(table, "before_create", extension)
+    extension = sa.DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
+    sa.event.listen(table, "before_create", extension)
 
 
-def _asked(column: Column[Any]) -> ColumnElement[Any]:
+def _asked(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """Return a column whose values are handed over without its collation: postgres_fdw asks no shard with one."""
-    return type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
+    return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
 
-def _directed(order: ColumnElement[Any], schema: Schema) -> UnaryExpression[Any]:
+def _directed(order: sa.ColumnElement[Any], schema: Schema) -> sa.UnaryExpression[Any]:
     return order.desc() if schema.order.descending else order.asc()

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, Select, any_, bindparam, column, func, select
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.elements import ColumnElement
 
 from instquery.query import Contains, Eq, In, Predicate, Range
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 
-__all__ = ["DAY", "FEW", "Shape", "Statements", "shape_of"]
+__all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
 FEW = 15_000  # matches that are sorted rather than met on a walk through the order
-DAY = 86_400_000_000  # microseconds
+_DAY = 86_400_000_000  # microseconds
 
 Shape = tuple[tuple[type[Predicate], str], ...]
 """What the predicates of queries have in common that differ in values alone: kinds and fields."""
@@ -69,47 +68,47 @@ class Statements:
         return values
 
     @cached_property
-    def total(self) -> Select[Any]:
+    def total(self) -> sa.Select[Any]:
         """Count the matches."""
-        return self._layout.select(func.count()).where(*self.where)
+        return self._layout.select(sa.func.count()).where(*self.where)
 
     @cached_property
-    def walk(self) -> Select[Any]:
+    def walk(self) -> sa.Select[Any]:
         """Find the records of a page, which begins at `offset` and has `limit`, in order."""
         return _paged(self._layout.records().where(*self.where).order_by(*self._layout.in_order()))
 
     @cached_property
-    def walk_on(self) -> Select[Any]:
+    def walk_on(self) -> sa.Select[Any]:
         """Find the records of a page that begins its walk at the instant `first`."""
         order = self._layout.order
-        first = bindparam("first", type_=order.type)
+        first = sa.bindparam("first", type_=order.type)
         return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
 
     @cached_property
-    def few(self) -> Select[Any]:
+    def few(self) -> sa.Select[Any]:
         """Find a page among the matches, and how many these are; beyond a few both are wrong."""
         key, order, record = self._layout.key, self._layout.order, self._layout.record
         wanted = record if self.few_are_whole and record is not None else key
         found = self._layout.select(key, order, *([] if wanted is key else [wanted])).where(*self.where).limit(FEW + 1)
-        found_key, found_order = column(key.name, key.type), column(order.name, order.type)
-        page = select(column(wanted.name, wanted.type), func.count().over()).select_from(found.subquery())
+        found_key, found_order = sa.column(key.name, key.type), sa.column(order.name, order.type)
+        page = sa.select(sa.column(wanted.name, wanted.type), sa.func.count().over()).select_from(found.subquery())
         return _paged(page.order_by(*self._layout.in_order(found_order, found_key)))
 
     @cached_property
-    def keyed(self) -> Select[Any]:
+    def keyed(self) -> sa.Select[Any]:
         """Find the records with `keys`, in order."""
         key, in_order = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
         return self._layout.records().where(self._among(key, "keys")).order_by(*in_order)
 
     @cached_property
-    def days(self) -> Select[Any]:
+    def days(self) -> sa.Select[Any]:
         """Count the matches of each day and tell the instant of its first, in order."""
         order, is_falling = self._layout.order, self._layout.schema.order.descending
-        first = func.max(order) if is_falling else func.min(order)
-        counts = self._layout.select(func.count(), first).where(*self.where).group_by(order // DAY)
+        first = sa.func.max(order) if is_falling else sa.func.min(order)
+        counts = self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
         return counts.order_by(first.desc() if is_falling else first.asc())
 
-    def _condition(self, number: int, kind: type[Predicate], field: str) -> ColumnElement[bool]:
+    def _condition(self, number: int, kind: type[Predicate], field: str) -> sa.ColumnElement[bool]:
         """Write a predicate as a condition on values that are handed over under its number."""
         name = f"p{number}"
         if kind is Contains:
@@ -119,25 +118,25 @@ class Statements:
             return column.between(_value(name, column), _value(f"{name}_end", column))
         return self._among(column, name) if kind is In else column == _value(name, column)
 
-    def _among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def _among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
         if self._dialect == "postgresql":  # one parameter, however many values
-            return column == any_(bindparam(name, type_=ARRAY(column.type)))
-        return column.in_(bindparam(name, type_=column.type, expanding=True))
+            return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
+        return column.in_(sa.bindparam(name, type_=column.type, expanding=True))
 
-    def _has_part(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def _has_part(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
         """Say that folded text has a part, character by character."""
         if self._dialect == "postgresql":  # whose LIKE looks at case and is what its trigrams are for
             return column.contains(_value(name, column), escape="/")
-        find = func.position if self._dialect == CLICKHOUSE else func.instr
+        find = sa.func.position if self._dialect == CLICKHOUSE else sa.func.instr
         return find(column, _value(name, column)) > 0
 
 
 _SPECIAL = re.compile("[%_/]")
 
 
-def _value(name: str, column: ColumnElement[Any]) -> BindParameter[Any]:
-    return bindparam(name, type_=column.type)
+def _value(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=column.type)
 
 
-def _paged(records: Select[Any]) -> Select[Any]:
-    return records.limit(bindparam("limit", type_=Integer())).offset(bindparam("offset", type_=Integer()))
+def _paged(records: sa.Select[Any]) -> sa.Select[Any]:
+    return records.limit(sa.bindparam("limit", type_=sa.Integer())).offset(sa.bindparam("offset", type_=sa.Integer()))

@@ -5,21 +5,7 @@ from contextlib import contextmanager
 from time import time_ns
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Select,
-    Table,
-    bindparam,
-    column,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-    table,
-    true,
-)
+import sqlalchemy as sa
 
 from instquery.errors import CursorInvalid
 from instquery.listing import is_same
@@ -48,7 +34,7 @@ class SqlStore:
     """
 
     def __init__(
-        self, engine: Engine, schema: Schema, table: str | Table = "instances", *, shard_by: str | None = None
+        self, engine: sa.Engine, schema: Schema, table: str | sa.Table = "instances", *, shard_by: str | None = None
     ) -> None:
         self._engine = engine
         self._dialect = engine.dialect.name
@@ -57,7 +43,7 @@ class SqlStore:
         self._layout = Layout(schema, table)
         self._shard_by = shard_by
         self._ways = Ways(self._layout, self._dialect)
-        self._keyed = self._layout.records().where(self._layout.key == bindparam("key"))
+        self._keyed = self._layout.records().where(self._layout.key == sa.bindparam("key"))
         self._version = 0
 
     @property
@@ -66,19 +52,19 @@ class SqlStore:
         return self._layout.schema
 
     @property
-    def table(self) -> Table:
+    def table(self) -> sa.Table:
         """The table as SQLAlchemy knows it, for what the store does not do."""
         return self._layout.table
 
     def create(self) -> None:
         """Make the table and its indexes, unless it is there; with Citus, distribute it."""
         with self._engine.begin() as connection:
-            if inspect(connection).has_table(self.table.name, self.table.schema):
+            if sa.inspect(connection).has_table(self.table.name, self.table.schema):
                 return
             self.table.create(connection)
             if self._dialect == "postgresql" and connection.scalar(_HAS_CITUS):
                 by = self._shard_by or self.schema.key
-                connection.execute(select(func.create_distributed_table(self.table.fullname, by)))
+                connection.execute(sa.select(sa.func.create_distributed_table(self.table.fullname, by)))
 
     # reading
 
@@ -110,7 +96,7 @@ class SqlStore:
         if values is None:
             return {}
         column = self._layout.column(field)
-        counted = self._layout.select(column, func.count()).where(column.is_not(None), *asked.where).group_by(column)
+        counted = self._layout.select(column, sa.func.count()).where(column.is_not(None), *asked.where).group_by(column)
         with self._reading() as connection:
             return by_count(dict(map(tuple, connection.execute(counted, values).all())))
 
@@ -179,7 +165,7 @@ class SqlStore:
     # inside
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _reading(self) -> Iterator[sa.Connection]:
         """Read from one moment, where the database can."""
         with self._engine.connect() as connection:
             if self._dialect == "postgresql":
@@ -192,23 +178,23 @@ class SqlStore:
             connection.commit()  # psycopg adds a round trip to a rollback
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self) -> Iterator[sa.Connection]:
         """Write in a transaction, one writer after the other, where the database can."""
         with self._engine.begin() as connection:
             if self._dialect == "postgresql":
                 # Without statistics, in a table just made, keys would be searched for row by row.
-                by_index = func.set_config("enable_seqscan", "off", true())  # for this transaction
-                connection.execute(select(func.pg_advisory_xact_lock(self._layout.lock), by_index))
+                by_index = sa.func.set_config("enable_seqscan", "off", sa.true())  # for this transaction
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(self._layout.lock), by_index))
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
             yield connection
 
-    def _stream(self, connection: Connection, records: Select[Any]) -> Iterator[Record]:
+    def _stream(self, connection: sa.Connection, records: sa.Select[Any]) -> Iterator[Record]:
         """Read records a batch at a time."""
         with connection.execute(records, execution_options={"yield_per": _BATCH}) as rows:
             yield from map(self._layout.read, rows)
 
-    def _replace(self, connection: Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()) -> int:
+    def _replace(self, connection: sa.Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()) -> int:
         """Put rows in the place of those with their keys, and take others away; return how many there were."""
         self._version = version = max(self._version + 1, time_ns())
         rows = [self._layout.write(entry, version) for entry in entries.values()]
@@ -221,9 +207,9 @@ class SqlStore:
             rows += [self._layout.bury(key, place, version) for key, place in old if now_at.get(key) != place]
             there_were = len(old)
         else:
-            there_were = sum(connection.execute(delete(self.table).where(keyed)).rowcount for keyed in some)
+            there_were = sum(connection.execute(sa.delete(self.table).where(keyed)).rowcount for keyed in some)
         if rows:
-            connection.execute(insert(self.table), rows)
+            connection.execute(sa.insert(self.table), rows)
         return there_were
 
 
@@ -242,4 +228,4 @@ def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-_HAS_CITUS = select(func.count()).select_from(table("pg_extension")).where(column("extname") == "citus")
+_HAS_CITUS = sa.select(sa.func.count()).select_from(sa.table("pg_extension")).where(sa.column("extname") == "citus")

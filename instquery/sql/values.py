@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import Dialect, Text, TypeDecorator
+import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from instquery.query import Value
@@ -22,27 +22,27 @@ def can_be_key(key: str) -> bool:
     return _SPELLED.search(key) is None
 
 
-class Word(TypeDecorator[Value]):
+class Word(sa.TypeDecorator[Value]):
     """Text, and values that are matched whole as text: numbers marked, so that 1 equals True and differs from "1"."""
 
-    impl = Text
+    impl = sa.Text
     cache_ok = True
 
     def __init__(self, inner: TypeEngine[str]) -> None:
         super().__init__()
         self.inner = inner
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """Return the type that the column has in the database."""
         return dialect.type_descriptor(self.inner)
 
-    def process_bind_param(self, value: Value | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as declared
+    def process_bind_param(self, value: Value | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - as declared
         """Write a value."""
         if isinstance(value, int):
             return f"{_NUMBER}{int(value):x}"
         return None if value is None else _spell(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Value | None:  # noqa: ARG002 - as declared
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Value | None:  # noqa: ARG002 - as declared
         """Read a value."""
         if value is None or not value.startswith(_NUMBER):
             return None if value is None else _SPELLING.sub(_read, value)

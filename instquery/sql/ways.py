@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select
+import sqlalchemy as sa
 
 from instquery.plan import merged
 from instquery.query import Contains, Eq, In, Predicate, Query
@@ -26,12 +26,12 @@ class Way(NamedTuple):
     """
 
     name: str
-    statement: Select[Any] | None
+    statement: sa.Select[Any] | None
     matches: int | None
     notes: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
     """What the statement is asked with."""
-    rows: Sequence[Row[Any]] | None = None
+    rows: Sequence[sa.Row[Any]] | None = None
     """The page's rows, where the way was found by finding them."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Ways:
         self._is_planner_misled = dialect != CLICKHOUSE and layout.order.type.python_type is int
         self._statements = lru_cache(_SHAPES)(partial(Statements, layout, dialect))
 
-    def find(self, connection: Connection, query: Query) -> Way:
+    def find(self, connection: sa.Connection, query: Query) -> Way:
         """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
         where = merged(query.where)
         statements, values = self.asked(where)
@@ -95,7 +95,7 @@ _NOTHING = Way("nothing but the total", None, 0)
 class _Asking(NamedTuple):
     """A query that is put to a table, on one connection."""
 
-    connection: Connection
+    connection: sa.Connection
     query: Query
     statements: Statements
     values: dict[str, Any]
