@@ -1,16 +1,17 @@
 """The table of a store: its columns and indexes, and records as its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import to_micros
-from instquery.query import Record
+from instquery.query import Record, Value
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.values import Word, can_be_key
 from instquery.text import fold
@@ -48,10 +49,19 @@ class Layout:
         self.key: sa.Column[Any] = table.c[schema.key]
         self.order: sa.Column[Any] = table.c[schema.order.field]
         self.record: sa.Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
+        self._held = [name for name in schema.fields if name in table.c]
         self.lock = crc32(table.fullname.encode())
         """The number by which the writers of the table find each other."""
         self.keeps_versions = _VERSION in table.c
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
+        self.instants = {name: _instant(table.c[name]) for name in _named(schema, "instant") if name in table.c}
+        """How an instant is written in the column of each field."""
+        cells = [(name, name, self.instants.get(name, _as_it_is)) for name in schema.fields]
+        cells += [(_folded(name), name, fold) for name in _named(schema, "text")]
+        self._cells = [cell for cell in cells if cell[0] in table.c]
+        self._absent: Values = {column.name: None for column in table.c if column.nullable}
+        if self.record is not None and not self.order.nullable:  # a number beyond all times comes last
+            self._absent[self.order.name] = UNDATED if schema.order.descending else -UNDATED
 
     def in_order(
         self, order: sa.ColumnElement[Any] | None = None, key: sa.ColumnElement[Any] | None = None
@@ -60,19 +70,13 @@ class Layout:
         directed = _directed(self.order if order is None else order, self.schema)
         return directed.nulls_last() if self.order.nullable else directed, (self.key if key is None else key).asc()
 
-    def folded(self, field: str) -> sa.ColumnElement[Any]:
-        """Return the column of a field's folded text. Raises `QueryError`."""
-        column = self.table.c.get(f"{field}_folded")
+    def column(self, field: str, *, folded: bool = False) -> sa.ColumnElement[Any]:
+        """Return the column of a field, or of its text as we fold it: no engine's lower() does. Raises `QueryError`."""
+        column = self.table.c.get(name := _folded(field) if folded else field)
         if column is None:
-            raise QueryError(f"the table has no column {field}_folded: no engine's lower() folds as we do", field=field)
-        return _asked(column)
-
-    def column(self, field: str) -> sa.ColumnElement[Any]:
-        """Return the column of a field. Raises `QueryError`."""
-        column = self.table.c.get(field)
-        if column is None:
-            raise QueryError(f"the table {self.table.name} has no such column", field=field)
-        return _asked(column)
+            raise QueryError(f"the table {self.table.name} has no such column: {name}", field=field)
+        # Without its collation, with which postgres_fdw would not ask the shards.
+        return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
     def select(self, *columns: Any) -> sa.Select[Any]:
         """Select from the rows that are present."""
@@ -81,31 +85,30 @@ class Layout:
 
     def records(self) -> sa.Select[Any]:
         """Select whole records, for `read`."""
-        if self.record is not None:
-            return self.select(self.record)
-        return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
+        return self.select(*([self.table.c[name] for name in self._held] if self.record is None else [self.record]))
 
     def read(self, row: sa.Row[Any]) -> Record:
-        """Make the record of a row."""
+        """Make the record of a row, which may hold more after it."""
         if self.record is not None:
             return from_json(row[0])
-        return {name: value for name, value in row._mapping.items() if value is not None}
+        return {name: value for name, value in zip(self._held, row, strict=False) if value is not None}
 
     def write(self, entry: Entry, version: int) -> Values:
         """Make the row of a record. Raises `RecordError` for what the table cannot hold."""
+        row = entry.row
         if not can_be_key(entry.key):
             raise RecordError("the key holds a character that SQL text cannot", field=self.schema.key)
-        values: Values = {_RECORD: to_json(entry.row)} if self.record is not None else {}
-        if self.record is None and (lost := entry.row.keys() - self.table.c.keys()):
+        if self.record is None and (lost := row.keys() - self.table.c.keys()):
             raise RecordError(f"the table {self.table.name} has no such column", field=min(lost))
-        for name, field in self.schema.fields.items():
-            if name in self.table.c:
-                value = entry.row.get(name)
-                values[name] = self.moment(name, value) if field.kind == "instant" else value
-                if values[name] is None and not self.table.c[name].nullable:
-                    raise RecordError("the table needs it", field=name)
-            if f"{name}_folded" in self.table.c and field.kind == "text":
-                values[f"{name}_folded"] = None if entry.row.get(name) is None else fold(entry.row[name])
+        values: Values = {} if self.record is None else {_RECORD: to_json(row)}
+        for name, field, make in self._cells:
+            value = row.get(field)
+            if value is not None:
+                values[name] = make(value)
+            elif name in self._absent:
+                values[name] = self._absent[name]
+            else:
+                raise RecordError("the table needs it", field=field)
         if self.keeps_versions:
             values |= {_VERSION: version, _GONE: 0}
         return values
@@ -114,19 +117,6 @@ class Layout:
         """Make the row that says that a record is no longer at a place."""
         empty = {column.name: None if column.nullable else "" for column in self.table.c}
         return empty | {self.schema.key: key, self.schema.order.field: place, _VERSION: version, _GONE: 1}
-
-    def moment(self, field: str, value: object) -> Any:
-        """Write an instant as its column holds it: microseconds, or a time of the database."""
-        column = self.table.c[field]
-        if value is None:
-            return None if column.nullable or self.record is None else self._undated
-        micros = to_micros(value)
-        return micros if column.type.python_type is int else _EPOCH + timedelta(microseconds=micros)
-
-    @property
-    def _undated(self) -> int:
-        """What stands for no time at all: it comes last."""
-        return UNDATED if self.schema.order.descending else -UNDATED
 
 
 def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) -> sa.Table:
@@ -155,22 +145,21 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.
     shard = schema.fields.get(shard_by) if shard_by is not None else None
     if shard_by is not None and (shard is None or shard.kind != "keyword"):
         raise SchemaError("a table is sharded by a keyword field", field=shard_by)
-    maybe_text = clickhouse.MAYBE_TEXT if dialect == CLICKHOUSE else None
-    maybe_whole = clickhouse.MAYBE_WHOLE if dialect == CLICKHOUSE else None
-    text = sa.Text(collation="C") if dialect == "postgresql" else sa.Text()  # ordered by code points
+    on_clickhouse = dialect == CLICKHOUSE
+    text: TypeEngine[str] = sa.Text(collation="C") if dialect == "postgresql" else sa.Text()  # ordered by code points
+    whole: TypeEngine[int] = sa.BigInteger()
+    maybe_text, maybe_whole = (clickhouse.MAYBE_TEXT, clickhouse.MAYBE_WHOLE) if on_clickhouse else (text, whole)
     for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
+        maybe = name not in (schema.key, schema.order.field, shard_by)
         if field.kind == "instant":
-            maybe = name != schema.order.field
-            yield sa.Column(name, (maybe and maybe_whole) or sa.BigInteger(), nullable=maybe)
+            yield sa.Column(name, maybe_whole if maybe else whole, nullable=maybe)
         elif field.kind != "stored":
-            maybe = name not in (schema.key, shard_by)
-            is_key = not maybe and dialect != CLICKHOUSE  # where nothing is unique
-            yield sa.Column(name, Word((maybe and maybe_text) or text), nullable=maybe, primary_key=is_key)
+            is_unique = not maybe and not on_clickhouse  # where nothing is
+            yield sa.Column(name, Word(maybe_text if maybe else text), nullable=maybe, primary_key=is_unique)
         if field.kind == "text":
-            maybe = name != schema.key
-            yield sa.Column(f"{name}_folded", Word((maybe and maybe_text) or text), nullable=maybe)
+            yield sa.Column(_folded(name), Word(maybe_text if maybe else text), nullable=maybe)
     yield sa.Column(_RECORD, sa.Text(), nullable=False)
-    if dialect == CLICKHOUSE:
+    if on_clickhouse:
         yield sa.Column(_VERSION, sa.BigInteger(), nullable=False)  # a row is replaced by one of a later version,
         yield sa.Column(_GONE, clickhouse.FLAG, nullable=False)  # perhaps of no record
 
@@ -179,7 +168,7 @@ def _index_trigrams(table: sa.Table, schema: Schema) -> None:
     """Index parts of texts on PostgreSQL, by the extension pg_trgm."""
     for field, declared in schema.fields.items():
         if declared.indexed and declared.kind == "text":
-            folded = table.c[f"{field}_folded"]
+            folded = table.c[_folded(field)]
             trigrams = {folded.name: "gin_trgm_ops"}
             sa.Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
     # SQLAlchemy has no construct for it, and no type for this class.
@@ -187,9 +176,23 @@ def _index_trigrams(table: sa.Table, schema: Schema) -> None:
     sa.event.listen(table, "before_create", extension)
 
 
-def _asked(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Return a column whose values are handed over without its collation: postgres_fdw asks no shard with one."""
-    return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
+def _named(schema: Schema, kind: str) -> list[str]:
+    return [name for name, field in schema.fields.items() if field.kind == kind]
+
+
+def _folded(field: str) -> str:
+    return f"{field}_folded"
+
+
+def _as_it_is(value: Value) -> Value:
+    return value
+
+
+def _instant(column: sa.Column[Any]) -> Callable[[Any], Any]:
+    """Return how an instant is written in a column: as microseconds, or as a time of the database."""
+    if column.type.python_type is int:
+        return to_micros
+    return lambda value: _EPOCH + timedelta(microseconds=to_micros(value))
 
 
 def _directed(order: sa.ColumnElement[Any], schema: Schema) -> sa.UnaryExpression[Any]:

@@ -12,10 +12,10 @@ from instquery.query import Contains, Eq, In, Predicate, Range
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 
-__all__ = ["FEW", "Shape", "Statements", "shape_of"]
+__all__ = ["Shape", "Statements", "shape_of"]
 
-FEW = 15_000  # matches that are sorted rather than met on a walk through the order
 _DAY = 86_400_000_000  # microseconds
+_ORDER, _KEY = "_order", "_key"
 
 Shape = tuple[tuple[type[Predicate], str], ...]
 """What the predicates of queries have in common that differ in values alone: kinds and fields."""
@@ -42,8 +42,6 @@ class Statements:
         """Whether an index alone counts what matches, so that to count first costs little."""
         self.is_walked = len(shape) <= 1 and kinds <= {Eq}
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
-        self.few_are_whole = layout.record is not None and not kinds <= {Eq, Range}
-        """Whether `few` finds whole records, not keys alone: rows are looked at then, as no index alone is enough."""
 
     def values(self, where: Sequence[Predicate]) -> dict[str, Any] | None:
         """Return what to ask with; `None` where nothing can match."""
@@ -56,8 +54,8 @@ class Statements:
             elif isinstance(predicate, Range):
                 if predicate.low > predicate.high:
                     return None
-                values[name] = self._layout.moment(predicate.field, predicate.low)
-                values[f"{name}_end"] = self._layout.moment(predicate.field, predicate.high)
+                instant = self._layout.instants[predicate.field]
+                values |= {name: instant(predicate.low), f"{name}_end": instant(predicate.high)}
             else:
                 held = self._layout.column(predicate.field).type
                 given = predicate.values if isinstance(predicate, In) else (predicate.value,)
@@ -85,20 +83,20 @@ class Statements:
         return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
 
     @cached_property
-    def few(self) -> sa.Select[Any]:
-        """Find a page among the matches, and how many these are; beyond a few both are wrong."""
-        key, order, record = self._layout.key, self._layout.order, self._layout.record
-        wanted = record if self.few_are_whole and record is not None else key
-        found = self._layout.select(key, order, *([] if wanted is key else [wanted])).where(*self.where).limit(FEW + 1)
-        found_key, found_order = sa.column(key.name, key.type), sa.column(order.name, order.type)
-        page = sa.select(sa.column(wanted.name, wanted.type), sa.func.count().over()).select_from(found.subquery())
-        return _paged(page.order_by(*self._layout.in_order(found_order, found_key)))
+    def sorted(self) -> sa.Select[Any]:
+        """Find the same by sorting all matches, which an order that no index is in makes the planner do."""
+        by_no_index = self._layout.in_order(self._layout.order + 0)
+        return _paged(self._layout.records().where(*self.where).order_by(*by_no_index))
 
     @cached_property
-    def keyed(self) -> sa.Select[Any]:
-        """Find the records with `keys`, in order."""
-        key, in_order = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
-        return self._layout.records().where(self._among(key, "keys")).order_by(*in_order)
+    def few(self) -> sa.Select[Any]:
+        """Find a page among the matches, and how many these are; if they are more than `most` both are wrong."""
+        key, order, records = self._layout.key, self._layout.order, self._layout.records()
+        most = sa.bindparam("most", type_=sa.Integer())
+        found = records.add_columns(order.label(_ORDER), key.label(_KEY)).where(*self.where).limit(most + 1).subquery()
+        held = [column for column in found.c if column.name not in (_ORDER, _KEY)]
+        page = sa.select(*held, sa.func.count().over())
+        return _paged(page.order_by(*self._layout.in_order(found.c[_ORDER], found.c[_KEY])))
 
     @cached_property
     def days(self) -> sa.Select[Any]:
@@ -112,7 +110,7 @@ class Statements:
         """Write a predicate as a condition on values that are handed over under its number."""
         name = f"p{number}"
         if kind is Contains:
-            return self._has_part(self._layout.folded(field), name)
+            return self._has_part(self._layout.column(field, folded=True), name)
         column = self._layout.column(field)
         if kind is Range:
             return column.between(_value(name, column), _value(f"{name}_end", column))

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from instquery.plan import merged
 from instquery.query import Contains, Eq, In, Predicate, Query
 from instquery.sql.layout import CLICKHOUSE, Layout
-from instquery.sql.statements import FEW, Statements, shape_of
+from instquery.sql.statements import Statements, shape_of
 from instquery.text import GRAM
 
 __all__ = ["Way", "Ways"]
 
 _DEEP = 10_000  # matches that are counted by day rather than passed over
+_FEW = 15_000  # matches that are sorted rather than met on a walk through the order
+_FIRST = 1_000  # matches that are looked for before they are counted: finding them costs next to nothing
 _MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
 _SHAPES = 256  # of queries, whose statements are kept
 
@@ -72,15 +74,19 @@ class Ways:
         if self._is_planner_misled and query.offset >= _DEEP:
             return asking.by_days()
         total = asking.total() if query.total and statements.is_counted_by_an_index else None
-        if self._is_planner_misled and query.limit and not statements.is_walked and (total or 0) <= FEW:
-            few = asking.few()
+        may_be_few = self._is_planner_misled and not statements.is_walked
+        most = _FIRST if query.total else _FEW  # in the end the total tells
+        if may_be_few and total is None and query.limit and query.offset < most:
+            few = asking.few(most)
             if few is not None:
                 return few
         if query.total and total is None:
             total = asking.total()
         if not query.limit or (total is not None and total <= query.offset):
             return _NOTHING._replace(matches=total)
-        return asking.walk(total)
+        if may_be_few and total is not None and total <= _FEW:
+            return asking.by(_SORTED, statements.sorted, total)
+        return asking.by("a walk through the order", statements.walk, total)
 
     def _notes(self, where: Sequence[Predicate]) -> tuple[str, ...]:
         if self._dialect != "postgresql" or any(isinstance(predicate, Eq | In) for predicate in where):
@@ -90,6 +96,7 @@ class Ways:
 
 
 _NOTHING = Way("nothing but the total", None, 0)
+_SORTED = "the matches, sorted"
 
 
 class _Asking(NamedTuple):
@@ -104,24 +111,20 @@ class _Asking(NamedTuple):
         """Count all matches."""
         return self.connection.scalar(self.statements.total, self.values) or 0
 
-    def few(self) -> Way | None:
-        """Find the page among all matches, if they are few: the planner may walk far to meet them."""
-        values = self._paged(self.query.offset)
+    def few(self, most: int) -> Way | None:
+        """Find the page among all matches, if they are no more than that."""
+        values = self._paged(self.query.offset) | {"most": most}
         rows = self.connection.execute(self.statements.few, values).all()
-        if not rows:  # as the offset is less than a few, it is beyond all matches
+        if not rows:  # as the offset is below the most, it is beyond all matches
             return _NOTHING._replace(matches=self.total() if self.query.offset else 0)
-        matches = rows[0][1]
-        if matches > FEW:
+        matches = rows[0][-1]
+        if matches > most:
             return None
-        if self.statements.few_are_whole:
-            return Way("the matches, sorted", self.statements.few, matches, values=values, rows=rows)
-        keys = {"keys": [key for key, _ in rows]}
-        return Way("the matches, sorted", self.statements.keyed, matches, values=keys)
+        return Way(_SORTED, self.statements.few, matches, values=values, rows=rows)
 
-    def walk(self, matches: int | None) -> Way:
-        """Leave the page to be found along the order."""
-        values = self._paged(self.query.offset)
-        return Way("a walk through the order", self.statements.walk, matches, values=values)
+    def by(self, name: str, statement: sa.Select[Any], matches: int | None) -> Way:
+        """Leave the page to be found by a statement."""
+        return Way(name, statement, matches, values=self._paged(self.query.offset))
 
     def by_days(self) -> Way:
         """Count the matches of each day, and begin with the day that the page begins in."""
