@@ -38,10 +38,12 @@ class Statements:
         self._dialect = dialect
         self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
         kinds = {kind for kind, _ in shape}
-        self.is_counted_by_an_index = len(shape) <= 1 and kinds <= {Eq, Range}
-        """Whether an index alone counts what matches, so that to count first costs little."""
         self.is_walked = len(shape) <= 1 and kinds <= {Eq}
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
+        self.is_narrow = Contains in kinds or In in kinds
+        """Whether mostly a few match: the names that have a part, the keys of a list."""
+        self.has_range = Range in kinds
+        """Whether there may be no match for long on a walk, as one instant hangs on another."""
 
     def values(self, where: Sequence[Predicate]) -> dict[str, Any] | None:
         """Return what to ask with; `None` where nothing can match."""

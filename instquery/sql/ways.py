@@ -14,9 +14,9 @@ from instquery.text import GRAM
 
 __all__ = ["Way", "Ways"]
 
-_DEEP = 10_000  # matches that are counted by day rather than passed over
+_DEEP = 10_000  # matches that may be counted by day rather than passed over
 _FEW = 15_000  # matches that are sorted rather than met on a walk through the order
-_FIRST = 1_000  # matches that are looked for before they are counted: finding them costs next to nothing
+_FIRST = 500  # matches that are looked for before they are counted: finding them costs little
 _MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
 _SHAPES = 256  # of queries, whose statements are kept
 
@@ -70,21 +70,19 @@ class Ways:
         return statements, statements.values(where)
 
     def _found(self, asking: "_Asking") -> Way:
-        query, statements = asking.query, asking.statements
-        if self._is_planner_misled and query.offset >= _DEEP:
-            return asking.by_days()
-        total = asking.total() if query.total and statements.is_counted_by_an_index else None
-        may_be_few = self._is_planner_misled and not statements.is_walked
-        most = _FIRST if query.total else _FEW  # in the end the total tells
-        if may_be_few and total is None and query.limit and query.offset < most:
+        query, statements, is_misled = asking.query, asking.statements, self._is_planner_misled
+        is_sought = is_misled and query.limit > 0 and not statements.is_walked
+        most = _FEW if statements.has_range and not query.total else _FIRST  # without a total nothing else tells
+        if is_sought and query.offset < most and (statements.is_narrow or not query.total):
             few = asking.few(most)
             if few is not None:
                 return few
-        if query.total and total is None:
-            total = asking.total()
+        total = asking.total() if query.total else None
         if not query.limit or (total is not None and total <= query.offset):
             return _NOTHING._replace(matches=total)
-        if may_be_few and total is not None and total <= _FEW:
+        if is_misled and query.offset >= _DEEP and (total is None or total < query.offset * 4):
+            return asking.by_days()
+        if is_sought and total is not None and total <= _FEW:
             return asking.by(_SORTED, statements.sorted, total)
         return asking.by("a walk through the order", statements.walk, total)
 
@@ -131,7 +129,7 @@ class _Asking(NamedTuple):
         counts = self.connection.execute(self.statements.days, self.values).all()
         skip, total = self.query.offset, sum(count for count, _ in counts)
         for count, first in counts:
-            if skip < count and self.query.limit:
+            if skip < count:
                 values = self._paged(skip) | {"first": first}
                 return Way("a walk from the day that the page begins in", self.statements.walk_on, total, values=values)
             skip -= count
