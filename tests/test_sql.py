@@ -30,7 +30,8 @@ from instquery import (
 )
 from instquery.apis import airec, bss
 from instquery.estate import ESTATES
-from instquery.sql import SqlStore
+from instquery.sql import SqlStore, ways
+from instquery.sql.layout import CLICKHOUSE
 from strategies import SCHEMA, predicate
 
 LARGE, ASKED = 100_000, 150
@@ -96,6 +97,31 @@ def test_random_queries_over_100_000_records_agree_with_the_naive_reading(tables
             assert store.page(Query(query.where, offset, limit, total=False)).items == items, query
         found += bool(items)
     assert found > ASKED / 4
+
+
+def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch):
+    """Sixty records are many where all bounds are low."""
+    for name, bound in {"_FIRST": 3, "_FEW": 8, "_DEEP": 5}.items():
+        monkeypatch.setattr(ways, name, bound)
+    random, schema, records = Random(11), airec.SCHEMA, list(ESTATES["airec"](60))
+    records += [{"instanceId": f"undated-{n}", "status": "Running"} for n in range(9)]
+    store = tables.store(schema, records)
+    taken = set()
+    for _ in range(300):
+        where, _, limit = asked(random, schema, records)
+        offset = random.choice([0, 1, 4, 5, 8, 20, 60])
+        expected = naive.page(records, where, offset, limit, schema.key, schema.order.field)
+        for total in (True, False):
+            query = Query([predicate(condition) for condition in where], offset, limit, total=total)
+            page, way = store.page(query), store.explain(query)
+            assert (page.items, page.total) == (expected[0], expected[1] if total else None), query
+            assert not total or way.matches == expected[1]
+            taken.add((way.name, way.rows is None))
+    walk, nothing = ("a walk through the order", True), ("nothing but the total", True)
+    assert {walk, nothing} <= taken
+    if tables.engine.dialect.name != CLICKHOUSE:
+        days, few = ("a walk from the day that the page begins in", True), ("the matches, sorted", False)
+        assert taken == {walk, nothing, days, few, ("the matches, sorted", True)}
 
 
 def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(databases, caplog):
