@@ -401,7 +401,7 @@ def test_citus_is_told_by_what_to_distribute(postgresql):
         connection.exec_driver_sql("ALTER ROLE tests SET search_path = public, pg_catalog")
     postgresql.engine.dispose()
     try:
-        for name, by in (("citus_a", None), ("citus_b", "owner")):
+        for name, by in (("citus_a", None), ("Citus_b", "owner")):
             store = SqlStore(postgresql.engine, SCHEMA, name, shard_by=by)
             store.create()
             keys = [column.name for column in store.table.primary_key]
@@ -413,12 +413,12 @@ def test_citus_is_told_by_what_to_distribute(postgresql):
         store.put(made(1, owner="c"))
         assert [record["owner"] for record in store] == ["c"]
         with postgresql.engine.connect() as connection:
-            assert connection.exec_driver_sql("SELECT * FROM told").all() == [("citus_a", "id"), ("citus_b", "owner")]
+            assert connection.exec_driver_sql("SELECT * FROM told").all() == [("citus_a", "id"), ('"Citus_b"', "owner")]
     finally:
         with postgresql.engine.begin() as connection:
             connection.exec_driver_sql("ALTER ROLE tests RESET search_path")
             connection.exec_driver_sql("DROP FUNCTION create_distributed_table")
-            connection.exec_driver_sql("DROP TABLE told, public.pg_extension, citus_a, citus_b")
+            connection.exec_driver_sql('DROP TABLE told, public.pg_extension, citus_a, "Citus_b"')
         postgresql.engine.dispose()
 
 

@@ -63,8 +63,9 @@ class SqlStore:
                 return
             self.table.create(connection)
             if self._dialect == "postgresql" and connection.scalar(_HAS_CITUS):
-                by = self._shard_by or self.schema.key
-                connection.execute(sa.select(sa.func.create_distributed_table(self.table.fullname, by)))
+                name = connection.dialect.identifier_preparer.format_table(self.table)
+                distribute = sa.func.create_distributed_table(name, self._shard_by or self.schema.key)
+                connection.execute(sa.select(distribute))
 
     # reading
 
