@@ -38,7 +38,8 @@ class Statements:
         self._dialect = dialect
         self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
         kinds = {kind for kind, _ in shape}
-        self.is_walked = len(shape) <= 1 and kinds <= {Eq}
+        in_order = layout.schema.order.field
+        self.is_walked = len(shape) <= 1 and all(kind is Eq or field == in_order for kind, field in shape)
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
         self.is_narrow = Contains in kinds or In in kinds
         """Whether mostly a few match: the names that have a part, the keys of a list."""
