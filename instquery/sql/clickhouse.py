@@ -1,20 +1,31 @@
-"""What a table has on ClickHouse alone: an engine, and types that may lack a value."""
+"""What is ClickHouse's alone: a table's engine, types that may lack a value, and reads of what is present."""
 
 from typing import Any
 
 from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable, String, UInt8
 from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select, Table
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["FLAG", "MAYBE_TEXT", "MAYBE_WHOLE", "table_engine"]
+__all__ = ["FLAG", "MAYBE_TEXT", "MAYBE_WHOLE", "present", "table_engine"]
 
 FLAG: TypeEngine[int] = UInt8()
 MAYBE_TEXT: TypeEngine[str] = Nullable(String)
 MAYBE_WHOLE: TypeEngine[int] = Nullable(Int64)
+
+_SETTINGS = {
+    "do_not_merge_across_partitions_select_final": 1,  # there is one partition: what is merged needs no second look
+    "max_query_size": 1 << 30,  # bytes: lists of keys are text of the statement
+}
 
 
 def table_engine(in_order: list[ColumnElement[Any]], *, version: str, gone: str) -> ReplacingMergeTree:
     """Return the engine of a table whose rows lie in an order; of those at one place the last version counts."""
     settings = {"allow_experimental_reverse_key": 1}  # for an order that falls
     return ReplacingMergeTree(version=version, is_deleted=gone, order_by=in_order, settings=settings)
+
+
+def present(rows: Select[Any], table: Table) -> Select[Any]:
+    """Leave out the rows of a table that others have replaced."""
+    final: Select[Any] = rows.final(table)  # type: ignore[attr-defined]  # which the driver adds to SQLAlchemy's class
+    return final.execution_options(settings=_SETTINGS)

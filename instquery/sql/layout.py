@@ -81,7 +81,7 @@ class Layout:
     def select(self, *columns: Any) -> sa.Select[Any]:
         """Select from the rows that are present."""
         chosen = sa.select(*columns).select_from(self.table)
-        return chosen.final(self.table) if self.keeps_versions else chosen  # type: ignore[attr-defined]  # ClickHouse's
+        return clickhouse.present(chosen, self.table) if self.keeps_versions else chosen
 
     def records(self) -> sa.Select[Any]:
         """Select whole records, for `read`."""

@@ -20,8 +20,7 @@ from instquery.store import Changes
 __all__ = ["SqlStore"]
 
 _BATCH = 1000  # records that are fetched at once
-_MOST_KEYS = 5000  # in one statement: SQLite and PostgreSQL bound how many values one has,
-_MOST_BYTES = 250_000  # ClickHouse, whose values are text of the statement, how long it is
+_MOST_KEYS = 30_000  # in one statement: SQLite and PostgreSQL bound how many values one has
 
 
 class SqlStore:
@@ -200,7 +199,8 @@ class SqlStore:
         self._version = version = max(self._version + 1, time_ns())
         rows = [self._layout.write(entry, version) for entry in entries.values()]
         keys = [*entries, *gone]
-        some = [self._layout.key.in_(part) for part in _parts(keys)]
+        parts = (keys[start : start + _MOST_KEYS] for start in range(0, len(keys), _MOST_KEYS))
+        some = [self._layout.key.in_(part) for part in parts]
         if self._layout.keeps_versions:
             now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
             there = self._layout.select(self._layout.key, self._layout.order)
@@ -212,21 +212,6 @@ class SqlStore:
         if rows:
             connection.execute(sa.insert(self.table), rows)
         return there_were
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    """Split keys into parts, each of which one statement takes."""
-    part: list[str] = []
-    size = 0
-    for key in keys:
-        length = len(key.encode(errors="replace")) * 2 + 4  # as if all of it had to be escaped
-        if part and (len(part) == _MOST_KEYS or size + length > _MOST_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(key)
-        size += length
-    if part:
-        yield part
 
 
 _HAS_CITUS = sa.select(sa.func.count()).select_from(sa.table("pg_extension")).where(sa.column("extname") == "citus")
