@@ -30,7 +30,7 @@ from instquery import (
 )
 from instquery.apis import airec, bss
 from instquery.estate import ESTATES
-from instquery.sql import SqlStore, ways
+from instquery.sql import SqlStore, statements, ways
 from instquery.sql.layout import CLICKHOUSE
 from strategies import SCHEMA, predicate
 
@@ -101,8 +101,8 @@ def test_random_queries_over_100_000_records_agree_with_the_naive_reading(tables
 
 def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch):
     """Sixty records are many where all bounds are low."""
-    for name, bound in {"_FIRST": 3, "_FEW": 8, "_DEEP": 5}.items():
-        monkeypatch.setattr(ways, name, bound)
+    for room, name, bound in ((statements, "_FIRST", 3), (statements, "FEW", 8), (ways, "FEW", 8), (ways, "_DEEP", 5)):
+        monkeypatch.setattr(room, name, bound)
     random, schema, records = Random(11), airec.SCHEMA, list(ESTATES["airec"](60))
     records += [{"instanceId": f"undated-{n}", "status": "Running"} for n in range(9)]
     store = tables.store(schema, records)

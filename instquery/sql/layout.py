@@ -49,7 +49,6 @@ class Layout:
         self.key: sa.Column[Any] = table.c[schema.key]
         self.order: sa.Column[Any] = table.c[schema.order.field]
         self.record: sa.Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
-        self._held = [name for name in schema.fields if name in table.c]
         self.lock = crc32(table.fullname.encode())
         """The number by which the writers of the table find each other."""
         self.keeps_versions = _VERSION in table.c
@@ -85,13 +84,15 @@ class Layout:
 
     def records(self) -> sa.Select[Any]:
         """Select whole records, for `read`."""
-        return self.select(*([self.table.c[name] for name in self._held] if self.record is None else [self.record]))
+        if self.record is not None:
+            return self.select(self.record)
+        return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
 
     def read(self, row: sa.Row[Any]) -> Record:
-        """Make the record of a row, which may hold more after it."""
+        """Make the record of a row."""
         if self.record is not None:
             return from_json(row[0])
-        return {name: value for name, value in zip(self._held, row, strict=False) if value is not None}
+        return {name: value for name, value in row._mapping.items() if value is not None}
 
     def write(self, entry: Entry, version: int) -> Values:
         """Make the row of a record. Raises `RecordError` for what the table cannot hold."""

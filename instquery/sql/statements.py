@@ -12,10 +12,11 @@ from instquery.query import Contains, Eq, In, Predicate, Range
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 
-__all__ = ["Shape", "Statements", "shape_of"]
+__all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
+FEW = 15_000  # matches that are sorted rather than met on a walk through the order
+_FIRST = 500  # matches, which it costs next to nothing to find
 _DAY = 86_400_000_000  # microseconds
-_ORDER, _KEY = "_order", "_key"
 
 Shape = tuple[tuple[type[Predicate], str], ...]
 """What the predicates of queries have in common that differ in values alone: kinds and fields."""
@@ -37,14 +38,18 @@ class Statements:
         self._layout = layout
         self._dialect = dialect
         self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
-        kinds = {kind for kind, _ in shape}
+        self._kinds = kinds = {kind for kind, _ in shape}
         in_order = layout.schema.order.field
         self.is_walked = len(shape) <= 1 and all(kind is Eq or field == in_order for kind, field in shape)
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
-        self.is_narrow = Contains in kinds or In in kinds
-        """Whether mostly a few match: the names that have a part, the keys of a list."""
-        self.has_range = Range in kinds
-        """Whether there may be no match for long on a walk, as one instant hangs on another."""
+        self.few_are_keys = layout.record is None or (len(shape) == 1 and Range in kinds)
+        """Whether `few` finds keys: an index alone tells them then, which is quicker than to look at each record."""
+
+    def sought(self, *, is_counted: bool) -> int:
+        """Return how many matches to look for at once, before they are counted if they are."""
+        if Range in self._kinds:
+            return FEW  # as a walk may meet none for long: one instant hangs on another
+        return _FIRST if self._kinds & {Contains, In} or not is_counted else 0
 
     def values(self, where: Sequence[Predicate]) -> dict[str, Any] | None:
         """Return what to ask with; `None` where nothing can match."""
@@ -94,12 +99,19 @@ class Statements:
     @cached_property
     def few(self) -> sa.Select[Any]:
         """Find a page among the matches, and how many these are; if they are more than `most` both are wrong."""
-        key, order, records = self._layout.key, self._layout.order, self._layout.records()
+        key, order, record = self._layout.key, self._layout.order, self._layout.record
+        wanted = key if record is None or self.few_are_keys else record
         most = sa.bindparam("most", type_=sa.Integer())
-        found = records.add_columns(order.label(_ORDER), key.label(_KEY)).where(*self.where).limit(most + 1).subquery()
-        held = [column for column in found.c if column.name not in (_ORDER, _KEY)]
-        page = sa.select(*held, sa.func.count().over())
-        return _paged(page.order_by(*self._layout.in_order(found.c[_ORDER], found.c[_KEY])))
+        columns = wanted.label("_wanted"), order.label("_order"), key.label("_key")
+        found = self._layout.select(*columns).where(*self.where).limit(most + 1).subquery()
+        page = sa.select(found.c["_wanted"], sa.func.count().over())
+        return _paged(page.order_by(*self._layout.in_order(found.c["_order"], found.c["_key"])))
+
+    @cached_property
+    def keyed(self) -> sa.Select[Any]:
+        """Find the records with `keys`, in order."""
+        key, by_no_index = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
+        return self._layout.records().where(self._among(key, "keys")).order_by(*by_no_index)
 
     @cached_property
     def days(self) -> sa.Select[Any]:

@@ -9,14 +9,12 @@ import sqlalchemy as sa
 from instquery.plan import merged
 from instquery.query import Contains, Eq, In, Predicate, Query
 from instquery.sql.layout import CLICKHOUSE, Layout
-from instquery.sql.statements import Statements, shape_of
+from instquery.sql.statements import FEW, Statements, shape_of
 from instquery.text import GRAM
 
 __all__ = ["Way", "Ways"]
 
 _DEEP = 10_000  # matches that may be counted by day rather than passed over
-_FEW = 15_000  # matches that are sorted rather than met on a walk through the order
-_FIRST = 500  # matches that are looked for before they are counted: finding them costs little
 _MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
 _SHAPES = 256  # of queries, whose statements are kept
 
@@ -72,8 +70,7 @@ class Ways:
     def _found(self, asking: "_Asking") -> Way:
         query, statements, is_misled = asking.query, asking.statements, self._is_planner_misled
         is_sought = is_misled and query.limit > 0 and not statements.is_walked
-        most = _FEW if statements.has_range and not query.total else _FIRST  # without a total nothing else tells
-        if is_sought and query.offset < most and (statements.is_narrow or not query.total):
+        if is_sought and query.offset < (most := statements.sought(is_counted=query.total)):
             few = asking.few(most)
             if few is not None:
                 return few
@@ -82,7 +79,7 @@ class Ways:
             return _NOTHING._replace(matches=total)
         if is_misled and query.offset >= _DEEP and (total is None or total < query.offset * 4):
             return asking.by_days()
-        if is_sought and total is not None and total <= _FEW:
+        if is_sought and total is not None and total <= FEW:
             return asking.by(_SORTED, statements.sorted, total)
         return asking.by("a walk through the order", statements.walk, total)
 
@@ -118,6 +115,8 @@ class _Asking(NamedTuple):
         matches = rows[0][-1]
         if matches > most:
             return None
+        if self.statements.few_are_keys:
+            return Way(_SORTED, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]})
         return Way(_SORTED, self.statements.few, matches, values=values, rows=rows)
 
     def by(self, name: str, statement: sa.Select[Any], matches: int | None) -> Way:
