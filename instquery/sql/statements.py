@@ -38,11 +38,12 @@ class Statements:
         self._layout = layout
         self._dialect = dialect
         self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
-        self._kinds = kinds = {kind for kind, _ in shape}
-        in_order = layout.schema.order.field
-        self.is_walked = len(shape) <= 1 and all(kind is Eq or field == in_order for kind, field in shape)
+        fields, in_order = layout.schema.fields, (Range, layout.schema.order.field)
+        apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
+        self._kinds = {kind for kind, _ in apart}
+        self.is_walked = len(apart) < 2 and all(kind is Eq and fields[field].kind == "keyword" for kind, field in apart)
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
-        self.few_are_keys = layout.record is None or (len(shape) == 1 and Range in kinds)
+        self.few_are_keys = layout.record is None or (len(shape) == 1 and Range in self._kinds)
         """Whether `few` finds keys: an index alone tells them then, which is quicker than to look at each record."""
 
     def sought(self, *, is_counted: bool) -> int:
