@@ -101,7 +101,12 @@ def test_random_queries_over_100_000_records_agree_with_the_naive_reading(tables
 
 def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch):
     """Sixty records are many where all bounds are low."""
-    for room, name, bound in ((statements, "_FIRST", 3), (statements, "FEW", 8), (ways, "FEW", 8), (ways, "_DEEP", 5)):
+    for room, name, bound in (
+        (statements, "_FIRST", 3),
+        (statements, "FEW", 20),
+        (ways, "FEW", 20),
+        (ways, "_DEEP", 5),
+    ):
         monkeypatch.setattr(room, name, bound)
     random, schema, records = Random(11), airec.SCHEMA, list(ESTATES["airec"](60))
     records += [{"instanceId": f"undated-{n}", "status": "Running"} for n in range(9)]

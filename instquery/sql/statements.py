@@ -43,12 +43,13 @@ class Statements:
         self._kinds = {kind for kind, _ in apart}
         self.is_walked = len(apart) < 2 and all(kind is Eq and fields[field].kind == "keyword" for kind, field in apart)
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
-        self.few_are_keys = layout.record is None or (len(shape) == 1 and Range in self._kinds)
+        self._is_in_an_index = len(shape) == 1 and Range in self._kinds
+        self.few_are_keys = layout.record is None or self._is_in_an_index
         """Whether `few` finds keys: an index alone tells them then, which is quicker than to look at each record."""
 
     def sought(self, *, is_counted: bool) -> int:
         """Return how many matches to look for at once, before they are counted if they are."""
-        if Range in self._kinds:
+        if Range in self._kinds and not (is_counted and self._is_in_an_index):
             return FEW  # as a walk may meet none for long: one instant hangs on another
         return _FIRST if self._kinds & {Contains, In} or not is_counted else 0
 
@@ -90,12 +91,6 @@ class Statements:
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
         return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
-
-    @cached_property
-    def sorted(self) -> sa.Select[Any]:
-        """Find the same by sorting all matches, which an order that no index is in makes the planner do."""
-        by_no_index = self._layout.in_order(self._layout.order + 0)
-        return _paged(self._layout.records().where(*self.where).order_by(*by_no_index))
 
     @cached_property
     def few(self) -> sa.Select[Any]:

@@ -70,18 +70,17 @@ class Ways:
     def _found(self, asking: "_Asking") -> Way:
         query, statements, is_misled = asking.query, asking.statements, self._is_planner_misled
         is_sought = is_misled and query.limit > 0 and not statements.is_walked
-        if is_sought and query.offset < (most := statements.sought(is_counted=query.total)):
-            few = asking.few(most)
-            if few is not None:
-                return few
+        most = statements.sought(is_counted=query.total)
+        if is_sought and query.offset < most and (few := asking.few(most)):
+            return few
         total = asking.total() if query.total else None
         if not query.limit or (total is not None and total <= query.offset):
             return _NOTHING._replace(matches=total)
         if is_misled and query.offset >= _DEEP and (total is None or total < query.offset * 4):
             return asking.by_days()
-        if is_sought and total is not None and total <= FEW:
-            return asking.by(_SORTED, statements.sorted, total)
-        return asking.by("a walk through the order", statements.walk, total)
+        if is_sought and total is not None and total <= FEW and (few := asking.few(FEW)):
+            return few
+        return asking.walk(total)
 
     def _notes(self, where: Sequence[Predicate]) -> tuple[str, ...]:
         if self._dialect != "postgresql" or any(isinstance(predicate, Eq | In) for predicate in where):
@@ -91,7 +90,6 @@ class Ways:
 
 
 _NOTHING = Way("nothing but the total", None, 0)
-_SORTED = "the matches, sorted"
 
 
 class _Asking(NamedTuple):
@@ -115,13 +113,15 @@ class _Asking(NamedTuple):
         matches = rows[0][-1]
         if matches > most:
             return None
+        name = "the matches, sorted"
         if self.statements.few_are_keys:
-            return Way(_SORTED, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]})
-        return Way(_SORTED, self.statements.few, matches, values=values, rows=rows)
+            return Way(name, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]})
+        return Way(name, self.statements.few, matches, values=values, rows=rows)
 
-    def by(self, name: str, statement: sa.Select[Any], matches: int | None) -> Way:
-        """Leave the page to be found by a statement."""
-        return Way(name, statement, matches, values=self._paged(self.query.offset))
+    def walk(self, matches: int | None) -> Way:
+        """Leave the page to be found along the order."""
+        values = self._paged(self.query.offset)
+        return Way("a walk through the order", self.statements.walk, matches, values=values)
 
     def by_days(self) -> Way:
         """Count the matches of each day, and begin with the day that the page begins in."""
