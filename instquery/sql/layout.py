@@ -57,7 +57,7 @@ class Layout:
         """How an instant is written in the column of each field."""
         cells = [(name, name, self.instants.get(name, _as_it_is)) for name in schema.fields]
         cells += [(_folded(name), name, fold) for name in _named(schema, "text")]
-        self._cells = [cell for cell in cells if cell[0] in table.c]
+        self._cells = [cell for cell in cells if cell[0] in table.c]  # a column, its field, how a value is written
         self._absent: Values = {column.name: None for column in table.c if column.nullable}
         if self.record is not None and not self.order.nullable:  # a number beyond all times comes last
             self._absent[self.order.name] = UNDATED if schema.order.descending else -UNDATED

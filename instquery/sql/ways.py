@@ -110,7 +110,7 @@ class _Asking(NamedTuple):
         rows = self.connection.execute(self.statements.few, values).all()
         if not rows:  # as the offset is below the most, it is beyond all matches
             return _NOTHING._replace(matches=self.total() if self.query.offset else 0)
-        matches = rows[0][-1]
+        matches = rows[0][1]
         if matches > most:
             return None
         name = "the matches, sorted"
