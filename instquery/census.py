@@ -10,7 +10,7 @@ from instquery.instants import to_micros
 from instquery.query import Contains, Eq, In, Predicate, Range, Record, Value
 from instquery.schema import Schema
 from instquery.state import State
-from instquery.text import GRAM, fold
+from instquery.folding import GRAM, fold
 
 __all__ = ["Census"]
 

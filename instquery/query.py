@@ -7,7 +7,7 @@ from typing import Any
 
 from instquery.errors import QueryError, SchemaError
 from instquery.instants import EARLIEST, LATEST, to_micros, to_text
-from instquery.text import fold, needle_grams
+from instquery.folding import fold, needle_grams
 
 __all__ = ["Contains", "Eq", "In", "Order", "Page", "Predicate", "Query", "Range", "Record", "Value", "conditions"]
 
@@ -91,7 +91,7 @@ class In:
 class Contains:
     """Matches records whose text field has `needle` in it, whatever the letters' case or width.
 
-    Both sides are folded (see `instquery.text.fold`); every character is literal. A needle of any
+    Both sides are folded (see `instquery.folding.fold`); every character is literal. A needle of any
     length and script is found; the empty one is in every text.
 
     >>> Contains("name", "ＰＲＯＤ").matches({"name": "shop-prod-1"})

@@ -7,7 +7,7 @@ from typing import Any
 from instquery.instants import to_micros
 from instquery.query import Record
 from instquery.schema import Schema
-from instquery.text import fold
+from instquery.folding import fold
 
 __all__ = ["columns", "in_answer_order", "place"]
 

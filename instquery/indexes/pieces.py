@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from instquery.indexes.matrix import Matrix
-from instquery.text import GRAM
+from instquery.folding import GRAM
 
 __all__ = ["frequent_pieces"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain
 
 from instquery.indexes.alphabet import Alphabet
-from instquery.text import GRAM
+from instquery.folding import GRAM
 
 __all__ = ["Lists", "Postings", "gather", "spread"]
 

@@ -11,7 +11,7 @@ from instquery.indexes.pieces import frequent_pieces
 from instquery.indexes.postings import Postings, gather, spread
 from instquery.query import Contains, Eq, In, Record
 from instquery.rows import insert, of, of_flags, positions
-from instquery.text import GRAM, fold, needle_grams
+from instquery.folding import GRAM, fold, needle_grams
 
 __all__ = ["TextIndex"]
 

@@ -14,7 +14,7 @@ from instquery.instants import to_micros
 from instquery.query import Record, Value
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.values import Word, can_be_key
-from instquery.text import fold
+from instquery.folding import fold
 
 try:
     from instquery.sql import clickhouse

@@ -10,7 +10,7 @@ from instquery.plan import merged
 from instquery.query import Contains, Eq, In, Predicate, Query
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.statements import FEW, Statements, shape_of
-from instquery.text import GRAM
+from instquery.folding import GRAM
 
 __all__ = ["Way", "Ways"]
 
