@@ -26,7 +26,8 @@ from benchmarks.questions import QUESTIONS
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.estate import ANCHOR, ESTATES
-from instquery.query import Predicate, Record
+from instquery.predicates import Predicate
+from instquery.query import Record
 from instquery.sql import SqlStore
 
 __all__ = ["main"]

@@ -14,7 +14,8 @@ from instquery.errors import (
 )
 from instquery.leases import Leases
 from instquery.plan import Plan
-from instquery.query import Contains, Eq, In, Order, Page, Query, Range
+from instquery.predicates import Contains, Eq, In, Range
+from instquery.query import Order, Page, Query
 from instquery.schema import Schema, instant, keyword, stored, text
 from instquery.store import Snapshot, Store
 

@@ -10,7 +10,7 @@ from secrets import token_bytes, token_hex
 from typing import NamedTuple
 
 from instquery.errors import CursorInvalid
-from instquery.query import In, Predicate
+from instquery.predicates import In, Predicate
 from instquery.schema import Schema
 
 __all__ = ["Position", "Seal", "fingerprint"]

@@ -12,7 +12,8 @@ from instquery.errors import HistoryGap
 from instquery.history import Change, Changed, History
 from instquery.keys import Keys
 from instquery.plan import Plan, plan
-from instquery.query import Query, Value
+from instquery.predicates import Value
+from instquery.query import Query
 from instquery.schema import Entry, Schema
 from instquery.snapshot import Snapshot, checked
 from instquery.state import State

@@ -6,7 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 from instquery.census import Census
 from instquery.indexes.index import Size
-from instquery.query import Predicate, Query, Range, Value
+from instquery.predicates import Predicate, Range, Value
+from instquery.query import Query
 from instquery.state import State
 
 __all__ = ["Plan", "Step", "merged", "plan", "plans"]

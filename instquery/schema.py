@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import to_micros
-from instquery.query import Contains, Eq, In, Order, Predicate, Range, Record, Value
+from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
+from instquery.query import Order, Record
 
 __all__ = [
     "UNDATED",

@@ -7,7 +7,8 @@ from itertools import accumulate
 from operator import itemgetter
 
 from instquery.plan import Plan, plans
-from instquery.query import Predicate, Query, Record, Value, conditions
+from instquery.predicates import Predicate, Value, conditions
+from instquery.query import Query, Record
 from instquery.rows import count_all, newest
 from instquery.state import Part, Place, State, seek
 

@@ -10,7 +10,8 @@ from instquery.indexes.instant import InstantIndex
 from instquery.indexes.keyword import KeywordIndex
 from instquery.indexes.order import OrderIndex
 from instquery.indexes.text import TextIndex
-from instquery.query import Predicate, Record, Value
+from instquery.predicates import Predicate, Value
+from instquery.query import Record
 from instquery.rows import everything, insert, newest, of, positions
 from instquery.schema import Entry, Schema
 

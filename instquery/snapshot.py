@@ -7,7 +7,8 @@ from instquery.cursors import Position, Seal, fingerprint
 from instquery.errors import CursorInvalid, QueryError
 from instquery.keys import Keys
 from instquery.plan import Plan, plan
-from instquery.query import Page, Predicate, Query, Record, Value, conditions
+from instquery.predicates import Predicate, Value, conditions
+from instquery.query import Page, Query, Record
 from instquery.search import facets, resume, search
 from instquery.state import State
 

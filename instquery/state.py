@@ -9,7 +9,8 @@ from typing import Self
 from instquery.indexes.index import Size
 from instquery.indexes.order import ranks_of
 from instquery.keys import Keys
-from instquery.query import Eq, In, Predicate, Range, Record, Value
+from instquery.predicates import Eq, In, Predicate, Range, Value
+from instquery.query import Record
 from instquery.schema import Schema
 from instquery.segment import Segment
 

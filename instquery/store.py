@@ -10,7 +10,8 @@ from instquery.leases import Leases
 from instquery.listing import Listing
 from instquery.live import Journal, Live
 from instquery.plan import Plan
-from instquery.query import Page, Predicate, Query, Record, Value, conditions
+from instquery.predicates import Predicate, Value, conditions
+from instquery.query import Page, Query, Record
 from instquery.schema import Entry, Schema, take_all, take_batch
 from instquery.search import facets
 from instquery.snapshot import Snapshot, checked

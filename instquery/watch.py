@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 from instquery.errors import HistoryGap, QueryError
 from instquery.history import Change
 from instquery.instants import to_micros
-from instquery.query import Page, Predicate, Query, Range, Record, conditions
+from instquery.predicates import Predicate, Range, conditions
+from instquery.query import Page, Query, Record
 
 __all__ = ["Events", "Watch", "Where"]
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive
-from instquery.instants import EARLIEST, LATEST, to_micros, to_text
 from instquery.folding import fold
+from instquery.instants import EARLIEST, LATEST, to_micros, to_text
 
 AT = 1_544_076_841_000_000  # 2018-12-06T06:14:01Z
 

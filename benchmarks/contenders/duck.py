@@ -10,7 +10,7 @@ import polars as pl
 
 from benchmarks.contenders.table import columns, in_answer_order
 from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.query import Predicate
+from instquery.predicates import Predicate
 from instquery.schema import Schema
 
 __all__ = ["Duck"]

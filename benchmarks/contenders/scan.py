@@ -5,7 +5,8 @@ from typing import Any
 
 from benchmarks.contenders.table import columns, in_answer_order, place
 from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.query import Predicate, Record
+from instquery.predicates import Predicate
+from instquery.query import Record
 from instquery.schema import Schema
 
 __all__ = ["Floor", "Scan"]

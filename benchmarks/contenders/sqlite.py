@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.contenders.table import columns, in_answer_order
 from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.query import Predicate
+from instquery.predicates import Predicate
 from instquery.schema import Schema
 
 __all__ = ["Sqlite"]

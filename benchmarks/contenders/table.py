@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from instquery.folding import fold
 from instquery.instants import to_micros
 from instquery.query import Record
 from instquery.schema import Schema
-from instquery.folding import fold
 
 __all__ = ["columns", "in_answer_order", "place"]
 

@@ -9,7 +9,8 @@ from instquery.apis.inventory import Reader
 from instquery.apis.operation import Asked, Operation, Refusal, in_order
 from instquery.apis.params import exact, listed, not_after, not_before, one_of, page_number, page_size
 from instquery.errors import InstqueryError
-from instquery.query import Eq, Order, Predicate, Record
+from instquery.predicates import Eq, Predicate
+from instquery.query import Order, Record
 from instquery.schema import Schema, instant, keyword, stored
 
 __all__ = ["SCHEMA", "Caller", "Directory", "query_available_instances", "read"]

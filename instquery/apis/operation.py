@@ -13,7 +13,8 @@ from instquery.apis.params import Param
 from instquery.apis.walks import Walks
 from instquery.errors import InstqueryError
 from instquery.instants import to_micros
-from instquery.query import Page, Predicate, Query, Range
+from instquery.predicates import Predicate, Range
+from instquery.query import Page, Query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from instquery.instants import LATEST, to_micros
-from instquery.query import Contains, Eq, In, Predicate, Range
+from instquery.predicates import Contains, Eq, In, Predicate, Range
 
 __all__ = [
     "Param",

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
-from instquery.query import Predicate, Record
+from instquery.predicates import Predicate
+from instquery.query import Record
 
 __all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 from instquery.indexes.index import Selection, Size
 from instquery.instants import EARLIEST, to_micros
-from instquery.query import Range, Record
+from instquery.predicates import Range
+from instquery.query import Record
 from instquery.rows import insert, of_bits, of_flags, positions
 
 __all__ = ["InstantIndex"]

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.indexes.index import NOTHING, Selection, Size, matching
-from instquery.query import Eq, In, Record, Value
+from instquery.predicates import Eq, In, Value
+from instquery.query import Record
 from instquery.rows import insert, of, positions
 
 __all__ = ["KeywordIndex"]

@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 
 from instquery.indexes.index import ALL, NOTHING, Selection, Size
 from instquery.instants import EARLIEST, LATEST
-from instquery.query import Range, Record
+from instquery.predicates import Range
+from instquery.query import Record
 
 __all__ = ["OrderIndex", "ranks_of"]
 

@@ -10,11 +10,12 @@ from sqlalchemy.types import TypeEngine
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
+from instquery.folding import fold
 from instquery.instants import to_micros
-from instquery.query import Record, Value
+from instquery.predicates import Value
+from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.values import Word, can_be_key
-from instquery.folding import fold
 
 try:
     from instquery.sql import clickhouse

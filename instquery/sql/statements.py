@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from instquery.query import Contains, Eq, In, Predicate, Range
+from instquery.predicates import Contains, Eq, In, Predicate, Range
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from instquery.errors import CursorInvalid
 from instquery.listing import is_same
-from instquery.query import Page, Predicate, Query, Record, Value, conditions
+from instquery.predicates import Predicate, Value, conditions
+from instquery.query import Page, Query, Record
 from instquery.schema import Entry, Schema, take_batch
 from instquery.search import by_count
 from instquery.snapshot import checked

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from instquery.query import Value
+from instquery.predicates import Value
 
 __all__ = ["Word", "can_be_key"]
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from instquery.folding import GRAM
 from instquery.plan import merged
-from instquery.query import Contains, Eq, In, Predicate, Query
+from instquery.predicates import Contains, Eq, In, Predicate
+from instquery.query import Query
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.statements import FEW, Statements, shape_of
-from instquery.folding import GRAM
 
 __all__ = ["Way", "Ways"]
 
