@@ -3,6 +3,7 @@
 Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with an exact total.
 """
 
+from instquery.engine.plan import Plan
 from instquery.errors import (
     CursorExpired,
     CursorInvalid,
@@ -13,7 +14,6 @@ from instquery.errors import (
     SchemaError,
 )
 from instquery.leases import Leases
-from instquery.plan import Plan
 from instquery.predicates import Contains, Eq, In, Range
 from instquery.query import Order, Page, Query
 from instquery.schema import Schema, instant, keyword, stored, text

@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from instquery.cursors import Seal
+from instquery.engine.cursors import Seal
+from instquery.engine.history import Change
+from instquery.engine.listing import Listing
+from instquery.engine.live import Journal, Live
+from instquery.engine.plan import Plan
+from instquery.engine.search import facets
+from instquery.engine.snapshot import Snapshot, checked
 from instquery.errors import CursorExpired, InstqueryError
-from instquery.history import Change
 from instquery.leases import Leases
-from instquery.listing import Listing
-from instquery.live import Journal, Live
-from instquery.plan import Plan
 from instquery.predicates import Predicate, Value, conditions
 from instquery.query import Page, Query, Record
 from instquery.schema import Entry, Schema, take_all, take_batch
-from instquery.search import facets
-from instquery.snapshot import Snapshot, checked
 from instquery.watch import Watch, Where
 
 __all__ = ["Changes", "Snapshot", "Store"]

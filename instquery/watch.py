@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from instquery.engine.history import Change
 from instquery.errors import HistoryGap, QueryError
-from instquery.history import Change
 from instquery.instants import to_micros
 from instquery.predicates import Predicate, Range, conditions
 from instquery.query import Page, Query, Record

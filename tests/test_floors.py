@@ -11,23 +11,23 @@ ROOT = Path(instquery.__file__).parent
 
 # From the bottom up; what stands on one line does not import each other, unless the line says in which order.
 FLOORS = [
-    ["errors", "folding", "instants", "rows"],
+    ["errors", "folding", "instants", "engine.rows"],
     ["predicates"],
     ["query"],
     ["schema", "bodies"],
-    ["indexes.index"],
-    ["indexes.blocks", "indexes.alphabet", "indexes.matrix"],
-    ["indexes.postings", "indexes.pieces"],
-    ["indexes.grams"],
-    ["indexes.keyword", "indexes.order", "indexes.instant", "indexes.text"],
-    ["segment"],
-    ["keys", "leases", "history", "cursors"],
-    ["state"],
-    ["census"],
-    ["plan"],
-    ["search", "draft", "verify", "watch"],
-    ["snapshot"],
-    ["live", "listing"],
+    ["engine.indexes.index"],
+    ["engine.indexes.blocks", "engine.indexes.alphabet", "engine.indexes.matrix"],
+    ["engine.indexes.postings", "engine.indexes.pieces"],
+    ["engine.indexes.grams"],
+    ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
+    ["engine.segment"],
+    ["engine.keys", "leases", "engine.history", "engine.cursors"],
+    ["engine.state"],
+    ["engine.census"],
+    ["engine.plan"],
+    ["engine.search", "engine.draft", "engine.verify", "watch"],
+    ["engine.snapshot"],
+    ["engine.live", "engine.listing"],
     ["store"],
     [""],  # the engine's front door
     ["durable", "sql.values", "sql.clickhouse"],
@@ -53,7 +53,7 @@ FLOORS = [
     ["cli.app"],
     ["cli"],
     ["cli.__main__"],
-    ["indexes", "apis"],  # packages that hold nothing but their own first line
+    ["engine", "engine.indexes", "apis"],  # packages that hold nothing but their own first line
 ]
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

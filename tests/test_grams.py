@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instquery.indexes import matrix as matrix_room
-from instquery.indexes.alphabet import Alphabet
-from instquery.indexes.grams import GramBlocks, cut
-from instquery.indexes.matrix import Matrix
-from instquery.indexes.pieces import frequent_pieces
-from instquery.indexes.postings import Postings, gather, spread
-from instquery.rows import of
+from instquery.engine.indexes import matrix as matrix_room
+from instquery.engine.indexes.alphabet import Alphabet
+from instquery.engine.indexes.grams import GramBlocks, cut
+from instquery.engine.indexes.matrix import Matrix
+from instquery.engine.indexes.pieces import frequent_pieces
+from instquery.engine.indexes.postings import Postings, gather, spread
+from instquery.engine.rows import of
 from strategies import names
 
 texts = st.lists(names, max_size=40)

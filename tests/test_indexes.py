@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instquery import Contains, Eq, In, Range
-from instquery.indexes import keyword as keyword_room
-from instquery.indexes import text as text_room
-from instquery.indexes.blocks import Blocks
-from instquery.indexes.instant import InstantIndex
-from instquery.indexes.keyword import KeywordIndex
-from instquery.indexes.order import OrderIndex
-from instquery.indexes.text import TextIndex
-from instquery.rows import everything, of, positions
+from instquery.engine.indexes import keyword as keyword_room
+from instquery.engine.indexes import text as text_room
+from instquery.engine.indexes.blocks import Blocks
+from instquery.engine.indexes.instant import InstantIndex
+from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.order import OrderIndex
+from instquery.engine.indexes.text import TextIndex
+from instquery.engine.rows import everything, of, positions
 from strategies import keywords, names, needles, owners, times
 
 KINDS = {

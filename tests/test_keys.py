@@ -1,6 +1,6 @@
 """The directory of keys: copies share nothing that either changes later."""
 
-from instquery.keys import Keys
+from instquery.engine.keys import Keys
 
 
 def test_neither_a_copy_nor_what_it_was_made_from_sees_the_other_ones_writes():

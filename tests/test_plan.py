@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instquery import Contains, Eq, In, Query, QueryError, Range, Store
-from instquery.plan import plan, plans
+from instquery.engine.plan import plan, plans
 from strategies import SCHEMA
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instquery.rows import count_all, everything, insert, newest, of, of_flags, positions
+from instquery.engine.rows import count_all, everything, insert, newest, of, of_flags, positions
 
 sets = st.one_of(
     st.sets(st.integers(0, 40)),

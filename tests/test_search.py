@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import naive
 from engines import readings
 from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
-from instquery.plan import plans
-from instquery.search import search
+from instquery.engine.plan import plans
+from instquery.engine.search import search
 from strategies import SCHEMA, conditions, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")

@@ -13,8 +13,8 @@ import instquery
 import naive
 from engines import readings
 from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Snapshot, Store
-from instquery.plan import plans
-from instquery.search import search
+from instquery.engine.plan import plans
+from instquery.engine.search import search
 from strategies import SCHEMA, conditions, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")

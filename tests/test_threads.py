@@ -10,10 +10,10 @@ import pytest
 
 import naive
 from instquery import Contains, Eq, Query, Range, Store
-from instquery import live as live_room
-from instquery import snapshot as snapshot_room
-from instquery.draft import Draft
-from instquery.segment import Segment
+from instquery.engine import live as live_room
+from instquery.engine import snapshot as snapshot_room
+from instquery.engine.draft import Draft
+from instquery.engine.segment import Segment
 from strategies import SCHEMA
 
 SOON = 20  # seconds; nothing here takes so long unless it is stuck

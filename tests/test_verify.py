@@ -74,8 +74,8 @@ FAULTS = {
 
 
 def empty():
-    from instquery.indexes.alphabet import Alphabet  # noqa: PLC0415 - for this fault alone
-    from instquery.indexes.postings import Postings  # noqa: PLC0415
+    from instquery.engine.indexes.alphabet import Alphabet  # noqa: PLC0415 - for this fault alone
+    from instquery.engine.indexes.postings import Postings  # noqa: PLC0415
 
     return Postings(Alphabet("", shares=False), {})
 

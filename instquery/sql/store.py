@@ -7,13 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from instquery.engine.listing import is_same
+from instquery.engine.search import by_count
+from instquery.engine.snapshot import checked
 from instquery.errors import CursorInvalid
-from instquery.listing import is_same
 from instquery.predicates import Predicate, Value, conditions
 from instquery.query import Page, Query, Record
 from instquery.schema import Entry, Schema, take_batch
-from instquery.search import by_count
-from instquery.snapshot import checked
 from instquery.sql.layout import Layout, made_table
 from instquery.sql.ways import Way, Ways
 from instquery.store import Changes

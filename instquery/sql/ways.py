@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from instquery.engine.plan import merged
 from instquery.folding import GRAM
-from instquery.plan import merged
 from instquery.predicates import Contains, Eq, In, Predicate
 from instquery.query import Query
 from instquery.sql.layout import CLICKHOUSE, Layout

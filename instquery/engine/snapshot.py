@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from instquery.cursors import Position, Seal, fingerprint
+from instquery.engine.cursors import Position, Seal, fingerprint
+from instquery.engine.keys import Keys
+from instquery.engine.plan import Plan, plan
+from instquery.engine.search import facets, resume, search
+from instquery.engine.state import State
 from instquery.errors import CursorInvalid, QueryError
-from instquery.keys import Keys
-from instquery.plan import Plan, plan
 from instquery.predicates import Predicate, Value, conditions
 from instquery.query import Page, Query, Record
-from instquery.search import facets, resume, search
-from instquery.state import State
 
 __all__ = ["Snapshot", "checked"]
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
-from instquery.census import Census
-from instquery.indexes.index import Size
+from instquery.engine.census import Census
+from instquery.engine.indexes.index import Size
+from instquery.engine.state import State
 from instquery.predicates import Predicate, Range, Value
 from instquery.query import Query
-from instquery.state import State
 
 __all__ = ["Plan", "Step", "merged", "plan", "plans"]
 

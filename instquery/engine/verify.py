@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from instquery.state import State
+from instquery.engine.state import State
 
 __all__ = ["faults"]
 

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
-from instquery.indexes.index import Index, Lookup, Size, matching
-from instquery.indexes.instant import InstantIndex
-from instquery.indexes.keyword import KeywordIndex
-from instquery.indexes.order import OrderIndex
-from instquery.indexes.text import TextIndex
+from instquery.engine.indexes.index import Index, Lookup, Size, matching
+from instquery.engine.indexes.instant import InstantIndex
+from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.order import OrderIndex
+from instquery.engine.indexes.text import TextIndex
+from instquery.engine.rows import everything, insert, newest, of, positions
 from instquery.predicates import Predicate, Value
 from instquery.query import Record
-from instquery.rows import everything, insert, newest, of, positions
 from instquery.schema import Entry, Schema
 
 __all__ = ["Matches", "Segment"]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from instquery.engine.snapshot import Snapshot
 from instquery.query import Record
 from instquery.schema import Entry, Schema
-from instquery.snapshot import Snapshot
 
 __all__ = ["Listing", "is_same"]
 

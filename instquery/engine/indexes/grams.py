@@ -6,8 +6,8 @@ from itertools import chain
 from sys import intern
 from typing import Self
 
-from instquery.indexes.postings import Postings
-from instquery.rows import of, positions
+from instquery.engine.indexes.postings import Postings
+from instquery.engine.rows import of, positions
 
 __all__ = ["GramBlocks", "cut"]
 

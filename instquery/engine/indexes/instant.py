@@ -5,11 +5,11 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
-from instquery.indexes.index import Selection, Size
+from instquery.engine.indexes.index import Selection, Size
+from instquery.engine.rows import insert, of_bits, of_flags, positions
 from instquery.instants import EARLIEST, to_micros
 from instquery.predicates import Range
 from instquery.query import Record
-from instquery.rows import insert, of_bits, of_flags, positions
 
 __all__ = ["InstantIndex"]
 

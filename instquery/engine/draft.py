@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
-from instquery.census import Census
-from instquery.keys import Keys
+from instquery.engine.census import Census
+from instquery.engine.keys import Keys
+from instquery.engine.segment import Segment
+from instquery.engine.state import State, seek
 from instquery.query import Record
 from instquery.schema import Entry
-from instquery.segment import Segment
-from instquery.state import State, seek
 
 __all__ = ["Draft"]
 

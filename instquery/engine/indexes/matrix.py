@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from instquery.rows import everything, of, of_bits
+from instquery.engine.rows import everything, of, of_bits
 
 __all__ = ["Matrix"]
 

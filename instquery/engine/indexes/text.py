@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
+from instquery.engine.indexes.alphabet import Alphabet
+from instquery.engine.indexes.blocks import Blocks
+from instquery.engine.indexes.grams import GramBlocks, cut
+from instquery.engine.indexes.index import NOTHING, Selection, Size, matching
+from instquery.engine.indexes.pieces import frequent_pieces
+from instquery.engine.indexes.postings import Postings, gather, spread
+from instquery.engine.rows import insert, of, of_flags, positions
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.indexes.alphabet import Alphabet
-from instquery.indexes.blocks import Blocks
-from instquery.indexes.grams import GramBlocks, cut
-from instquery.indexes.index import NOTHING, Selection, Size, matching
-from instquery.indexes.pieces import frequent_pieces
-from instquery.indexes.postings import Postings, gather, spread
 from instquery.predicates import Contains, Eq, In
 from instquery.query import Record
-from instquery.rows import insert, of, of_flags, positions
 
 __all__ = ["TextIndex"]
 

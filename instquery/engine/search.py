@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from operator import itemgetter
 
-from instquery.plan import Plan, plans
+from instquery.engine.plan import Plan, plans
+from instquery.engine.rows import count_all, newest
+from instquery.engine.state import Part, Place, State, seek
 from instquery.predicates import Predicate, Value, conditions
 from instquery.query import Query, Record
-from instquery.rows import count_all, newest
-from instquery.state import Part, Place, State, seek
 
 __all__ = ["by_count", "facets", "resume", "search"]
 

@@ -6,12 +6,12 @@ from typing import Any, Self
 
 from sortedcontainers import SortedList
 
+from instquery.engine.state import State
 from instquery.folding import GRAM, fold
 from instquery.instants import to_micros
 from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
 from instquery.query import Record
 from instquery.schema import Schema
-from instquery.state import State
 
 __all__ = ["Census"]
 

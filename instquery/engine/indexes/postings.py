@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain
 
+from instquery.engine.indexes.alphabet import Alphabet
 from instquery.folding import GRAM
-from instquery.indexes.alphabet import Alphabet
 
 __all__ = ["Lists", "Postings", "gather", "spread"]
 

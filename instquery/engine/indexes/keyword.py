@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
-from instquery.indexes.index import NOTHING, Selection, Size, matching
+from instquery.engine.indexes.index import NOTHING, Selection, Size, matching
+from instquery.engine.rows import insert, of, positions
 from instquery.predicates import Eq, In, Value
 from instquery.query import Record
-from instquery.rows import insert, of, positions
 
 __all__ = ["KeywordIndex"]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Self
 
-from instquery.indexes.index import Size
-from instquery.indexes.order import ranks_of
-from instquery.keys import Keys
+from instquery.engine.indexes.index import Size
+from instquery.engine.indexes.order import ranks_of
+from instquery.engine.keys import Keys
+from instquery.engine.segment import Segment
 from instquery.predicates import Eq, In, Predicate, Range, Value
 from instquery.query import Record
 from instquery.schema import Schema
-from instquery.segment import Segment
 
 __all__ = ["Part", "Place", "State", "seek"]
 

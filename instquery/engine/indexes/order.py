@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from instquery.indexes.index import ALL, NOTHING, Selection, Size
+from instquery.engine.indexes.index import ALL, NOTHING, Selection, Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.predicates import Range
 from instquery.query import Record

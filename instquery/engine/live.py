@@ -5,19 +5,19 @@ from threading import RLock
 from typing import Protocol
 from weakref import ref
 
-from instquery.census import Census
-from instquery.cursors import Seal
-from instquery.draft import Draft
+from instquery.engine.census import Census
+from instquery.engine.cursors import Seal
+from instquery.engine.draft import Draft
+from instquery.engine.history import Change, Changed, History
+from instquery.engine.keys import Keys
+from instquery.engine.plan import Plan, plan
+from instquery.engine.snapshot import Snapshot, checked
+from instquery.engine.state import State
+from instquery.engine.verify import faults
 from instquery.errors import HistoryGap
-from instquery.history import Change, Changed, History
-from instquery.keys import Keys
-from instquery.plan import Plan, plan
 from instquery.predicates import Value
 from instquery.query import Query
 from instquery.schema import Entry, Schema
-from instquery.snapshot import Snapshot, checked
-from instquery.state import State
-from instquery.verify import faults
 
 __all__ = ["Journal", "Live"]
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from instquery.engine.indexes.matrix import Matrix
 from instquery.folding import GRAM
-from instquery.indexes.matrix import Matrix
 
 __all__ = ["frequent_pieces"]
 
