@@ -3,6 +3,7 @@
 Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with an exact total.
 """
 
+from instquery.engine.history import Change
 from instquery.engine.plan import Plan
 from instquery.errors import (
     CursorExpired,
@@ -14,16 +15,21 @@ from instquery.errors import (
     SchemaError,
 )
 from instquery.leases import Leases
-from instquery.predicates import Contains, Eq, In, Range
-from instquery.query import Order, Page, Query
+from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.query import Order, Page, Query, Record
 from instquery.schema import Schema, instant, keyword, stored, text
-from instquery.store import Snapshot, Store
+from instquery.snapshot import Snapshot
+from instquery.store import Changes, Store
+from instquery.watch import Events, Watch
 
 __all__ = [
+    "Change",
+    "Changes",
     "Contains",
     "CursorExpired",
     "CursorInvalid",
     "Eq",
+    "Events",
     "HistoryGap",
     "In",
     "InstqueryError",
@@ -31,14 +37,17 @@ __all__ = [
     "Order",
     "Page",
     "Plan",
+    "Predicate",
     "Query",
     "QueryError",
     "Range",
+    "Record",
     "RecordError",
     "Schema",
     "SchemaError",
     "Snapshot",
     "Store",
+    "Watch",
     "instant",
     "keyword",
     "stored",

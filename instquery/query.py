@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from instquery.errors import QueryError, SchemaError
-from instquery.instants import to_micros
-from instquery.predicates import Predicate, conditions
+from instquery.instants import Moment, moment
+from instquery.predicates import Predicate, Where, conditions, is_relative
 
-__all__ = ["Order", "Page", "Query", "Record"]
+__all__ = ["Clock", "Order", "Page", "Query", "Record", "dated", "dated_by", "moment_of", "system_clock"]
+
+Clock: TypeAlias = Callable[[], Moment]
+"""What tells a store its now."""
 
 Record = dict[str, Any]
 """One instance as it is handed out: member names and values, the caller's own to change."""
@@ -28,37 +32,80 @@ class Order:
             raise SchemaError("an order is a field name and a bool")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
-    `offset` matches are passed over and up to `limit` handed out. `total=False` spares the exact
-    count of all matches where the page alone is wanted. `now`, in microseconds, is the moment that the
-    windows among the predicates were made for: a cursor keeps it, see `Store.moment`.
+    Args:
+        where: a predicate, or any collection of them.
+        offset: how many matches are passed over.
+        limit: how many are handed out at the most.
+        total: whether the exact number of all matches is wanted; `False` spares the count.
+        now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or integer
+            microseconds. Without it, the store's clock is read. A cursor keeps it.
+
+    Raises:
+        QueryError: for what is none of these.
+
     """
 
-    where: tuple[Predicate, ...] = ()
-    offset: int = 0
-    limit: int = 50
-    total: bool = True
-    now: int | None = None
+    where: tuple[Predicate, ...]
+    offset: int
+    limit: int
+    total: bool
+    now: int | None
+    """In microseconds since 1970."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "where", conditions(self.where))
-        for name in ("offset", "limit"):
-            number = getattr(self, name)
+    def __init__(
+        self,
+        where: Where = (),
+        offset: int = 0,
+        limit: int = 50,
+        *,
+        total: bool = True,
+        now: Moment | None = None,
+    ) -> None:
+        object.__setattr__(self, "where", conditions(where))
+        for name, number in (("offset", offset), ("limit", limit)):
             if type(number) is not int or number < 0:
                 raise QueryError(f"{name} must be an integer from 0")
-        if self.limit > _MOST_ROWS:
+            object.__setattr__(self, name, number)
+        if limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
-        if self.now is not None:
-            object.__setattr__(self, "now", _moment(self.now))
+        object.__setattr__(self, "total", total)
+        object.__setattr__(self, "now", None if now is None else moment_of(now))
+
+
+def system_clock() -> datetime:
+    """Tell the present moment, as the machine's clock has it."""
+    return datetime.now(UTC)
+
+
+def dated(query: Query, now: int | None) -> Query:
+    """Return the query at a moment that the package has read itself, in microseconds."""
+    twin = object.__new__(Query)
+    object.__setattr__(twin, "where", query.where)
+    object.__setattr__(twin, "offset", query.offset)
+    object.__setattr__(twin, "limit", query.limit)
+    object.__setattr__(twin, "total", query.total)
+    object.__setattr__(twin, "now", now)
+    return twin
+
+
+def dated_by(clock: Clock, query: Query) -> Query:
+    """Return the query with a now, read from the clock, if it needs one and has none."""
+    if not isinstance(query, Query):
+        raise QueryError(f"ask with a Query, not with {type(query).__name__}")
+    if query.now is not None or not is_relative(query.where):
+        return query
+    return dated(query, moment_of(clock()))
 
 
 class Page:
     """One page of an answer: items in order, the exact number of all matches, and where to go on.
 
-    `total` is `None` where the query spared it, `version` that of the state it was read from, where known.
+    `total` is `None` where the query spared it. `version` is that of the state it was read from, 0 where
+    a database keeps none.
     Two pages are equal if their items and totals are.
     """
 
@@ -69,7 +116,7 @@ class Page:
         items: list[Record],
         total: int | None,
         cursor: str | Callable[[], str] | None = None,
-        version: int | None = None,
+        version: int = 0,
     ) -> None:
         self.items = items
         self.total = total
@@ -95,8 +142,9 @@ class Page:
         return f"Page(items={self.items!r}, total={self.total!r})"
 
 
-def _moment(value: object) -> int:
+def moment_of(value: object) -> int:
+    """Read a moment that a caller or a clock names, in microseconds. Raises `QueryError`."""
     try:
-        return to_micros(value)
+        return moment(value)
     except ValueError as error:
         raise QueryError(f"now {error}") from None

@@ -1,6 +1,6 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -8,18 +8,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from sys import intern
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from instquery.errors import QueryError, RecordError, SchemaError
-from instquery.instants import to_micros
-from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
-from instquery.query import Order, Record
+from instquery.instants import MICROS, Moment, Unit, reader
+from instquery.predicates import Bounded, Contains, Eq, In, Predicate, Range, Value, Where, conditions
+from instquery.query import Order, Record, moment_of
 
 __all__ = [
     "UNDATED",
     "Entry",
     "Field",
     "Kind",
+    "Read",
     "Schema",
     "instant",
     "keyword",
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 Kind = Literal["keyword", "text", "instant", "stored"]
+
+Read: TypeAlias = Callable[[object], int | None]
+"""Reads an instant into microseconds, `None` where there is none; raises `ValueError`."""
 
 UNDATED = -(1 << 62)
 """The rank of a record without its order field: below that of every instant, so that it comes last."""
@@ -43,6 +47,8 @@ class Field:
     indexed: bool = True
     aliases: tuple[str, ...] = ()
     as_text: bool = False
+    integers: Unit | None = None
+    blank_is_missing: bool = False
 
 
 def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: bool = False) -> Field:
@@ -59,12 +65,31 @@ def text(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
     return Field("text", indexed, aliases)
 
 
-def instant(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
-    """Declare a time: a `datetime`, ISO 8601 text or integer microseconds. For `Range` and the order.
+def instant(
+    *,
+    indexed: bool = True,
+    aliases: tuple[str, ...] = (),
+    integers: Unit | None = None,
+    blank_is_missing: bool = False,
+) -> Field:
+    """Declare a time: a `datetime` or ISO 8601 text. For `Range` and the order.
 
     It is handed back as it was given.
+
+    Args:
+        indexed: `False` spares the index and keeps every answer.
+        aliases: other names of the member.
+        integers: what an integer in a record counts since 1970: `"seconds"`, `"milliseconds"` or
+            `"microseconds"`. Without it an integer is refused, as it does not say its unit.
+        blank_is_missing: whether `""` is taken for no value.
+
+    Raises:
+        SchemaError: for another unit.
+
     """
-    return Field("instant", indexed, aliases)
+    if integers is not None and integers not in MICROS:
+        raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {integers!r}")
+    return Field("instant", indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
 
 
 def stored(*, aliases: tuple[str, ...] = ()) -> Field:
@@ -117,6 +142,8 @@ class Schema:
     _keywords: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
     _texts: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
     _instants: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
+    _readers: Mapping[str, Read] = attribute(init=False, repr=False, compare=False)
+    _read_order: Read = attribute(init=False, repr=False, compare=False)
     _row_type: type = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -140,7 +167,20 @@ class Schema:
         object.__setattr__(self, "_keywords", tuple(kinds["keyword"]))
         object.__setattr__(self, "_texts", tuple(kinds["text"]))
         object.__setattr__(self, "_instants", tuple(kinds["instant"]))
+        readers = {
+            name: reader(declared.integers, blank_is_missing=declared.blank_is_missing)
+            for name, declared in fields.items()
+            if declared.kind == "instant"
+        }
+        object.__setattr__(self, "_readers", readers)
+        object.__setattr__(self, "_read_order", readers[self.order.field])
         object.__setattr__(self, "_row_type", type("Row", (), {}))
+
+    def __reduce__(self) -> tuple[type["Schema"], tuple[Any, ...]]:
+        return Schema, (self.key, self.order, dict(self.fields), self.strict)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.order, frozenset(self.fields.items()), self.strict))
 
     def take(self, record: Mapping[str, Any]) -> Entry:
         """Take a record in: check it, and copy it so that nobody outside can change it.
@@ -161,7 +201,7 @@ class Schema:
         for name in self._instants:
             value = row.get(name)
             if value is not None:
-                _micros(value, name)
+                _read(self._readers[name], value, name)
         key = row.get(self.key)
         if not isinstance(key, str) or not key:
             raise RecordError("the key must be text that is not empty", field=self.key)
@@ -169,14 +209,21 @@ class Schema:
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
-        value = row.get(self.order.field)
-        if value is None:
+        micros = _read(self._read_order, row.get(self.order.field), self.order.field)
+        if micros is None:
             return UNDATED
-        micros = _micros(value, self.order.field)
         return micros if self.order.descending else -micros
 
-    def check(self, predicate: Predicate) -> None:
-        """Refuse a predicate that its field cannot answer, with a `QueryError` that names the field."""
+    def read(self, field: str) -> Read:
+        """Return how the instants of a field are read: into microseconds, `None` where there is none."""
+        return self._readers[field]
+
+    def bound(self, predicate: Predicate, now: int | None) -> Bounded:
+        """Return a predicate with its bounds read: what indexes and databases are asked.
+
+        Raises `QueryError` that names the field: where it is not declared or does not answer the
+        predicate, for an integer bound of another unit, and for a delta where now is not known.
+        """
         declared = self.fields.get(predicate.field)
         if declared is None:
             raise QueryError("no such field in the schema", field=predicate.field)
@@ -184,6 +231,29 @@ class Schema:
             name = type(predicate).__name__
             article = "an" if declared.kind == "instant" else "a"
             raise QueryError(f"{article} {declared.kind} field does not answer {name}", field=predicate.field)
+        if isinstance(predicate, Range):
+            return predicate.bound(self._readers[predicate.field], now)
+        return predicate
+
+    def matches(self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None) -> bool:
+        """Tell whether a record matches all predicates: the truth that indexes only speed up.
+
+        Args:
+            where: a predicate, or any collection of them.
+            record: a record as stores hand it out.
+            now: the moment that deltas are counted from.
+
+        Raises:
+            QueryError: where the schema cannot answer a predicate, or needs now for it.
+
+        >>> schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant(integers="seconds")})
+        >>> schema.matches(Range("at", before="1970-01-02"), {"id": "i-1", "at": 86_399})
+        True
+
+        """
+        micros = None if now is None else moment_of(now)
+        bound = [self.bound(one, micros) for one in conditions(where)]
+        return all(one.matches(record) for one in bound)
 
     def check_facets(self, field: str) -> None:
         """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""
@@ -256,9 +326,10 @@ def _checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
     return aliases
 
 
-def _micros(value: object, name: str) -> int:
+def _read(read: Read, value: object, name: str) -> int | None:
+    """Read an instant of a record, or name the field that it is in."""
     try:
-        return to_micros(value)
+        return read(value)
     except ValueError as error:
         raise RecordError(str(error), field=name) from None
 

@@ -8,14 +8,15 @@ from instquery.engine.history import Change
 from instquery.engine.listing import Listing
 from instquery.engine.live import Journal, Live
 from instquery.engine.plan import Plan
-from instquery.engine.search import facets
-from instquery.engine.snapshot import Snapshot, checked
+from instquery.engine.view import View
 from instquery.errors import CursorExpired, InstqueryError
+from instquery.instants import Moment
 from instquery.leases import Leases
-from instquery.predicates import Predicate, Value, conditions
-from instquery.query import Page, Query, Record
+from instquery.predicates import Value, Where
+from instquery.query import Clock, Page, Query, Record, dated, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_all, take_batch
-from instquery.watch import Watch, Where
+from instquery.snapshot import Snapshot
+from instquery.watch import Watch, Watchable
 
 __all__ = ["Changes", "Snapshot", "Store"]
 
@@ -51,27 +52,30 @@ class Store:
 
     _journal: Journal | None = None  # for stores that keep a record of their writes
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent options, all but two by name
         self,
         schema: Schema,
         records: Iterable[Mapping[str, Any]] = (),
         *,
-        leases: Leases[Snapshot] | None = None,
+        leases: Leases[Any] | None = None,
         cursor_key: bytes | None = None,
         history: int = 10_000,
+        clock: Clock = system_clock,
         segment_rows: int = _SEGMENT_ROWS,
     ) -> None:
         """Make a store of `records`; costs 12 µs a record, and 5 to 10 µs more for each text field.
 
         `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs (by default
-        one of this store's own); `history` is how many changes `changes` can tell. `segment_rows` is how many
+        one of this store's own); `history` is how many changes `changes` can tell. `clock` gives the now that
+        deltas are counted from: a `datetime`, ISO 8601 text or integer microseconds. `segment_rows` is how many
         rows share one row set; other values than the default are for tests.
         """
         if not 1 <= segment_rows <= _SEGMENT_ROWS:
             raise InstqueryError(f"segment_rows must be from 1 to {_SEGMENT_ROWS}")
         self._schema = schema
-        self._leases = Leases() if leases is None else leases
+        self._leases: Leases[View] = Leases() if leases is None else leases
         self._seal = Seal(cursor_key)
+        self._clock = clock
         self._live = Live(
             schema,
             take_batch(schema, records),
@@ -96,14 +100,17 @@ class Store:
     def page(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Page:
         """Return one page of the records that match, in order, with the exact total; see `Snapshot.page`.
 
-        With a `cursor` the page that follows, from the state that the walk's first page was read from: each
-        record once, whatever is written meanwhile. Raises `CursorExpired` once that state is no longer kept,
-        unless `live`: then the walk goes on from the same place in the present state, repeats nothing whose
-        creation stays the same, and may miss what was written since.
+        With a `cursor` the page that follows, from the state that the walk's first page was read from and as
+        seen from its now: each record once, whatever is written meanwhile. Raises `CursorExpired` once that
+        state is no longer kept, unless `live`: then the walk goes on from the same place in the present state,
+        repeats nothing whose creation stays the same, and may miss what was written since.
         """
+        query = dated_by(self._clock, query)
         after = None
         if cursor is not None:
-            after = self._seal.open(cursor, checked(query).where, self.schema)
+            after = self._seal.open(cursor, query.where, self.schema)
+            if after.now is not None:
+                query = dated(query, after.now)
             kept = self._leases.find(after.version) if after.epoch == self._seal.epoch else None
             if kept is not None:
                 return kept.answer(query, kept.explain(query), after, self._keep)
@@ -112,18 +119,19 @@ class Store:
         view, chosen = self._live.planned(query)
         return view.answer(query, chosen, after, self._keep)
 
-    def count(self, where: Iterable[Predicate] = ()) -> int:
-        """Count the records that match, exactly."""
-        return self.page(Query(conditions(where), limit=0)).total or 0
+    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
+        """Count the records that match, exactly; `now` is what deltas are counted from."""
+        return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
+    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
+        query = dated_by(self._clock, Query(where, now=now))
         view, known = self._live.counted(field)
-        return facets(view._state, field, where, known)
+        return view.facets(field, query.where, query.now, known)
 
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
-        return self._live.planned(query)[1]
+        return self._live.planned(dated_by(self._clock, query))[1]
 
     def moment(self, cursor: str) -> int | None:
         """Return the `now` of a walk's query, in microseconds, to make the same query again for its next page."""
@@ -131,11 +139,11 @@ class Store:
 
     def get(self, key: str) -> Record | None:
         """Return a copy of the record with this key, or `None`."""
-        return self.snapshot().get(key)
+        return self._live.view().get(key)
 
     def snapshot(self) -> Snapshot:
         """Return the present records as they will stay in this snapshot; costs 1 µs at any size."""
-        return self._live.view()
+        return Snapshot(self._live.view(), self._clock)
 
     def changes(self, since: int) -> list[Change]:
         """List what the writes after version `since` have changed, in their order.
@@ -144,9 +152,9 @@ class Store:
         """
         return self._live.changes(since)
 
-    def watch(self, where: Where) -> Watch:
+    def watch(self, where: Watchable) -> Watch:
         """Return a watch of the records that match; `where` may be a function of now. See `Watch.poll`."""
-        return Watch(self, self.schema.key, where)
+        return Watch(self, self.schema, self._clock, where)
 
     def verify(self) -> list[str]:
         """Check every index and every total against the records, and name what differs: nothing, if all is well.
@@ -159,11 +167,11 @@ class Store:
         return len(self._live.view())
 
     def __contains__(self, key: object) -> bool:
-        return key in self.snapshot()
+        return key in self._live.view()
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the records of this moment, in order; writes made during the walk are not seen by it."""
-        return iter(self.snapshot())
+        return iter(self._live.view())
 
     # writing
 
@@ -199,9 +207,9 @@ class Store:
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
         entries = take_all(self.schema, records)
-        listing = Listing.read(self.schema, self.snapshot(), entries)
+        listing = Listing.read(self.schema, self._live.view(), entries)
         with self._live.writing:
-            present = self.snapshot()
+            present = self._live.view()
             changed, gone = listing.against(present)
             added = sum(present.rows.get(key) is None for key in changed)
             self._write(changed, gone)
@@ -213,6 +221,6 @@ class Store:
         self._leases.end_old()
         self._live.write(puts, list(gone))
 
-    def _keep(self, view: Snapshot) -> None:
+    def _keep(self, view: View) -> None:
         """Keep a state for the next page of a walk."""
         self._leases.grant(view.version, view)

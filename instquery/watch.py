@@ -1,17 +1,19 @@
 """Watch a query: what has entered it, left it, or changed in it, by writes or because the clock has moved."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from instquery.engine.history import Change
-from instquery.errors import HistoryGap, QueryError
-from instquery.instants import to_micros
-from instquery.predicates import Predicate, Range, conditions
-from instquery.query import Page, Query, Record
+from instquery.errors import HistoryGap
+from instquery.instants import Moment
+from instquery.predicates import Bounded, Predicate, Where, conditions, is_relative
+from instquery.query import Clock, Page, Query, Record, moment_of
+from instquery.ranges import Interval
+from instquery.schema import Schema
 
-__all__ = ["Events", "Watch", "Where"]
+__all__ = ["Events", "Watch", "Watchable"]
 
-Where = Iterable[Predicate] | Callable[[int], Iterable[Predicate]]
+Watchable: TypeAlias = Where | Callable[[int], Where]
 """Predicates, or what makes them for a moment in microseconds: `lambda now: [Range("expires", after=now)]`."""
 
 _ALL = (1 << 63) - 1
@@ -20,7 +22,8 @@ _ALL = (1 << 63) - 1
 class Reading(Protocol):
     """A moment of a store, as a watch needs it."""
 
-    version: int
+    @property
+    def version(self) -> int: ...
 
     def page(self, query: Query) -> Page: ...
 
@@ -50,21 +53,22 @@ class Watch:
     Holds a copy of each match. Not for several threads at once.
     """
 
-    def __init__(self, store: Watched, key: str, where: Where) -> None:
+    def __init__(self, store: Watched, schema: Schema, clock: Clock, where: Watchable) -> None:
         self._store = store
-        self._key = key
-        self._make: Callable[[int], Iterable[Predicate]] | None = where if callable(where) else None
-        self._where: tuple[Predicate, ...] | None = None  # as last asked
-        self._fixed = () if callable(where) else conditions(where)
+        self._schema = schema
+        self._clock = clock
+        self._make: Callable[[int], Where] | None = where if callable(where) else None
+        self._fixed: tuple[Predicate, ...] = () if callable(where) else conditions(where)
+        self._where: tuple[Bounded, ...] | None = None  # as last asked
         self._held: dict[str, Record] = {}
         self._version = 0
 
-    def poll(self, now: object = None) -> Events:
+    def poll(self, now: Moment | None = None) -> Events:
         """Tell what has happened since the last call; the first one finds all matches to have entered.
 
-        `now` is the moment that the windows are made for, where predicates depend on it. Costs a look at each
-        record that was written since or that a moved window has passed over; all matches anew where the
-        store's history does not reach back so far.
+        `now` is the moment that windows are counted from or made for; by default the store's clock tells it.
+        Costs a look at each record that was written since or that a moved window has passed over; all
+        matches anew where the store's history does not reach back so far.
         """
         where = self._asked(now)
         view = self._store.snapshot()
@@ -74,14 +78,18 @@ class Watch:
         self._where, self._version = where, view.version
         return events
 
-    def _asked(self, now: object) -> tuple[Predicate, ...]:
-        if self._make is None:
-            return self._fixed
-        if now is None:
-            raise QueryError("the predicates depend on now, so poll needs it")
-        return conditions(self._make(to_micros(now)))
+    def _asked(self, now: Moment | None) -> tuple[Bounded, ...]:
+        """Return the predicates as they are at a moment, their bounds read."""
+        moment = None if now is None else moment_of(now)
+        if moment is None and (self._make is not None or is_relative(self._fixed)):
+            moment = moment_of(self._clock())
 
-    def _compare(self, key: str, record: Record | None, where: Sequence[Predicate], events: Events) -> None:
+        where = self._fixed
+        if self._make is not None and moment is not None:
+            where = conditions(self._make(moment))
+        return tuple([self._schema.bound(predicate, moment) for predicate in where])
+
+    def _compare(self, key: str, record: Record | None, where: Sequence[Bounded], events: Events) -> None:
         """Note what has happened to one record."""
         held = self._held.get(key)
         if record is not None and all(predicate.matches(record) for predicate in where):
@@ -93,7 +101,7 @@ class Watch:
         elif held is not None:
             events.left.append(self._held.pop(key))
 
-    def _touched(self, view: Reading, where: tuple[Predicate, ...]) -> Iterable[str]:
+    def _touched(self, view: Reading, where: tuple[Bounded, ...]) -> Iterable[str]:
         """Return the keys of the records that may have entered, left or changed, in order of their keys."""
         before = self._where
         try:
@@ -103,19 +111,26 @@ class Watch:
             asked = list(_passed_over(before, where))
         except HistoryGap:
             written, asked = set(self._held), [[*where]]
+        key = self._schema.key
         for each in asked:
-            written.update([item[self._key] for item in view.page(Query(tuple(each), limit=_ALL, total=False)).items])
+            query = Query(map(_asking, each), limit=_ALL, total=False)
+            written.update([item[key] for item in view.page(query).items])
         return sorted(written)
 
 
-def _passed_over(before: Sequence[Predicate], after: Sequence[Predicate]) -> Iterator[list[Predicate]]:
+def _asking(predicate: Bounded) -> Predicate:
+    """Return a predicate as a store is asked it."""
+    return predicate.as_range() if isinstance(predicate, Interval) else predicate
+
+
+def _passed_over(before: Sequence[Bounded], after: Sequence[Bounded]) -> Iterator[list[Bounded]]:
     """Yield what to ask for that lies in one window alone. Raises `HistoryGap` if more than windows moved."""
     unmoved = [new for old, new in zip(before, after, strict=True) if old == new]
     for old, new in zip(before, after, strict=True):
         if old == new:
             continue
-        if not isinstance(old, Range) or not isinstance(new, Range):
+        if not isinstance(old, Interval) or not isinstance(new, Interval):
             raise HistoryGap("other predicates than windows have changed")
         for first, second in ((old.low, new.low), (old.high + 1, new.high + 1)):
             if first != second:
-                yield [*unmoved, Range(new.field, since=min(first, second), until=max(first, second) - 1)]
+                yield [*unmoved, Interval(new.field, min(first, second), max(first, second) - 1, new.read)]

@@ -87,10 +87,10 @@ class Tables:
         self.make = make
         self._free = []
 
-    def store(self, schema, records=(), *, segment_rows=None):
+    def store(self, schema, records=(), *, segment_rows=None, **options):
         """Make a store of records; `segment_rows` has no meaning here."""
         name = next((name for name, of in self._free if of is schema), None)
-        store = SqlStore(self.engine, schema, name or f"test_{next(_numbers)}")
+        store = SqlStore(self.engine, schema, name or f"test_{next(_numbers)}", **options)
         if name is None:
             self.make(store)
         else:

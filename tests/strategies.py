@@ -8,6 +8,12 @@ from instquery import Contains, Eq, In, Order, Range, Schema, instant, keyword, 
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
+
+def at(micros):
+    """Return an instant as a caller gives it, from its microseconds."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
 SCHEMA = Schema(
     key="id",
     order=Order("created"),
@@ -16,8 +22,8 @@ SCHEMA = Schema(
         "name": text(),
         "status": keyword(),
         "owner": keyword(),
-        "created": instant(),
-        "expires": instant(),
+        "created": instant(integers="microseconds"),
+        "expires": instant(integers="microseconds"),
         "note": stored(),
     },
 )

@@ -277,7 +277,7 @@ def test_leases_have_bounds():
         none.page(Query(limit=2), cursor=none.page(Query(limit=2)).cursor)
 
 
-@pytest.mark.parametrize("copied", [copy, deepcopy, lambda page: pickle.loads(pickle.dumps(page))])  # noqa: S301 - ours
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda page: pickle.loads(pickle.dumps(page))])
 def test_a_page_can_be_copied_and_kept_elsewhere_with_its_cursor(copied):
     store = Store(SCHEMA, map(made, range(5)))
     page = copied(store.page(Query(limit=2)))

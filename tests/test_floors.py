@@ -12,6 +12,8 @@ ROOT = Path(instquery.__file__).parent
 # From the bottom up; what stands on one line does not import each other, unless the line says in which order.
 FLOORS = [
     ["errors", "folding", "instants", "engine.rows"],
+    ["bounds"],
+    ["ranges"],
     ["predicates"],
     ["query"],
     ["schema", "bodies"],
@@ -26,8 +28,9 @@ FLOORS = [
     ["engine.census"],
     ["engine.plan"],
     ["engine.search", "engine.draft", "engine.verify", "watch"],
-    ["engine.snapshot"],
+    ["engine.view"],
     ["engine.live", "engine.listing"],
+    ["snapshot"],
     ["store"],
     [""],  # the engine's front door
     ["durable", "sql.values", "sql.clickhouse"],

@@ -12,9 +12,10 @@ from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
 from instquery.apis.params import Param
 from instquery.apis.walks import Walks
 from instquery.errors import InstqueryError
-from instquery.instants import to_micros
+from instquery.instants import EARLIEST, LATEST
+from instquery.instants import moment as read_moment
 from instquery.predicates import Predicate, Range
-from instquery.query import Page, Query
+from instquery.query import Page, Query, dated
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
@@ -155,7 +156,7 @@ class Operation:
     def _query(
         self, params: Mapping[str, object] | None, now: datetime | str | int | None, host: Mapping[str, Any]
     ) -> Query:
-        moment = to_micros(self.clock() if now is None else now)
+        moment = read_moment(self.clock() if now is None else now)
         filters: dict[str, Predicate] = {}
         numbers = dict(self._defaults)
         values = params or {}
@@ -171,7 +172,8 @@ class Operation:
         asked = Asked(filters, moment, host)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
-        return Query((*filters.values(), *added), (number - 1) * size, size, self.total, moment)
+        query = Query((*filters.values(), *added), (number - 1) * size, size, total=self.total)
+        return dated(query, moment)
 
     def _read(self, param: Param, given: object, moment: int) -> Predicate | int:
         try:
@@ -194,12 +196,22 @@ class Operation:
         return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
 
 
+def _since(predicate: Predicate | None) -> int:
+    bound = predicate.since if isinstance(predicate, Range) else None
+    return EARLIEST if bound is None else bound.micros(None)
+
+
+def _until(predicate: Predicate | None) -> int:
+    bound = predicate.until if isinstance(predicate, Range) else None
+    return LATEST if bound is None else bound.micros(None)
+
+
 def in_order(start: str, end: str, code: str) -> Rule:
     """Make the rule that the start of a window may not be after its end; the start is named as the fault."""
 
     def rule(asked: Asked) -> Iterable[Predicate]:
         first, last = asked.filters.get(start), asked.filters.get(end)
-        if isinstance(first, Range) and isinstance(last, Range) and first.low > last.high:
+        if _since(first) > _until(last):
             raise Refusal(code, start, f"must not be after {end}")
         return ()
 

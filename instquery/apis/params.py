@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from instquery.bounds import Instant
 from instquery.instants import LATEST, to_micros
 from instquery.predicates import Contains, Eq, In, Predicate, Range
 
@@ -103,10 +104,10 @@ def expiring_until(name: str, field: str) -> Param:
     """Declare a filter for what expires after now and up to a UNIX time in seconds, which must be later than now."""
 
     def read(value: object, now: int) -> Predicate:
-        until = _time(value) if isinstance(value, datetime) else _unix_seconds(value)
+        until = to_micros(value) if isinstance(value, datetime) else _unix_seconds(value)
         if until <= now:
             raise ValueError("must be later than now")
-        return Range(field, after=now, until=until)
+        return Range(field, after=Instant(now), until=Instant(until))
 
     return Param(name, "filter", read, f"{field} after now and up to this UNIX time in seconds")
 
@@ -127,9 +128,9 @@ def _integer(value: object, most: int) -> int:
     return int(text)
 
 
-def _time(value: object) -> int:
+def _time(value: object) -> Instant:
     if isinstance(value, str | datetime):
-        return to_micros(value)
+        return Instant(to_micros(value))
     raise ValueError("must be an ISO 8601 time")
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from time import monotonic
 
-from instquery.engine.snapshot import Snapshot
 from instquery.leases import Leases
 from instquery.query import Page, Query
+from instquery.snapshot import Snapshot
 from instquery.store import Store
 
 __all__ = ["Walks"]

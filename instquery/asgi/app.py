@@ -26,7 +26,7 @@ from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.engine.plan import Plan
-from instquery.engine.snapshot import Snapshot
+from instquery.snapshot import Snapshot
 from instquery.store import Store
 
 __all__ = ["FORM", "Face", "Wrong", "create_app", "read_body", "refusal"]

@@ -8,8 +8,7 @@ from sortedcontainers import SortedList
 
 from instquery.engine.state import State
 from instquery.folding import GRAM, fold
-from instquery.instants import to_micros
-from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
+from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -30,7 +29,7 @@ class Census:
     a record and instant field, 10 to 70 a record with a rare value.
     """
 
-    __slots__ = ("_grams", "_instants", "_key", "_keywords", "_rare")
+    __slots__ = ("_grams", "_instants", "_key", "_keywords", "_rare", "_read")
 
     def __init__(self, schema: Schema) -> None:
         indexed = {name: field.kind for name, field in schema.fields.items() if field.indexed}
@@ -38,6 +37,7 @@ class Census:
             name: Counter() for name, kind in indexed.items() if kind == "keyword"
         }
         self._key = schema.key
+        self._read = schema.read
         self._rare: dict[str, dict[Value, list[str]]] = {name: {} for name in self._keywords}
         self._grams: dict[str, set[str]] = {name: set() for name, kind in indexed.items() if kind == "text"}
         self._instants: dict[str, SortedList[int]] = {
@@ -69,13 +69,13 @@ class Census:
             if not fresh._grams[name] <= grams:
                 yield f"grams of {name}"
 
-    def count(self, predicate: Predicate) -> int | None:
+    def count(self, predicate: Bounded) -> int | None:
         """Count the records that match a predicate, exactly; `None` where this is not known here."""
         if isinstance(predicate, Contains):
             known = self._grams.get(predicate.field)
             is_nowhere = known is not None and any(len(gram) == GRAM and gram not in known for gram in predicate.grams)
             return 0 if is_nowhere else None
-        if isinstance(predicate, Range):
+        if isinstance(predicate, Interval):
             instants = self._instants.get(predicate.field)
             if instants is None:
                 return None
@@ -87,7 +87,7 @@ class Census:
             return counts[predicate.value]
         return sum(map(counts.__getitem__, predicate.values)) if isinstance(predicate, In) else None
 
-    def keys(self, predicate: Predicate) -> list[Value] | None:
+    def keys(self, predicate: Bounded) -> list[Value] | None:
         """List the keys of the records that match, if they have rare values; `None` where this is not known here."""
         counts = self._keywords.get(predicate.field)
         if counts is None or not isinstance(predicate, Eq | In):
@@ -114,7 +114,8 @@ class Census:
             counts.update(held)
             self._list(name, held, rows)
         for name, instants in self._instants.items():
-            instants.update(to_micros(value) for row in rows if (value := row.get(name)) is not None)
+            read = self._read(name)
+            instants.update([at for row in rows if (at := read(row.get(name))) is not None])
 
     def read(self, row: Record, old: Record | None = None) -> None:
         """Note the grams of a row's texts that `old` has not; none is ever forgotten, as a missing one is the proof."""
@@ -143,8 +144,8 @@ class Census:
                         del counts[value]
                         rare.pop(value, None)
             for name, instants in self._instants.items():
-                if (value := row.get(name)) is not None:
-                    instants.remove(to_micros(value))
+                if (at := self._read(name)(row.get(name))) is not None:
+                    instants.remove(at)
 
     def replace(self, old: Record, new: Record) -> None:
         """Count one row in the place of another."""

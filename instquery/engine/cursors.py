@@ -69,7 +69,10 @@ class Seal:
         """Return the position of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
         position = self.read(cursor)
         if position.query != fingerprint(where, schema):
-            raise CursorInvalid("was issued for another query")
+            raise CursorInvalid(
+                "was issued for another query: if a window is made from the clock, count its bounds from "
+                "now, such as Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
+            )
         return position
 
     def _sign(self, body: bytes) -> bytes:

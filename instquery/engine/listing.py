@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from instquery.engine.snapshot import Snapshot
+from instquery.engine.view import View
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 
@@ -21,14 +21,14 @@ class Listing:
     which the garbage collector would look through with everything standing still.
     """
 
-    def __init__(self, schema: Schema, view: Snapshot) -> None:
+    def __init__(self, schema: Schema, view: View) -> None:
         self._schema = schema
         self._view = view
         self._differ: dict[str, Entry] = {}
         self._seen: list[dict[str, None]] = [{} for _ in range(_SHARDS)]
 
     @classmethod
-    def read(cls, schema: Schema, view: Snapshot, entries: Iterable[Entry]) -> Self:
+    def read(cls, schema: Schema, view: View, entries: Iterable[Entry]) -> Self:
         """Compare entries with a snapshot; of those with one key the last counts."""
         listing = cls(schema, view)
         rows = view.rows
@@ -40,7 +40,7 @@ class Listing:
                 listing._differ[entry.key] = entry
         return listing
 
-    def against(self, present: Snapshot) -> tuple[dict[str, Entry], list[str]]:
+    def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
         rows = present.rows
         puts = {key: entry for key, entry in self._differ.items() if not is_same(rows.get(key), entry.row)}
@@ -52,7 +52,7 @@ class Listing:
             self._seen.pop()
         return puts, gone
 
-    def _undone(self, present: Snapshot) -> Iterator[Entry]:
+    def _undone(self, present: View) -> Iterator[Entry]:
         """Yield the listed rows that were in the first snapshot and are not in the present one."""
         rows = present.rows
         for key, row in self._view.rows.items():

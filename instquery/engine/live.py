@@ -11,9 +11,9 @@ from instquery.engine.draft import Draft
 from instquery.engine.history import Change, Changed, History
 from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
-from instquery.engine.snapshot import Snapshot, checked
 from instquery.engine.state import State
 from instquery.engine.verify import faults
+from instquery.engine.view import View
 from instquery.errors import HistoryGap
 from instquery.predicates import Value
 from instquery.query import Query
@@ -43,8 +43,8 @@ class Live:
     """The present state, its census and its history, and the two locks that guard them.
 
     `writing` is held by the one who writes, for as long as it takes; the other lock briefly, by whoever looks
-    or publishes. Whoever looks gets a snapshot and goes on without a lock. As long as somebody holds the
-    snapshot of the present state, segments are copied before they are changed; else they are changed in place.
+    or publishes. Whoever looks gets a view and goes on without a lock. As long as somebody holds the
+    view of the present state, segments are copied before they are changed; else they are changed in place.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Live:
         self.writing = RLock()
         self._lock = RLock()
         self._owner = object()  # whoever may change a segment in place has this mark
-        self._viewed: ref[Snapshot] | None = None  # the snapshot of the present state, if somebody may hold it
+        self._viewed: ref[View] | None = None  # the view of the present state, if somebody may hold it
         self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
         self.census: Census | None = Census(schema)
         self.state = State(schema, (), Keys(), 0)
@@ -73,24 +73,24 @@ class Live:
 
     # looking
 
-    def view(self) -> Snapshot:
-        """Return the snapshot of the present state, the same for all who ask; costs 1 µs."""
+    def view(self) -> View:
+        """Return the view of the present state, the same for all who ask; costs 1 µs."""
         with self._lock:
             if self._half is not None:
                 self._mend()
             view = None if self._viewed is None else self._viewed()
             if view is None:
-                view = Snapshot(self.state, self.version, self._seal)
+                view = View(self.state, self.version, self._seal)
                 self._viewed = ref(view)
             return view
 
-    def planned(self, query: Query) -> tuple[Snapshot, Plan]:
-        """Return the present snapshot, and the plan that the census has made for it."""
+    def planned(self, query: Query) -> tuple[View, Plan]:
+        """Return the present view, and the plan that the census has made for it."""
         with self._lock:
-            return self.view(), plan(checked(query), self.state, self.census)
+            return self.view(), plan(query, self.state, self.census)
 
-    def counted(self, field: str) -> tuple[Snapshot, Mapping[Value, int] | None]:
-        """Return the present snapshot, and how many records have each value of a field, if the census knows."""
+    def counted(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
+        """Return the present view, and how many records have each value of a field, if the census knows."""
         with self._lock:
             return self.view(), None if self.census is None else self.census.facets(field)
 
@@ -109,7 +109,7 @@ class Live:
     def faults(self) -> list[str]:
         """Name what does not agree with the rows; writers wait."""
         with self.writing:
-            state = self.view()._state
+            state = self.view().state
             return [*faults(state), *(() if self.census is None else self.census.faults(state))]
 
     # changing
@@ -117,7 +117,7 @@ class Live:
     def write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
         """Make checked changes, in one step: the one door of all writes."""
         with self.writing:
-            keys = self.view()._state.keys
+            keys = self.view().rows
             changed: list[Changed] = [(key, keys.get(key), None) for key in gone]
             changed += [(key, keys.get(key), entry.row) for key, entry in puts.items()]
             if not changed:

@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 from instquery.engine.census import Census
 from instquery.engine.indexes.index import Size
 from instquery.engine.state import State
-from instquery.predicates import Predicate, Range, Value
+from instquery.predicates import Bounded, Value, merged
 from instquery.query import Query
 
-__all__ = ["Plan", "Step", "merged", "plan", "plans"]
+__all__ = ["Plan", "Step", "plan", "plans"]
 
 Driver = Literal["nothing", "keys", "row sets", "scan"]
 Role = Literal["proof", "driver", "row set", "residual"]
@@ -38,7 +38,7 @@ _KEY_COST = 64
 class Step(NamedTuple):
     """What a plan does with one predicate, and how many records it expects to match it."""
 
-    predicate: Predicate
+    predicate: Bounded
     role: Role
     size: int
     exact: bool
@@ -114,8 +114,8 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
 def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
     """Ask how many records match each predicate; the rarest comes first."""
     steps = []
-    for predicate in query.where if len(query.where) < 2 else merged(query.where):
-        state.schema.check(predicate)
+    bound = [state.schema.bound(predicate, query.now) for predicate in query.where]
+    for predicate in bound if len(bound) < 2 else merged(bound):
         count = None if census is None else census.count(predicate)
         size, exact = state.size(predicate) if count is None else Size(count, exact=True)
         steps.append(Step(predicate, "residual", size, exact))
@@ -123,22 +123,10 @@ def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
     return steps
 
 
-def _keys(predicate: Predicate, state: State, census: Census | None) -> Sequence[Value] | None:
+def _keys(predicate: Bounded, state: State, census: Census | None) -> Sequence[Value] | None:
     """Return keys among which all matches are, if a directory knows them."""
     keys = state.keys_of(predicate)
     return census.keys(predicate) if keys is None and census is not None else keys
-
-
-def merged(where: Sequence[Predicate]) -> list[Predicate]:
-    """Make one range of those of one field: the two ends of a window are one look-up, and an exact count."""
-    found: dict[object, Predicate] = {}
-    for number, predicate in enumerate(where):
-        if isinstance(predicate, Range):
-            other = found.get(predicate.field)
-            found[predicate.field] = predicate.within(other) if isinstance(other, Range) else predicate
-        else:
-            found[number] = predicate
-    return list(found.values())
 
 
 def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State) -> Plan:

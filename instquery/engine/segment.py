@@ -11,7 +11,7 @@ from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import everything, insert, newest, of, positions
-from instquery.predicates import Predicate, Value
+from instquery.predicates import Bounded, Value
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 
@@ -53,7 +53,7 @@ class Segment:
         segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
         for name, field in schema.fields.items():
             if field.indexed and name != schema.order.field:
-                segment._indexes[name] = _INDEXES[field.kind].build([row.get(name) for row in segment.rows])
+                segment._indexes[name] = _INDEXES[field.kind].build(segment._column(name, segment.rows))
         return segment
 
     def copy(self, owner: object) -> Self:
@@ -101,7 +101,7 @@ class Segment:
         """Return what can be asked about a field, or `None` where it has no index."""
         return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
 
-    def size(self, predicate: Predicate) -> Size:
+    def size(self, predicate: Bounded) -> Size:
         """Tell how many live rows match a predicate, or about how many."""
         lookup = self.lookup(predicate.field)
         if lookup is None:
@@ -118,8 +118,8 @@ class Segment:
 
     def match(
         self,
-        selected: Sequence[Predicate],
-        tested: Iterable[Predicate] = (),
+        selected: Sequence[Bounded],
+        tested: Iterable[Bounded] = (),
         enough: int | None = None,
         below: int | None = None,
     ) -> Matches:
@@ -151,7 +151,7 @@ class Segment:
                 doubtful.append(predicate)
         return self._verify(rows, doubtful, enough) if doubtful else rows
 
-    def _verify(self, rows: int, doubtful: Sequence[Predicate], enough: int | None) -> list[int]:
+    def _verify(self, rows: int, doubtful: Sequence[Bounded], enough: int | None) -> list[int]:
         """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
         if enough is None or rows.bit_count() <= 4 * enough + 256:
             return self._keep(positions(rows), doubtful)
@@ -167,7 +167,7 @@ class Segment:
             kept += self._keep(part, doubtful)
         return kept
 
-    def _keep(self, part: list[int], doubtful: Iterable[Predicate]) -> list[int]:
+    def _keep(self, part: list[int], doubtful: Iterable[Bounded]) -> list[int]:
         """Return those of the positions whose row passes every test."""
         for predicate in doubtful:
             lookup = self.lookup(predicate.field)
@@ -197,8 +197,8 @@ class Segment:
             yield f"{self._schema.order.field}: ranks"
         for name, index in self._indexes.items():
             values: list[object] = [None] * len(self.rows)
-            for at in there:
-                values[at] = self.rows[at].get(name)
+            for at, value in zip(there, self._column(name, [self.rows[at] for at in there]), strict=True):
+                values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
 
     # writing
@@ -220,7 +220,7 @@ class Segment:
         self.live |= 1 << position
         self.count += 1
         for name in self._indexes:
-            self._own(name).add(position, entry.row.get(name))
+            self._own(name).add(position, self._value(name, entry.row))
 
     def replace(self, position: int, row: Record) -> None:
         """Put another row with the same key and rank in a row's place; only changed fields cost anything."""
@@ -230,8 +230,8 @@ class Segment:
             before, after = old.get(name), row.get(name)
             if before != after or type(before) is not type(after):
                 index = self._own(name)
-                index.drop(position, before)
-                index.add(position, after)
+                index.drop(position, self._value(name, old))
+                index.add(position, self._value(name, row))
 
     def discard(self, position: int) -> None:
         """Take a row out; its place stays, vacant."""
@@ -239,7 +239,17 @@ class Segment:
         self.live ^= 1 << position
         self.count -= 1
         for name in self._indexes:
-            self._own(name).drop(position, row.get(name))
+            self._own(name).drop(position, self._value(name, row))
+
+    def _value(self, name: str, row: Record) -> object:
+        """Return what the index of a field is told of a row."""
+        value = row.get(name)
+        return self._schema.read(name)(value) if self._schema.fields[name].kind == "instant" else value
+
+    def _column(self, name: str, rows: Iterable[Record]) -> list[object]:
+        """Return what the index of a field is told of many rows; 0.5 µs an instant, most of it parsing."""
+        values = [row.get(name) for row in rows]
+        return list(map(self._schema.read(name), values)) if self._schema.fields[name].kind == "instant" else values
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""

@@ -10,13 +10,13 @@ from instquery.engine.indexes.index import Size
 from instquery.engine.indexes.order import ranks_of
 from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
-from instquery.predicates import Eq, In, Predicate, Range, Value
+from instquery.predicates import Bounded, Eq, In, Interval, Value
 from instquery.query import Record
 from instquery.schema import Schema
 
 __all__ = ["Part", "Place", "State", "seek"]
 
-Part = tuple[Segment, Sequence[Predicate]]
+Part = tuple[Segment, Sequence[Bounded]]
 """A segment, and the predicates it is to be asked."""
 
 Place = tuple[int, str]
@@ -41,7 +41,7 @@ class State:
         """Return this state with a directory of keys of its own; costs 5 µs."""
         return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
 
-    def size(self, predicate: Predicate) -> Size:
+    def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate: exactly where an index knows, else about how many."""
         if (keys := self.keys_of(predicate)) is not None:
             return Size(len(self.keys.get_all(keys)), exact=True)
@@ -52,19 +52,21 @@ class State:
         inside = sum([segment.count for segment, asked in parts if not asked])
         return Size(inside + sum(size.rows for size in sizes), all(size.exact for size in sizes))
 
-    def keys_of(self, predicate: Predicate) -> Sequence[Value] | None:
+    def keys_of(self, predicate: Bounded) -> Sequence[Value] | None:
         """Return the keys that a predicate names (`Eq` or `In` of the key field)."""
         if predicate.field != self.schema.key or not isinstance(predicate, Eq | In):
             return None
         return (predicate.value,) if isinstance(predicate, Eq) else predicate.values
 
-    def parts(self, where: Sequence[Predicate], since: int = 0) -> Iterable[Part]:
+    def parts(self, where: Sequence[Bounded], since: int = 0) -> Iterable[Part]:
         """Walk the segments that may hold matches, newest first, and what is to be asked of each.
 
         Starts at segment number `since`. A range of the order field leaves segments out, and need not be asked
         of those it holds whole: 10 µs for 300 segments.
         """
-        range_ = next((one for one in where if isinstance(one, Range) and one.field == self.schema.order.field), None)
+        range_ = next(
+            (one for one in where if isinstance(one, Interval) and one.field == self.schema.order.field), None
+        )
         if range_ is None:
             return zip(self.segments[since:], repeat(where))
         low, high = ranks_of(range_, descending=self.schema.order.descending)
@@ -79,7 +81,7 @@ class State:
         """Tell whether the segments have an index for a field."""
         return self.schema.fields[field].indexed or field == self.schema.order.field
 
-    def _estimate(self, predicate: Predicate) -> Size:
+    def _estimate(self, predicate: Bounded) -> Size:
         """Judge by the newest segments what to expect of the others; costs the same at any size."""
         sample = self.segments[:2]
         looked_at = sum(segment.count for segment in sample)

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.folding import fold
-from instquery.instants import to_micros
+from instquery.instants import MICROS
 from instquery.predicates import Value
 from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
@@ -34,6 +34,32 @@ _PLAIN = Word(sa.Text())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class InstantColumn:
+    """How the instants of a field stand in a column: as a time of the database, or as integers.
+
+    Integers of our own tables are microseconds; those of a table that is mapped count what the field declares.
+    """
+
+    def __init__(self, schema: Schema, field: str, column: sa.Column[Any], *, is_mapped: bool) -> None:
+        unit = schema.fields[field].integers if is_mapped else None
+        self._read = schema.read(field)
+        self._scale = MICROS[unit or "microseconds"]
+        self._is_integer = column.type.python_type is int
+
+    def write(self, value: Any) -> Any:
+        """Return what stands in the column for a record's value; `None` where it is no instant."""
+        micros = self._read(value)
+        return None if micros is None else self.last(micros)
+
+    def first(self, micros: int) -> Any:
+        """Return the first value of the column that is at or after an instant."""
+        return -(-micros // self._scale) if self._is_integer else _EPOCH + timedelta(microseconds=micros)
+
+    def last(self, micros: int) -> Any:
+        """Return the last value of the column that is at or before an instant."""
+        return micros // self._scale if self._is_integer else _EPOCH + timedelta(microseconds=micros)
+
+
 class Layout:
     """Where a schema's fields stand in a table: one made for it, or one that exists and is mapped.
 
@@ -54,9 +80,15 @@ class Layout:
         """The number by which the writers of the table find each other."""
         self.keeps_versions = _VERSION in table.c
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
-        self.instants = {name: _instant(table.c[name]) for name in _named(schema, "instant") if name in table.c}
-        """How an instant is written in the column of each field."""
-        cells = [(name, name, self.instants.get(name, _as_it_is)) for name in schema.fields]
+        self.instants = {
+            name: InstantColumn(schema, name, table.c[name], is_mapped=self.record is None)
+            for name in _named(schema, "instant")
+            if name in table.c
+        }
+        """How instants stand in the column of each field."""
+        cells: list[tuple[str, str, Callable[[Any], Any]]] = [
+            (name, name, self.instants[name].write if name in self.instants else _as_it_is) for name in schema.fields
+        ]
         cells += [(_folded(name), name, fold) for name in _named(schema, "text")]
         self._cells = [cell for cell in cells if cell[0] in table.c]  # a column, its field, how a value is written
         self._absent: Values = {column.name: None for column in table.c if column.nullable}
@@ -105,8 +137,9 @@ class Layout:
         values: Values = {} if self.record is None else {_RECORD: to_json(row)}
         for name, field, make in self._cells:
             value = row.get(field)
-            if value is not None:
-                values[name] = make(value)
+            written = None if value is None else make(value)
+            if written is not None:
+                values[name] = written
             elif name in self._absent:
                 values[name] = self._absent[name]
             else:
@@ -188,13 +221,6 @@ def _folded(field: str) -> str:
 
 def _as_it_is(value: Value) -> Value:
     return value
-
-
-def _instant(column: sa.Column[Any]) -> Callable[[Any], Any]:
-    """Return how an instant is written in a column: as microseconds, or as a time of the database."""
-    if column.type.python_type is int:
-        return to_micros
-    return lambda value: _EPOCH + timedelta(microseconds=to_micros(value))
 
 
 def _directed(order: sa.ColumnElement[Any], schema: Schema) -> sa.UnaryExpression[Any]:

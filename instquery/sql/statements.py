@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.predicates import Bounded, Contains, Eq, In, Interval
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Word
 
@@ -18,11 +18,11 @@ FEW = 15_000  # matches that are sorted rather than met on a walk through the or
 _FIRST = 500  # matches, which it costs next to nothing to find
 _DAY = 86_400_000_000  # microseconds
 
-Shape = tuple[tuple[type[Predicate], str], ...]
+Shape = tuple[tuple[type[Bounded], str], ...]
 """What the predicates of queries have in common that differ in values alone: kinds and fields."""
 
 
-def shape_of(where: Sequence[Predicate]) -> Shape:
+def shape_of(where: Sequence[Bounded]) -> Shape:
     """Return the shape of a query with these predicates."""
     return tuple([(type(predicate), predicate.field) for predicate in where])
 
@@ -38,22 +38,22 @@ class Statements:
         self._layout = layout
         self._dialect = dialect
         self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
-        fields, in_order = layout.schema.fields, (Range, layout.schema.order.field)
+        fields, in_order = layout.schema.fields, (Interval, layout.schema.order.field)
         apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
         self._kinds = {kind for kind, _ in apart}
         self.is_walked = len(apart) < 2 and all(kind is Eq and fields[field].kind == "keyword" for kind, field in apart)
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
-        self._is_in_an_index = len(shape) == 1 and Range in self._kinds
+        self._is_in_an_index = len(shape) == 1 and Interval in self._kinds
         self.few_are_keys = layout.record is None or self._is_in_an_index
         """Whether `few` finds keys: an index alone tells them then, which is quicker than to look at each record."""
 
     def sought(self, *, is_counted: bool) -> int:
         """Return how many matches to look for at once, before they are counted if they are."""
-        if Range in self._kinds and not (is_counted and self._is_in_an_index):
+        if Interval in self._kinds and not (is_counted and self._is_in_an_index):
             return FEW  # as a walk may meet none for long: one instant hangs on another
         return _FIRST if self._kinds & {Contains, In} or not is_counted else 0
 
-    def values(self, where: Sequence[Predicate]) -> dict[str, Any] | None:
+    def values(self, where: Sequence[Bounded]) -> dict[str, Any] | None:
         """Return what to ask with; `None` where nothing can match."""
         values: dict[str, Any] = {}
         for number, predicate in enumerate(where):
@@ -61,11 +61,11 @@ class Statements:
             if isinstance(predicate, Contains):
                 is_like = self._dialect == "postgresql"
                 values[name] = _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
-            elif isinstance(predicate, Range):
+            elif isinstance(predicate, Interval):
                 if predicate.low > predicate.high:
                     return None
                 instant = self._layout.instants[predicate.field]
-                values |= {name: instant(predicate.low), f"{name}_end": instant(predicate.high)}
+                values |= {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
             else:
                 held = self._layout.column(predicate.field).type
                 given = predicate.values if isinstance(predicate, In) else (predicate.value,)
@@ -117,13 +117,13 @@ class Statements:
         counts = self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
         return counts.order_by(first.desc() if is_falling else first.asc())
 
-    def _condition(self, number: int, kind: type[Predicate], field: str) -> sa.ColumnElement[bool]:
+    def _condition(self, number: int, kind: type[Bounded], field: str) -> sa.ColumnElement[bool]:
         """Write a predicate as a condition on values that are handed over under its number."""
         name = f"p{number}"
         if kind is Contains:
             return self._has_part(self._layout.column(field, folded=True), name)
         column = self._layout.column(field)
-        if kind is Range:
+        if kind is Interval:
             return column.between(_value(name, column), _value(f"{name}_end", column))
         return self._among(column, name) if kind is In else column == _value(name, column)
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from instquery.engine.listing import is_same
 from instquery.engine.search import by_count
-from instquery.engine.snapshot import checked
 from instquery.errors import CursorInvalid
-from instquery.predicates import Predicate, Value, conditions
-from instquery.query import Page, Query, Record
+from instquery.instants import Moment
+from instquery.predicates import Value, Where
+from instquery.query import Clock, Page, Query, Record, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
 from instquery.sql.layout import Layout, made_table
 from instquery.sql.ways import Way, Ways
@@ -28,15 +28,23 @@ class SqlStore:
     """Records in a table of a database, asked and answered as a `Store` is: the same queries, pages, totals, errors.
 
     `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see `Layout`). `shard_by`
-    is the keyword field by which Citus distributes it; by default the key. What the database refuses is raised
+    is the keyword field by which Citus distributes it; by default the key. `clock` gives the now that deltas are
+    counted from. What the database refuses is raised
     as SQLAlchemy raises it. Totals and pages are of one moment where the database has transactions; on ClickHouse
     each statement is of its own.
     """
 
     def __init__(
-        self, engine: sa.Engine, schema: Schema, table: str | sa.Table = "instances", *, shard_by: str | None = None
+        self,
+        engine: sa.Engine,
+        schema: Schema,
+        table: str | sa.Table = "instances",
+        *,
+        shard_by: str | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._engine = engine
+        self._clock = clock
         self._dialect = engine.dialect.name
         if isinstance(table, str):
             table = made_table(schema, table, self._dialect, shard_by)
@@ -75,7 +83,7 @@ class SqlStore:
         Raises `QueryError` as a `Store` does, and for `Contains` on a field without folded text. There are no
         cursors, as no state is kept: a deep page is counted to, not walked to.
         """
-        checked(query)
+        query = dated_by(self._clock, query)
         if cursor is not None:
             raise CursorInvalid("a store on a database gives no cursors")
         with self._reading() as connection:
@@ -86,14 +94,15 @@ class SqlStore:
             items = [self._layout.read(row) for row in rows or ()]
         return Page(items, way.matches if query.total else None)
 
-    def count(self, where: Iterable[Predicate] = ()) -> int:
-        """Count the records that match, exactly."""
-        return self.page(Query(conditions(where), limit=0)).total or 0
+    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
+        """Count the records that match, exactly; `now` is what deltas are counted from."""
+        return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(self, field: str, where: Iterable[Predicate] = ()) -> dict[Value, int]:
+    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         self.schema.check_facets(field)
-        asked, values = self._ways.asked(conditions(where))
+        query = dated_by(self._clock, Query(where, now=now))
+        asked, values = self._ways.asked(query.where, query.now)
         if values is None:
             return {}
         column = self._layout.column(field)
@@ -103,7 +112,7 @@ class SqlStore:
 
     def explain(self, query: Query) -> Way:
         """Return the way by which a query would be answered now; costs its count."""
-        checked(query)
+        query = dated_by(self._clock, query)
         with self._reading() as connection:
             return self._ways.find(connection, query)
 

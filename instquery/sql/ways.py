@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from instquery.engine.plan import merged
 from instquery.folding import GRAM
-from instquery.predicates import Contains, Eq, In, Predicate
+from instquery.predicates import Bounded, Contains, Eq, In, Predicate, merged
 from instquery.query import Query
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.statements import FEW, Statements, shape_of
@@ -55,16 +54,20 @@ class Ways:
 
     def find(self, connection: sa.Connection, query: Query) -> Way:
         """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
-        where = merged(query.where)
-        statements, values = self.asked(where)
+        where = self._bound(query.where, query.now)
+        statements, values = self._asked(where)
         if values is None:
             return _NOTHING
         return self._found(_Asking(connection, query, statements, values))._replace(notes=self._notes(where))
 
-    def asked(self, where: Sequence[Predicate]) -> tuple[Statements, dict[str, Any] | None]:
+    def asked(self, where: Sequence[Predicate], now: int | None) -> tuple[Statements, dict[str, Any] | None]:
         """Return the statements for such predicates, and the values of these. Raises `QueryError`."""
-        for predicate in where:
-            self._schema.check(predicate)
+        return self._asked(self._bound(where, now))
+
+    def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Bounded]:
+        return merged(self._schema.bound(predicate, now) for predicate in where)
+
+    def _asked(self, where: Sequence[Bounded]) -> tuple[Statements, dict[str, Any] | None]:
         statements = self._statements(shape_of(where))
         return statements, statements.values(where)
 
@@ -83,7 +86,7 @@ class Ways:
             return few
         return asking.walk(total)
 
-    def _notes(self, where: Sequence[Predicate]) -> tuple[str, ...]:
+    def _notes(self, where: Sequence[Bounded]) -> tuple[str, ...]:
         if self._dialect != "postgresql" or any(isinstance(predicate, Eq | In) for predicate in where):
             return ()
         short = [predicate for predicate in where if isinstance(predicate, Contains) and len(predicate.folded) < GRAM]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
-from instquery.predicates import Predicate
+from instquery.predicates import Bounded
 from instquery.query import Record
 
 __all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
@@ -50,7 +50,10 @@ class Lookup(Protocol):
 
 
 class Index(Lookup, Protocol):
-    """A lookup that follows the rows of its segment. Values are the field's own, `None` where missing."""
+    """A lookup that follows the rows of its segment.
+
+    Values are the field's own, instants as microseconds, `None` where missing.
+    """
 
     @classmethod
     def build(cls, values: Sequence[Any]) -> Self:
@@ -72,6 +75,6 @@ class Index(Lookup, Protocol):
         """Return an index with the same content that can be changed by itself."""
 
 
-def matching(predicate: Predicate, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+def matching(predicate: Bounded, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
     """Test rows one by one against the predicate itself: what every index must agree with."""
     return [position for position in positions if predicate.matches(rows[position])]

@@ -3,12 +3,12 @@
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection, Size
 from instquery.engine.rows import insert, of_bits, of_flags, positions
-from instquery.instants import EARLIEST, to_micros
-from instquery.predicates import Range
+from instquery.instants import EARLIEST
+from instquery.predicates import Interval
 from instquery.query import Record
 
 __all__ = ["InstantIndex"]
@@ -41,26 +41,26 @@ class InstantIndex:
         self._encode()
 
     @classmethod
-    def build(cls, values: Sequence[Any]) -> Self:
-        """Build from a column of instants in any form; costs 1 µs a row, most of it parsing."""
-        return cls(array("q", [_MISSING if value is None else to_micros(value) for value in values]))
+    def build(cls, values: Sequence[int | None]) -> Self:
+        """Build from a column of microseconds; costs 0.3 µs a row."""
+        return cls(array("q", [_MISSING if value is None else value for value in values]))
 
-    def size(self, predicate: Range) -> Size:
+    def size(self, predicate: Interval) -> Size:
         """Count the rows exactly."""
         return Size(self._within(predicate).bit_count(), exact=True)
 
-    def select(self, predicate: Range) -> Selection:
+    def select(self, predicate: Interval) -> Selection:
         """Return exactly the rows within the range."""
         return self._within(predicate), True
 
-    def _within(self, predicate: Range) -> int:
+    def _within(self, predicate: Interval) -> int:
         first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
         last = (predicate.high - self._base) // self._unit
         if first > last:
             return 0
         return self._at_least(first) ^ self._at_least(last + 1)
 
-    def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+    def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare the column."""
         low, high, column = predicate.low, predicate.high, self._column
         return [position for position in positions if low <= column[position] <= high]
@@ -71,15 +71,14 @@ class InstantIndex:
         self._present = insert(self._present, position)
         self._slices = [insert(rows, position) for rows in self._slices]
 
-    def add(self, position: int, value: Any) -> None:
+    def add(self, position: int, value: int | None) -> None:
         """Enter an instant; one that the present base or unit cannot hold makes all be encoded anew."""
         if position == len(self._column):
             self._column.append(_MISSING)
         if value is None:
             return
-        micros = to_micros(value)
-        self._column[position] = micros
-        code, rest = divmod(micros - self._base, self._unit)
+        self._column[position] = value
+        code, rest = divmod(value - self._base, self._unit)
         if code < 0 or rest:
             self._encode(spare=code < 0)
             return
@@ -90,7 +89,7 @@ class InstantIndex:
             if code >> at & 1:
                 self._slices[at] |= bit
 
-    def drop(self, position: int, value: Any) -> None:  # noqa: ARG002 - the contract of every index
+    def drop(self, position: int, value: int | None) -> None:  # noqa: ARG002 - the contract of every index
         """Take an instant out of the column and the slices."""
         if self._column[position] == _MISSING:
             return
@@ -99,9 +98,9 @@ class InstantIndex:
         self._present ^= bit
         self._slices = [rows ^ bit if rows >> position & 1 else rows for rows in self._slices]
 
-    def faults(self, values: Sequence[Any]) -> Iterator[str]:
+    def faults(self, values: Sequence[int | None]) -> Iterator[str]:
         """Compare the column with the values, and the slices with the column."""
-        expected = [_MISSING if value is None else to_micros(value) for value in values]
+        expected = [_MISSING if value is None else value for value in values]
         if list(self._column) != expected:
             yield "the column of instants"
         codes = [0] * len(expected)

@@ -7,13 +7,13 @@ from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import ALL, NOTHING, Selection, Size
 from instquery.instants import EARLIEST, LATEST
-from instquery.predicates import Range
+from instquery.predicates import Interval
 from instquery.query import Record
 
 __all__ = ["OrderIndex", "ranks_of"]
 
 
-def ranks_of(predicate: Range, *, descending: bool) -> tuple[int, int]:
+def ranks_of(predicate: Interval, *, descending: bool) -> tuple[int, int]:
     """Return the lowest and the highest rank within a range of the order field."""
     low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
     return (low, high) if descending else (-high, -low)
@@ -56,7 +56,7 @@ class OrderIndex:
                 high = middle
         return low
 
-    def stretch(self, predicate: Range) -> tuple[int, int]:
+    def stretch(self, predicate: Interval) -> tuple[int, int]:
         """Return the first position within the range and the one behind its last."""
         low, high = ranks_of(predicate, descending=self._descending)
         ranks = self.ranks
@@ -64,19 +64,19 @@ class OrderIndex:
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
         return first, max(first, end)
 
-    def size(self, predicate: Range) -> Size:
+    def size(self, predicate: Interval) -> Size:
         """Count the rows of the stretch; rows that were discarded are counted too."""
         first, end = self.stretch(predicate)
         return Size(end - first, exact=True)
 
-    def select(self, predicate: Range) -> Selection:
+    def select(self, predicate: Interval) -> Selection:
         """Return the stretch as a row set."""
         first, end = self.stretch(predicate)
         if first == 0 and end == len(self.ranks):
             return ALL
         return ((1 << end) - (1 << first), True) if first < end else NOTHING
 
-    def test(self, predicate: Range, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+    def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare positions with the stretch."""
         first, end = self.stretch(predicate)
         return [position for position in positions if first <= position < end]

@@ -1,0 +1,156 @@
+"""Bounds of a range, as a caller gives them: an instant, an integer, or a delta counted from now.
+
+A bound is kept as it is until the schema and the query's now are known; then `micros` reads it. What
+an integer means is up to the field, so it is neither read nor refused before.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from dateutil.relativedelta import relativedelta
+
+from instquery.instants import EARLIEST, LATEST, moment_of_integer, to_micros, to_text
+
+__all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "bound_of"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ABSOLUTE = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
+_SCALES = {
+    "days": 86_400_000_000,
+    "hours": 3_600_000_000,
+    "minutes": 60_000_000,
+    "seconds": 1_000_000,
+    "microseconds": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An instant, in microseconds since 1970."""
+
+    at: int
+
+    def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
+        """Return the instant."""
+        return self.at
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __str__(self) -> str:
+        return to_text(self.at, "microseconds" if self.at % 1_000_000 else "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """An integer, which means microseconds where the field is an instant."""
+
+    number: int
+
+    def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
+        """Read the integer as microseconds. Raises `ValueError` if it can only be another unit."""
+        return moment_of_integer(self.number)
+
+    def __repr__(self) -> str:
+        return str(self.number) if self.number.bit_length() <= 64 else "a huge integer"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A distance from now: calendar months, which are applied first, and microseconds."""
+
+    months: int
+    microseconds: int
+
+    @classmethod
+    def of(cls, value: timedelta | relativedelta) -> "Delta":
+        """Copy a delta. Raises `ValueError` for members of a `relativedelta` that are no distance.
+
+        >>> Delta.of(timedelta(days=1)) == Delta.of(relativedelta(days=1))
+        True
+        """
+        if isinstance(value, timedelta):
+            return cls(0, value // _MICROSECOND)
+
+        absolute = [name for name in _ABSOLUTE if getattr(value, name) is not None]
+        if value.leapdays:
+            absolute.append("leapdays")
+        if absolute:
+            raise ValueError(f"must be a distance from now, without {absolute[0]}")
+
+        micros = 0
+        for name, scale in _SCALES.items():
+            amount = getattr(value, name)
+            if amount != amount or amount in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN alone differs from itself
+                raise ValueError(f"must be a distance from now: {name} is {amount}")
+            micros += round(amount * scale)
+        return cls(value.years * 12 + value.months, micros)
+
+    def micros(self, now: int | None) -> int:
+        """Return now + delta, cut to the years 1 to 9999. Raises `ValueError` where now is not known."""
+        if now is None:
+            raise ValueError("is counted from now: give now=")
+
+        after_months = _cut(_add_months(now, self.months)) if self.months else now
+        return _cut(after_months + self.microseconds)
+
+    def __repr__(self) -> str:
+        months = f"months={self.months}" if self.months else ""
+        distance = repr(timedelta(microseconds=self.microseconds)) if self.is_short() else ""
+        distance = distance.removeprefix("datetime.timedelta(").removesuffix(")")
+        if not self.is_short():
+            distance = f"microseconds={self.microseconds}"
+        if not months:
+            return f"timedelta({distance if self.microseconds else 0})"
+        return f"relativedelta({months}{f', {distance}' if self.microseconds else ''})"
+
+    def __str__(self) -> str:
+        if not self.months and not self.microseconds:
+            return "now"
+        return f"now + {self!r}"
+
+    def is_short(self) -> bool:
+        """Tell whether a `timedelta` can hold the microseconds."""
+        return timedelta.min // _MICROSECOND <= self.microseconds <= timedelta.max // _MICROSECOND
+
+
+Bound: TypeAlias = Instant | Integer | Delta
+"""One end of a range."""
+
+Given: TypeAlias = datetime | str | int | timedelta | relativedelta | Instant
+"""What may be given as a bound; an `Instant` by this package, which has read it already."""
+
+
+def bound_of(value: object) -> Bound:
+    """Take a bound as a caller gives it. Raises `ValueError` with the reason for what can be none.
+
+    >>> bound_of("2026-01-01"), bound_of(5), bound_of(timedelta(days=7))
+    ('2026-01-01T00:00:00Z', 5, timedelta(days=7))
+    """
+    if isinstance(value, Instant):
+        return value
+    if isinstance(value, str | datetime):
+        return Instant(to_micros(value))
+    if isinstance(value, timedelta | relativedelta):
+        return Delta.of(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Integer(int(value))
+    allowed = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
+    raise ValueError(f"must be {allowed}, not {type(value).__name__}")
+
+
+def _add_months(micros: int, months: int) -> int:
+    """Add calendar months to an instant; where the month is shorter, its last day counts."""
+    at = _EPOCH + timedelta(microseconds=micros)
+    month = at.year * 12 + at.month - 1 + months
+    if month < 12:
+        return EARLIEST
+    if month >= 10_000 * 12:
+        return LATEST
+    return to_micros(at + relativedelta(months=months))
+
+
+def _cut(micros: int) -> int:
+    return max(EARLIEST, min(LATEST, micros))

@@ -1,0 +1,123 @@
+"""Views: what one version of a store answers, for rooms that may see rows as they are kept."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from instquery.engine.cursors import Position, Seal, fingerprint
+from instquery.engine.keys import Keys
+from instquery.engine.plan import Plan, plan
+from instquery.engine.search import facets, resume, search
+from instquery.engine.state import Place, State
+from instquery.errors import CursorInvalid
+from instquery.predicates import Predicate, Value
+from instquery.query import Page, Query, Record, dated
+from instquery.schema import Schema
+
+__all__ = ["View"]
+
+Keep = Callable[["View"], None]
+"""Keeps a view for the next page of a walk."""
+
+
+class View:
+    """The records of one version, as they are kept; it never changes.
+
+    Costs memory only for segments that the store has changed since, until nobody holds it any more.
+    Queries come with their now, if they need one.
+    """
+
+    __slots__ = ("__weakref__", "_seal", "_state", "version")
+
+    def __init__(self, state: State, version: int, seal: Seal) -> None:
+        self._state = state
+        self._seal = seal
+        self.version = version
+
+    @property
+    def schema(self) -> Schema:
+        """What the records hold."""
+        return self._state.schema
+
+    @property
+    def rows(self) -> Keys:
+        """The directory of the rows, as they are kept."""
+        return self._state.keys
+
+    @property
+    def state(self) -> State:
+        """The state that answers are read from."""
+        return self._state
+
+    def explain(self, query: Query) -> Plan:
+        """Return the plan by which a query is answered."""
+        return plan(query, self._state)
+
+    def facets(
+        self,
+        field: str,
+        where: Iterable[Predicate],
+        now: int | None,
+        known: Mapping[Value, int] | None = None,
+    ) -> dict[Value, int]:
+        """Count the records that match by their value of a keyword field; see `search.facets`."""
+        return facets(self._state, field, where, now, known)
+
+    def open(self, cursor: str, query: Query) -> Position:
+        """Return the position of a cursor for this query and this version. Raises `CursorInvalid`."""
+        after = self._seal.open(cursor, query.where, self.schema)
+        if (after.version, after.epoch) != (self.version, self._seal.epoch):
+            raise CursorInvalid("was issued for another state of the store")
+        return after
+
+    def get(self, key: str) -> Record | None:
+        """Return a copy of the record with this key, or `None`."""
+        row = self._state.keys.get(key)
+        return None if row is None else row.copy()
+
+    def __len__(self) -> int:
+        return self._state.count
+
+    def __contains__(self, key: object) -> bool:
+        return self._state.keys.get(key) is not None
+
+    def __iter__(self) -> Iterator[Record]:
+        return (row.copy() for row in self._state)
+
+    def answer(
+        self,
+        query: Query,
+        chosen: Plan,
+        after: Position | None = None,
+        keep: Keep | None = None,
+    ) -> Page:
+        """Carry out a plan from the beginning or from behind a position; `keep` is called once a cursor is made."""
+        total: int | None
+        if after is None:
+            rows, total = search(self._state, query, chosen, 0 if query.total else 1)
+            follows = len(rows) > query.limit if total is None else query.offset + len(rows) < total
+        else:
+            rows = resume(self._state, query, chosen, (after.rank, after.key))
+            total = self._total(query, chosen, after)
+            follows = len(rows) > query.limit
+
+        del rows[query.limit :]
+        cursor = partial(self._cursor, query, rows[-1], total, keep) if follows and rows else None
+        return Page([row.copy() for row in rows], total, cursor, self.version)
+
+    def _total(self, query: Query, chosen: Plan, after: Position) -> int | None:
+        """Count all matches of a walk's query, unless its first page has."""
+        if not query.total:
+            return None
+        is_same = (after.version, after.epoch) == (self.version, self._seal.epoch)
+        if is_same and after.total is not None:
+            return after.total
+        counted = dated(Query(query.where, limit=0), query.now)
+        return search(self._state, counted, chosen)[1]
+
+    def _cursor(self, query: Query, last: Record, total: int | None, keep: Keep | None) -> str:
+        """Write where a walk has come to, and have this view kept for its next page."""
+        place: Place = (self.schema.rank(last), last[self.schema.key])
+        asked = fingerprint(query.where, self.schema)
+        if keep is not None:
+            keep(self)
+        return self._seal.write(Position(*place, asked, query.now, self.version, self._seal.epoch, total))

@@ -1,0 +1,76 @@
+"""Snapshots: the records of one moment, and every read of them."""
+
+from collections.abc import Iterator
+
+from instquery.engine.plan import Plan
+from instquery.engine.view import View
+from instquery.instants import Moment
+from instquery.predicates import Value, Where
+from instquery.query import Clock, Page, Query, Record, dated, dated_by
+
+__all__ = ["Snapshot"]
+
+
+class Snapshot:
+    """The records of one moment; answers every read of a store, and never changes.
+
+    Made by `Store.snapshot`. It costs memory only for segments that the store has changed since, until
+    nobody holds it any more. `version` is the store's number for this moment. Deltas are counted from
+    the store's clock, which is read when the snapshot is asked.
+    """
+
+    __slots__ = ("_clock", "_view")
+
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+
+    @property
+    def version(self) -> int:
+        """The number of writes that the store had taken."""
+        return self._view.version
+
+    def page(self, query: Query, cursor: str | None = None) -> Page:
+        """Return one page of the records that match, in order, with the exact total.
+
+        With the `cursor` of another page the page that follows it, as seen from that page's now; then
+        the query's offset does not count.
+
+        Raises:
+            QueryError: for a field that the schema lacks or that does not answer the predicate.
+            CursorInvalid: for a cursor that is not of this query and this moment.
+
+        """
+        query = dated_by(self._clock, query)
+        if cursor is None:
+            return self._view.answer(query, self._view.explain(query))
+        after = self._view.open(cursor, query)
+        if after.now is not None:
+            query = dated(query, after.now)
+        return self._view.answer(query, self._view.explain(query), after)
+
+    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
+        """Count the records that match, exactly."""
+        return self.page(Query(where, limit=0, now=now)).total or 0
+
+    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+        """Count the records that match by their value of a keyword field, the most frequent value first."""
+        query = dated_by(self._clock, Query(where, now=now))
+        return self._view.facets(field, query.where, query.now)
+
+    def explain(self, query: Query) -> Plan:
+        """Return the plan by which a query would be answered now."""
+        return self._view.explain(dated_by(self._clock, query))
+
+    def get(self, key: str) -> Record | None:
+        """Return a copy of the record with this key, or `None`."""
+        return self._view.get(key)
+
+    def __len__(self) -> int:
+        return len(self._view)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._view
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._view)
