@@ -182,7 +182,11 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
 
 def test_a_schema_that_grew_is_taken_and_one_that_does_not_fit_is_refused(path):
     def schema(key="id", **fields):
-        return Schema(key=key, order=Order("created"), fields={"id": text(), "created": instant(), **fields})
+        return Schema(
+            key=key,
+            order=Order("created"),
+            fields={"id": text(), "created": instant(integers="microseconds"), **fields},
+        )
 
     with DurableStore.open(path, schema()) as store:
         store.put_many([made(1, zone="a"), made(2, zone="b", size=5.5)])

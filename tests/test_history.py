@@ -1,11 +1,14 @@
 """The change feed and watches, beside a plain comparison of what was there before and after."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instquery import Contains, Eq, HistoryGap, Query, QueryError, Range, Store
-from strategies import SCHEMA, records
+from instquery.instants import moment
+from strategies import NOW, SCHEMA, records
 
 WEEK = 7 * 86_400_000_000
 
@@ -80,16 +83,23 @@ def test_a_watch_tells_what_came_went_and_changed():
 
 
 def test_a_watch_tells_what_the_clock_has_moved():
-    store = Store(SCHEMA, [made(n, expires=n * 86_400_000_000) for n in range(30)])
-    watch = store.watch(lambda now: [Range("expires", after=now, until=now + WEEK), Contains("id", "i-")])
     day = 86_400_000_000
-    assert [item["id"] for item in watch.poll(now=0).entered] == [f"i-{n:02}" for n in range(1, 8)]
-    events = watch.poll(now=2 * day)
-    assert [item["id"] for item in events.entered] == ["i-08", "i-09"]
-    assert [item["id"] for item in events.left] == ["i-01", "i-02"]
-    assert [item["id"] for item in watch.poll(now=0).left] == ["i-08", "i-09"]  # clocks are also set back
-    with pytest.raises(QueryError):
-        watch.poll()
+    start = moment(NOW)
+    clock = [NOW]
+    store = Store(SCHEMA, [made(n, expires=start + n * day) for n in range(30)], clock=lambda: clock[-1])
+    made_from_now = store.watch(lambda now: [Range("expires", after=now, until=now + WEEK), Contains("id", "i-")])
+    counted_from_now = store.watch([Range("expires", within=timedelta(days=7)), Contains("id", "i-")])
+    for watch in (made_from_now, counted_from_now):
+        assert [item["id"] for item in watch.poll(now=NOW).entered] == [f"i-{n:02}" for n in range(1, 8)]
+        events = watch.poll(now=start + 2 * day)
+        assert [item["id"] for item in events.entered] == ["i-08", "i-09"]
+        assert [item["id"] for item in events.left] == ["i-01", "i-02"]
+        assert [item["id"] for item in watch.poll(now=NOW).left] == ["i-08", "i-09"]  # clocks are also set back
+        clock.append(NOW + timedelta(days=1))
+        assert [item["id"] for item in watch.poll().entered] == ["i-08"]
+        clock.pop()
+    with pytest.raises(QueryError, match="now is not an ISO 8601 time"):
+        counted_from_now.poll("soon")
 
 
 @given(
@@ -100,8 +110,6 @@ def test_a_watch_tells_what_the_clock_has_moved():
 @settings(max_examples=150)
 def test_a_watch_agrees_with_a_plain_comparison(inventory, steps, history):
     """However far the clock moves, whatever is written, and however little of it is remembered."""
-    from strategies import NOW  # noqa: PLC0415
-
     store = Store(SCHEMA, inventory, segment_rows=4, history=history)
     start = int(NOW.timestamp()) * 1_000_000
 

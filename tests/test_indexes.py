@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instquery import Contains, Eq, In, Range
+from instquery import Contains, Eq, In
 from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import text as text_room
 from instquery.engine.indexes.blocks import Blocks
@@ -15,7 +15,16 @@ from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import everything, of, positions
+from instquery.instants import EARLIEST, LATEST, moment
+from instquery.ranges import Interval
 from strategies import keywords, names, needles, owners, times
+
+micros = times().map(moment)
+
+
+def interval(low, high):
+    return Interval("f", low, high, lambda value: value)
+
 
 KINDS = {
     KeywordIndex: (
@@ -34,11 +43,11 @@ KINDS = {
         ),
     ),
     InstantIndex: (
-        times(),
+        micros,
         st.one_of(
-            st.builds(lambda since, until: Range("f", since=since, until=until), times(), times()),
-            st.builds(lambda after: Range("f", after=after), times()),
-            st.builds(lambda before: Range("f", before=before), times()),
+            st.builds(interval, micros, micros),
+            st.builds(lambda after: interval(after + 1, LATEST), micros),
+            st.builds(lambda before: interval(EARLIEST, before - 1), micros),
         ),
     ),
 }
@@ -112,7 +121,7 @@ def test_the_order_field_is_a_stretch_of_positions(instants, low, high, descendi
     ranks = [at if descending else -at for at in instants]
     index = OrderIndex(copy.copy(__import__("array").array("q", ranks)), descending=descending)
     rows = [{"f": at} for at in instants]
-    predicate = Range("f", since=low, until=high)
+    predicate = interval(low, high)
     matches = [at for at, row in enumerate(rows) if predicate.matches(row)]
     assert positions(as_set(index.select(predicate)[0]) & everything(len(rows))) == matches[::-1]
     assert index.size(predicate).rows == len(matches)
@@ -127,7 +136,7 @@ def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_
     for number in range(1, 500):
         index.add(number, 10**15 - number * 10**9)
     assert len(encoded) < 12
-    assert index.size(Range("f", until=10**15 - 400 * 10**9)).rows == 100
+    assert index.size(interval(EARLIEST, 10**15 - 400 * 10**9)).rows == 100
 
 
 def test_a_frequent_gram_answers_without_verification():

@@ -6,7 +6,7 @@ import pytest
 
 from instquery import Contains, Eq, In, Query, QueryError, Range, Store
 from instquery.engine.plan import plan, plans
-from strategies import SCHEMA
+from strategies import SCHEMA, at
 
 
 def made(number):
@@ -31,8 +31,8 @@ def store():
         ([], "row sets", "known", 1000),
         ([Eq("status", "Ready")], "row sets", "known", 100),
         ([In("owner", ["1", "2", "none"])], "row sets", "known", 20),
-        ([Range("expires", since=0, before=100_000_000)], "row sets", "known", 50),
-        ([Range("expires", since=0), Range("expires", before=100_000_000)], "row sets", "known", 50),
+        ([Range("expires", since=0, before=at(100_000_000))], "row sets", "known", 50),
+        ([Range("expires", since=0), Range("expires", before=at(100_000_000))], "row sets", "known", 50),
         ([Range("created", until=9_000_000)], "row sets", "known", 10),
         ([Eq("status", "Ready"), Range("expires", since=0)], "row sets", "counted", None),
         ([Eq("status", "Ready"), Eq("owner", "0")], "keys", "counted", None),
@@ -56,7 +56,7 @@ def test_the_cheapest_plan(store, where, driver, total, known):
 
 def test_the_rarest_predicate_comes_first(store):
     chosen = store.explain(
-        Query([Eq("status", "Running"), Range("expires", since=1_000_000_000), Range("created", until=99_000_000)])
+        Query([Eq("status", "Running"), Range("expires", since=at(1_000_000_000)), Range("created", until=99_000_000)])
     )
     assert [step.size for step in chosen.steps] == [100, 500, 900]
     assert all(step.exact and step.role == "row set" for step in chosen.steps)
@@ -86,7 +86,7 @@ def test_every_way_to_answer_is_offered_the_scan_last(store):
 def test_without_the_census_sizes_are_the_same(store):
     where = [
         Eq("status", "Ready"),
-        Range("expires", until=100_000_000),
+        Range("expires", until=at(100_000_000)),
         Range("created", since=0),
         In("id", ["i-0001"]),
     ]
@@ -100,8 +100,8 @@ def test_a_predicate_that_cannot_be_answered_is_refused_on_any_plan(store):
             store.page(Query(where))
         with pytest.raises(QueryError):
             store.count(where)
-    for ask in (store.count, lambda where: store.facets("status", where), store.page, store.explain):
-        with pytest.raises(QueryError):
+    for ask in (store.page, store.explain):
+        with pytest.raises(QueryError, match="ask with a Query, not with Eq"):
             ask(Eq("status", "Ready"))
     for field in ("gone", "name", "created"):
         with pytest.raises(QueryError) as caught:

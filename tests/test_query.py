@@ -1,18 +1,19 @@
 """Predicates and queries as values: what they accept, refuse and say."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from hypothesis import given
 
 import naive
 from instquery import Contains, Eq, In, Order, Query, QueryError, Range, SchemaError
-from strategies import conditions, predicate, records
+from strategies import SCHEMA, conditions, predicate, records
 
 
 @given(records(), conditions())
 def test_the_predicate_is_the_truth(record, condition):
-    assert predicate(condition).matches(record) == naive.holds(record, condition)
+    assert SCHEMA.matches(predicate(condition), record) == naive.holds(record, condition)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,10 @@ def test_the_predicate_is_the_truth(record, condition):
         (lambda: Range("created"), "created", "at least one of"),
         (lambda: Range("created", after="soon"), "created", "after is not an ISO 8601 time: 'soon'"),
         (lambda: Range("created", until=1.5), "created", "until must be a datetime"),
-        (lambda: Range("created", before=10**40), "created", "before must lie within the years"),
-        (lambda: Query(Eq("a", "b")), None, "where takes a collection"),
-        (lambda: Query(7), None, "where takes a collection"),
+        (lambda: SCHEMA.matches(Range("created", before=10**40), {}), "created", "before must lie within the years"),
+        (lambda: Query(7), None, "where takes a predicate or a collection"),
+        (lambda: Query("ab"), None, "where takes a predicate or a collection"),
+        (lambda: Query(In), None, "where takes a predicate or a collection"),
         (lambda: Query([("a", "b")]), None, "tuple is not a predicate"),
         (lambda: Query(offset=-1), None, "offset must be an integer from 0"),
         (lambda: Query(limit=True), None, "limit must be an integer from 0"),
@@ -51,18 +53,29 @@ def test_an_order_is_checked():
 
 
 def test_bounds_are_whole_microseconds_both_included():
-    window = Range("at", after=10, since=5, until=20, before=20)
+    def read(**bounds):
+        return SCHEMA.bound(Range("expires", **bounds), None)
+
+    window = read(after=10, since=5, until=20, before=20)
     assert (window.low, window.high) == (11, 19)
-    assert window == Range("at", since=11, until=19)
-    assert Range("at", since=datetime(1970, 1, 1)).low == 0  # noqa: DTZ001 - a time without a zone is UTC
-    both = Range("at", since=5).within(Range("at", until=9))
-    assert both == Range("at", since=5, until=9)
+    assert window == read(since=11, until=19)
+    assert read(since=datetime(1970, 1, 1)).low == 0  # noqa: DTZ001 - a time without a zone is UTC
+    both = read(since=5).intersection(read(until=9))
+    assert both == read(since=5, until=9)
+
+
+def test_one_predicate_is_asked_as_it_is():
+    assert Query(Eq("a", "b")) == Query([Eq("a", "b")]) == Query(iter((Eq("a", "b"),)))
 
 
 def test_predicates_are_values():
     assert len({Eq("a", "b"), Eq("a", "b"), In("a", ["x", "x"]), In("a", ("x",)), Contains("a", "N")}) == 3
     with pytest.raises(AttributeError):
         Eq("a", "b").value = "c"
+
+
+def at(**bounds):
+    return SCHEMA.bound(Range("expires", **bounds), None)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +86,12 @@ def test_predicates_are_values():
         (In("id", "abcd"[:4].split("x") * 2), "id in 1 values ('abcd')"),
         (In("id", list("abcd")), "id in 4 values ('a', 'b', 'c', …)"),
         (Contains("name", "x" * 100), f"name contains '{'x' * 40}'…"),
-        (Range("at", since="2026-01-01", until="2026-01-02"), "2026-01-01T00:00:00Z <= at <= 2026-01-02T00:00:00Z"),
-        (Range("at", after="2026-01-01", before="2026-01-02"), "2026-01-01T00:00:00Z < at < 2026-01-02T00:00:00Z"),
-        (Range("at", since="0001-01-01"), "at is set"),
+        (at(since="2026-01-01", until="2026-01-02"), "2026-01-01T00:00:00Z <= expires <= 2026-01-02T00:00:00Z"),
+        (at(after="2026-01-01", before="2026-01-02"), "2026-01-01T00:00:00Z < expires < 2026-01-02T00:00:00Z"),
+        (at(since="0001-01-01"), "expires is set"),
+        (Range("at", since="2026-01-01", before=5), "at >= 2026-01-01T00:00:00Z and at < 5"),
+        (Range("at", within=timedelta(days=7)), "at > now and at <= now + timedelta(days=7)"),
+        (Range("at", before=relativedelta(months=1, days=-3)), "at < now + relativedelta(months=1, days=-3)"),
     ],
 )
 def test_predicates_read_well(condition, said):

@@ -129,7 +129,7 @@ def test_text_of_a_class_of_its_own_is_text():
 )
 def test_a_predicate_that_its_field_cannot_answer_is_refused(predicate, said):
     with pytest.raises(QueryError) as caught:
-        SCHEMA.check(predicate)
+        SCHEMA.bound(predicate, None)
     assert caught.value.field == predicate.field
     assert said in caught.value.reason
 

@@ -21,8 +21,8 @@ UNINDEXED = Schema(
         "name": text(indexed=False),
         "status": keyword(indexed=False),
         "owner": keyword(indexed=False),
-        "created": instant(indexed=False),
-        "expires": instant(indexed=False),
+        "created": instant(indexed=False, integers="microseconds"),
+        "expires": instant(indexed=False, integers="microseconds"),
         "note": stored(),
     },
 )

@@ -64,7 +64,9 @@ def serving(*arguments, env=None):
 
 
 def write(path, names):
-    lines = [{"instanceId": f"i-{n}", "name": name, "gmtCreate": n} for n, name in enumerate(names)]
+    lines = [
+        {"instanceId": f"i-{n}", "name": name, "gmtCreate": f"2026-01-01T00:00:0{n}Z"} for n, name in enumerate(names)
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
 

@@ -24,6 +24,7 @@ from instquery import (
     RecordError,
     Schema,
     SchemaError,
+    Store,
     instant,
     keyword,
     text,
@@ -32,7 +33,7 @@ from instquery.apis import airec, bss
 from instquery.estate import ESTATES
 from instquery.sql import SqlStore, statements, ways
 from instquery.sql.layout import CLICKHOUSE
-from strategies import SCHEMA, predicate
+from strategies import SCHEMA, at, predicate
 
 LARGE, ASKED = 100_000, 150
 APIS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
@@ -132,7 +133,7 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch):
 def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(databases, caplog):
     tables = databases.tables("shards")
     _, shards = databases.cluster()
-    records = [{"InstanceID": f"i-{n:05}", "CreateTime": n, "ProductCode": "ecs"} for n in range(6000)]
+    records = [{"InstanceID": f"i-{n:05}", "CreateTime": at(n), "ProductCode": "ecs"} for n in range(6000)]
     store = tables.store(bss.SCHEMA, records)
     statements = []
 
@@ -382,11 +383,32 @@ def test_a_mapped_table_that_needs_a_time_refuses_a_record_without(tmp_path):
     columns = sa.Column("id", sa.Text(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False)
     table = sa.Table("legacy", sa.MetaData(), *columns)
     table.create(engine)
-    store = SqlStore(engine, Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant()}), table)
+    fields = {"id": text(), "at": instant(integers="microseconds")}
+    store = SqlStore(engine, Schema(key="id", order=Order("at"), fields=fields), table)
     with pytest.raises(RecordError) as caught:
         store.put_many([{"id": "a", "at": 1}, {"id": "b"}])
     assert caught.value.field == "at"
     assert len(store) == 0
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)])
+def test_integers_of_a_mapped_table_count_what_the_field_declares(tmp_path, unit, scale):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/legacy.sqlite")
+    columns = sa.Column("id", sa.Text(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False)
+    table = sa.Table("legacy", sa.MetaData(), *columns)
+    table.create(engine)
+    fields = {"id": text(), "at": instant(integers=unit)}
+    schema = Schema(key="id", order=Order("at"), fields=fields)
+    store = SqlStore(engine, schema, table)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), [{"id": f"i-{n}", "at": n * scale} for n in range(9)])
+    store.put({"id": "i-9", "at": "1970-01-01T00:00:09Z"})
+    assert list(store) == [{"id": f"i-{n}", "at": n * scale} for n in range(9, -1, -1)]
+    for low, high, matches in ((2, 4, 3), (1.5, 4.5, 3), (8.5, 9.5, 1)):
+        window = Range("at", since=at(int(low * 1e6)), until=at(int(high * 1e6)))
+        assert store.count(window) == matches
+        assert Store(schema, store).count(window) == matches
     engine.dispose()
 
 

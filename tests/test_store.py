@@ -100,7 +100,7 @@ class BesideAPlainList(RuleBasedStateMachine):
 def answers(reading, query):
     """Carry out every plan of a store in memory, or of a snapshot."""
     if hasattr(reading, "snapshot") or isinstance(reading, Snapshot):
-        state = (reading if isinstance(reading, Snapshot) else reading.snapshot())._state
+        state = (reading if isinstance(reading, Snapshot) else reading.snapshot())._view.state
         for plan in plans(query, state):
             yield plan, search(state, query, plan)
 

@@ -11,7 +11,7 @@ import pytest
 import naive
 from instquery import Contains, Eq, Query, Range, Store
 from instquery.engine import live as live_room
-from instquery.engine import snapshot as snapshot_room
+from instquery.engine import view as view_room
 from instquery.engine.draft import Draft
 from instquery.engine.segment import Segment
 from strategies import SCHEMA
@@ -102,7 +102,7 @@ def test_reads_go_on_while_a_large_batch_is_written(store, monkeypatch):
 
 
 def test_a_long_read_holds_up_no_write_and_sees_the_state_it_began_with(store, monkeypatch):
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, snapshot_room, "search") as (reached, go_on):
+    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, view_room, "search") as (reached, go_on):
         read = threads.submit(store.page, Query([Eq("status", "old")], limit=500))
         assert reached.wait(SOON)
         for number in range(200):  # each of these returns while the read is not done
@@ -118,7 +118,7 @@ def test_a_long_read_holds_up_no_write_and_sees_the_state_it_began_with(store, m
 
 def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch):
     query = Query([Eq("id", "i-00003")])
-    with ThreadPoolExecutor(1) as threads, paused(monkeypatch, snapshot_room, "search") as (reached, go_on):
+    with ThreadPoolExecutor(1) as threads, paused(monkeypatch, view_room, "search") as (reached, go_on):
         read = threads.submit(store.page, query)
         assert reached.wait(SOON)
         store.discard("i-00003")

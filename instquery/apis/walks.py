@@ -19,14 +19,14 @@ class Walks:
     first page or until `count` other walks have begun. Then, as without a first page, from the present one.
 
     >>> from instquery.apis import airec
-    >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{n}", "gmtCreate": n} for n in range(4)])
+    >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{n}", "gmtCreate": f"2026-01-0{n + 1}"} for n in range(4)])
     >>> walks = Walks(store)
     >>> def ids(page):
     ...     reply = airec.list_instance(walks, {"size": 2, "page": page})
     ...     return [item["instanceId"] for item in reply.body["result"]]
     >>> ids(1)
     ['i-3', 'i-2']
-    >>> store.put({"instanceId": "new", "gmtCreate": 9})
+    >>> store.put({"instanceId": "new", "gmtCreate": "2026-01-09"})
     >>> ids(2), ids(1)
     (['i-1', 'i-0'], ['new', 'i-3'])
     """
