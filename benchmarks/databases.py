@@ -26,7 +26,7 @@ from benchmarks.questions import QUESTIONS
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.estate import ANCHOR, ESTATES
-from instquery.predicates import Predicate
+from instquery.predicates import Bounded
 from instquery.query import Record
 from instquery.sql import SqlStore
 
@@ -115,7 +115,7 @@ def _milliseconds(ask: Ask, query: Query, known: Page, seconds: float) -> str:
 def _by_hand(engine: sa.Engine, store: SqlStore, unindexed: str, query: Query) -> Page:
     """Ask by the two statements that one writes who knows the table."""
     table, order, key = store.table.name, store.schema.order.field, store.schema.key
-    where = " AND ".join(_condition(predicate) for predicate in query.where) or "true"
+    where = " AND ".join(_condition(store.schema.bound(predicate, query.now)) for predicate in query.where) or "true"
     page = f'SELECT record FROM "{table}" WHERE {where} ORDER BY "{order}"{unindexed} DESC, "{key}"'  # noqa: S608
     one_moment = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**one_moment) as connection:
@@ -125,7 +125,7 @@ def _by_hand(engine: sa.Engine, store: SqlStore, unindexed: str, query: Query) -
     return Page([json.loads(row[0]) for row in rows], total)
 
 
-def _condition(predicate: Predicate) -> str:
+def _condition(predicate: Bounded) -> str:
     field = predicate.field
     if isinstance(predicate, Contains):
         return f"\"{field}_folded\" LIKE '%%{predicate.folded}%%'"

@@ -202,7 +202,12 @@ def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float
     too. One of the threads that wait makes a status update, the other asks for the default page, every millisecond.
     """
     instances = [
-        {"instanceId": f"i-{number:08}", "name": f"abc-bcd-{number}", "status": "Running", "gmtCreate": to_text(number * 10**6)}
+        {
+            "instanceId": f"i-{number:08}",
+            "name": f"abc-bcd-{number}",
+            "status": "Running",
+            "gmtCreate": to_text(number * 10**6),
+        }
         for number in range(count)
     ]
     store = Store(CATALOG["airec"].operation.schema, instances)

@@ -15,7 +15,7 @@ from engines import readings
 from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Snapshot, Store
 from instquery.engine.plan import plans
 from instquery.engine.search import search
-from strategies import SCHEMA, conditions, predicate, records
+from strategies import SCHEMA, at, conditions, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -316,9 +316,9 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
         [("contains", "name", "0")],
         [("contains", "name", "据3"), ("eq", "status", "Running")],
         [("contains", "id", "i-01")],
-        [("eq", "owner", "1"), ("range", "expires", {"since": 0, "before": 400_000_000_000})],
+        [("eq", "owner", "1"), ("range", "expires", {"since": 0, "before": at(400_000_000_000)})],
         [("in", "owner", ["3", "77", "500"]), ("contains", "name", "t")],
-        [("range", "created", {"after": 700_000_000}), ("eq", "status", "Ready")],
+        [("range", "created", {"after": at(700_000_000)}), ("eq", "status", "Ready")],
         [("eq", "name", "prod-web11")],
     ]
     store = Store(SCHEMA, segment_rows=4096)

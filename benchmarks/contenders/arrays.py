@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import stringzilla as sz
 
-from benchmarks.contenders.table import columns, in_answer_order, place
-from instquery import Contains, Eq, In, Page, Query, Range
+from benchmarks.contenders.table import bound, columns, in_answer_order, place
+from instquery import Contains, Eq, In, Page, Query
 from instquery.query import Record
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Arrays"]
@@ -52,9 +53,9 @@ class Arrays:
         """AND masks, or walk the hits of a needle in order while no total is wanted."""
         if not query.where:
             return self._made(range(len(self._rows)), query)
-        texts = [predicate for predicate in query.where if isinstance(predicate, Contains)]
+        texts = [predicate for predicate in bound(self._schema, query) if isinstance(predicate, Contains)]
         mask = None
-        for predicate in query.where:
+        for predicate in bound(self._schema, query):
             if isinstance(predicate, In):
                 mask = _and(mask, self._named(predicate))
             elif not isinstance(predicate, Contains):
@@ -135,8 +136,8 @@ class Arrays:
         kept = starts[: first + 1] if text else starts[:first]
         self._texts[name] = (sz.Str(joined), np.concatenate([kept, moved]))
 
-    def _mask(self, predicate: Eq | Range) -> np.ndarray:
-        if isinstance(predicate, Range):
+    def _mask(self, predicate: Eq | Interval) -> np.ndarray:
+        if isinstance(predicate, Interval):
             micros = self._micros[predicate.field]
             return (micros >= predicate.low) & (micros <= predicate.high)
         code = self._values[predicate.field].get(predicate.value, -1)

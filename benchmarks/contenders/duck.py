@@ -8,9 +8,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks.contenders.table import columns, in_answer_order
-from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.predicates import Predicate
+from benchmarks.contenders.table import bound, columns, in_answer_order
+from instquery import Contains, Eq, In, Page, Query
+from instquery.predicates import Bounded
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Duck"]
@@ -22,6 +23,7 @@ class Duck:
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         rows = in_answer_order(schema, records)
         found = columns(schema, rows) | {"place": list(range(len(rows)))}
+        self._schema = schema
         self._members = list(schema.fields)
         self._db = duckdb.connect()
         with TemporaryDirectory() as folder:
@@ -34,10 +36,10 @@ class Duck:
         """Select the page, and count in a second statement where the total is wanted."""
         parts: list[str] = []
         values: list[Any] = []
-        for predicate in query.where:
-            part, bound = _condition(predicate)
+        for predicate in bound(self._schema, query):
+            part, asked = _condition(predicate)
             parts.append(part)
-            values += bound
+            values += asked
         conditions = "WHERE " + " AND ".join(parts) if parts else ""
         names = ", ".join(self._members)
         sql = f"SELECT {names} FROM r {conditions} ORDER BY place LIMIT ? OFFSET ?"  # noqa: S608
@@ -50,7 +52,7 @@ class Duck:
         return Page(items, total)
 
 
-def _condition(predicate: Predicate) -> tuple[str, list[Any]]:
+def _condition(predicate: Bounded) -> tuple[str, list[Any]]:
     match predicate:
         case Eq(field=field, value=value):
             return f"{field} = ?", [value]
@@ -58,5 +60,5 @@ def _condition(predicate: Predicate) -> tuple[str, list[Any]]:
             return f"{field} IN ({', '.join('?' * len(listed))})", list(listed)
         case Contains(field=field, folded=needle):
             return f"contains({field}_folded, ?)", [needle]
-        case Range(field=field, low=low, high=high):
+        case Interval(field=field, low=low, high=high):
             return f"{field}_us BETWEEN ? AND ?", [low, high]

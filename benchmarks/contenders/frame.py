@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.contenders.table import columns, in_answer_order
-from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.predicates import Predicate
+from benchmarks.contenders.table import bound, columns, in_answer_order
+from instquery import Contains, Eq, In, Page, Query
+from instquery.predicates import Bounded
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Frame"]
@@ -21,13 +22,14 @@ class Frame:
         frame = pl.DataFrame(columns(schema, rows), infer_schema_length=None)
         texts = [name for name, field in schema.fields.items() if field.kind == "keyword" and name != schema.key]
         self._frame = frame.with_columns(pl.col(texts).cast(pl.Categorical))
+        self._schema = schema
         self._members = list(schema.fields)
 
     def page(self, query: Query) -> Page:
         """Filter, count, and take the page's rows."""
         total = self._frame.height
         if query.where:
-            mask = pl.all_horizontal([_expression(predicate) for predicate in query.where])
+            mask = pl.all_horizontal([_expression(predicate) for predicate in bound(self._schema, query)])
             positions = self._frame.select(mask.fill_null(value=False).arg_true()).to_series()
             total = len(positions)
             part = self._frame[positions[min(query.offset, total) : min(query.offset, total) + query.limit]]
@@ -38,7 +40,7 @@ class Frame:
         return Page(items, total if query.total else None)
 
 
-def _expression(predicate: Predicate) -> pl.Expr:
+def _expression(predicate: Bounded) -> pl.Expr:
     match predicate:
         case Eq(field=field, value=value):
             return pl.col(field) == value
@@ -46,5 +48,5 @@ def _expression(predicate: Predicate) -> pl.Expr:
             return pl.col(field).is_in(list(values))
         case Contains(field=field, folded=needle):
             return pl.col(field + "_folded").str.contains(needle, literal=True)
-        case Range(field=field, low=low, high=high):
+        case Interval(field=field, low=low, high=high):
             return pl.col(field + "_us").is_between(low, high)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.contenders.table import columns, in_answer_order, place
-from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.predicates import Predicate
+from benchmarks.contenders.table import bound, columns, in_answer_order, place
+from instquery import Contains, Eq, In, Page, Query
+from instquery.predicates import Bounded
 from instquery.query import Record
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Floor", "Scan"]
@@ -30,7 +31,7 @@ class Scan:
     def matches(self, query: Query) -> list[int]:
         """Return the numbers of the rows that match, in answer order."""
         found: Iterable[int] = range(len(self._rows))
-        for predicate in query.where:
+        for predicate in bound(self._schema, query):
             found = self._pass(predicate, found)
         return list(found)
 
@@ -62,7 +63,7 @@ class Scan:
         for column in self._columns.values():
             del column[at]
 
-    def _pass(self, predicate: Predicate, found: Iterable[int]) -> list[int]:
+    def _pass(self, predicate: Bounded, found: Iterable[int]) -> list[int]:
         match predicate:
             case Eq(field=field, value=value):
                 column = self._columns[field]
@@ -73,7 +74,7 @@ class Scan:
             case Contains(field=field, folded=needle):
                 column = self._columns[field + "_folded"]
                 return [at for at in found if (text := column[at]) is not None and needle in text]
-            case Range(field=field, low=low, high=high):
+            case Interval(field=field, low=low, high=high):
                 column = self._columns[field + "_us"]
                 return [at for at in found if (micros := column[at]) is not None and low <= micros <= high]
 

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.contenders.table import columns, in_answer_order
-from instquery import Contains, Eq, In, Page, Query, Range
-from instquery.predicates import Predicate
+from benchmarks.contenders.table import bound, columns, in_answer_order
+from instquery import Contains, Eq, In, Page, Query
+from instquery.predicates import Bounded, Predicate
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Sqlite"]
@@ -61,7 +62,7 @@ class Sqlite:
 
     def page(self, query: Query) -> Page:
         """Select the page by the order's index or a composite one, and count by a covering one."""
-        conditions, values = self._conditions(query.where)
+        conditions, values = self._conditions(bound(self._schema, query))
         names = ", ".join(self._members)
         order = f"ORDER BY rank DESC, {self._schema.key} LIMIT ? OFFSET ?"
         sql = f"SELECT {names} FROM r {conditions} {order}"  # noqa: S608
@@ -141,7 +142,7 @@ class Sqlite:
             self._counts[query.where] = count
         return count
 
-    def _conditions(self, where: Iterable[Predicate]) -> tuple[str, list[Any]]:
+    def _conditions(self, where: Iterable[Bounded]) -> tuple[str, list[Any]]:
         parts: list[str] = []
         values: list[Any] = []
         for predicate in where:
@@ -152,7 +153,7 @@ class Sqlite:
                 case In(field=field, values=listed):
                     parts.append(f"{field} IN ({', '.join('?' * len(listed))})")
                     values += listed
-                case Range(field=field, low=low, high=high):
+                case Interval(field=field, low=low, high=high):
                     column = "rank" if field == self._schema.order.field else f"{field}_us"
                     parts.append(f"{column} BETWEEN ? AND ?")
                     values += [low, high]

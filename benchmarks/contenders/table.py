@@ -6,7 +6,8 @@ from typing import Any
 
 from instquery.folding import fold
 from instquery.instants import to_micros
-from instquery.query import Record
+from instquery.predicates import Bounded
+from instquery.query import Query, Record
 from instquery.schema import Schema
 
 __all__ = ["columns", "in_answer_order", "place"]
@@ -26,6 +27,11 @@ def place(schema: Schema, rows: list[Record], row: Record) -> int:
         (-schema.rank(row), row[schema.key]),
         key=lambda other: (-schema.rank(other), other[schema.key]),
     )
+
+
+def bound(schema: Schema, query: Query) -> list[Bounded]:
+    """Return the predicates of a query, the bounds of ranges as microseconds."""
+    return [schema.bound(predicate, query.now) for predicate in query.where]
 
 
 def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:

@@ -125,7 +125,8 @@ class Layout:
         """Make the record of a row."""
         if self.record is not None:
             return from_json(row[0])
-        return {name: value for name, value in row._mapping.items() if value is not None}
+        # SQLAlchemy's names are of a class of its own.
+        return {str(name): value for name, value in row._mapping.items() if value is not None}
 
     def write(self, entry: Entry, version: int) -> Values:
         """Make the row of a record. Raises `RecordError` for what the table cannot hold."""
