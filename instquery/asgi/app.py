@@ -255,7 +255,7 @@ def _is_brief(plan: Plan) -> bool:
     if plan.driver == "nothing" or not plan.steps:
         return True
     if plan.driver == "keys":
-        return plan.steps[0].size <= _AT_ONCE
+        return plan.steps[0].size.most <= _AT_ONCE
     is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
     return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
 

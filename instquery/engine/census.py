@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from sortedcontainers import SortedList
 
+from instquery.engine.sizes import Size
 from instquery.engine.state import State
 from instquery.folding import GRAM, fold
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value
@@ -69,23 +70,27 @@ class Census:
             if not fresh._grams[name] <= grams:
                 yield f"grams of {name}"
 
-    def count(self, predicate: Bounded) -> int | None:
-        """Count the records that match a predicate, exactly; `None` where this is not known here."""
+    def size(self, predicate: Bounded) -> Size | None:
+        """Tell how many records match a predicate; `None` where nothing is known here."""
         if isinstance(predicate, Contains):
             known = self._grams.get(predicate.field)
             is_nowhere = known is not None and any(len(gram) == GRAM and gram not in known for gram in predicate.grams)
-            return 0 if is_nowhere else None
+            return Size.exactly(0) if is_nowhere else None
+
         if isinstance(predicate, Interval):
             instants = self._instants.get(predicate.field)
             if instants is None:
                 return None
-            return max(0, instants.bisect_right(predicate.high) - instants.bisect_left(predicate.low))
+            return Size.exactly(max(0, instants.bisect_right(predicate.high) - instants.bisect_left(predicate.low)))
+
         counts = self._keywords.get(predicate.field)
         if counts is None:
             return None
         if isinstance(predicate, Eq):
-            return counts[predicate.value]
-        return sum(map(counts.__getitem__, predicate.values)) if isinstance(predicate, In) else None
+            return Size.exactly(counts[predicate.value])
+
+        # The counts add up: a record has one value, and a set has each value once.
+        return Size.exactly(sum(map(counts.__getitem__, predicate.members)))
 
     def keys(self, predicate: Bounded) -> list[Value] | None:
         """List the keys of the records that match, if they have rare values; `None` where this is not known here."""

@@ -1,11 +1,10 @@
 """Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from instquery.engine.census import Census
-from instquery.engine.indexes.index import Size
+from instquery.engine.sizes import Size
 from instquery.engine.state import State
 from instquery.predicates import Bounded, Value, merged
 from instquery.query import Query
@@ -28,20 +27,22 @@ _WHENCE_TOTAL = {
     "not asked": "not asked for, so the walk ends with the page",
 }
 
-_size = attrgetter("size")
-
 # Looking up a row by its key, testing and sorting it costs about as much as this many rows of a
 # segment cost when they are taken as part of a row set.
 _KEY_COST = 64
 
 
 class Step(NamedTuple):
-    """What a plan does with one predicate, and how many records it expects to match it."""
+    """What a plan does with one predicate, and how many records match it."""
 
     predicate: Bounded
     role: Role
-    size: int
-    exact: bool
+    size: Size
+
+    @property
+    def exact(self) -> bool:
+        """Whether the number of matching records is known."""
+        return self.size.count is not None
 
 
 class Plan(NamedTuple):
@@ -64,7 +65,7 @@ class Plan(NamedTuple):
         return {
             "driver": self.driver,
             "steps": [
-                {"predicate": str(step.predicate), "role": step.role, "size": step.size, "exact": step.exact}
+                {"predicate": str(step.predicate), "role": step.role, "size": step.size.expected, "exact": step.exact}
                 for step in self.steps
             ],
             "total": self.total,
@@ -77,7 +78,7 @@ class Plan(NamedTuple):
         segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"
         lines = [f"{self.records:,} records in {segments}: {_WHAT_DRIVES[self.driver]}"]
         lines += [
-            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size:,} with {step.predicate}"
+            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size.expected:,} with {step.predicate}"
             for step in self.steps
         ]
         return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
@@ -94,11 +95,11 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
     The census of this very state spares work; without it the answers are the same.
     """
     steps = _weigh(query, state, census)
-    impossible = [step for step in steps if step.exact and not step.size]
+    impossible = [step for step in steps if step.size.count == 0]
     if impossible:
         yield _made("nothing", [(step, "proof") for step in impossible], query, state)
     named = next(((step, keys) for step in steps if (keys := _keys(step.predicate, state, census)) is not None), None)
-    use_keys = named is not None and named[0].size * _KEY_COST <= state.count
+    use_keys = named is not None and named[0].size.expected * _KEY_COST <= state.count
     if named is not None and use_keys:
         yield _by_key(*named, steps, query, state)
     if any(state.has_index(step.predicate.field) for step in steps) or not steps:
@@ -112,14 +113,14 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
 
 
 def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
-    """Ask how many records match each predicate; the rarest comes first."""
+    """Ask how many records match each predicate; what seems the rarest comes first."""
     steps = []
     bound = [state.schema.bound(predicate, query.now) for predicate in query.where]
     for predicate in bound if len(bound) < 2 else merged(bound):
-        count = None if census is None else census.count(predicate)
-        size, exact = state.size(predicate) if count is None else Size(count, exact=True)
-        steps.append(Step(predicate, "residual", size, exact))
-    steps.sort(key=_size)
+        known = None if census is None else census.size(predicate)
+        steps.append(Step(predicate, "residual", state.size(predicate) if known is None else known))
+
+    steps.sort(key=lambda step: step.size.expected)
     return steps
 
 
@@ -136,13 +137,13 @@ def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query
 
 def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: State) -> Plan:
     """Make a plan, and decide where its total comes from."""
-    steps = tuple([Step(step.predicate, role, step.size, step.exact) for step, role in roles])
+    steps = tuple([Step(step.predicate, role, step.size) for step, role in roles])
     known: int | None = None
     if driver == "nothing":
         known = 0
     elif not query.where:
         known = state.count
-    elif len(steps) == 1 and steps[0].exact:
-        known = steps[0].size
+    elif len(steps) == 1:
+        known = steps[0].size.count
     total: Total = "not asked" if not query.total else "counted" if known is None else "known"
     return Plan(driver, steps, total, known, state.count, len(state.segments))

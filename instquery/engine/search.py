@@ -1,13 +1,13 @@
 """Carry out a plan: the page and the total, from one walk over one state."""
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rows import count_all, newest
+from instquery.engine.segment import Segment
 from instquery.engine.state import Part, Place, State, seek
 from instquery.predicates import Bounded, Predicate, Value
 from instquery.query import Query, Record, dated
@@ -103,11 +103,25 @@ def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) 
 
 
 def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:
-    """Leave out the segments before the page, and return what is still to be skipped; each says how many it holds."""
-    parts = list(parts)
-    ends = list(accumulate([segment.size(asked[0]).rows if asked else segment.count for segment, asked in parts]))
-    at = bisect_right(ends, skip)
-    return parts[at:], skip - (ends[at - 1] if at else 0)
+    """Leave out the segments before the page, and return what is still to be skipped.
+
+    A segment is left out by the count of its matches alone. From the first one on that has only bounds,
+    the walk itself counts.
+    """
+    left = iter(parts)
+    for segment, asked in left:
+        count = _known(segment, asked)
+        if count is None or count > skip:
+            return chain([(segment, asked)], left), skip
+        skip -= count
+    return (), skip
+
+
+def _known(segment: Segment, asked: Sequence[Bounded]) -> int | None:
+    """Return how many rows of a segment match all predicates, where this is known without matching them."""
+    if not asked:
+        return segment.count
+    return segment.size(asked[0]).count if len(asked) == 1 else None
 
 
 def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:

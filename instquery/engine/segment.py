@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
-from instquery.engine.indexes.index import Index, Lookup, Size, matching
+from instquery.engine.indexes.index import Index, Lookup, matching
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import everything, insert, newest, of, positions
+from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value
 from instquery.query import Record
 from instquery.schema import Entry, Schema
@@ -102,13 +103,9 @@ class Segment:
         return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
 
     def size(self, predicate: Bounded) -> Size:
-        """Tell how many live rows match a predicate, or about how many."""
+        """Tell how many live rows match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
-        if lookup is None:
-            return Size(self.count, exact=False)
-        if predicate.field == self._schema.order.field and self.count < len(self.rows):  # discarded rows lie in it too
-            return Size(self.number_of(self.match([predicate])), exact=True)
-        return lookup.size(predicate)
+        return Size.at_most(self.count) if lookup is None else lookup.size(predicate, self.live)
 
     def number_of(self, matches: Matches) -> int:
         """Count what `match` returned."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Self
 
-from instquery.engine.indexes.index import Size
 from instquery.engine.indexes.order import ranks_of
 from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
+from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Interval, Value
 from instquery.query import Record
 from instquery.schema import Schema
@@ -42,15 +42,18 @@ class State:
         return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
 
     def size(self, predicate: Bounded) -> Size:
-        """Tell how many records match a predicate: exactly where an index knows, else about how many."""
-        if (keys := self.keys_of(predicate)) is not None:
-            return Size(len(self.keys.get_all(keys)), exact=True)
+        """Tell how many records match a predicate: a count where an index knows, else bounds and a guess."""
+        keys = self.keys_of(predicate)
+        if keys is not None:
+            return Size.exactly(len(self.keys.get_all(keys)))
+        if not self.has_index(predicate.field):
+            return Size.at_most(self.count)
         if self.schema.fields[predicate.field].kind == "text":
-            return self._estimate(predicate)
+            return self._sampled(predicate)
+
         parts = list(self.parts([predicate]))
-        sizes = [segment.size(predicate) for segment, asked in parts if asked]
-        inside = sum([segment.count for segment, asked in parts if not asked])
-        return Size(inside + sum(size.rows for size in sizes), all(size.exact for size in sizes))
+        whole = sum([segment.count for segment, asked in parts if not asked])
+        return Size.of_parts([Size.exactly(whole), *(segment.size(predicate) for segment, asked in parts if asked)])
 
     def keys_of(self, predicate: Bounded) -> Sequence[Value] | None:
         """Return the keys that a predicate names (`Eq` or `In` of the key field)."""
@@ -81,12 +84,15 @@ class State:
         """Tell whether the segments have an index for a field."""
         return self.schema.fields[field].indexed or field == self.schema.order.field
 
-    def _estimate(self, predicate: Bounded) -> Size:
-        """Judge by the newest segments what to expect of the others; costs the same at any size."""
+    def _sampled(self, predicate: Bounded) -> Size:
+        """Judge by the newest segments what to expect of the others; costs the same at any size.
+
+        What a sample says of the others is a guess and bounds nothing: any record may match.
+        """
         sample = self.segments[:2]
-        looked_at = sum(segment.count for segment in sample)
-        found = sum(segment.size(predicate).rows for segment in sample)
-        return Size(found * self.count // looked_at if looked_at else 0, exact=False)
+        looked_at = sum([segment.count for segment in sample])
+        found = sum([segment.size(predicate).expected for segment in sample])
+        return Size.at_most(self.count, expected=found * self.count // looked_at if looked_at else 0)
 
 
 def seek(segments: Sequence[Segment], rank: int, key: str) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """The one contract of every kind of index."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
+from instquery.engine.sizes import Size
 from instquery.predicates import Bounded
 from instquery.query import Record
 
-__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "Size", "matching"]
+__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "matching"]
 
 
 Selection = tuple[int | list[int], bool]
@@ -22,25 +23,22 @@ ALL: Selection = (-1, True)
 """Every row matches; -1 is the integer with all bits set."""
 
 
-class Size(NamedTuple):
-    """How many rows a predicate matches; where not `exact`, about how many."""
-
-    rows: int
-    exact: bool
-
-
 class Lookup(Protocol):
     """What one segment can be asked about one field.
 
     Rows are positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its kind of
-    field answers, and may count, select and pass rows that the segment no longer holds.
+    field answers. It may select and pass rows that the segment no longer holds; it never counts them.
     """
 
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
 
-    def size(self, predicate: Any) -> Size:
-        """Tell how many rows match, at the least cost."""
+    def size(self, predicate: Any, live: int, /) -> Size:
+        """Tell how many of the live rows match, at the least cost.
+
+        The bounds hold in every state of the segment. `live` is the row set of all rows that it holds:
+        a lookup that still knows discarded rows needs it to count.
+        """
 
     def select(self, predicate: Any) -> Selection:
         """Return the rows that match, or a superset of them."""

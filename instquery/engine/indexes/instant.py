@@ -5,8 +5,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
-from instquery.engine.indexes.index import Selection, Size
+from instquery.engine.indexes.index import Selection
 from instquery.engine.rows import insert, of_bits, of_flags, positions
+from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST
 from instquery.predicates import Interval
 from instquery.query import Record
@@ -45,9 +46,9 @@ class InstantIndex:
         """Build from a column of microseconds; costs 0.3 µs a row."""
         return cls(array("q", [_MISSING if value is None else value for value in values]))
 
-    def size(self, predicate: Interval) -> Size:
-        """Count the rows exactly."""
-        return Size(self._within(predicate).bit_count(), exact=True)
+    def size(self, predicate: Interval, _live: int) -> Size:
+        """Count the rows exactly; a discarded row has no instant here."""
+        return Size.exactly(self._within(predicate).bit_count())
 
     def select(self, predicate: Interval) -> Selection:
         """Return exactly the rows within the range."""

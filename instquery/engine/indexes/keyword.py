@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
-from instquery.engine.indexes.index import NOTHING, Selection, Size, matching
+from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.rows import insert, of, positions
+from instquery.engine.sizes import Size
 from instquery.predicates import Eq, In, Value
 from instquery.query import Record
 
@@ -50,11 +51,13 @@ class KeywordIndex:
             index._keep(value, held)
         return index
 
-    def size(self, predicate: Eq | In) -> Size:
-        """Count the rows exactly; costs a look-up a value."""
+    def size(self, predicate: Eq | In, _live: int) -> Size:
+        """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
-            return Size(self._count(predicate.value), exact=True)
-        return Size(sum(map(self._count, predicate.values)), exact=True)
+            return Size.exactly(self._count(predicate.value))
+
+        # The counts add up: a row has one value, and a set has each value once.
+        return Size.exactly(sum(map(self._count, predicate.members)))
 
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""

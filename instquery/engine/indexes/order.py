@@ -5,7 +5,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from instquery.engine.indexes.index import ALL, NOTHING, Selection, Size
+from instquery.engine.indexes.index import ALL, NOTHING, Selection
+from instquery.engine.rows import everything
+from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.predicates import Interval
 from instquery.query import Record
@@ -22,7 +24,8 @@ def ranks_of(predicate: Interval, *, descending: bool) -> tuple[int, int]:
 class OrderIndex:
     """The ranks of the rows, ascending; a rank is the instant, negated where the order is ascending.
 
-    Every answer is at most two binary searches, 0.3 to 1 µs. Costs 8 bytes a row.
+    Discarded rows keep their rank: a range is a stretch of places, vacant ones included. Every answer is at
+    most two binary searches, 0.3 to 1 µs; a size takes as long again. Costs 8 bytes a row.
     """
 
     few: ClassVar[int] = 0
@@ -64,10 +67,15 @@ class OrderIndex:
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
         return first, max(first, end)
 
-    def size(self, predicate: Interval) -> Size:
-        """Count the rows of the stretch; rows that were discarded are counted too."""
+    def size(self, predicate: Interval, live: int) -> Size:
+        """Count the live rows of the stretch exactly."""
         first, end = self.stretch(predicate)
-        return Size(end - first, exact=True)
+        has_vacant = live.bit_count() < len(self.ranks)
+        if not has_vacant:
+            return Size.exactly(end - first)
+
+        stretch = everything(end) ^ everything(first)
+        return Size.exactly((live & stretch).bit_count())
 
     def select(self, predicate: Interval) -> Selection:
         """Return the stretch as a row set."""

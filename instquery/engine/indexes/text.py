@@ -6,10 +6,11 @@ from typing import ClassVar, Self
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.grams import GramBlocks, cut
-from instquery.engine.indexes.index import NOTHING, Selection, Size, matching
+from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.rows import insert, of, of_flags, positions
+from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Contains, Eq, In
 from instquery.query import Record
@@ -71,14 +72,21 @@ class TextIndex:
         index._rare = GramBlocks(Postings(alphabet, lists))
         return index
 
-    def size(self, predicate: Contains | Eq | In) -> Size:
-        """Estimate the rows from the needle's least frequent gram; exact only where that is the whole needle."""
+    def size(self, predicate: Contains | Eq | In, _live: int) -> Size:
+        """Bound the rows by those that hold the needle's grams; a count where these are the answer.
+
+        A discarded row has no text here.
+        """
         if not isinstance(predicate, Contains):
-            return Size(self._any_of(predicate).bit_count(), exact=False)
+            return Size.at_most(self._any_of(predicate).bit_count())
+
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
+        most = rows.bit_count()
+        if exact:
+            return Size.exactly(most)
         if blocks is None:
-            return Size(rows.bit_count(), exact)
-        return Size(min(rows.bit_count(), len(blocks)), exact=False)  # about one hit a block
+            return Size.at_most(most)
+        return Size.at_most(most, expected=min(most, len(blocks)))  # a guess: about one hit a block
 
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""

@@ -1,0 +1,75 @@
+"""Sizes: how many rows match, as a pair of bounds. A bound cannot be taken for a count, as a pair is no integer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NoReturn, Self
+
+__all__ = ["Size"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows match: at least `least`, at most `most`. A count only where both agree.
+
+    A size is no number. It cannot be added to one, compared with one, sorted, unpacked or tested for
+    truth, so whoever needs a number has to say which:
+
+    - `count` to rely on: a total, rows to pass over, the proof that nothing matches;
+    - `expected` to choose by: it decides how fast an answer is, never what the answer is;
+    - `least` and `most` as bounds.
+
+    Raises `ValueError` for numbers that contradict each other: whoever made the size is wrong.
+
+    >>> Size.exactly(3).count, Size.at_most(3).count, Size.at_most(0).count
+    (3, None, 0)
+    """
+
+    least: int
+    """No fewer rows match."""
+
+    most: int
+    """No more rows match."""
+
+    expected: int
+    """The best guess, within the bounds. It may be sampled; it is no bound itself."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= self.expected <= self.most:
+            raise ValueError(f"a size must be 0 <= least <= expected <= most, got {self}")
+
+    @classmethod
+    def exactly(cls, count: int) -> Self:
+        """Return the size of rows that have been counted."""
+        return cls(count, count, count)
+
+    @classmethod
+    def at_most(cls, most: int, expected: int | None = None) -> Self:
+        """Return the size of rows of which only an upper bound is known; without a guess, it is expected.
+
+        >>> Size.at_most(100, expected=7)
+        Size(least=0, most=100, expected=7)
+        """
+        return cls(0, most, most if expected is None else expected)
+
+    @classmethod
+    def of_parts(cls, sizes: Iterable[Self]) -> Self:
+        """Return the size of a whole from those of its parts, which have no row in common.
+
+        >>> Size.of_parts([Size.exactly(2), Size.at_most(5, expected=1)])
+        Size(least=2, most=7, expected=3)
+        """
+        least = most = expected = 0
+        for size in sizes:
+            least += size.least
+            most += size.most
+            expected += size.expected
+
+        return cls(least, most, expected)
+
+    @property
+    def count(self) -> int | None:
+        """The number of rows that match, `None` where only bounds are known."""
+        return self.most if self.least == self.most else None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a size is neither true nor false: compare its count, least or most")
