@@ -1,0 +1,125 @@
+"""Inventories that have been written to for a while: small segments with vacant rows, opened places, moved records."""
+
+import naive
+from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
+
+KINDS_OF_KEY = {"text": text, "keyword": keyword}
+
+NAMES = ["prod-web-1", "prod-web-2", "PROD", "推荐-web", "推荐", "Straße", "b", "", None]
+NEEDLES = ["prod", "web", "-", "推", "STRASSE", "b", "", "absent", "od-web-2"]
+STATUSES = ["Running", "Running", "Ready", "", 1, True, 0, None]
+OWNERS = [*map(str, range(12)), None]
+BOUNDS = ["after", "since", "until", "before"]
+
+
+def schema(kind_of_key="text", *, indexed=True, descending=True):
+    """A key of either kind, and two fields of each kind: what many records share, and what few do."""
+    return Schema(
+        key="id",
+        order=Order("created", descending=descending),
+        fields={
+            "id": KINDS_OF_KEY[kind_of_key](indexed=indexed),
+            "name": text(indexed=indexed),
+            "status": keyword(indexed=indexed),
+            "owner": keyword(indexed=indexed),
+            "created": instant(indexed=indexed),
+            "expires": instant(indexed=indexed),
+        },
+    )
+
+
+def identifier(number):
+    return f"{['i', 'I', '实例'][number % 3]}-{number}"
+
+
+def second(number):
+    return f"2026-06-{1 + number // 86_400:02}T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+
+
+def made(chance, number, seconds=20):
+    """A record with values that others have too; members are missing, or None."""
+    record = {
+        "id": identifier(number),
+        "name": chance.choice(NAMES),
+        "status": chance.choice(STATUSES),
+        "owner": chance.choice(OWNERS),
+        "created": chance.choice([None, *map(second, range(seconds))]),
+        "expires": chance.choice([None, *map(second, range(5))]),
+    }
+    return {name: value for name, value in record.items() if value is not None or chance.random() < 0.5}
+
+
+def worn(declared, chance, *, most=40, segment_rows=None):
+    """A store that has been written to, and the records that it holds by key."""
+    held = {
+        record["id"]: record for record in (made(chance, number) for number in range(chance.randint(most // 4, most)))
+    }
+    store = Store(declared, held.values(), segment_rows=segment_rows or chance.randint(4, 8))
+    lost = {}
+
+    for _ in range(chance.randrange(30)):
+        write(store, held, lost, chance)
+    return store, held
+
+
+def write(store, held, lost, chance):
+    """Discard a record, change it, move it, add one, or bring one back to the place that it left vacant."""
+    kind = chance.choice(["discard", "discard", "change", "move", "add", "again"])
+    keys = sorted(held)
+
+    if kind == "discard" and keys:
+        key = chance.choice(keys)
+        lost[key] = held.pop(key)
+        store.discard(key)
+        return
+
+    if kind == "again" and lost:
+        record = lost.pop(chance.choice(sorted(lost)))
+    elif kind in ("change", "move") and keys:
+        old = held[chance.choice(keys)]
+        record = {**made(chance, 0), "id": old["id"]}
+        if kind == "change":
+            record["created"] = old.get("created")
+    else:
+        record = made(chance, chance.randrange(60))
+
+    held[record["id"]] = record
+    store.put(record)
+
+
+def some_conditions(chance, kind_of_key="text"):
+    """One condition of every predicate on every field, as the naive reading takes them."""
+    texts = {"name": NAMES} | ({"id": [*map(identifier, range(60))]} if kind_of_key == "text" else {})
+    keywords = {"status": STATUSES, "owner": OWNERS}
+    keywords |= {"id": [*map(identifier, range(60)), 7]} if kind_of_key == "keyword" else {}
+
+    found = []
+    for field, some in {**texts, **keywords}.items():
+        values = [value for value in some if value is not None]
+        found.append(("eq", field, chance.choice(values)))
+        found.append(("in", field, chance.choices(values, k=chance.choice([0, 2, 5, 30]))))
+    for field in texts:
+        found.append(("contains", field, chance.choice(NEEDLES if field == "name" else ["i-", "-1", "3", "例"])))
+    for field in ("created", "expires"):
+        names = chance.sample(BOUNDS, chance.randint(1, 2))
+        found.append(("range", field, {name: second(chance.randrange(20)) for name in names}))
+    return found
+
+
+def some_wheres(chance, kind_of_key="text"):
+    """Each condition by itself, and some of two and three together; the last asks nothing."""
+    singles = some_conditions(chance, kind_of_key)
+    pairs = [chance.sample(singles, 2) for _ in range(6)]
+    triples = [chance.sample(singles, 3) for _ in range(4)]
+    return [*([one] for one in singles), *pairs, *triples, []]
+
+
+def predicates(where):
+    made_of = {"eq": Eq, "in": In, "contains": Contains}
+    return [Range(field, **value) if kind == "range" else made_of[kind](field, value) for kind, field, value in where]
+
+
+def matching(records, where, *, descending=True):
+    """All records that match, in order, by the naive reading."""
+    found = [record for record in records if all(naive.holds(record, condition) for condition in where)]
+    return naive.in_order(found, "id", "created", descending)
