@@ -255,7 +255,7 @@ def compare_real_store(kind_of_key, descending, rows, offsets):
 
 
 def test_pages_of_segments_of_real_size():
-    compare_real_store("text", True, 20_000, 3)
+    compare_real_store("text", True, 15_000, 2)
 
 
 @pytest.mark.long

@@ -91,7 +91,8 @@ def small_numbers(monkeypatch):
 def agree(store, conditions_asked):
     """Every size of a segment, of the state and of the census holds the number that the naive reading finds."""
     state, census = store._live.state, store._live.census
-    for condition, asked in conditions_asked:
+    for condition, one in conditions_asked:
+        asked = store.schema.bound(one, None)
         sizes = [(segment.size(asked), segment) for segment in state.segments]
         sizes.append((state.size(asked), state))
         known = census.size(asked)
