@@ -75,6 +75,7 @@ class Envelope:
 
     Raises:
         SchemaError: for parts that contradict each other.
+
     """
 
     members: tuple[str, ...]
@@ -129,16 +130,14 @@ class Envelope:
             value = item[member]
             if isinstance(value, str) and not value.strip():
                 del item[member]
-            elif schema is not None and schema.fields[member].kind == "instant":
-                item[member] = to_text(to_micros(value), self.timespec)
-            else:
+            elif schema is None or schema.fields[member].kind != "instant":
                 item[member] = self._as_time(value)
+            elif (micros := schema.read(member)(value)) is not None:
+                item[member] = to_text(micros, self.timespec)
         return item
 
     def _as_time(self, value: object) -> object:
         """Write what stands in the place of a time, in a field that may hold anything."""
-        if isinstance(value, int):
-            return value
         try:
             return to_text(to_micros(value), self.timespec)
         except ValueError:
