@@ -27,8 +27,8 @@ def is_part(needle, text):
 
 
 def in_order(records, key, created, newest_first=True):
-    dated = [record for record in records if record.get(created) is not None]
-    undated = [record for record in records if record.get(created) is None]
+    dated = [record for record in records if record.get(created) not in (None, "")]
+    undated = [record for record in records if record.get(created) in (None, "")]
     dated.sort(key=lambda record: record[key])
     dated.sort(key=lambda record: moment(record[created]), reverse=newest_first)
     return dated + sorted(undated, key=lambda record: record[key])
@@ -38,7 +38,7 @@ def holds(record, condition):
     """Judge one condition: ("eq", field, value), ("in", …), ("called", …), ("contains", …), ("range", field, {…})."""
     kind, field, wanted = condition
     value = record.get(field)
-    if value is None:
+    if value is None or (kind == "range" and value == ""):
         return False
     if kind == "eq":
         return value == wanted
@@ -101,7 +101,7 @@ def items(records, members, times, digits):
         {
             member: written(record[member], digits) if member in times else record[member]
             for member in members
-            if record.get(member) is not None
+            if record.get(member) is not None and not (member in times and record[member] == "")
         }
         for record in records
     ]

@@ -234,6 +234,24 @@ def test_a_window_is_in_order_however_its_ends_are_spelled():
         assert status == 200 or " EndTimeStart " in reply.body["Message"]
 
 
+@pytest.mark.parametrize(("integers", "number"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)])
+def test_an_instant_is_written_by_the_unit_that_its_field_declares(integers, number):
+    fields = {**airec.SCHEMA.fields, "gmtModified": instant(integers=integers)}
+    operation = replace(airec.list_instance, schema=replace(airec.SCHEMA, fields=fields))
+    store = Store(operation.schema, [{"instanceId": "a", "gmtModified": 1_767_225_600 * number}])
+    assert operation(store).body["result"] == [{"instanceId": "a", "gmtModified": "2026-01-01T00:00:00.000Z"}]
+
+
+def test_a_blank_time_of_a_saved_reply_is_no_time():
+    """The record is kept as it came; the reply leaves the member out, and no window holds it."""
+    saved = {"InstanceID": "a", "CreateTime": "", "EndTime": "", "StopTime": ""}
+    store = Store(bss.SCHEMA, [saved, {"InstanceID": "b", "CreateTime": "0001-01-01", "EndTime": "2026-01-01"}])
+    assert store.get("a") == saved
+    data = bss.query_available_instances(store).body["Data"]
+    assert [sorted(item) for item in data["InstanceList"]] == [["CreateTime", "EndTime", "InstanceID"], ["InstanceID"]]
+    assert bss.query_available_instances(store, {"EndTimeStart": "0001-01-01"}).body["Data"]["TotalCount"] == 1
+
+
 BLANKS = ["", " ", "\t"]
 NO_TIMES = ["-", "soon", "2026-13-01T00:00:00Z", 1767225600, True, 1.5, ["x"], "12"]
 

@@ -59,6 +59,8 @@ def airec_record(random, number):
             del record[member]
         elif chance < 0.13:
             record[member] = None
+        elif chance < 0.16:
+            record[member] = ""
     return record
 
 
@@ -92,8 +94,11 @@ def bss_record(random, number):
         "StopTime": some_time(random, "record"),
     }
     for member in list(record)[1:]:
-        if random.random() < 0.08:
+        chance = random.random()
+        if chance < 0.08:
             del record[member]
+        elif chance < 0.1 and member.endswith("Time"):
+            record[member] = ""
     return record
 
 

@@ -23,9 +23,9 @@ SCHEMA = Schema(
         "industry": keyword(),
         "commodityCode": keyword(),
         "dataSetVersion": stored(),
-        "gmtCreate": instant(),
-        "gmtModified": instant(indexed=False),
-        "expiredTime": instant(),
+        "gmtCreate": instant(blank_is_missing=True),
+        "gmtModified": instant(indexed=False, blank_is_missing=True),
+        "expiredTime": instant(blank_is_missing=True),
     },
 )
 

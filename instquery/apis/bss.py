@@ -31,11 +31,11 @@ SCHEMA = Schema(
         "RenewalDuration": stored(),
         "RenewalDurationUnit": stored(),
         "Seller": keyword(),
-        "CreateTime": instant(),
-        "EndTime": instant(),
-        "StopTime": instant(indexed=False),
-        "ReleaseTime": instant(indexed=False),
-        "ExpectedReleaseTime": instant(indexed=False),
+        "CreateTime": instant(blank_is_missing=True),
+        "EndTime": instant(blank_is_missing=True),
+        "StopTime": instant(indexed=False, blank_is_missing=True),
+        "ReleaseTime": instant(indexed=False, blank_is_missing=True),
+        "ExpectedReleaseTime": instant(indexed=False, blank_is_missing=True),
     },
 )
 
