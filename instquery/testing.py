@@ -87,7 +87,10 @@ class Double:
         return f"http://{self.endpoint}"
 
     def set_clock(self, now: Moment | None) -> None:
-        """Stop the clock at a moment; `None` lets it run again. Raises `ValueError` for what is no moment."""
+        """Stop the clock at a moment, and let it run again for `None`.
+
+        Raises `ValueError` for what is no moment.
+        """
         self._now = None if now is None else to_datetime(moment(now))
 
     def fail(self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1) -> None:

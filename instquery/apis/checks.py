@@ -60,7 +60,7 @@ def check_envelope(envelope: Envelope, schema: Schema) -> None:
 
 
 def check_errors(errors: Mapping[str, Fault], invalid: str, internal: str) -> None:
-    """Check that the error table has the codes that are needed, and messages that can be filled in."""
+    """Check that the error table has the codes needed, and messages that can be filled in."""
     if not isinstance(errors, Mapping):
         raise SchemaError("must map codes to Fault(…)", field="errors")
     for code, fault in errors.items():

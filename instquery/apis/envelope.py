@@ -62,9 +62,9 @@ class Envelope:
 
     A member that a record lacks is left out of its item, and so is whatever is no member.
 
-    Times are written as UTC text. A blank one (`""`) is no time and is left out. A field declared as
-    `instant()` holds nothing but times. Any other may hold what is no time, such as the text `-`, or an
-    integer, which does not say its unit: that is written as the record has it.
+    Times are written as UTC text. A blank one (`""`) is no time and is left out. A field declared
+    as `instant()` holds nothing but times. Any other may hold what is no time, such as the text
+    `-`, or an integer, which does not say its unit: that is written as the record has it.
 
     Attributes:
         members: those that an item may have, fields of the operation's schema.

@@ -56,9 +56,10 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the records of one API. `path` names the members that lead to the list in a reply of the API.
+    """Reads the records of one API.
 
-    Raises `SchemaError` for a path that is no tuple of names.
+    `path` names the members that lead to the list in a reply of the API. Raises `SchemaError` for a
+    path that is no tuple of names.
     """
 
     schema: Schema

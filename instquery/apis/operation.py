@@ -39,8 +39,8 @@ class Operation:
 
     Call it with a store and the request's parameters; see `__call__`.
 
-    Its parts are checked with each other and with the schema when it is made: `SchemaError` names the
-    part and what to do about it.
+    Its parts are checked with each other and with the schema when it is made: `SchemaError` names
+    the part and what to do about it.
     """
 
     name: str
@@ -102,10 +102,10 @@ class Operation:
 
         Args:
             store: what is asked: a store, a snapshot, or a `Walks`.
-            params: text, or `str`, `int`, `bool` and `datetime` from Python. Unknown ones are ignored.
-                Empty ones (`None` and `""`) are as if absent.
-            now: the moment of the request, from the clock unless given. The following pages of a walk
-                are judged by the moment of its first page, whatever this is.
+            params: text, or `str`, `int`, `bool` and `datetime` from Python. Unknown ones are
+                ignored. Empty ones (`None` and `""`) are as if absent.
+            now: the moment of the request, from the clock unless given. The following pages of a
+                walk are judged by the moment of its first page, whatever this is.
             request_id: a fresh upper-case GUID unless given.
             walker: who asks, where `store` is a `Walks`; it counts beside the host's fact `caller`.
                 With neither, no walk is pinned.
@@ -158,7 +158,7 @@ class Operation:
 
     def _values(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Read what was given into what it means, by parameter; what is as if absent is left out."""
-        values = {}
+        values: dict[str, Any] = {}
         for param in self.params:
             value = given.get(param.name)
             if value is None or value == "":
@@ -222,16 +222,18 @@ class Operation:
     def _walk(self, values: Mapping[str, Any], size: int, caller: object, walker: str | None) -> Hashable | None:
         """Name the walk that a request belongs to: who asks, and for what but the page's number.
 
-        The name depends on no moment and on no spelling. `None` where it is not known who asks, and for
-        an operation without page numbers.
+        The name depends on no moment and on no spelling. `None` where it is not known who asks,
+        and for an operation without page numbers.
         """
-        if not walker and (caller is None or caller == ""):
+        walker = walker or None
+        caller = None if caller == "" else caller
+        has_numbers = any(param.role == "number" for param in self._paging)
+        if not has_numbers or (walker is None and caller is None):
             return None
-        if all(param.role != "number" for param in self._paging):
-            return None
-        who = (walker, None, None) if caller is None or caller == "" else (walker or None, type(caller), caller)
+
+        # The type tells apart callers that Python takes for equal, such as 1 and True.
         filters = [_named(values.get(name)) for name in self._filters]
-        return (self.name, self.version, *who, size, *filters)
+        return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
 
     def _read(self, param: Param, value: Any, moment: int) -> Predicate | int:
         """Turn a value into what it asks for at a moment."""

@@ -46,14 +46,15 @@ class Param:
         about: the rule in words.
         default: the number where none is given.
         value: turns what was given into the value that it means at any moment: text, a number, an
-            instant in microseconds, a tuple of texts. Two spellings of one value are equal. By default
-            a value is what was given.
-        examples: a predicate of the form that `read` makes, for each field that it asks. An operation
-            checks that its schema answers them. Without any, nothing is checked.
+            instant in microseconds, a tuple of texts. Two spellings of one value are equal. By
+            default a value is what was given.
+        examples: a predicate of the form that `read` makes, for each field that it asks. An
+            operation checks that its schema answers them. Without any, nothing is checked.
         is_typed: whether a text that `read` looks for (by `Eq` or `In`) also stands for the bool or
             the number that it spells, where the field is a keyword.
 
-    `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is the reply.
+    `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
+    the reply.
 
     Raises:
         SchemaError: for an attribute that cannot be used.
@@ -134,18 +135,18 @@ def page_size(name: str, *, default: int, most: int) -> Param:
 
 
 def exact(name: str, field: str | None = None) -> Param:
-    """Declare a filter for records whose field is exactly the value. `field` is `name` unless given.
+    """Declare a filter for records whose field is exactly the value; `field` is `name` unless given.
 
-    Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and the
-    number, `true` (in any case) the text and the bool. A store takes 1 and True for one value, so both
-    texts find either. A field declared with `as_text` holds no numbers.
+    Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and
+    the number, `true` (in any case) the text and the bool. A store takes 1 and True for one
+    value, so both texts find either. A field declared with `as_text` holds no numbers.
     """
     target = field or name
     return _words(name, target, f"{target}, exact", word)
 
 
 def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Param:
-    """Declare an exact filter that takes one of a few values and refuses others; typed as `exact`."""
+    """Declare an exact filter, typed as `exact`, that takes one of a few values and no other."""
     if isinstance(values, str) or not values or not all(isinstance(value, Value) for value in values):
         raise SchemaError("values must be a tuple of at least one text, number or bool", field=name)
     words = tuple(map(word, values))
@@ -210,7 +211,7 @@ def not_after(name: str, field: str) -> Param:
 
 
 def expiring_until(name: str, field: str) -> Param:
-    """Declare a filter for what expires after now and up to a UNIX time in seconds, later than now."""
+    """Declare a filter for what expires after now and up to a later UNIX time in seconds."""
 
     def value(given: object) -> int:
         return iso_time(given) if isinstance(given, datetime) else unix_seconds(given)

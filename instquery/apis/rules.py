@@ -15,8 +15,8 @@ __all__ = ["Asked", "InOrder", "Refusal", "Rule", "in_order"]
 class Refusal(InstqueryError):  # noqa: N818 - it is an answer of the API, not a fault
     """A request that the API refuses: the code of its error table, and the parameter it is about.
 
-    Raised by params and rules, and by a host's own hooks; it becomes the reply. Where a param raises it
-    and names no parameter, it is about its own.
+    Raised by params and rules, and by a host's own hooks; it becomes the reply. Where a param
+    raises it and names no parameter, it is about its own.
     """
 
     def __init__(self, code: str, parameter: str | None = None, reason: str = "") -> None:
@@ -32,15 +32,15 @@ class Asked:
         filters: the predicates that were asked for, by parameter.
         now: the moment of the request, in microseconds.
         host: the facts that the host gave.
-        values: what the filters were given, by parameter, as `Param.value` reads it. A rule looks at
-            these rather than at predicates, which a param may write in several ways.
+        values: what was given, by parameter, as `Param.value` reads it. A rule looks at these
+            rather than at predicates, which a param may write in several ways.
 
     """
 
     filters: Mapping[str, Predicate]
     now: int
     host: Mapping[str, Any]
-    values: Mapping[str, object] = attribute(default_factory=dict)
+    values: Mapping[str, object] = attribute(default_factory=dict[str, object])
 
 
 Rule: TypeAlias = Callable[[Asked], Iterable[Predicate]]

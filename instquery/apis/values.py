@@ -65,7 +65,7 @@ def iso_time(value: object) -> int:
 
 
 def unix_seconds(value: object) -> int:
-    """Read a UNIX time in seconds into microseconds; milliseconds are told from it by their length."""
+    """Read a UNIX time in seconds into microseconds; one of milliseconds is known by its length."""
     text = plain_text(value)
     if not re.fullmatch("[0-9]+", text):
         raise ValueError("must be a UNIX time in seconds, digits only")

@@ -14,17 +14,18 @@ __all__ = ["Walks"]
 class Walks:
     """A store for operations whose callers walk by page number: hand it to them in the store's place.
 
-    Page 1 is answered from the present state, which is then kept with its moment. The following pages
-    are answered from that state and judged by that moment, whatever `now` they bring. They belong to the
-    walk if the same operation is asked for the same by the same person, but for the page number. How a
-    value is spelled does not count: `None`, `""` or absent, `5` or `"5"`, a default given or left out.
+    Page 1 is answered from the present state, which is then kept with its moment. The following
+    pages are answered from that state and judged by that moment, whatever `now` they bring. They
+    belong to the walk if the same operation is asked for the same by the same person, but for the
+    page number. How a value is spelled does not count: `None`, `""` or absent, `5` or `"5"`, a
+    default given or left out.
 
-    A walk ends `age` seconds after its first page, or when `count` other walks have begun. Its pages are
-    then answered from the present state.
+    A walk ends `age` seconds after its first page, or when `count` other walks have begun. Its
+    pages are then answered from the present state.
 
-    Who asks is told by the operation's `walker` and by the host's fact `caller`, both together. **With
-    neither, nobody can be told apart. Then no walk is pinned: every page is answered from the present
-    state.**
+    Who asks is told by the operation's `walker` and by the host's fact `caller`, both together.
+    **With neither, nobody can be told apart. Then no walk is pinned: every page is answered from
+    the present state.**
 
     >>> from instquery.apis import airec
     >>> days = [f"2026-01-0{n}T00:00:00Z" for n in (1, 2, 3, 4)]
