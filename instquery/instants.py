@@ -16,6 +16,7 @@ __all__ = [
     "moment",
     "moment_of_integer",
     "reader",
+    "to_datetime",
     "to_micros",
     "to_text",
 ]
@@ -146,6 +147,15 @@ def to_text(micros: int, timespec: Unit = "microseconds") -> str:
     ('2018-12-06T06:14:01.000Z', '1969-12-31T23:59:59Z')
     """
     return (_NAIVE_EPOCH + timedelta(microseconds=micros)).isoformat(timespec=timespec) + "Z"
+
+
+def to_datetime(micros: int) -> datetime:
+    """Return an instant as a `datetime` in UTC, exact: a float of seconds would lose microseconds.
+
+    >>> to_datetime(LATEST).isoformat()
+    '9999-12-31T23:59:59.999999+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _checked(micros: int) -> int:

@@ -27,7 +27,7 @@ from instquery.asgi.app import FORM, Wrong, create_app, read_body, refusal
 from instquery.asgi.keys import Keys
 from instquery.asgi.server import Server
 from instquery.errors import InstqueryError
-from instquery.instants import to_micros
+from instquery.instants import Moment, moment, to_datetime
 from instquery.store import Store
 
 __all__ = ["Double", "Recorded"]
@@ -86,9 +86,12 @@ class Double:
         """The same with a scheme."""
         return f"http://{self.endpoint}"
 
-    def set_clock(self, now: datetime | str | int | None) -> None:
-        """Stop the clock at a moment; `None` lets it run again."""
-        self._now = None if now is None else datetime.fromtimestamp(to_micros(now) / 1e6, UTC)
+    def set_clock(self, now: Moment | None) -> None:
+        """Stop the clock at a moment, and let it run again for `None`.
+
+        Raises `ValueError` for what is no moment.
+        """
+        self._now = None if now is None else to_datetime(moment(now))
 
     def fail(self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1) -> None:
         """Let the next calls end in an error."""

@@ -27,23 +27,25 @@ def is_part(needle, text):
 
 
 def in_order(records, key, created, newest_first=True):
-    dated = [record for record in records if record.get(created) is not None]
-    undated = [record for record in records if record.get(created) is None]
+    dated = [record for record in records if record.get(created) not in (None, "")]
+    undated = [record for record in records if record.get(created) in (None, "")]
     dated.sort(key=lambda record: record[key])
     dated.sort(key=lambda record: moment(record[created]), reverse=newest_first)
     return dated + sorted(undated, key=lambda record: record[key])
 
 
 def holds(record, condition):
-    """Judge one condition: ("eq", field, value), ("in", …), ("contains", …), ("range", field, {bound: value})."""
+    """Judge one condition: ("eq", field, value), ("in", …), ("called", …), ("contains", …), ("range", field, {…})."""
     kind, field, wanted = condition
     value = record.get(field)
-    if value is None:
+    if value is None or (kind == "range" and value == ""):
         return False
     if kind == "eq":
         return value == wanted
     if kind == "in":
         return any(value == one for one in wanted)
+    if kind == "called":
+        return is_called(value, wanted)
     if kind == "contains":
         return is_part(wanted, value)
     at = moment(value)
@@ -54,6 +56,13 @@ def holds(record, condition):
         "before": lambda bound: at < bound,
     }
     return all(tests[name](moment(bound)) for name, bound in wanted.items())
+
+
+def is_called(value, text):
+    """Tell whether a value is meant by a text of a query string; 1 and True are one value."""
+    if isinstance(value, str):
+        return value == text
+    return text == str(int(value)) or text.casefold() == {0: "false", 1: "true"}.get(value)
 
 
 def page(records, conditions, offset, limit, key, created, newest_first=True):
@@ -92,7 +101,7 @@ def items(records, members, times, digits):
         {
             member: written(record[member], digits) if member in times else record[member]
             for member in members
-            if record.get(member) is not None
+            if record.get(member) is not None and not (member in times and record[member] == "")
         }
         for record in records
     ]
@@ -114,7 +123,7 @@ def list_instance(records, params, now):
     status = given(params, "status")
     if status is not None:
         wanted.append(("eq", "status", status))
-        if status not in {"Initializing", "Ready", "Running"}:
+        if status not in {"Initializing", "Ready", "Running", "Starting"}:
             wrong.add("status")
     expiry = given(params, "expiredTime")
     if expiry is not None:
@@ -181,7 +190,9 @@ def bss_filters(params, wrong):
     wanted = []
     for name in ("ProductCode", "ProductType", "Region", "OwnerId"):
         if given(params, name) is not None:
-            wanted.append(("eq", name, given(params, name)))
+            value = given(params, name)
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            wanted.append(("called", name, text))
     choices = {
         "SubscriptionType": {"Subscription", "PayAsYouGo"},
         "RenewStatus": {"AutoRenewal", "ManualRenewal", "NotRenewal"},

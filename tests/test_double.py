@@ -3,8 +3,10 @@
 import asyncio
 import time
 import unittest
+from datetime import UTC, datetime
 
 import httpx
+import pytest
 
 from instquery.testing import Double
 
@@ -89,3 +91,36 @@ def test_the_plugin_does_not_load_the_server_for_those_who_do_not_use_it(pyteste
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "expired"),
+    [
+        ("9999-12-31T23:59:58.999999Z", "9999-12-31T23:59:59Z"),
+        ("2500-06-01T00:00:00.000001Z", "2500-06-01T00:00:00.000002Z"),
+        ("0001-01-01T00:00:00.000001Z", "0001-01-01T00:00:00.000002Z"),
+        ("1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_the_clock_is_set_to_the_microsecond_in_any_year(now, expired):
+    double = Double()
+    double.airec.put_many([{"instanceId": "at", "expiredTime": now}, {"instanceId": "next", "expiredTime": expired}])
+    double.set_clock(now)
+
+    async def ask():
+        async with httpx.AsyncClient(transport=double.transport(), base_url="http://double") as client:
+            return await client.get(ROA, params={"expiredTime": "253402300799"})
+
+    assert [item["instanceId"] for item in asyncio.run(ask()).json()["result"]] == ["next"]
+
+
+def test_the_last_instant_can_be_set():
+    double = Double()
+    double.set_clock("9999-12-31T23:59:59.999999Z")
+    double.set_clock(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC))
+    double.set_clock("0001-01-01")
+
+
+def test_a_number_of_seconds_is_no_moment_of_the_clock():
+    with pytest.raises(ValueError, match="can only be seconds or milliseconds"):
+        Double().set_clock(1_767_225_600)

@@ -5,10 +5,23 @@ from dataclasses import replace
 import pytest
 
 import tablestore
-from instquery import Eq, Store
+from instquery import Eq, SchemaError, Store, stored
 from instquery.apis import airec, bss
-from instquery.apis.operation import Refusal
-from instquery.apis.params import exact
+from instquery.apis.envelope import Fault
+from instquery.apis.inventory import Reader
+from instquery.apis.operation import Refusal, in_order
+from instquery.apis.params import (
+    Param,
+    contains,
+    exact,
+    expiring_until,
+    listed,
+    not_after,
+    not_before,
+    one_of,
+    page_number,
+    page_size,
+)
 
 STORE = Store(tablestore.SCHEMA, [{"InstanceName": "a", "Status": "normal"}, {"InstanceName": "b", "Status": "x"}])
 
@@ -35,8 +48,8 @@ def test_a_rule_may_refuse_and_a_message_names_parameter_and_reason():
 
 
 def test_a_query_that_the_store_cannot_answer_is_a_fault_of_ours():
-    operation = replace(tablestore.list_instances, params=(exact("Colour"),))
-    reply = operation(STORE, {"Colour": "red"})
+    operation = replace(tablestore.list_instances, rules=(lambda asked: [Eq("Colour", "red")],))
+    reply = operation(STORE, {})
     assert (reply.status, reply.body["Code"]) == (500, "OTSInternalServerError")
 
 
@@ -61,3 +74,156 @@ def test_the_literals_agree_with_themselves(api):
         assert len(names) == len(set(names))
         assert all(param.about for param in operation.params)
     assert len(operations) == 1
+
+
+LIST = tablestore.list_instances
+WITH_WINDOW = (not_before("From", "CreateTime"), not_after("To", "CreateTime"), page_size("Size", default=1, most=2))
+
+
+def declared(**parts):
+    return replace(LIST, **parts)
+
+
+def in_envelope(**parts):
+    return replace(LIST, envelope=replace(LIST.envelope, **parts))
+
+
+def message(text):
+    return declared(errors={**LIST.errors, "OTSParameterInvalid": Fault(text)})
+
+
+def own(name="X", role="filter", **parts):
+    return Param(name, role, lambda value, now: Eq("Status", "x"), "own", **parts)
+
+
+# What contradicts itself, and two words of the message: the culprit and the cure.
+CONTRADICTIONS = {
+    "a field that is not there": (lambda: declared(params=(exact("Colour"),)), "Colour", "declare the field"),
+    "a field of another name": (
+        lambda: declared(params=(exact("Status", "Colour"),)),
+        "Status: asks for Colour",
+        "field=",
+    ),
+    "a needle in a keyword": (
+        lambda: declared(params=(contains("Status"),)),
+        "Status",
+        "keyword field does not answer",
+    ),
+    "a value of a time": (
+        lambda: declared(params=(exact("CreateTime"),)),
+        "CreateTime",
+        "instant field does not answer",
+    ),
+    "a choice of a time": (lambda: declared(params=(one_of("X", ("a",), "CreateTime"),)), "X", "does not answer Eq"),
+    "a list of times": (lambda: declared(params=(listed("X", "CreateTime", most=9),)), "X", "does not answer In"),
+    "a window of a keyword": (lambda: declared(params=(not_before("X", "Status"),)), "X", "does not answer Range"),
+    "the end of one": (lambda: declared(params=(not_after("X", "Status"),)), "X", "does not answer Range"),
+    "the expiry of a text": (lambda: declared(params=(expiring_until("X", "InstanceName"),)), "X", "Range"),
+    "a schema without the field": (
+        lambda: declared(schema=replace(LIST.schema, fields={**LIST.schema.fields, "Status": stored()})),
+        "Status",
+        "stored field does not answer",
+    ),
+    "two params of one name": (
+        lambda: declared(params=(exact("Status"), contains("Status", "InstanceName"))),
+        "Status",
+        "twice",
+    ),
+    "two page numbers": (lambda: declared(params=(page_number("A"), page_number("B"))), "A and B", "keep one"),
+    "two page sizes": (
+        lambda: declared(params=(page_size("A", default=1, most=2), page_size("B", default=1, most=2))),
+        "A and B",
+        "keep one",
+    ),
+    "one param, not in a tuple": (lambda: declared(params=exact("Status")), "params", "tuple"),
+    "what is no param": (lambda: declared(params=("Status",)), "params", "exact("),
+    "a rule, not in a tuple": (lambda: declared(rules=lambda asked: ()), "rules", "tuple"),
+    "what is no rule": (lambda: declared(rules=("x",)), "rules", "function"),
+    "a window without its start": (
+        lambda: declared(params=WITH_WINDOW, rules=(in_order("Begin", "To", "OTSParameterInvalid"),)),
+        "Begin",
+        "declare it",
+    ),
+    "a window without its end": (
+        lambda: declared(params=WITH_WINDOW, rules=(in_order("From", "Size", "OTSParameterInvalid"),)),
+        "Size",
+        "declare it",
+    ),
+    "a window that refuses with no code": (
+        lambda: declared(params=WITH_WINDOW, rules=(in_order("From", "To", "Gone"),)),
+        "Gone",
+        "add it",
+    ),
+    "a name that is empty": (lambda: declared(name=""), "name", "not empty"),
+    "a version that is no text": (lambda: declared(version=1), "version", "text"),
+    "a schema that is none": (lambda: declared(schema=LIST.schema.fields), "schema", "Schema"),
+    "an envelope that is none": (lambda: declared(envelope=None), "envelope", "Envelope"),
+    "a member that is no field": (
+        lambda: in_envelope(members=(*LIST.envelope.members, "Colour")),
+        "Colour",
+        "declare it",
+    ),
+    "a member twice": (lambda: in_envelope(members=("Status", "CreateTime", "Status")), "Status", "leave one out"),
+    "members that are a text": (lambda: in_envelope(members="Status"), "members", "collection"),
+    "a member that is no name": (lambda: in_envelope(members=(1,)), "members", "name"),
+    "a time that is no member": (lambda: in_envelope(times={"ExpireTime"}), "ExpireTime", "add it to members"),
+    "times that are a text": (lambda: in_envelope(times="CreateTime"), "times", "collection"),
+    "a timespec that is none": (lambda: in_envelope(timespec="minute"), "minute", "seconds, milliseconds"),
+    "a body that is none": (lambda: in_envelope(success={}), "success", "function"),
+    "a failure that is none": (lambda: in_envelope(failure=None), "failure", "function"),
+    "a code for what is invalid": (lambda: declared(invalid="Gone"), "invalid: 'Gone'", "add it"),
+    "a code for what is ours": (lambda: declared(internal="Gone"), "internal: 'Gone'", "add it"),
+    "errors that are none": (lambda: declared(errors=[]), "errors", "Fault"),
+    "an error that is a text": (lambda: declared(errors={**LIST.errors, "Gone": "is gone"}), "Gone", "Fault"),
+    "a status that is none": (
+        lambda: declared(errors={**LIST.errors, "Gone": Fault("", status="404")}),
+        "Gone",
+        "200 to 599",
+    ),
+    "a placeholder by number": (lambda: message("{}: {reason}"), "OTSParameterInvalid", "{parameter} and {reason}"),
+    "a placeholder by another name": (lambda: message("{param} is wrong"), "param", "{parameter} and {reason}"),
+    "a placeholder with an attribute": (lambda: message("{parameter.name}"), "parameter.name", "nothing else"),
+    "a placeholder with a form": (lambda: message("{parameter:>9}"), "parameter", "nothing else"),
+    "a brace": (lambda: message("{parameter"), "OTSParameterInvalid", "{{ for a brace"),
+    "another brace": (lambda: message("{parameter}}"), "OTSParameterInvalid", "{{ for a brace"),
+    "a message that is no text": (lambda: message(None), "OTSParameterInvalid", "cannot be filled in"),
+    "a fact, not in a tuple": (lambda: declared(host="caller"), "host", "tuple"),
+    "a fact twice": (lambda: declared(host=("caller", "caller")), "caller", "leave one out"),
+    "a fact that no host can give": (lambda: declared(host=("my caller",)), "my caller", "name"),
+    "a fact that every operation takes": (lambda: declared(host=("walker",)), "walker", "another name"),
+    "a clock that is none": (lambda: declared(clock=0), "clock", "function"),
+    "the path of a reader, not in a tuple": (lambda: Reader(LIST.schema, path="Instances"), "path", "tuple of names"),
+    "a param without a name": (lambda: own(""), "name", "not empty"),
+    "a param of no role": (lambda: own(role="filters"), "filters", "filter, number or size"),
+    "a param that reads nothing": (lambda: Param("X", "filter", None, "x"), "X", "functions"),
+    "a param with a default of 0": (lambda: own(default=0), "X", "from 1"),
+    "a default above the most": (lambda: page_size("X", default=5, most=4), "X", "not above most"),
+    "a list of none": (lambda: listed("X", "Status", most=0), "X", "from 1"),
+    "a choice of none": (lambda: one_of("X", ()), "X", "at least one"),
+    "a choice of letters": (lambda: one_of("X", "abc"), "X", "tuple"),
+    "a choice of what is no value": (lambda: one_of("X", (1.5,)), "X", "number"),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTIONS)
+def test_what_contradicts_itself_is_refused_when_it_is_declared(what):
+    declare, culprit, cure = CONTRADICTIONS[what]
+    with pytest.raises(SchemaError) as caught:
+        declare()
+    assert culprit in str(caught.value)
+    assert cure in str(caught.value)
+
+
+def test_what_agrees_is_taken():
+    operation = declared(
+        params=[*WITH_WINDOW, own(), own("Y", examples=(Eq("Status", ""),))],
+        rules=[in_order("From", "To", "OTSParameterInvalid")],
+        host=["caller"],
+        envelope=replace(LIST.envelope, members=["InstanceName", "CreateTime"], times={"CreateTime"}),
+        errors={**LIST.errors, "Braces": Fault("{{}} of {parameter}", status=200)},
+    )
+    assert [type(part) for part in (operation.params, operation.rules, operation.host)] == [tuple] * 3
+    assert type(operation.envelope.members) is tuple
+    assert type(operation.envelope.times) is frozenset
+    assert operation(STORE, {"From": "2026-01-01"}, caller="x").body["TotalCount"] == 0
+    assert exact("Status").fields == {"Status"}

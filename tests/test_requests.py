@@ -45,7 +45,7 @@ def airec_record(random, number):
         "instanceId": f"airec-cn-{random.choice('aAbB')}{number:03}" + random.choice(["", "****"]),
         "name": random.choice(["实例", "推荐", "Prod", "ｐｒｏｄ", "a*b", "100%"])
         + random.choice(["-web", "数据", "_1", ""]),
-        "status": random.choice(["Running", "Running", "Ready", "Initializing", "Starting"]),
+        "status": random.choice(["Running", "Running", "Ready", "Initializing", "Starting", "Stopped"]),
         "regionId": random.choice(["cn-beijing", "cn-hangzhou"]),
         "type": "Standard",
         "gmtCreate": some_time(random, "record"),
@@ -59,6 +59,8 @@ def airec_record(random, number):
             del record[member]
         elif chance < 0.13:
             record[member] = None
+        elif chance < 0.16:
+            record[member] = ""
     return record
 
 
@@ -67,7 +69,7 @@ def airec_request(random):
     offers = {
         "page": lambda: random.choice([1, 2, 3, "1", "2", "9", 0, "x", "", 2**63 - 1, 2**63, "-1", "1.0", "９"]),
         "size": lambda: random.choice([1, 2, 5, 50, "3", "10", 51, 0, "", "ten"]),
-        "status": lambda: random.choice(["Running", "Ready", "Initializing", "Running", "running", ""]),
+        "status": lambda: random.choice(["Running", "Ready", "Initializing", "Starting", "running", ""]),
         "name": lambda: random.choice(["PROD", "推荐", "数", "*", "%", "web", "例", "rod-", "荐数据", "_", "zz", ""]),
         "instanceId": lambda: random.choice(["airec", "CN-A", "*", "-b01", "001", "5", "none", None]),
         "expiredTime": lambda: random.choice([str(until), until, f"{until}000", "soon", "", str(until)]),
@@ -82,7 +84,7 @@ def bss_record(random, number):
         "InstanceID": f"i-{random.choice('aAbB')}{number:03}",
         "OwnerId": random.choice(["181", "182", "183", "181****"]),
         "ProductCode": random.choice(["ecs", "ecs", "rds", "flowpack"]),
-        "ProductType": random.choice(["ecs", "disk"]),
+        "ProductType": random.choice(["ecs", "disk", "1", 1, 0, True, False, "true", "-7", -7, "01"]),
         "SubscriptionType": random.choice(["Subscription", "PayAsYouGo", "Other"]),
         "Region": random.choice(["cn-beijing", "cn-hangzhou"]),
         "RenewStatus": random.choice(["AutoRenewal", "ManualRenewal", "NotRenewal"]),
@@ -92,8 +94,11 @@ def bss_record(random, number):
         "StopTime": some_time(random, "record"),
     }
     for member in list(record)[1:]:
-        if random.random() < 0.08:
+        chance = random.random()
+        if chance < 0.08:
             del record[member]
+        elif chance < 0.1 and member.endswith("Time"):
+            record[member] = ""
     return record
 
 
@@ -106,7 +111,9 @@ def bss_request(random):
         "PageNum": lambda: random.choice([1, 2, "1", "3", 0, "", "a", 2**63 - 1]),
         "PageSize": lambda: random.choice([1, 3, 20, "300", 301, "0", ""]),
         "ProductCode": lambda: random.choice(["ecs", "ecs", "rds", "ECS", "oss", ""]),
-        "ProductType": lambda: random.choice(["ecs", "disk", ""]),
+        "ProductType": lambda: random.choice(
+            ["ecs", "disk", "", "1", 1, "0", "-0", 0, "true", True, "TRUE", "False", False, "-7", -7, "01", "1.0"]
+        ),
         "SubscriptionType": lambda: random.choice(["Subscription", "PayAsYouGo", "Other", ""]),
         "Region": lambda: random.choice(["cn-beijing", "cn-hangzhou", ""]),
         "InstanceIDs": ids,

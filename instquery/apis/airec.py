@@ -23,9 +23,9 @@ SCHEMA = Schema(
         "industry": keyword(),
         "commodityCode": keyword(),
         "dataSetVersion": stored(),
-        "gmtCreate": instant(),
-        "gmtModified": instant(indexed=False),
-        "expiredTime": instant(),
+        "gmtCreate": instant(blank_is_missing=True),
+        "gmtModified": instant(indexed=False, blank_is_missing=True),
+        "expiredTime": instant(blank_is_missing=True),
     },
 )
 
@@ -45,7 +45,7 @@ list_instance = Operation(
     params=(
         page_number("page"),
         page_size("size", default=10, most=50),
-        one_of("status", ("Initializing", "Ready", "Running")),
+        one_of("status", ("Initializing", "Ready", "Running", "Starting")),
         contains("name"),
         contains("instanceId"),
         expiring_until("expiredTime", "expiredTime"),

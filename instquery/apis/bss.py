@@ -31,11 +31,11 @@ SCHEMA = Schema(
         "RenewalDuration": stored(),
         "RenewalDurationUnit": stored(),
         "Seller": keyword(),
-        "CreateTime": instant(),
-        "EndTime": instant(),
-        "StopTime": instant(indexed=False),
-        "ReleaseTime": instant(indexed=False),
-        "ExpectedReleaseTime": instant(indexed=False),
+        "CreateTime": instant(blank_is_missing=True),
+        "EndTime": instant(blank_is_missing=True),
+        "StopTime": instant(indexed=False, blank_is_missing=True),
+        "ReleaseTime": instant(indexed=False, blank_is_missing=True),
+        "ExpectedReleaseTime": instant(indexed=False, blank_is_missing=True),
     },
 )
 
@@ -99,8 +99,8 @@ def _region_with_product(asked: Asked) -> Iterable[Predicate]:
 def _known_product(asked: Asked) -> Iterable[Predicate]:
     """With a catalogue of products, refuse a code that is not in it."""
     products = asked.host.get("products")
-    product = asked.filters.get("ProductCode")
-    if products is not None and isinstance(product, Eq) and product.value not in products:
+    product = asked.values.get("ProductCode")
+    if products is not None and product is not None and product not in products:
         raise Refusal("ProductNotFind")
     return ()
 
@@ -112,9 +112,9 @@ def _own_records(asked: Asked) -> Iterable[Predicate]:
         return ()
     caller = asked.host.get("caller")
     account: Caller = directory.get(caller)
-    named = asked.filters.get("OwnerId")
-    if isinstance(named, Eq):
-        if named.value != caller and named.value not in account.customers:
+    named = asked.values.get("OwnerId")
+    if named is not None:
+        if named != caller and named not in account.customers:
             raise Refusal("InvalidOwner")
         return ()
     if account.role != "owner":

@@ -1,13 +1,15 @@
 """The way out: replies and their bodies as an API's document shows them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from itertools import chain
 from typing import Any, Literal
 
+from instquery.errors import SchemaError
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
+from instquery.schema import Schema
 
 __all__ = ["Answer", "Envelope", "Fault", "Refused", "Reply"]
 
@@ -58,8 +60,22 @@ class Fault:
 class Envelope:
     """How one API writes its items and wraps them.
 
-    `members` are those an item may have; one that a record lacks is left out, and so is any other. Of
-    them `times` are written as UTC text to the `timespec`; what is finer is cut off.
+    A member that a record lacks is left out of its item, and so is whatever is no member.
+
+    Times are written as UTC text. A blank one (`""`) is no time and is left out. A field declared
+    as `instant()` holds nothing but times. Any other may hold what is no time, such as the text
+    `-`, or an integer, which does not say its unit: that is written as the record has it.
+
+    Attributes:
+        members: those that an item may have, fields of the operation's schema.
+        times: the members that are times.
+        timespec: how fine times are written; what is finer is cut off.
+        success: makes the body of a success.
+        failure: makes the body of a refusal.
+
+    Raises:
+        SchemaError: for parts that contradict each other.
+
     """
 
     members: tuple[str, ...]
@@ -70,14 +86,30 @@ class Envelope:
     _names: frozenset[str] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_names", frozenset(self.members))
+        members, times = _names("members", self.members), _names("times", self.times)
+        for name in members:
+            if members.count(name) > 1:
+                raise SchemaError(f"{name} is named twice: leave one out", field="members")
+        for name in times:
+            if name not in members:
+                raise SchemaError(f"{name} is no member of an item: add it to members", field="times")
+        if self.timespec not in _WRITTEN:
+            raise SchemaError(f"must be one of {', '.join(_WRITTEN)}, not {self.timespec!r}", field="timespec")
+        for name in ("success", "failure"):
+            if not callable(getattr(self, name)):
+                raise SchemaError("must be a function that makes a body", field=name)
 
-    def items(self, records: list[Record]) -> list[Record]:
+        object.__setattr__(self, "members", members)
+        object.__setattr__(self, "times", frozenset(times))
+        object.__setattr__(self, "_names", frozenset(members))
+
+    def items(self, records: list[Record], schema: Schema | None = None) -> list[Record]:
         """Write records as items of the API; they are the caller's own, and may become the items.
 
+        `schema` tells which of the times are instants; without it, each may hold what is no time.
         Costs 0.6 µs a record where all are in the API's form already.
         """
-        return records if self._are_written(records) else [self._item(record) for record in records]
+        return records if self._are_written(records) else [self._item(record, schema) for record in records]
 
     def _are_written(self, records: list[Record]) -> bool:
         """Tell whether records are in the API's form as they are: the usual case, asked of all at once."""
@@ -91,12 +123,35 @@ class Envelope:
             return False
         return text.translate(_TO_ZERO) == _WRITTEN[self.timespec] * len(times) and "T24" not in text
 
-    def _item(self, record: Record) -> Record:
+    def _item(self, record: Record, schema: Schema | None) -> Record:
         """Write one record, whatever form its times are in and whatever else it holds."""
         item = {member: value for member, value in record.items() if member in self._names and value is not None}
         for member in self.times & item.keys():
-            item[member] = to_text(to_micros(item[member]), self.timespec)
+            value = item[member]
+            if isinstance(value, str) and not value.strip():
+                del item[member]
+            elif schema is None or schema.fields[member].kind != "instant":
+                item[member] = self._as_time(value)
+            elif (micros := schema.read(member)(value)) is not None:
+                item[member] = to_text(micros, self.timespec)
         return item
+
+    def _as_time(self, value: object) -> object:
+        """Write what stands in the place of a time, in a field that may hold anything."""
+        try:
+            return to_text(to_micros(value), self.timespec)
+        except ValueError:
+            return value
+
+
+def _names(part: str, names: Collection[str]) -> tuple[str, ...]:
+    """Freeze the names of members, or say that they are none."""
+    if isinstance(names, str) or not isinstance(names, Collection):
+        raise SchemaError(f"must be a collection of names, not {type(names).__name__}", field=part)
+    for name in names:
+        if not isinstance(name, str):
+            raise SchemaError(f"each must be the name of a member, not {name!r}", field=part)
+    return tuple(names)
 
 
 # How a time that is known to be valid looks in the API's own form, each digit a zero. Only the hour 24,

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from instquery.errors import RecordError
+from instquery.errors import RecordError, SchemaError
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -56,10 +56,18 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the records of one API. `path` names the members that lead to the list in a reply of the API."""
+    """Reads the records of one API.
+
+    `path` names the members that lead to the list in a reply of the API. Raises `SchemaError` for a
+    path that is no tuple of names.
+    """
 
     schema: Schema
     path: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.path, str) or not all(isinstance(name, str) for name in self.path):
+            raise SchemaError(f"must be a tuple of names, such as ('Data',), not {self.path!r}", field="path")
 
     def __call__(self, source: Source, *, skip_bad: bool = False) -> list[Record]:
         """Return the records of a path, of a file object, or of standard input (`-`).

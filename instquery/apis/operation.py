@@ -1,20 +1,23 @@
 """The corridor of every API: parameters → query → page → reply."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
+from instquery.apis.checks import check_envelope, check_errors, check_host, check_params, check_rules, listed_as
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
-from instquery.apis.params import Param
+from instquery.apis.params import Param, Read
+from instquery.apis.rules import Asked, Refusal, Rule, in_order
+from instquery.apis.values import plain
 from instquery.apis.walks import Walks
-from instquery.errors import InstqueryError
-from instquery.instants import EARLIEST, LATEST
+from instquery.errors import InstqueryError, SchemaError
+from instquery.instants import Moment
 from instquery.instants import moment as read_moment
-from instquery.predicates import Predicate, Range
+from instquery.predicates import Predicate
 from instquery.query import Page, Query, dated
 from instquery.schema import Schema
 
@@ -30,35 +33,14 @@ class Engine(Protocol):
         """Return one page of the records that match, in order, with the exact total."""
 
 
-class Refusal(InstqueryError):  # noqa: N818 - it is an answer of the API, not a fault
-    """A request that the API refuses: the code of its error table, and the parameter it is about.
-
-    Raised by params and rules, and by a host's own hooks; it becomes the reply.
-    """
-
-    def __init__(self, code: str, parameter: str | None = None, reason: str = "") -> None:
-        super().__init__(reason or code, field=parameter)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as rules see it: its filters by parameter, its moment, and the facts that the host gave."""
-
-    filters: Mapping[str, Predicate]
-    now: int
-    host: Mapping[str, Any]
-
-
-Rule = Callable[[Asked], Iterable[Predicate]]
-"""What holds between parameters or depends on the host: raises `Refusal`, or adds predicates to the query."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One action of one API, as a value: what it takes, in which order it answers, how it replies.
 
     Call it with a store and the request's parameters; see `__call__`.
+
+    Its parts are checked with each other and with the schema when it is made: `SchemaError` names
+    the part and what to do about it.
     """
 
     name: str
@@ -80,51 +62,84 @@ class Operation:
     """The names of the facts that a host may hand to the rules."""
     clock: Callable[[], datetime] = attribute(default=lambda: datetime.now(UTC))
     """Read once a request that brings no `now` of its own."""
+    _reads: Mapping[str, Read] = attribute(init=False, repr=False, compare=False)
+    _filters: Mapping[str, Param] = attribute(init=False, repr=False, compare=False)
+    _paging: tuple[Param, ...] = attribute(init=False, repr=False, compare=False)
     _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        given = {param.role: param.default for param in self.params if param.role != "filter"}
-        object.__setattr__(self, "_defaults", {"number": 1, "size": 1} | given)
+        for part in ("params", "rules", "host"):
+            object.__setattr__(self, part, listed_as(part, getattr(self, part)))
+        for part in ("name", "version"):
+            if not isinstance(getattr(self, part), str) or not getattr(self, part):
+                raise SchemaError("must be text that is not empty", field=part)
+        check_envelope(self.envelope, self.schema)
+        check_params(self.params)
+        check_errors(self.errors, self.invalid, self.internal)
+        check_rules(self.rules, self.params, self.errors)
+        check_host(self.host, self.clock)
+
+        reads = {param.name: param.over(self.schema) for param in self.params}
+        filters = {param.name: param for param in self.params if param.role == "filter"}
+        paging = tuple(param for param in self.params if param.role != "filter")
+        defaults = {"number": 1, "size": 1} | {param.role: param.default for param in paging}
+        object.__setattr__(self, "_reads", reads)
+        object.__setattr__(self, "_filters", filters)
+        object.__setattr__(self, "_paging", paging)
+        object.__setattr__(self, "_defaults", defaults)
 
     def __call__(
         self,
         store: Engine,
         params: Mapping[str, object] | None = None,
         *,
-        now: datetime | str | int | None = None,
+        now: Moment | None = None,
         request_id: str | None = None,
         walker: str | None = None,
         **host: Any,
     ) -> Reply:
         """Answer one request. Never raises for a caller's mistake: the documented error is the reply.
 
-        `params` are text, or `str`, `int` and `datetime` from Python; unknown ones are ignored, empty ones
-        are as if absent. `now` is the moment of the request, from the clock unless given. `request_id` is
-        a fresh upper-case GUID unless given. `walker` tells apart those who walk page by page through a
-        `Walks`. `host` holds the facts named in `self.host`.
+        Args:
+            store: what is asked: a store, a snapshot, or a `Walks`.
+            params: text, or `str`, `int`, `bool` and `datetime` from Python. Unknown ones are
+                ignored. Empty ones (`None` and `""`) are as if absent.
+            now: the moment of the request, from the clock unless given. The following pages of a
+                walk are judged by the moment of its first page, whatever this is.
+            request_id: a fresh upper-case GUID unless given.
+            walker: who asks, where `store` is a `Walks`; it counts beside the host's fact `caller`.
+                With neither, no walk is pinned.
+            host: the facts named in `self.host`.
+
+        Raises:
+            TypeError: for a mistake of the host: an unknown fact, a walker that is no text.
+
         """
         identity = str(uuid4()).upper() if request_id is None else request_id
         self._check_host(host)
+        if not isinstance(walker, str | None):
+            raise TypeError(f"walker must be text, not {type(walker).__name__}: give str(…) of it")
         try:
-            query = self._query(params, now, host)
+            moment = self._moment(now)
+            values = self._values(params or {})
             if isinstance(store, Walks):
-                store, query = self._turn(store, params, query, (walker, host))
+                store, query = self._turn(store, values, moment, host, walker)
+            else:
+                query = self._query(values, moment, host)
         except Exception as error:
             return self.fail(error, identity)
         return self.answer(store, query, identity)
 
-    def query(
-        self, params: Mapping[str, object] | None = None, *, now: datetime | str | int | None = None, **host: Any
-    ) -> Query:
+    def query(self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any) -> Query:
         """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
         self._check_host(host)
-        return self._query(params, now, host)
+        return self._query(self._values(params or {}), self._moment(now), host)
 
     def answer(self, store: Engine, query: Query, request_id: str) -> Reply:
         """Answer a request that `query` has read. Never raises."""
         try:
             page = store.page(query)
-            items = self.envelope.items(page.items)
+            items = self.envelope.items(page.items, self.schema)
             answer = Answer(request_id, items, query.offset // query.limit + 1, query.limit, page.total)
             return Reply(200, self.envelope.success(answer), answer)
         except Exception as error:
@@ -137,50 +152,102 @@ class Operation:
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
 
-    def _turn(
-        self, walks: Walks, params: Mapping[str, object] | None, query: Query, who: tuple[str | None, Mapping[str, Any]]
-    ) -> tuple[Engine, Query]:
-        """Find the state of a page's walk, which the same caller began with the same parameters, and its query."""
-        walker, host = who
-        given = params or {}
-        asked = [(param.name, str(given.get(param.name, ""))) for param in self.params if param.role != "number"]
-        walk = (self.name, walker or host.get("caller"), tuple(asked))
-        if not query.offset:
-            return walks.begin(walk, query.now), query
-        going = walks.going(walk)
-        if going is None:
-            return walks, query
-        view, moment = going
-        return view, self._query(params, moment, host)
+    def _moment(self, now: Moment | None) -> int:
+        """Read the moment of a request, in microseconds."""
+        return read_moment(self.clock() if now is None else now)
 
-    def _query(
-        self, params: Mapping[str, object] | None, now: datetime | str | int | None, host: Mapping[str, Any]
-    ) -> Query:
-        moment = read_moment(self.clock() if now is None else now)
-        filters: dict[str, Predicate] = {}
-        numbers = dict(self._defaults)
-        values = params or {}
+    def _values(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Read what was given into what it means, by parameter; what is as if absent is left out."""
+        values: dict[str, Any] = {}
         for param in self.params:
-            given = values.get(param.name)
-            if given is None or given == "":
+            value = given.get(param.name)
+            if value is None or value == "":
                 continue
-            read = self._read(param, given, moment)
-            if isinstance(read, int):
-                numbers[param.role] = read
-            else:
-                filters[param.name] = read
-        asked = Asked(filters, moment, host)
+            try:
+                values[param.name] = param.value(value)
+            except (ValueError, InstqueryError) as error:
+                raise self._refusal(param, error) from None
+        return values
+
+    def _query(self, values: Mapping[str, Any], moment: int, host: Mapping[str, Any]) -> Query:
+        """Make the query that values stand for at a moment."""
+        numbers = self._numbers(values, moment)
+        filters: dict[str, Predicate] = {}
+        for name, value in values.items():
+            if name in self._filters:
+                read = self._read(self._filters[name], value, moment)
+                if not isinstance(read, int):
+                    filters[name] = read
+
+        asked = Asked(filters, moment, host, values)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
         query = Query((*filters.values(), *added), (number - 1) * size, size, total=self.total)
         return dated(query, moment)
 
-    def _read(self, param: Param, given: object, moment: int) -> Predicate | int:
+    def _numbers(self, values: Mapping[str, Any], moment: int) -> dict[str, int]:
+        """Return the number of the page that is wanted, and its size."""
+        numbers = dict(self._defaults)
+        for param in self._paging:
+            if param.name in values:
+                read = self._read(param, values[param.name], moment)
+                if isinstance(read, int):
+                    numbers[param.role] = read
+        return numbers
+
+    def _turn(
+        self,
+        walks: Walks,
+        values: Mapping[str, Any],
+        moment: int,
+        host: Mapping[str, Any],
+        walker: str | None,
+    ) -> tuple[Engine, Query]:
+        """Find the state of a page's walk, and make its query at the walk's moment.
+
+        A request that is refused neither begins a walk nor ends one.
+        """
+        numbers = self._numbers(values, moment)
+        walk = self._walk(values, numbers["size"], host.get("caller"), walker)
+        if walk is not None and numbers["number"] == 1:
+            query = self._query(values, moment, host)
+            return walks.begin(walk, moment), query
+
+        going = None if walk is None else walks.going(walk)
+        if going is None:
+            return walks, self._query(values, moment, host)
+        view, pinned = going
+        return view, self._query(values, pinned, host)
+
+    def _walk(self, values: Mapping[str, Any], size: int, caller: object, walker: str | None) -> Hashable | None:
+        """Name the walk that a request belongs to: who asks, and for what but the page's number.
+
+        The name depends on no moment and on no spelling. `None` where it is not known who asks,
+        and for an operation without page numbers.
+        """
+        walker = walker or None
+        caller = None if caller == "" else caller
+        has_numbers = any(param.role == "number" for param in self._paging)
+        if not has_numbers or (walker is None and caller is None):
+            return None
+
+        # The type tells apart callers that Python takes for equal, such as 1 and True.
+        filters = [_named(values.get(name)) for name in self._filters]
+        return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
+
+    def _read(self, param: Param, value: Any, moment: int) -> Predicate | int:
+        """Turn a value into what it asks for at a moment."""
         try:
-            return param.read(given, moment)
+            return self._reads[param.name](value, moment)
         except (ValueError, InstqueryError) as error:
-            reason = error.reason if isinstance(error, InstqueryError) else str(error)
-            raise Refusal(self.invalid, param.name, reason) from None
+            raise self._refusal(param, error) from None
+
+    def _refusal(self, param: Param, error: ValueError | InstqueryError) -> Refusal:
+        """Return the refusal that a param has raised, or that its rule is broken."""
+        if isinstance(error, Refusal):
+            return error if error.field is not None else Refusal(error.code, param.name, error.reason)
+        reason = error.reason if isinstance(error, InstqueryError) else str(error)
+        return Refusal(self.invalid, param.name, reason)
 
     def _check_host(self, host: Mapping[str, Any]) -> None:
         if host and (unknown := host.keys() - set(self.host)):
@@ -196,23 +263,10 @@ class Operation:
         return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
 
 
-def _since(predicate: Predicate | None) -> int:
-    bound = predicate.since if isinstance(predicate, Range) else None
-    return EARLIEST if bound is None else bound.micros(None)
-
-
-def _until(predicate: Predicate | None) -> int:
-    bound = predicate.until if isinstance(predicate, Range) else None
-    return LATEST if bound is None else bound.micros(None)
-
-
-def in_order(start: str, end: str, code: str) -> Rule:
-    """Make the rule that the start of a window may not be after its end; the start is named as the fault."""
-
-    def rule(asked: Asked) -> Iterable[Predicate]:
-        first, last = asked.filters.get(start), asked.filters.get(end)
-        if _since(first) > _until(last):
-            raise Refusal(code, start, f"must not be after {end}")
-        return ()
-
-    return rule
+def _named(value: object) -> Hashable:
+    """Return a value as a part of a name, equal for the spellings that a param takes for one."""
+    try:
+        hash(value)
+    except TypeError:  # such as a list, which a param of a user's own may take
+        return type(value), repr(value)
+    return plain(value)

@@ -1,17 +1,19 @@
 """The way in: parameters as an API's document declares them, read into predicates and page numbers."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
+from instquery.apis.values import LARGEST, integer, iso_time, plain_text, typed, unix_seconds, word
 from instquery.bounds import Instant
-from instquery.instants import LATEST, to_micros
-from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.errors import QueryError, SchemaError
+from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
+from instquery.schema import Schema
 
 __all__ = [
     "Param",
+    "Read",
     "contains",
     "exact",
     "expiring_until",
@@ -23,123 +25,223 @@ __all__ = [
     "page_size",
 ]
 
-_INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
-_LARGEST = (1 << 63) - 1
+Read: TypeAlias = Callable[[Any, int], Predicate | int]
+"""Makes a predicate or a number of a value, at the moment of the request in microseconds."""
+
+
+def _as_given(given: object) -> Any:
+    """Take a value as it was given."""
+    return given
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter of an operation.
+    """One parameter of an operation, read in two steps: what is meant, then what that asks for now.
 
-    `read` turns a value that was given, and the moment of the request, into a predicate (for a filter) or
-    a number (for the page's number and size); it raises `ValueError` with the rule that the value breaks.
-    `about` is the rule in words.
+    Attributes:
+        name: the parameter's name, as requests spell it.
+        role: a filter, or the page's number or size.
+        read: turns a value, and the moment of the request in microseconds, into a predicate (for a
+            filter) or a number (for the page's number and size).
+        about: the rule in words.
+        default: the number where none is given.
+        value: turns what was given into the value that it means at any moment: text, a number, an
+            instant in microseconds, a tuple of texts. Two spellings of one value are equal. By
+            default a value is what was given.
+        examples: a predicate of the form that `read` makes, for each field that it asks. An
+            operation checks that its schema answers them. Without any, nothing is checked.
+        is_typed: whether a text that `read` looks for (by `Eq` or `In`) also stands for the bool or
+            the number that it spells, where the field is a keyword.
+
+    `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
+    the reply.
+
+    Raises:
+        SchemaError: for an attribute that cannot be used.
+
     """
 
     name: str
     role: Literal["filter", "number", "size"]
-    read: Callable[[object, int], Predicate | int]
+    read: Read
     about: str
     default: int = 1
+    value: Callable[[object], Any] = _as_given
+    examples: tuple[Predicate, ...] = ()
+    is_typed: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise SchemaError(f"a parameter's name must be text that is not empty, not {self.name!r}")
+        if self.role not in ("filter", "number", "size"):
+            raise SchemaError(f"role must be filter, number or size, not {self.role!r}", field=self.name)
+        if not callable(self.read) or not callable(self.value):
+            raise SchemaError("read and value must be functions", field=self.name)
+        if type(self.default) is not int or self.default < 1:
+            raise SchemaError("default must be an integer from 1", field=self.name)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that the parameter asks, where it says so."""
+        return frozenset(example.field for example in self.examples)
+
+    def over(self, schema: Schema) -> Read:
+        """Return `read` as it is for the fields of a schema.
+
+        Raises:
+            SchemaError: if a field is not declared, or does not answer what the parameter asks.
+
+        """
+        for example in self.examples:
+            try:
+                schema.bound(example, 0)
+            except QueryError as error:
+                reason = f"asks for {example.field} with {type(example).__name__}: {error.reason}"
+                cure = "declare the field so, or name another by field="
+                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
+
+        # The key holds nothing but text, although it may be a keyword.
+        keywords = {name for name in self.fields if schema.fields[name].kind == "keyword"} - {schema.key}
+        if not self.is_typed or not keywords:
+            return self.read
+
+        def read(value: Any, now: int) -> Predicate | int:
+            made = self.read(value, now)
+            if isinstance(made, Eq | In) and made.field in keywords:
+                return typed(made, as_text=schema.fields[made.field].as_text)
+            return made
+
+        return read
 
 
 def page_number(name: str) -> Param:
     """Declare the number of the page that is wanted: an integer from 1 that fits 64 bits."""
-    return Param(name, "number", lambda value, _now: _integer(value, _LARGEST), "page number, from 1")
+
+    def value(given: object) -> int:
+        return integer(given, LARGEST)
+
+    return Param(name, "number", _as_number, "page number, from 1", value=value)
 
 
 def page_size(name: str, *, default: int, most: int) -> Param:
     """Declare how many items a page holds: an integer from 1 to `most`."""
-    about = f"items on a page, 1 to {most}"
-    return Param(name, "size", lambda value, _now: _integer(value, most), about, default)
+    if not _is_count(default) or not _is_count(most) or default > most:
+        raise SchemaError("default and most must be integers from 1, default not above most", field=name)
+
+    def value(given: object) -> int:
+        return integer(given, most)
+
+    return Param(name, "size", _as_number, f"items on a page, 1 to {most}", default, value)
 
 
 def exact(name: str, field: str | None = None) -> Param:
-    """Declare a filter for records whose field is exactly the value. `field` is `name` unless given."""
+    """Declare a filter for records whose field is exactly the value; `field` is `name` unless given.
+
+    Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and
+    the number, `true` (in any case) the text and the bool. A store takes 1 and True for one
+    value, so both texts find either. A field declared with `as_text` holds no numbers.
+    """
     target = field or name
-    return Param(name, "filter", lambda value, _now: Eq(target, _text(value)), f"{target}, exact")
+    return _words(name, target, f"{target}, exact", word)
 
 
-def one_of(name: str, values: tuple[str, ...], field: str | None = None) -> Param:
-    """Declare an exact filter that takes one of a few values and refuses others."""
+def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Param:
+    """Declare an exact filter, typed as `exact`, that takes one of a few values and no other."""
+    if isinstance(values, str) or not values or not all(isinstance(value, Value) for value in values):
+        raise SchemaError("values must be a tuple of at least one text, number or bool", field=name)
+    words = tuple(map(word, values))
 
-    def read(value: object, _now: int) -> Predicate:
-        chosen = _text(value)
-        if chosen not in values:
-            raise ValueError(f"must be one of {', '.join(values)}")
-        return Eq(field or name, chosen)
+    def value(given: object) -> str:
+        chosen = word(given)
+        if chosen not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return chosen
 
-    return Param(name, "filter", read, " | ".join(values))
+    return _words(name, field or name, " | ".join(words), value)
 
 
 def contains(name: str, field: str | None = None) -> Param:
     """Declare a filter for records whose text field has the value in it; what vendors call fuzzy."""
     target = field or name
-    return Param(name, "filter", lambda value, _now: Contains(target, _text(value)), f"part of {target}, any case")
+
+    def read(value: str, _now: int) -> Predicate:
+        return Contains(target, value)
+
+    about = f"part of {target}, any case"
+    return Param(name, "filter", read, about, value=plain_text, examples=(Contains(target, ""),))
 
 
 def listed(name: str, field: str, *, most: int) -> Param:
-    """Declare a filter for up to `most` exact values, commas between; blanks and repeats do not count."""
+    """Declare a filter for up to `most` exact values, commas between; each is typed as `exact`.
 
-    def read(value: object, _now: int) -> Predicate:
-        chosen = {part.strip() for part in _text(value).split(",")} - {""}
+    Blanks around a value and repeats do not count.
+    """
+    if not _is_count(most):
+        raise SchemaError("most must be an integer from 1", field=name)
+
+    def value(given: object) -> tuple[str, ...]:
+        chosen = {part.strip() for part in word(given).split(",")} - {""}
         if not 1 <= len(chosen) <= most:
             raise ValueError(f"must hold 1 to {most} values, commas between")
-        return In(field, sorted(chosen))
+        return tuple(sorted(chosen))
 
-    return Param(name, "filter", read, f"up to {most} values of {field}, commas between")
+    def read(value: tuple[str, ...], _now: int) -> Predicate:
+        return In(field, value)
+
+    about = f"up to {most} values of {field}, commas between"
+    return Param(name, "filter", read, about, 1, value, (In(field, ()),), is_typed=True)
 
 
 def not_before(name: str, field: str) -> Param:
     """Declare the start of a window on a time field, itself included."""
-    return Param(name, "filter", lambda value, _now: Range(field, since=_time(value)), f"{field} from, ISO 8601")
+
+    def read(value: int, _now: int) -> Predicate:
+        return Range(field, since=Instant(value))
+
+    return _window(name, field, f"{field} from, ISO 8601", iso_time, read)
 
 
 def not_after(name: str, field: str) -> Param:
     """Declare the end of a window on a time field, itself included."""
-    return Param(name, "filter", lambda value, _now: Range(field, until=_time(value)), f"{field} up to, ISO 8601")
+
+    def read(value: int, _now: int) -> Predicate:
+        return Range(field, until=Instant(value))
+
+    return _window(name, field, f"{field} up to, ISO 8601", iso_time, read)
 
 
 def expiring_until(name: str, field: str) -> Param:
-    """Declare a filter for what expires after now and up to a UNIX time in seconds, which must be later than now."""
+    """Declare a filter for what expires after now and up to a later UNIX time in seconds."""
 
-    def read(value: object, now: int) -> Predicate:
-        until = to_micros(value) if isinstance(value, datetime) else _unix_seconds(value)
-        if until <= now:
+    def value(given: object) -> int:
+        return iso_time(given) if isinstance(given, datetime) else unix_seconds(given)
+
+    def read(value: int, now: int) -> Predicate:
+        if value <= now:
             raise ValueError("must be later than now")
-        return Range(field, after=Instant(now), until=Instant(until))
+        return Range(field, after=Instant(now), until=Instant(value))
 
-    return Param(name, "filter", read, f"{field} after now and up to this UNIX time in seconds")
-
-
-def _text(value: object) -> str:
-    """Take text as it is and a number as its digits."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 64:
-        return str(value)
-    raise ValueError("must be text")
+    return _window(name, field, f"{field} after now and up to this UNIX time in seconds", value, read)
 
 
-def _integer(value: object, most: int) -> int:
-    text = _text(value)
-    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= most:
-        raise ValueError("must be an integer from 1" + (f" to {most}" if most < _LARGEST else ""))
-    return int(text)
+def _words(name: str, field: str, about: str, value: Callable[[object], str]) -> Param:
+    """Make a filter for exactly one value."""
+
+    def read(value: str, _now: int) -> Predicate:
+        return Eq(field, value)
+
+    return Param(name, "filter", read, about, 1, value, (Eq(field, ""),), is_typed=True)
 
 
-def _time(value: object) -> Instant:
-    if isinstance(value, str | datetime):
-        return Instant(to_micros(value))
-    raise ValueError("must be an ISO 8601 time")
+def _window(name: str, field: str, about: str, value: Callable[[object], int], read: Read) -> Param:
+    """Make a filter for a time, by an instant."""
+    return Param(name, "filter", read, about, 1, value, (Range(field, since=Instant(0)),))
 
 
-def _unix_seconds(value: object) -> int:
-    text = _text(value)
-    if not re.fullmatch("[0-9]+", text):
-        raise ValueError("must be a UNIX time in seconds, digits only")
-    if len(text) == 13:
-        raise ValueError("must be a UNIX time in seconds; 13 digits are milliseconds")
-    if len(text) > 13 or int(text) * 1_000_000 > LATEST:
-        raise ValueError("must be a UNIX time in seconds before the year 10000")
-    return int(text) * 1_000_000
+def _as_number(value: int, _now: int) -> int:
+    """Take the number or the size of a page, which is read already."""
+    return value
+
+
+def _is_count(number: object) -> bool:
+    return type(number) is int and number >= 1

@@ -1,6 +1,6 @@
 """Walks by page number, each pinned to the state of its first page: no row is lost or repeated between pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from time import monotonic
 
 from instquery.leases import Leases
@@ -14,40 +14,50 @@ __all__ = ["Walks"]
 class Walks:
     """A store for operations whose callers walk by page number: hand it to them in the store's place.
 
-    Page 1 is answered from the present state, which is then kept; the following pages with the same
-    parameters from the same caller come from that very state and its moment, until `age` seconds after the
-    first page or until `count` other walks have begun. Then, as without a first page, from the present one.
+    Page 1 is answered from the present state, which is then kept with its moment. The following
+    pages are answered from that state and judged by that moment, whatever `now` they bring. They
+    belong to the walk if the same operation is asked for the same by the same person, but for the
+    page number. How a value is spelled does not count: `None`, `""` or absent, `5` or `"5"`, a
+    default given or left out.
+
+    A walk ends `age` seconds after its first page, or when `count` other walks have begun. Its
+    pages are then answered from the present state.
+
+    Who asks is told by the operation's `walker` and by the host's fact `caller`, both together.
+    **With neither, nobody can be told apart. Then no walk is pinned: every page is answered from
+    the present state.**
 
     >>> from instquery.apis import airec
-    >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{n}", "gmtCreate": f"2026-01-0{n + 1}"} for n in range(4)])
+    >>> days = [f"2026-01-0{n}T00:00:00Z" for n in (1, 2, 3, 4)]
+    >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{day[9]}", "gmtCreate": day} for day in days])
     >>> walks = Walks(store)
-    >>> def ids(page):
-    ...     reply = airec.list_instance(walks, {"size": 2, "page": page})
+    >>> def ids(page, walker=None):
+    ...     reply = airec.list_instance(walks, {"size": 2, "page": page}, walker=walker)
     ...     return [item["instanceId"] for item in reply.body["result"]]
-    >>> ids(1)
-    ['i-3', 'i-2']
-    >>> store.put({"instanceId": "new", "gmtCreate": "2026-01-09"})
-    >>> ids(2), ids(1)
-    (['i-1', 'i-0'], ['new', 'i-3'])
+    >>> ids(1, "ann")
+    ['i-4', 'i-3']
+    >>> store.put({"instanceId": "new", "gmtCreate": "2026-02-01T00:00:00Z"})
+    >>> ids(2, "ann"), ids(2, "bob"), ids(2), ids(1, "ann")
+    (['i-2', 'i-1'], ['i-3', 'i-2'], ['i-3', 'i-2'], ['new', 'i-4'])
     """
 
     def __init__(
         self, store: Store, *, count: int = 32, age: float = 60, clock: Callable[[], float] = monotonic
     ) -> None:
         self._store = store
-        self._walks: Leases[tuple[Snapshot, int | None]] = Leases(count=count, age=age, clock=clock)
+        self._walks: Leases[tuple[Snapshot, int]] = Leases(count=count, age=age, clock=clock)
 
     def page(self, query: Query) -> Page:
         """Return one page of the present state."""
         return self._store.page(query)
 
-    def begin(self, walk: object, moment: int | None) -> Snapshot:
+    def begin(self, walk: Hashable, moment: int) -> Snapshot:
         """Return the state for the first page of a walk, and keep it and the moment under the walk's name."""
         view = self._store.snapshot()
         self._walks.end(walk)
         self._walks.grant(walk, (view, moment))
         return view
 
-    def going(self, walk: object) -> tuple[Snapshot, int | None] | None:
+    def going(self, walk: Hashable) -> tuple[Snapshot, int] | None:
         """Return the state and the moment of a walk; `None` where it has not begun, or begun too long ago."""
         return self._walks.find(walk)

@@ -1,0 +1,91 @@
+"""Values of parameters: what was given, read into text, a number or an instant.
+
+What breaks a rule is a `ValueError` with the rule.
+"""
+
+import re
+from datetime import datetime
+
+from instquery.instants import LATEST, to_micros
+from instquery.predicates import Eq, In
+
+__all__ = ["LARGEST", "integer", "iso_time", "plain", "plain_text", "typed", "unix_seconds", "word"]
+
+_INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+LARGEST = (1 << 63) - 1
+"""The largest integer that a parameter may be."""
+
+# A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
+_SPELLS_BOOL = {"true": True, "false": False}
+_SPELLS_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
+_LAST_LETTERS = frozenset("0123456789eE")  # of such texts: most others are passed over by them
+_NUMBERS = range(-(1 << 63), 1 << 64)
+
+
+def plain(value: object) -> object:
+    """Return a number or a bool as the text that spells it in a query string, all else as it is.
+
+    >>> plain(5), plain(True), plain("5")
+    ('5', 'true', '5')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() <= 64:
+        return str(value)
+    return value
+
+
+def word(value: object) -> str:
+    """Take a value that is matched whole: text, or a number or a bool as its text."""
+    return value if isinstance(value, str) else plain_text(plain(value))
+
+
+def plain_text(value: object) -> str:
+    """Take text as it is, and a number as its digits; a bool is refused."""
+    text = plain(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str):
+        return text
+    raise ValueError("must be text")
+
+
+def integer(value: object, most: int) -> int:
+    """Read an integer from 1 to `most`, in digits alone."""
+    text = plain_text(value)
+    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= most:
+        raise ValueError("must be an integer from 1" + (f" to {most}" if most < LARGEST else ""))
+    return int(text)
+
+
+def iso_time(value: object) -> int:
+    """Read a `datetime` or ISO 8601 text into microseconds."""
+    if isinstance(value, str | datetime):
+        return to_micros(value)
+    raise ValueError("must be an ISO 8601 time")
+
+
+def unix_seconds(value: object) -> int:
+    """Read a UNIX time in seconds into microseconds; one of milliseconds is known by its length."""
+    text = plain_text(value)
+    if not re.fullmatch("[0-9]+", text):
+        raise ValueError("must be a UNIX time in seconds, digits only")
+    if len(text) == 13:
+        raise ValueError("must be a UNIX time in seconds; 13 digits are milliseconds")
+    if len(text) > 13 or int(text) * 1_000_000 > LATEST:
+        raise ValueError("must be a UNIX time in seconds before the year 10000")
+    return int(text) * 1_000_000
+
+
+def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:
+    """Look for the bools and numbers that the texts of a predicate spell, beside the texts."""
+    texts = predicate.values if isinstance(predicate, In) else (predicate.value,)
+    values = [*texts]
+    for text in texts:
+        if not isinstance(text, str) or text[-1:] not in _LAST_LETTERS:
+            continue
+        if text.lower() in _SPELLS_BOOL:
+            values.append(_SPELLS_BOOL[text.lower()])
+        elif not as_text and _SPELLS_NUMBER.fullmatch(text) and int(text) in _NUMBERS:
+            values.append(int(text))
+
+    return predicate if len(values) == len(texts) else In(predicate.field, values)
