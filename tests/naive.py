@@ -18,8 +18,13 @@ def moment(value):
 
 
 def same_letters(text):
-    text = unicodedata.normalize("NFKC", text)
-    return unicodedata.normalize("NFKC", text.casefold())
+    kept, marks = "", 0
+    for character in text:
+        marks = 0 if unicodedata.combining(character) == 0 else marks + 1
+        if marks <= 30:
+            kept += character
+    kept = unicodedata.normalize("NFKC", kept)
+    return unicodedata.normalize("NFKC", kept.casefold())
 
 
 def is_part(needle, text):

@@ -15,7 +15,7 @@ from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import everything, of, positions
-from strategies import keywords, names, needles, owners, times
+from strategies import keywords, marked_texts, names, needles, owners, times
 
 KINDS = {
     KeywordIndex: (
@@ -26,9 +26,9 @@ KINDS = {
         ),
     ),
     TextIndex: (
-        names,
+        st.one_of(names, marked_texts),
         st.one_of(
-            st.builds(Contains, st.just("f"), needles),
+            st.builds(Contains, st.just("f"), st.one_of(needles, marked_texts)),
             st.builds(Eq, st.just("f"), names),
             st.builds(In, st.just("f"), st.lists(names, max_size=3)),
         ),
