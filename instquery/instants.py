@@ -50,7 +50,7 @@ LATEST = 253_402_300_799_999_999
 # The form that most texts have, of which `datetime.fromisoformat` takes what is right and refuses the rest.
 _is_usual = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 ).fullmatch
 
 # Every form: a calendar date, a week or a day of the year, with or without a time and an offset, extended or basic.
@@ -72,7 +72,7 @@ _ISO = re.compile(
         [T\ ] (?P<hour> [0-9]{2} )
         (?:
             (?P<colon> :? ) (?P<minute> [0-9]{2} )
-            (?: (?P=colon) (?P<second> [0-9]{2} ) (?: [.,] (?P<fraction> [0-9]+ ) )? )?
+            (?: (?P=colon) (?P<second> [0-9]{2} ) (?: [.,] (?P<fraction> [0-9]++ ) )? )?
         )?
         (?:
             Z
@@ -80,7 +80,7 @@ _ISO = re.compile(
             (?P<sign> [+-] ) (?P<off_hour> [0-9]{2} )
             (?:
                 (?P<off_colon> :? ) (?P<off_minute> [0-9]{2} )
-                (?: (?P=off_colon) (?P<off_second> [0-9]{2} ) (?: \. (?P<off_fraction> [0-9]+ ) )? )?
+                (?: (?P=off_colon) (?P<off_second> [0-9]{2} ) (?: \. (?P<off_fraction> [0-9]++ ) )? )?
             )?
         )?
     )?

@@ -1,6 +1,7 @@
 """One contract for every kind of index: whatever was added, dropped and moved, it agrees with the predicate."""
 
 import copy
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import everything, of, positions
+from instquery.engine.rows import everything, of, of_flags, positions
 from strategies import keywords, marked_texts, names, needles, owners, times
 
 KINDS = {
@@ -139,6 +140,22 @@ def test_a_frequent_gram_answers_without_verification():
     for word in ("推荐-p", "推荐-prod", "荐-tes"):  # longer than a gram, and frequent
         assert index.select(Contains("f", word))[1], word
     assert index.select(Contains("f", "nowhere")) == (0, True)
+
+
+def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_times(monkeypatch):
+    """Of names of 1,280 characters all grams become frequent: each cost a look at every text, 29 s for 700 names."""
+    monkeypatch.setattr(text_room, "_TRIES", 16)
+    looks = []
+    monkeypatch.setattr(text_room, "of_flags", lambda flags: (looks.append(1), of_flags(flags))[1])
+    random = Random(2)
+    names = ["".join(random.choices("abcdefgh", k=300)) for _ in range(70)]
+    index = TextIndex.build([])
+    for at, name in enumerate(names):
+        index.add(at, name)
+    assert 0 < len(looks) - 1 <= 16 * 4  # once for an index without rows; the rows double four times from eight on
+    assert list(index.faults(names)) == []
+    twin = index.copy()
+    assert twin._tries == index._tries
 
 
 def narrowings(monkeypatch):
