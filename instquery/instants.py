@@ -1,11 +1,10 @@
 """Instants as integers: microseconds since 1970-01-01T00:00:00Z, exact and compared as numbers."""
 
 import re
+from calendar import isleap
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
-
-from dateutil.parser import isoparse
 
 __all__ = [
     "EARLIEST",
@@ -35,6 +34,8 @@ MICROS: Mapping[Unit, int] = {"seconds": 1_000_000, "milliseconds": 1_000, "micr
 _SECONDS_OF_THIS_AGE, _MILLISECONDS_OF_THIS_AGE = 10**8, 10**14
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - formats without an offset, to which "Z" is added
 
 EARLIEST = -62_135_596_800_000_000
@@ -43,9 +44,50 @@ EARLIEST = -62_135_596_800_000_000
 LATEST = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z, the last one."""
 
-# What is left to dateutil: dates and times of ISO 8601 that hold a "-" or a "T". Digits alone are
-# refused: "1608533404" is a UNIX time that somebody forgot to convert, never a date.
-_ODD_ISO = re.compile(r"(?=.*[-T])[0-9W-]{8,10}(T[0-9:.,]+(Z|[+-][0-9:]+)?)?", re.ASCII)
+# Text is read by these two expressions alone. What readers take beyond ISO 8601 would be kept as a wrong time:
+# `datetime.fromisoformat` reads "00:00.5" as half a second and "00:00:00xZ" as a time, `dateutil` finds a week
+# 53 in every year. Digits alone are refused: "1608533404" is a UNIX time that somebody forgot to convert.
+
+# The form that most texts have, of which `datetime.fromisoformat` takes what is right and refuses the rest.
+_is_usual = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
+).fullmatch
+
+# Every form: a calendar date, a week or a day of the year, with or without a time and an offset, extended or basic.
+_ISO = re.compile(
+    r"""
+    (?= .* [-T\ ] )
+    (?P<year> [0-9]{4} )
+    (?:
+        (?P<dash> -? )
+        (?:
+            (?P<month> [0-9]{2} ) (?P=dash) (?P<day> [0-9]{2} )
+        |
+            W (?P<week> [0-9]{2} ) (?: (?P=dash) (?P<weekday> [0-9] ) )?
+        )
+    |
+        - (?P<day_of_year> [0-9]{3} )
+    )
+    (?:
+        [T\ ] (?P<hour> [0-9]{2} )
+        (?:
+            (?P<colon> :? ) (?P<minute> [0-9]{2} )
+            (?: (?P=colon) (?P<second> [0-9]{2} ) (?: [.,] (?P<fraction> [0-9]++ ) )? )?
+        )?
+        (?:
+            Z
+        |
+            (?P<sign> [+-] ) (?P<off_hour> [0-9]{2} )
+            (?:
+                (?P<off_colon> :? ) (?P<off_minute> [0-9]{2} )
+                (?: (?P=off_colon) (?P<off_second> [0-9]{2} ) (?: \. (?P<off_fraction> [0-9]++ ) )? )?
+            )?
+        )?
+    )?
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
+)
 
 
 def to_micros(value: object) -> int:
@@ -55,34 +97,29 @@ def to_micros(value: object) -> int:
     An integer is no time by itself, as it does not say its unit: see `reader` and `moment`.
 
     Raises `ValueError` with the reason, for anything else and for instants outside the years 1 to 9999.
-    Costs 0.5 µs for the usual form of text (`datetime.fromisoformat`), 10 µs for a rarer one (`dateutil`).
+    Costs 0.8 µs for the usual form of text (`2018-12-06T06:14:01Z`), 5 µs for a rarer one.
 
     >>> to_micros("2018-12-06T06:14:01Z")
     1544076841000000
     >>> to_micros("2018-12-06T14:14:01.5+08:00") - to_micros("2018-12-06T06:14:01")
     500000
     """
-    if type(value) is str:
-        # The usual form.
-        if value[10:11] == "T" and value[-1:] == "Z" and value[7:8] == "-" and "\0" not in value:
-            try:
-                since = datetime.fromisoformat(value) - _EPOCH
-            except ValueError:
-                since = _parse(value) - _EPOCH
-            return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-        at = _parse(value)
+    if isinstance(value, str):
+        if not _is_usual(value):
+            return _checked(_of_iso(value))
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return _checked(_of_iso(value))  # an hour of 24, or no such time
     elif isinstance(value, datetime):
         at = value
-    elif isinstance(value, str):
-        at = _parse(str(value))
     else:
         raise ValueError(f"must be a datetime or ISO 8601 text, not {type(value).__name__}")
 
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     since = at - _EPOCH
-    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return _checked(micros)
+    return _checked((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 def moment(value: object) -> int:
@@ -165,18 +202,49 @@ def _checked(micros: int) -> int:
     raise ValueError("must lie within the years 1 to 9999")
 
 
-def _parse(text: str) -> datetime:
-    """Parse ISO 8601 text: the usual form by the standard library, odd but valid ones by dateutil."""
-    # fromisoformat takes any character between date and time, and may stop at a NUL: recognise the usual form first.
-    if text[4:5] == "-" and text[7:8] == "-" and text[10:11] in ("T", " ", "") and "\0" not in text:
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass  # it may still be valid, such as an hour of 24
-    odd = text.upper().replace(" ", "T", 1)
-    if len(text) <= 40 and _ODD_ISO.fullmatch(odd):
-        try:
-            return isoparse(odd)
-        except (ValueError, OverflowError):
-            pass  # dateutil speaks of its own parts; the caller needs to know about the text
-    raise ValueError(f"is not an ISO 8601 time: {text[:40]!r}")
+def _of_iso(text: str) -> int:
+    """Read ISO 8601 text of any form as microseconds. Raises `ValueError` for what is no time."""
+    found = _ISO.fullmatch(text)
+    micros = None if found is None else _micros_of(found)
+    if micros is None:
+        raise ValueError(f"is not an ISO 8601 time: {text[:40]!r}")
+    return micros
+
+
+def _micros_of(found: re.Match[str]) -> int | None:
+    """Return the instant that text of the right form stands for; `None` where there is no such date or time."""
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    fraction = found["fraction"] or ""
+    off_hour, off_minute, off_second = (int(found[name] or 0) for name in ("off_hour", "off_minute", "off_second"))
+
+    ends_day = hour == 24 and not (minute or second or fraction.strip("0"))
+    if (hour > 23 and not ends_day) or off_hour > 23 or max(minute, second, off_minute, off_second) > 59:
+        return None
+    try:
+        days = _day_of(found) - _EPOCH_DAY
+    except ValueError:
+        return None
+
+    local = _of_day(hour, minute, second, fraction)
+    offset = _of_day(off_hour, off_minute, off_second, found["off_fraction"] or "")
+    return days * _DAY + local + (offset if found["sign"] == "-" else -offset)
+
+
+def _day_of(found: re.Match[str]) -> int:
+    """Return the ordinal number of the date. Raises `ValueError` where the calendar has none."""
+    year = int(found["year"])
+    if found["week"] is not None:
+        return date.fromisocalendar(year, int(found["week"]), int(found["weekday"] or 1)).toordinal()
+
+    if found["day_of_year"] is not None:
+        number = int(found["day_of_year"])
+        if not 1 <= number <= 365 + isleap(year):
+            raise ValueError("no such day in this year")
+        return date(year, 1, 1).toordinal() + number - 1
+
+    return date(year, int(found["month"]), int(found["day"])).toordinal()
+
+
+def _of_day(hours: int, minutes: int, seconds: int, fraction: str) -> int:
+    """Return a time of day as microseconds; digits of the fraction beyond the sixth are cut off."""
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + int(fraction[:6].ljust(6, "0"))

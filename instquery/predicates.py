@@ -27,6 +27,11 @@ __all__ = [
 Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
 
+# Integers that a record can hold. A set of any others can be made to cost the square of their number: Python's
+# hash of an integer is its remainder by 2**61 - 1. This range has a dozen integers of one hash. The hashes of
+# texts are seeded at random.
+_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Eq:
@@ -55,6 +60,8 @@ class Eq:
 class In:
     """Matches records whose field is one of `values`; repeats do not count, and none matches nothing.
 
+    An integer beyond 64 bits does not count either, as no record can hold it.
+
     >>> In("id", ["b", "a", "b"]).values
     ('b', 'a')
     """
@@ -70,9 +77,10 @@ class In:
         listed = tuple(values)
         for value in listed:
             _check_value(value, field)
+        fitting = [value for value in listed if isinstance(value, str) or _LEAST <= value <= _MOST]
         object.__setattr__(self, "field", field)
-        object.__setattr__(self, "values", tuple(dict.fromkeys(listed)))
-        object.__setattr__(self, "members", frozenset(listed))
+        object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
+        object.__setattr__(self, "members", frozenset(fitting))
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field is among the values; a missing field never is."""

@@ -6,7 +6,7 @@ plain dicts, every answer is a walk over a list, every time an aware datetime of
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def moment(value):
@@ -17,9 +17,78 @@ def moment(value):
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+def iso(text):
+    """Read ISO 8601 text as microseconds since 1970, part by part; ValueError for what is no time."""
+    if not text.isascii():
+        raise ValueError
+    day, with_clock, clock = text.upper().replace(" ", "T", 1).partition("T")
+    micros = (calendar_day(day, alone=not with_clock) - date(1970, 1, 1)).days * 86_400_000_000
+    if not with_clock:
+        return micros
+    zone = 0
+    for sign in "+-":
+        if sign in clock:
+            clock, _, behind = clock.partition(sign)
+            zone = time_of_day(behind, ".")
+            zone = zone if sign == "+" else -zone
+            break
+    else:
+        clock = clock.removesuffix("Z")
+    whole = time_of_day(clock, ".,", last=24)
+    return micros + whole - zone
+
+
+def calendar_day(text, alone):
+    parts = text.split("-")
+    if len(parts) == 1 and not alone:  # the basic forms, which need a time
+        middle = 7 if text[4:5] == "W" else 6
+        parts = [part for part in (text[:4], text[4:middle], text[middle:]) if part]
+    if not 2 <= len(parts) <= 3:
+        raise ValueError
+    year, middle, *last = parts
+    if middle[:1] == "W":
+        weekday = number(last[0], 1) if last else 1
+        return date.fromisocalendar(number(year, 4), number(middle[1:], 2), weekday)
+    if last:
+        return date(number(year, 4), number(middle, 2), number(last[0], 2))
+    if "-" not in text:
+        raise ValueError
+    found = date(number(year, 4), 1, 1) + timedelta(days=number(middle, 3) - 1)
+    if found.year != int(year):
+        raise ValueError
+    return found
+
+
+def time_of_day(text, points, last=23):
+    """Read hours, minutes and seconds with a fraction, of which nothing but hours must be there."""
+    point = next((one for one in points if one in text), None)
+    whole, _, fraction = text.partition(point) if point else (text, "", "")
+    parts = whole.split(":") if ":" in whole else [whole[first : first + 2] for first in range(0, len(whole), 2)]
+    numbers = [number(part, 2) for part in parts]
+    if point and (len(numbers) != 3 or not fraction or set(fraction) - set("0123456789")):
+        raise ValueError
+    if not 1 <= len(numbers) <= 3 or numbers[0] > last or any(one > 59 for one in numbers[1:]):
+        raise ValueError
+    if numbers[0] == 24 and (any(numbers[1:]) or fraction.strip("0")):
+        raise ValueError
+    seconds = sum(one * size for one, size in zip(numbers, (3600, 60, 1), strict=False))
+    return seconds * 1_000_000 + int((fraction + "000000")[:6])
+
+
+def number(text, digits):
+    if len(text) != digits or set(text) - set("0123456789"):
+        raise ValueError
+    return int(text)
+
+
 def same_letters(text):
-    text = unicodedata.normalize("NFKC", text)
-    return unicodedata.normalize("NFKC", text.casefold())
+    kept, marks = "", 0
+    for character in text:
+        marks = 0 if unicodedata.combining(character) == 0 else marks + 1
+        if marks <= 30:
+            kept += character
+    kept = unicodedata.normalize("NFKC", kept)
+    return unicodedata.normalize("NFKC", kept.casefold())
 
 
 def is_part(needle, text):

@@ -44,6 +44,30 @@ needles = st.one_of(
     st.sampled_from(["prod", "推荐", "推", "荐-数", "STRASSE", "web-1", "数据库", "-", "absent", "\x00"]),
     st.text(max_size=3),
 )
+# Combining characters of many classes, two that decompose into others, and U+0345, which folds to a letter.
+_MARKS = "\u0301\u0327\u0323\u0345\u0334\u093c\u094d\u3099\u0f71\u0f74\u05b0\u064b\u0e48\u20d0\u0344\u0340\U0001d165"
+# What stands between marks and has class 0, though some of it decomposes into marks or has them at its end.
+_UNMARKED = "a\u0903\u200d\u0f73\u0f75\u0f81\uff9e\uff9f\u1f82\u0130\u1faf\u01d5\u304b\ufdfa\u1100\u1161\uac00\u034f-"
+_runs_of_marks = st.one_of(
+    st.text(st.sampled_from(_MARKS), max_size=3),
+    st.text(st.sampled_from(_MARKS), min_size=28, max_size=35),
+    st.builds(
+        lambda marks, length: (marks * 35)[:length],
+        st.text(st.sampled_from(_MARKS), min_size=1, max_size=3),
+        st.integers(28, 70),
+    ),
+    st.text(st.sampled_from("\u0f73\u0f75\u0f81\uff9e\uff9f\u0301\u0334"), min_size=28, max_size=70),
+)
+marked_texts = st.lists(
+    st.one_of(
+        _runs_of_marks,
+        st.text(st.sampled_from(_UNMARKED), max_size=3),
+        st.text(st.sampled_from(_UNMARKED), min_size=30, max_size=35),
+    ),
+    max_size=5,
+).map("".join)
+"""Text rich in combining characters, in runs of about the length that counts."""
+
 keywords = st.sampled_from(["Running", "Ready", "running", "", "待机", 1, True, 0])
 owners = st.integers(0, 12).map(str)
 

@@ -1,14 +1,19 @@
 """What a text index is built from in bulk, each beside a plain reading of the texts."""
 
+from random import Random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instquery import Contains
 from instquery.engine.indexes import matrix as matrix_room
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.grams import GramBlocks, cut
-from instquery.engine.indexes.matrix import Matrix
+from instquery.engine.indexes.matrix import Matrix, held_by
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
+from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import of
 from strategies import names
 
@@ -63,16 +68,17 @@ def test_grams_in_many_blocks_are_listed(given_texts, least):
 
 
 @settings(max_examples=60)
-@given(texts, st.integers(1, 9), st.integers(1, 12))
-def test_frequent_pieces_and_their_rows(given_texts, width, least):
-    original, matrix_room._WIDTH = matrix_room._WIDTH, width  # so that some texts do not fit into the columns
+@given(texts, st.integers(1, 9), st.integers(1, 12), st.sampled_from([0, 4, 256]))
+def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
+    original = matrix_room._WIDTH, matrix_room._SEARCHES
+    matrix_room._WIDTH, matrix_room._SEARCHES = width, searches  # so that some texts do not fit into the columns
     try:
         alphabet, numbered = Alphabet.numbered(given_texts)
         every = sorted({bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))})
         rows = Matrix(numbered).rows([gram for gram in every if len(gram) == 2])
         found = frequent_pieces(numbered, every, least)
     finally:
-        matrix_room._WIDTH = original
+        matrix_room._WIDTH, matrix_room._SEARCHES = original
     holding = {
         piece: of([at for at, text in enumerate(numbered) if piece in text], 40)
         for text in numbered
@@ -81,6 +87,44 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least):
     }
     assert rows == {piece: found_in for piece, found_in in holding.items() if len(piece) == 2}
     assert found == {piece: found_in for piece, found_in in holding.items() if found_in.bit_count() >= least}
+
+
+@given(st.text(st.sampled_from("ab推"), max_size=30), st.sets(st.text(st.sampled_from("ab推"), min_size=2, max_size=4)))
+def test_pieces_that_a_text_holds(text, pieces):
+    expected = {piece for piece in pieces if text.find(piece) >= 0}
+    for searches in (0, 256):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(matrix_room, "_SEARCHES", searches)
+            held = held_by(text, pieces, [2, 3, 4])
+        assert len(held) == len(expected)
+        assert set(held) == expected
+
+
+class Whole(bytes):
+    """Bytes that may be searched and not cut up."""
+
+    def __getitem__(self, key):
+        raise AssertionError("cut up")
+
+
+def test_few_pieces_are_looked_for_in_a_long_text_that_is_not_cut_up():
+    """One name of 1 MB among 2,000 others was cut up twelve times: 10 s, and as much memory as 50 copies of it."""
+    assert held_by(Whole(b"ab" * 100), {b"ba", b"bb"}, [2]) == [b"ba"]
+
+
+def test_characters_that_share_a_number_are_in_no_piece_that_is_counted(monkeypatch):
+    """They stand for hundreds: what is made of them is frequent, means nothing, and grew to a million pieces."""
+    asked = []
+    rows = Matrix.rows
+    monkeypatch.setattr(Matrix, "rows", lambda self, pieces: rows(self, asked.append(list(pieces)) or asked[-1]))
+    random = Random(1)
+    alphabet = [chr(0x4E00 + number) for number in range(3000)]
+    names = ["推荐-" + "".join(random.choices(alphabet, k=20)) for _ in range(600)]
+    index = TextIndex.build(names)
+    assert len([piece for pieces in asked for piece in pieces]) < 300
+    assert not [piece for pieces in asked for piece in pieces if 255 in piece]
+    assert index.select(Contains("f", "推荐-"))[1]
+    assert list(index.faults(names)) == []
 
 
 @given(texts, st.lists(st.tuples(names, st.integers(0, 9)), max_size=20))

@@ -128,6 +128,44 @@ def test_a_needle_of_ten_megabytes(needle):
     assert (reply.status, reply.body["result"]) == (200, [])
 
 
+class Hashed(int):
+    """An integer that notes when its hash is taken."""
+
+    taken = 0
+
+    def __hash__(self):
+        Hashed.taken += 1
+        return super().__hash__()
+
+
+@pytest.mark.parametrize("unit", [2**61 - 1, -(2**61 - 1), 10**4000])
+def test_integers_that_no_record_can_hold_are_put_into_no_set(unit):
+    """A set of integers of one hash costs the square of their number: 100,000 of them took minutes."""
+    Hashed.taken = 0
+    predicate = In("owner", [*(Hashed(unit * number) for number in range(20, 1020)), "a", 2**64 - 1, -(2**63), True])
+    assert not Hashed.taken
+    assert predicate.values == ("a", 2**64 - 1, -(2**63), True)
+    assert predicate.members == {"a", 2**64 - 1, -(2**63), True}
+
+
+@pytest.mark.parametrize("value", [-(2**63), 2**64 - 1, 0, -(2**63) - 1, 2**64, 10**4000])
+def test_integers_of_64_bits_are_found_and_larger_ones_match_nothing(value):
+    owners = {"a": 2**64 - 1, "b": -(2**63), "c": 0, "d": 1}
+    store = Store(SCHEMA, [{"id": key, "owner": owner} for key, owner in owners.items()])
+    for predicate in (Eq("owner", value), In("owner", [value, "x"])):
+        page = store.page(Query([predicate]))
+        assert [item["owner"] for item in page.items] == [owner for owner in owners.values() if owner == value]
+        assert len(str(predicate)) < 100
+
+
+def test_a_name_of_fifty_thousand_marks():
+    """Normalisation alone sorts them by insertion: 22 s for this one name."""
+    name = "x" + "\u0301\u0327" * 25_000
+    store = Store(airec.SCHEMA, [{"instanceId": "a", "name": name}])
+    for part in (name[:20_000], name[1:]):
+        assert len(airec.list_instance(store, {"name": part}).body["result"]) == 1
+
+
 def test_names_of_ten_thousand_characters():
     random = Random(3)
     long = "".join(random.choices("abc推荐", k=10_000))

@@ -1,6 +1,7 @@
 """One contract for every kind of index: whatever was added, dropped and moved, it agrees with the predicate."""
 
 import copy
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,10 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import everything, of, positions
+from instquery.engine.rows import everything, of, of_flags, positions
 from instquery.instants import EARLIEST, LATEST, moment
 from instquery.ranges import Interval
-from strategies import keywords, names, needles, owners, times
+from strategies import keywords, marked_texts, names, needles, owners, times
 
 micros = times().map(moment)
 
@@ -35,9 +36,9 @@ KINDS = {
         ),
     ),
     TextIndex: (
-        names,
+        st.one_of(names, marked_texts),
         st.one_of(
-            st.builds(Contains, st.just("f"), needles),
+            st.builds(Contains, st.just("f"), st.one_of(needles, marked_texts)),
             st.builds(Eq, st.just("f"), names),
             st.builds(In, st.just("f"), st.lists(names, max_size=3)),
         ),
@@ -60,6 +61,7 @@ def _small_numbers(monkeypatch):
     monkeypatch.setattr(keyword_room, "_OPENED", 5)
     monkeypatch.setattr(text_room, "_SMALL", 8)
     monkeypatch.setattr(text_room, "_FREQUENT", 4)
+    monkeypatch.setattr(text_room, "_NARROWING", 12)
 
 
 def as_set(found):
@@ -156,6 +158,66 @@ def test_a_frequent_gram_answers_without_verification():
     for word in ("推荐-p", "推荐-prod", "荐-tes"):  # longer than a gram, and frequent
         assert index.select(Contains("f", word))[1], word
     assert index.select(Contains("f", "nowhere")) == (0, True)
+
+
+def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_times(monkeypatch):
+    """Of names of 1,280 characters all grams become frequent: each cost a look at every text, 29 s for 700 names."""
+    monkeypatch.setattr(text_room, "_TRIES", 16)
+    looks = []
+    monkeypatch.setattr(text_room, "of_flags", lambda flags: (looks.append(1), of_flags(flags))[1])
+    random = Random(2)
+    names = ["".join(random.choices("abcdefgh", k=300)) for _ in range(70)]
+    index = TextIndex.build([])
+    for at, name in enumerate(names):
+        index.add(at, name)
+    assert 0 < len(looks) - 1 <= 16 * 4  # once for an index without rows; the rows double four times from eight on
+    assert list(index.faults(names)) == []
+    twin = index.copy()
+    assert twin._tries == index._tries
+
+
+def narrowings(monkeypatch):
+    """Note every lookup by grams from now on, by the needle."""
+    noted = []
+    narrow = TextIndex._narrow
+    monkeypatch.setattr(
+        TextIndex, "_narrow", lambda self, needle, grams: (noted.append(needle), narrow(self, needle, grams))[1]
+    )
+    return noted
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 50, 3000])
+def test_any_number_of_values_of_a_text_costs_a_scan_at_the_most(monkeypatch, count):
+    """Each value was looked up by its grams in every segment: 120 scans for 8,000 values."""
+    monkeypatch.setattr(text_room, "_NARROWING", 512)
+    names = [f"web-{number:x}-{number * 7919 % 104729}" for number in range(2048)]
+    index = TextIndex.build(names)
+    noted = narrowings(monkeypatch)
+    values = [*names[::700], *(f"absent-{number}" for number in range(count - 3))][:count]
+    found, _ = index.select(In("f", values))
+    assert len(noted) == (count if count <= 2048 / 512 + 1 else 0)
+    assert set(positions(as_set(found))) >= set(range(0, 2048, 700)[:count])
+    assert (as_set(found).bit_count() <= 200) == bool(noted)
+
+
+@pytest.mark.parametrize("predicate", [Eq("f", "x" * 3000), In("f", ["x" * 1500, "y" * 1500])])
+def test_a_value_that_is_longer_than_a_segment_has_rows_is_not_folded(monkeypatch, predicate):
+    monkeypatch.setattr(text_room, "_NARROWING", 512)
+    index = TextIndex.build(["x" * 3000, None, *["name"] * 1998])
+    noted = narrowings(monkeypatch)
+    assert index.select(predicate) == (index._present, False)
+    assert not noted
+
+
+def test_what_is_expected_of_many_values_is_judged_by_a_few(monkeypatch):
+    """The plan asks for it before the walk does the work."""
+    names = [f"web-{number}" for number in range(1000)]
+    index = TextIndex.build(names)
+    noted = narrowings(monkeypatch)
+    for count in (0, 1, 2, 100, 1000):
+        noted.clear()
+        assert index.size(In("f", names[:count]), everything(1000)).expected <= 1000
+        assert len(noted) == min(count, 4)
 
 
 @settings(max_examples=60)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from instquery.engine.indexes.matrix import Matrix
 from instquery.folding import GRAM
 
-__all__ = ["frequent_pieces"]
+__all__ = ["LONGEST", "frequent_pieces"]
 
-_LONGEST = 12  # characters of the longest piece
+LONGEST = 12
+"""Characters of the longest piece."""
 
 
 def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) -> dict[bytes, int]:
@@ -22,7 +23,7 @@ def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) 
     for size in range(1, GRAM + 1):
         found |= _frequent(matrix, [gram for gram in grams if len(gram) == size], least)
     stage = {piece: rows for piece, rows in found.items() if len(piece) == GRAM}
-    while stage and len(next(iter(stage))) < _LONGEST:
+    while stage and len(next(iter(stage))) < LONGEST:
         stage = _frequent(matrix, _overlaps(stage, least), least)
         found |= stage
     once: dict[int, int] = {}

@@ -7,7 +7,8 @@ from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.grams import GramBlocks, cut
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.indexes.pieces import frequent_pieces
+from instquery.engine.indexes.matrix import held_by
+from instquery.engine.indexes.pieces import LONGEST, frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.rows import insert, of, of_flags, positions
 from instquery.engine.sizes import Size
@@ -25,6 +26,16 @@ _FREQUENT = 16
 _FEW_BLOCKS = 16
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
+# Grams that are looked for in all texts until the rows have doubled: of names, some hundreds become frequent.
+# Of long texts all grams do, and each costs a look at every text.
+_TRIES = 2048
+# Narrowing down one value, of up to so many characters, costs about as much as comparing so many rows with all
+# values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
+_NARROWING = 512
+# Values whose grams are looked up to guess how many rows have one of them.
+_GUESSES = 4
+
+_WORD_SIZES = range(GRAM + 1, LONGEST + 1)
 
 
 class TextIndex:
@@ -41,7 +52,7 @@ class TextIndex:
 
     few: ClassVar[int] = 32
 
-    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_words")
+    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_tries", "_words")
 
     def __init__(self, texts: list[str], present: int) -> None:
         self._texts = texts  # folded; "" where missing
@@ -51,6 +62,7 @@ class TextIndex:
         self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}))
         self._frequent: dict[str, int] = {}
         self._words: frozenset[str] = frozenset()  # those of the frequent that are longer than a gram
+        self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
     def build(cls, values: Sequence[str | None]) -> Self:
@@ -60,7 +72,7 @@ class TextIndex:
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered, index._blocks.spans())
         if len(texts) >= _SMALL:
-            likely = spread(lists, len(index._blocks) // 2)
+            likely = [gram for gram in spread(lists, len(index._blocks) // 2) if alphabet.decode(gram) is not None]
             found = frequent_pieces(numbered, likely, -(-len(texts) // _FREQUENT))
             for numbers, rows in found.items():
                 piece = alphabet.decode(numbers)
@@ -78,7 +90,7 @@ class TextIndex:
         A discarded row has no text here.
         """
         if not isinstance(predicate, Contains):
-            return Size.at_most(self._any_of(predicate).bit_count())
+            return self._guess(_texts_of(predicate))
 
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         most = rows.bit_count()
@@ -91,7 +103,7 @@ class TextIndex:
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
-            rows = self._any_of(predicate)
+            rows = self._any_of(_texts_of(predicate))
             return rows, not rows
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         if not rows:
@@ -132,6 +144,7 @@ class TextIndex:
             self._blocks.append()
             if not len(self._texts) & position:  # the number of rows has doubled
                 self._demote()
+                self._tries = 0
         if value is None:
             return
         text = self._texts[position] = _folded(value)
@@ -183,17 +196,45 @@ class TextIndex:
         twin._texts, twin._present, twin._longest = self._texts[:], self._present, self._longest
         twin._blocks = self._blocks.copy()
         twin._rare, twin._frequent, twin._words = self._rare.copy(), self._frequent.copy(), self._words
+        twin._tries = self._tries
         return twin
 
-    def _any_of(self, predicate: Eq | In) -> int:
-        """Return the rows that may hold one of the values, as a part of their text."""
+    def _any_of(self, values: Sequence[str]) -> int:
+        """Return rows that hold every text which is one of the values; all that have a text if that is cheaper.
+
+        The lookups cost about as much as a scan at the most, however many values there are, and however long.
+        """
+        affordable = _NARROWING + len(self._texts)
+        if len(values) * _NARROWING > affordable:
+            return self._present
+        if sum([max(_NARROWING, len(value)) for value in values]) > affordable:
+            return self._present
+
         rows = 0
-        for value in (predicate.value,) if isinstance(predicate, Eq) else predicate.values:
-            if isinstance(value, str):
-                folded = fold(value)
-                found, blocks, _ = self._narrow(folded, needle_grams(folded))
-                rows |= found if blocks is None else self._within(found, blocks)
-        return rows
+        few: set[int] = set()
+        for folded in map(fold, values):
+            found, blocks, _ = self._narrow(folded, needle_grams(folded))
+            if blocks is None:
+                rows |= found
+            elif len(blocks) <= _FEW_BLOCKS:
+                few |= blocks
+            else:
+                rows |= self._within(found, blocks)
+        return rows | self._within(self._present, few) if few else rows
+
+    def _guess(self, values: Sequence[str]) -> Size:
+        """Guess how many rows have one of the values, from a few of these; `select` looks all of them up."""
+        sample = values[:: -(-len(values) // _GUESSES) or 1]
+        found = 0
+        for folded in map(fold, sample):
+            rows, blocks, _ = self._narrow(folded, needle_grams(folded))
+            found += rows.bit_count() if blocks is None else min(rows.bit_count(), len(blocks))
+
+        if not found and len(sample) == len(values):  # the grams of each have been looked up
+            return Size.exactly(0)
+        most = self._present.bit_count()
+        guess = found * len(values) // max(1, len(sample))
+        return Size.at_most(most, expected=min(guess, most))
 
     def _within(self, rows: int, blocks: set[int]) -> int:
         """Return those of the rows that lie in the blocks."""
@@ -219,7 +260,7 @@ class TextIndex:
 
     def _pieces(self, text: str) -> set[str]:
         """Return the grams of a text, and the words that are in it."""
-        return cut(text) | {word for word in self._words if word in text}
+        return cut(text).union(held_by(text, self._words, _WORD_SIZES))
 
     def _promote(self, gram: str, blocks: int) -> None:
         """Give a gram that has been written to so many blocks its row set if it is frequent."""
@@ -233,6 +274,12 @@ class TextIndex:
         """Judge a gram by the number of its blocks, then by a sample of the texts: what is cheap to ask first."""
         if len(self._texts) < _SMALL or blocks * 2 < len(self._blocks):
             return False
+
+        most = _TRIES if len(gram) < GRAM else _TRIES // 2  # there are fewer short ones, and they help more
+        if self._tries >= most:
+            return False
+
+        self._tries += 1
         sample = self._texts[:: max(1, len(self._texts) // _SAMPLE)]  # over all rows: what is new is not yet frequent
         return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
 
@@ -244,6 +291,12 @@ class TextIndex:
                 if rows and gram not in self._words:
                     self._rare.set(gram, of(map(self._blocks.of, positions(rows)), len(self._blocks)))
         self._words &= self._frequent.keys()
+
+
+def _texts_of(predicate: Eq | In) -> Sequence[str]:
+    """Return the values that a text can be equal to."""
+    values = (predicate.value,) if isinstance(predicate, Eq) else predicate.values
+    return [value for value in values if isinstance(value, str)]
 
 
 def _folded(text: str) -> str:
