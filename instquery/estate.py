@@ -136,7 +136,7 @@ def _expiry(random: Random, created: int, now: datetime) -> int:
 def _identity(number: int) -> str:
     """Return ten letters and digits that no other number gets."""
     code = (number * 2_259_623_846_123_461 + 97) % 36**10  # a factor prime to 36 mixes without collisions
-    letters = []
+    letters: list[str] = []
     for _ in range(10):
         code, digit = divmod(code, 36)
         letters.append(_BASE36[digit])

@@ -144,7 +144,7 @@ class Schema:
     _instants: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
     _readers: Mapping[str, Read] = attribute(init=False, repr=False, compare=False)
     _read_order: Read = attribute(init=False, repr=False, compare=False)
-    _row_type: type = attribute(init=False, repr=False, compare=False)
+    _row_type: type[object] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.key, str) or not isinstance(self.order, Order) or not isinstance(self.fields, Mapping):

@@ -70,7 +70,7 @@ class Double:
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
         face = create_app(self.airec, self.bss, keys=keys, directory=directory, products=products, clock=self._clock)
-        self.app: ASGIApp = _Recorder(face, self)
+        self.app: ASGIApp = _Recorder(face, self.requests, self._faults)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
@@ -131,23 +131,19 @@ class Double:
     def _clock(self) -> datetime:
         return datetime.now(UTC) if self._now is None else self._now
 
-    def _next_fault(self) -> Fault | None:
-        return self._faults.popleft() if self._faults else None
-
 
 class _Recorder:
     """Notes each request that the face answers, and lets faults happen to it."""
 
-    def __init__(self, face: ASGIApp, double: Double) -> None:
-        self._face = face
-        self._double = double
+    def __init__(self, face: ASGIApp, requests: list[Recorded], faults: deque[Fault]) -> None:
+        self._face, self._requests, self._faults = face, requests, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ("/healthz", "/openapi.json"):
             await self._face(scope, receive, send)
             return
         body: list[bytes] = []
-        fault = self._double._next_fault()
+        fault = self._faults.popleft() if self._faults else None
 
         async def listen() -> Message:
             message = await receive()
@@ -156,7 +152,7 @@ class _Recorder:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._double.requests.append(_recorded(scope, b"".join(body)))
+                self._requests.append(_recorded(scope, b"".join(body)))
             await send(message)
 
         if fault is not None:

@@ -6,10 +6,11 @@ import threading
 from copy import copy, deepcopy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import naive
+from effort import examples
 from instquery import Contains, CursorExpired, CursorInvalid, Eq, In, Leases, Query, QueryError, Range, Store
 from strategies import SCHEMA, conditions, predicate, records
 
@@ -44,7 +45,7 @@ wheres = st.lists(conditions(), max_size=3)
 
 
 @given(inventories, wheres, st.integers(0, 4), st.integers(1, 5), st.integers(1, 9), st.booleans(), st.booleans())
-@settings(max_examples=200)
+@examples(200)
 def test_a_walk_agrees_with_the_naive_reading(inventory, where, offset, limit, segment_rows, total, frozen):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit, total=total)
@@ -60,7 +61,7 @@ def test_a_walk_agrees_with_the_naive_reading(inventory, where, offset, limit, s
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from([1, 2, 7, 50]), st.booleans())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_walk_sees_exactly_the_first_pages_set_under_random_writes(chance, limit, filtered):
     store = Store(SCHEMA, (made(number, status="a") for number in range(100)), segment_rows=16)
     where = [Eq("status", "a"), Contains("id", "i-")] if filtered else []

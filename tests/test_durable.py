@@ -2,7 +2,6 @@
 
 import datetime as dt
 import decimal
-import os
 import random
 import signal
 import sqlite3
@@ -16,8 +15,6 @@ import pytest
 from instquery import Eq, Order, Query, RecordError, Schema, instant, keyword, text
 from instquery.durable import DurableError, DurableStore
 from strategies import SCHEMA
-
-KILLS = int(os.environ.get("INSTQUERY_KILLS", "25"))
 
 
 def made(number, **members):
@@ -238,13 +235,15 @@ def step(store, version):
         store.put_many(made(number, name=f"v{version}") for number in chance.sample(range(60), size))
 
 
-def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tmp_path):
+@pytest.mark.long
+def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries):
     """Kill a writer again and again. Every acknowledged write is there, and the state is that of one whole version."""
     from instquery import Store  # noqa: PLC0415 - the same writes in memory are the naive reading
 
     naive = Store(SCHEMA)
     chance = random.Random(7)
-    for _ in range(KILLS):
+    kills = tries(200, quick=8)
+    for _ in range(kills):
         command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent), "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - ourselves
             assert writer.stdout.readline().startswith("open")
@@ -257,4 +256,4 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tmp_pa
                 step(naive, naive.version)
             assert list(store) == list(naive)
             assert store.verify() == []
-    assert naive.version > KILLS
+    assert naive.version > kills

@@ -33,7 +33,8 @@ FLOORS = [
     ["snapshot"],
     ["store"],
     [""],  # the engine's front door
-    ["durable", "sql.values", "sql.clickhouse"],
+    ["durable", "sql.values"],
+    ["sql.clickhouse"],
     ["sql.layout"],
     ["sql.statements"],
     ["sql.ways"],

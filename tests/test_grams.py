@@ -3,9 +3,10 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from instquery import Contains
 from instquery.engine.indexes import matrix as matrix_room
 from instquery.engine.indexes.alphabet import Alphabet
@@ -67,7 +68,7 @@ def test_grams_in_many_blocks_are_listed(given_texts, least):
             assert gram in listed
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(texts, st.integers(1, 9), st.integers(1, 12), st.sampled_from([0, 4, 256]))
 def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
     original = matrix_room._WIDTH, matrix_room._SEARCHES

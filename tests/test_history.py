@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from instquery import Contains, Eq, HistoryGap, Query, QueryError, Range, Store
 from instquery.instants import moment
 from strategies import NOW, SCHEMA, records
@@ -107,7 +108,7 @@ def test_a_watch_tells_what_the_clock_has_moved():
     st.lists(st.tuples(st.lists(records(), max_size=4), st.integers(-9, 9)), max_size=6),
     st.sampled_from([0, 3, 100]),
 )
-@settings(max_examples=150)
+@examples(150)
 def test_a_watch_agrees_with_a_plain_comparison(inventory, steps, history):
     """However far the clock moves, whatever is written, and however little of it is remembered."""
     store = Store(SCHEMA, inventory, segment_rows=4, history=history)

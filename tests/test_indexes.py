@@ -4,9 +4,10 @@ import copy
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from instquery import Contains, Eq, In
 from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import text as text_room
@@ -87,7 +88,7 @@ def agree(index, values, predicates):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_an_index_agrees_with_the_predicate_through_every_change(kind, data):
     some_value, some_predicate = KINDS[kind]
@@ -220,7 +221,7 @@ def test_what_is_expected_of_many_values_is_judged_by_a_few(monkeypatch):
         assert len(noted) == min(count, 4)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 2000), st.lists(st.integers(0, 2000), max_size=40), st.sets(st.integers(0, 70)))
 def test_blocks_keep_their_rows_together(width, insertions, left_out):
     blocks = Blocks(width)

@@ -1,11 +1,5 @@
 """The official Node clients, unmodified, against the face. Skipped where there is no Node."""
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from instquery import estate
@@ -13,9 +7,7 @@ from instquery.apis import airec, bss
 from instquery.asgi import AccessKey, Keys
 from instquery.testing import Double
 
-HERE = Path(__file__).parent / "node"
 NOW = "2026-06-01T00:00:00Z"
-EXPECTED = "INSTQUERY_EXPECT_NODE" in os.environ  # where it must be there, a skip would hide what is not tested
 
 CLIENTS = {
     "bssopenapi": {"client": "bss"},
@@ -49,33 +41,6 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory):
-    """Install the clients from the registry, once a run."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        if EXPECTED:
-            pytest.fail("Node and npm are expected here")
-        pytest.skip("needs Node and npm")
-    folder = tmp_path_factory.mktemp("node")
-    shutil.copy(HERE / "package.json", folder)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
-    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - a fixed command
-    if made.returncode and not EXPECTED:
-        pytest.skip(f"npm cannot install the clients: {made.stderr[-300:]}")
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
-def ask(installed, asked):
-    """Ask many times with one process of Node; return what each client made of its answer."""
-    lines = "".join(json.dumps(each) + "\n" for each in asked)
-    command = ["node", str(HERE / "ask.js"), str(installed)]
-    run = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - our own script
-    told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert len(told) == len(asked)
-    return told
-
-
 @pytest.fixture(scope="module", params=[None, Keys({"AK": AccessKey("the secret")})], ids=["open", "signed"])
 def double(request):
     with Double(keys=request.param) as double:
@@ -92,7 +57,7 @@ def named(client, params):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_every_parameter_and_every_refusal(installed, double, client):
+def test_every_parameter_and_every_refusal(node_clients, double, client):
     api = "airec" if client == "pop-core, ROA" else "bss"
     store = getattr(double, api)
     operation = airec.list_instance if api == "airec" else bss.query_available_instances
@@ -101,7 +66,7 @@ def test_every_parameter_and_every_refusal(installed, double, client):
     base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
     asked = [base | {"params": named(client, params)} for params in questions]
     asked += [base | {"params": named(client, params)} for params, _ in REFUSED[api]]
-    told = ask(installed, asked)
+    told = node_clients.ask(asked)
     for params, answer in zip(questions, told, strict=False):
         expected = operation(store, params, now=NOW).body
         found = answer["body"]
@@ -119,13 +84,13 @@ def test_every_parameter_and_every_refusal(installed, double, client):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_paging_through_everything_finds_each_once(installed, double, client):
+def test_paging_through_everything_finds_each_once(node_clients, double, client):
     api = "airec" if client == "pop-core, ROA" else "bss"
     store = getattr(double, api)
     base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
     pages = range(1, 8)
     number, size = ("page", "size") if api == "airec" else ("PageNum", "PageSize")
-    told = ask(installed, [base | {"params": named(client, {number: str(page), size: "40"})} for page in pages])
+    told = node_clients.ask([base | {"params": named(client, {number: str(page), size: "40"})} for page in pages])
     key = store.schema.key
     found = [
         item[key]
@@ -136,8 +101,9 @@ def test_paging_through_everything_finds_each_once(installed, double, client):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_wrong_secret_is_refused_where_signatures_are_checked(installed, double, client):
-    told = ask(installed, [{**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "no", "params": {}}])
+def test_a_wrong_secret_is_refused_where_signatures_are_checked(node_clients, double, client):
+    base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK"}
+    told = node_clients.ask([base | {"secret": "no", "params": {}}])
     if double.is_signed:
         assert told[0]["error"]["code"] == "SignatureDoesNotMatch"
     else:

@@ -6,11 +6,12 @@ from functools import cache
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import naive
 import worn
+from effort import examples
 from instquery import In, Order, Query, Schema, Store, instant, text
 from instquery.engine import census as census_room
 from instquery.engine import draft as draft_room
@@ -142,7 +143,7 @@ def test_pages_at_every_offset_of_many_small_stores(kind_of_key, indexed, descen
     st.booleans(),
     st.integers(1, 3),
 )
-@settings(max_examples=25)
+@examples(25)
 def test_pages_at_every_offset_of_stores_built_in_bulk(chance, kind_of_key, descending, count):
     declared = worn.schema(kind_of_key, descending=descending)
     store, held = worn.worn(declared, chance, most=20)

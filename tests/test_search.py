@@ -1,10 +1,11 @@
 """Every answer of the engine agrees with the naive reading, whatever the plan."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import naive
+from effort import examples
 from engines import readings
 from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
 from instquery.engine.plan import plans
@@ -36,7 +37,7 @@ def last_by_key(inventory):
 
 
 @given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9), st.booleans())
-@settings(max_examples=400)
+@examples(400, quick=30)
 def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset, limit, segment_rows, indexed):
     schema = SCHEMA if indexed else UNINDEXED
     store = Store(schema, inventory, segment_rows=segment_rows)
@@ -53,7 +54,7 @@ def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset,
 
 @pytest.mark.memory
 @given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9))
-@settings(max_examples=200)
+@examples(200)
 def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset, limit, segment_rows):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit)
@@ -85,6 +86,7 @@ def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_kno
 
 
 @given(inventories, wheres, st.integers(1, 9), st.sampled_from(["status", "owner"]))
+@examples(100, quick=10)
 def test_facets_agree_with_the_naive_reading(inventory, where, segment_rows, field):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     found, _ = naive.page(last_by_key(inventory), where, 0, 10**6, "id", "created")

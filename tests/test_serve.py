@@ -11,14 +11,13 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from instquery import Store
 from instquery.apis import airec
+from instquery.cli.app import app
 from test_clients import CLIENTS, RECORDS, Refused
 from test_node_clients import CLIENTS as NODE_CLIENTS
-from test_node_clients import ask, installed
-
-__all__ = ["installed"]  # a fixture, shared with the tests of the Node clients
 
 ROA = "/v2/openapi/instances"
 
@@ -126,42 +125,44 @@ def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path)
     ],
 )
 def test_what_cannot_be_served_is_exit_code_2(file, arguments, told):
-    command = [sys.executable, "-m", "instquery.cli", "serve", *(each.format(file=file) for each in arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, input="", timeout=60)  # noqa: S603
-    assert run.returncode == 2
+    run = CliRunner().invoke(app, ["serve", *(each.format(file=file) for each in arguments)], input="")
+    assert run.exit_code == 2
     assert told in run.stderr
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_the_official_clients_against_the_documented_command(client, tmp_path):
-    file, bills, keys = tmp_path / "airec.jsonl", tmp_path / "bss.jsonl", tmp_path / "keys.json"
-    for path, records in ((file, RECORDS["airec"]), (bills, RECORDS["bss"])):
-        path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), "utf-8")
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory):
+    """The command with files of both APIs and a key, as the documents start it."""
+    folder = tmp_path_factory.mktemp("documented")
+    for api in ("airec", "bss"):
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in RECORDS[api])
+        (folder / f"{api}.jsonl").write_text(lines, "utf-8")
+    keys = folder / "keys.json"
     keys.write_text('{"AK": "s"}')
-    with serving("--airec", file, "--bss", bills, "--keys", keys) as served:
-        found, page = [], 1
-        while items := CLIENTS[client](served, "airec", {"page": str(page), "size": "50"}, ("AK", "s"))["result"]:
-            found += [item["instanceId"] for item in items]
-            page += 1
-        assert found == [record["instanceId"] for record in Store(airec.SCHEMA, RECORDS["airec"])]
-        body = CLIENTS[client](served, "bss", {"PageSize": "300"}, ("AK", "s"))
-        assert body["Data"]["TotalCount"] == len(body["Data"]["InstanceList"]) == 300
-        for params, key, code in (({"status": "x"}, "s", "ValidationError"), ({}, "no", "SignatureDoesNotMatch")):
-            with pytest.raises(Refused) as caught:
-                CLIENTS[client](served, "airec", params, ("AK", key))
-            assert caught.value.code == code
+    with serving("--airec", folder / "airec.jsonl", "--bss", folder / "bss.jsonl", "--keys", keys) as served:
+        yield served
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_official_clients_against_the_documented_command(documented, client):
+    found, page = [], 1
+    while items := CLIENTS[client](documented, "airec", {"page": str(page), "size": "50"}, ("AK", "s"))["result"]:
+        found += [item["instanceId"] for item in items]
+        page += 1
+    assert found == [record["instanceId"] for record in Store(airec.SCHEMA, RECORDS["airec"])]
+    body = CLIENTS[client](documented, "bss", {"PageSize": "300"}, ("AK", "s"))
+    assert body["Data"]["TotalCount"] == len(body["Data"]["InstanceList"]) == 300
+    for params, key, code in (({"status": "x"}, "s", "ValidationError"), ({}, "no", "SignatureDoesNotMatch")):
+        with pytest.raises(Refused) as caught:
+            CLIENTS[client](documented, "airec", params, ("AK", key))
+        assert caught.value.code == code
 
 
 @pytest.mark.parametrize("client", NODE_CLIENTS)
-def test_the_official_node_clients_against_the_documented_command(installed, client, tmp_path):
-    file, bills, keys = tmp_path / "airec.jsonl", tmp_path / "bss.jsonl", tmp_path / "keys.json"
-    for path, records in ((file, RECORDS["airec"]), (bills, RECORDS["bss"])):
-        path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), "utf-8")
-    keys.write_text('{"AK": "s"}')
-    with serving("--airec", file, "--bss", bills, "--keys", keys) as served:
-        base = {**NODE_CLIENTS[client], "endpoint": served.endpoint, "key": "AK", "params": {}}
-        told = ask(installed, [base | {"secret": "s"}, base | {"secret": "no"}])
+def test_the_official_node_clients_against_the_documented_command(documented, node_clients, client):
+    base = {**NODE_CLIENTS[client], "endpoint": documented.endpoint, "key": "AK", "params": {}}
+    told = node_clients.ask([base | {"secret": "s"}, base | {"secret": "no"}])
     body = told[0]["body"]
     assert len(body["result"]) == 10 if "result" in body else body["Data"]["TotalCount"] == 300
     assert told[1]["error"]["code"] == "SignatureDoesNotMatch"

@@ -3,11 +3,12 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import naive
 import worn
+from effort import examples
 from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, text
 from instquery.engine import census as census_room
 from instquery.engine import draft as draft_room
@@ -128,10 +129,7 @@ def test_sizes_hold_after_every_write(kind_of_key, indexed, descending):
     st.lists(conditions(), min_size=1, max_size=4),
     st.integers(1, 9),
 )
-@settings(
-    max_examples=100,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_sizes_hold_for_any_records(inventory, discarded, asked, segment_rows):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     for number in discarded:

@@ -5,12 +5,12 @@ import random
 import threading
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 import instquery
 import naive
+from effort import examples
 from engines import readings
 from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Snapshot, Store
 from instquery.engine.plan import plans
@@ -105,11 +105,11 @@ def answers(reading, query):
             yield plan, search(state, query, plan)
 
 
-def test_beside_a_plain_list():
-    runs = 150 if Store is instquery.Store else 5  # a database takes milliseconds for what takes microseconds here
-    run_state_machine_as_test(
-        BesideAPlainList, settings=settings(max_examples=runs, stateful_step_count=40, deadline=None)
-    )
+@pytest.mark.long
+def test_beside_a_plain_list(tries):
+    # A database takes milliseconds for what takes microseconds here.
+    runs, steps = (150, 40) if Store is instquery.Store else (5, tries(40, quick=25))
+    run_state_machine_as_test(BesideAPlainList, settings=examples(runs, stateful_step_count=steps))
 
 
 def made(number, **members):
@@ -273,13 +273,14 @@ def test_no_cursor_has_been_issued():
         Store(SCHEMA).page(Query(), cursor="made up")
 
 
+@pytest.mark.long
 @pytest.mark.one_server
-def test_threads_see_whole_batches_only():
+def test_threads_see_whole_batches_only(tries):
     store = Store(SCHEMA, (made(number, status="old") for number in range(50)), segment_rows=8)
     stop = threading.Event()
 
     def write():
-        for turn in range(60):
+        for turn in range(tries(60, quick=20)):
             store.put_many(made(number, status=f"turn {turn}") for number in range(50))
         stop.set()
 

@@ -7,10 +7,11 @@ from itertools import combinations, product
 from unicodedata import combining, normalize
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import naive
+from effort import examples
 from instquery import Contains, folding
 from instquery.folding import fold
 from instquery.instants import EARLIEST, LATEST, to_micros, to_text
@@ -25,7 +26,7 @@ def test_folding_agrees_with_the_naive_reading_and_settles(text):
     assert fold(fold(text)) == fold(text)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(marked_texts)
 def test_text_rich_in_marks_folds_as_the_naive_reading_has_it(text):
     assert fold(text) == naive.same_letters(text)
@@ -228,13 +229,13 @@ offsets = st.one_of(st.sampled_from(["", "Z", "z"]), st.builds("{}{}".format, st
 iso_texts = st.one_of(dates, st.builds("{}{}{}{}".format, dates, st.sampled_from("TTTt x"), clocks, offsets))
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(iso_texts)
 def test_dates_and_times_are_read_as_the_naive_reading_has_them_or_refused(text):
     check_reading(text)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(iso_texts, st.data())
 def test_what_is_nearly_a_time_is_refused(text, data):
     at = data.draw(st.integers(0, len(text)))

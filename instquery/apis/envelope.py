@@ -113,7 +113,7 @@ class Envelope:
 
     def _are_written(self, records: list[Record]) -> bool:
         """Tell whether records are in the API's form as they are: the usual case, asked of all at once."""
-        values = chain.from_iterable(map(dict.values, records))
+        values = chain.from_iterable(map(Body.values, records))
         if not self._names.issuperset(chain.from_iterable(records)) or None in values:
             return False
         times = [value for record in records for member in self.times if (value := record.get(member)) is not None]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from instquery.errors import RecordError, SchemaError
 from instquery.query import Record
@@ -112,12 +112,12 @@ class Reader:
     def _unwrap(self, document: Any) -> list[Any]:
         """List the records of a parsed document: of an array, of a reply, or the one record that it is."""
         if isinstance(document, dict) and self.schema.key not in document:
-            found: Any = document
+            found = cast(object, document)
             for name in self.path:
-                found = found.get(name) if isinstance(found, dict) else None
+                found = cast(Record, found).get(name) if isinstance(found, dict) else None
             if isinstance(found, list):
-                return found
-        return document if isinstance(document, list) else [document]
+                return cast(list[object], found)
+        return cast(list[object], document) if isinstance(document, list) else [document]
 
     def _keep(self, value: Any, records: list[Record]) -> RecordError | None:
         """Check a record and keep it, or say what is wrong with it."""

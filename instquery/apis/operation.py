@@ -31,6 +31,7 @@ class Engine(Protocol):
 
     def page(self, query: Query, /) -> Page:
         """Return one page of the records that match, in order, with the exact total."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

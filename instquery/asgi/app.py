@@ -220,7 +220,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Read the body, but no more than is allowed. Raises `Wrong`."""
     if not any(name in _HAS_BODY for name, _ in scope["headers"]):
         return b""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     try:
         async with timeout(_PATIENCE):
             async for part in Request(scope, receive).stream():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 
 from instquery.errors import InstqueryError
 
@@ -44,17 +44,17 @@ class Keys(Mapping[str, AccessKey]):
     def parse(cls, text: str) -> Self:
         """Read JSON: AccessKeyId → {"secret": …, "caller": …}, or → the secret alone."""
         try:
-            found = json.loads(text)
+            found: object = json.loads(text)
         except ValueError:
             raise InstqueryError("access keys must be a JSON object") from None
         if not isinstance(found, dict):
             raise InstqueryError("access keys must be a JSON object")
-        keys = {}
-        for identity, told in found.items():
-            facts = {"secret": told} if isinstance(told, str) else told
+        keys: dict[str, AccessKey] = {}
+        for identity, told in cast(dict[str, object], found).items():
+            facts: object = {"secret": told} if isinstance(told, str) else told
             if not isinstance(facts, dict) or not facts.keys() <= {"secret", "caller"} or "secret" not in facts:
                 raise InstqueryError("takes a secret and perhaps a caller", field=identity)
-            keys[identity] = AccessKey(**facts)
+            keys[identity] = AccessKey(**cast(dict[str, Any], facts))
         return cls(keys)
 
     @classmethod

@@ -5,11 +5,11 @@ import socket
 from threading import Thread
 from time import monotonic, sleep
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from instquery.errors import InstqueryError
 
@@ -57,18 +57,23 @@ class _Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._is_answering():
             self._stop_waiting()
         else:
             self._expect_head()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
         """Keep the connection for the answer to a client that has said all it has to say."""
-        return self.cycle is not None and not self.cycle.response_complete
+        return self._is_answering()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _is_answering(self) -> bool:
+        """Tell whether a request has come whose reply is not written yet."""
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # its types leave out that there is none at first
+        return cycle is not None and not cycle.response_complete
 
     def _expect_head(self) -> None:
         if self._cut_off is None:

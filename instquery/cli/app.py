@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from inspect import Parameter, Signature
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl
 
 import typer
@@ -26,17 +26,21 @@ from instquery.query import Record
 
 try:
     from instquery.cli.copy import run_copy
-except ModuleNotFoundError as missing:  # the extra `sql` is not installed
-    if missing.name != "sqlalchemy":
+
+    _can_copy = True
+except ModuleNotFoundError as missing:  # the extra `sql` is not installed; where types are checked it is
+    if TYPE_CHECKING or missing.name != "sqlalchemy":
         raise
-    run_copy = None  # type: ignore[assignment]
+    _can_copy = False
 
 try:
     from instquery.cli.serve import Keys, run_serve, stores_of
-except ModuleNotFoundError as missing:  # the extra `server` is not installed
-    if missing.name not in ("orjson", "starlette", "uvicorn"):
+
+    _can_serve = True
+except ModuleNotFoundError as missing:  # the extra `server` is not installed; where types are checked it is
+    if TYPE_CHECKING or missing.name not in ("orjson", "starlette", "uvicorn"):
         raise
-    run_serve = None  # type: ignore[assignment]
+    _can_serve = False
 
 __all__ = ["app"]
 
@@ -65,7 +69,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
 ) -> None:
     """Make two realistic inventories, ask both APIs, and show requests, replies, totals, times and plans."""
-    stores = {}
+    stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
             made = progress.track(ESTATES[name](count, seed=seed), total=count, description=f"making {name} records")
@@ -184,7 +188,7 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
         return _read(CATALOG[name], file, skip_bad=skip_bad)
 
     with _usage_errors():
-        if run_serve is None:
+        if not _can_serve:
             raise InstqueryError("serving needs starlette and uvicorn: pip install 'instquery[server]'")
         files = {name: file for name, file in (("airec", airec), ("bss", bss)) if file is not None}
         known = Keys.from_file(keys) if keys else Keys.from_environment()
@@ -200,7 +204,7 @@ def copy(
 ) -> None:
     """Copy an inventory to a database, or back, and compare both; run again, it goes on where it has ended."""
     with _usage_errors():
-        if run_copy is None:
+        if not _can_copy:
             raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
         run_copy(source, target, table=table, read=lambda api, file: _read(CATALOG[api], file, skip_bad=skip_bad))
 
@@ -248,7 +252,7 @@ def _answer(
 
 
 @contextmanager
-def _usage_errors() -> Iterator[None]:
+def _usage_errors() -> Generator[None]:
     """End with exit code 2 and a message, not a traceback, where the input cannot be used."""
     try:
         yield

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -87,7 +87,7 @@ def _checksum(records: Iterable[Record]) -> tuple[int, int]:
 @contextmanager
 def _opened(
     place: str, schema: Schema, table: str, read: Callable[[], list[Record]]
-) -> Iterator[list[Record] | Store | SqlStore]:
+) -> Generator[list[Record] | Store | SqlStore]:
     """Open what holds records, or is to hold them."""
     if "://" in place:
         engine = create_engine(place)
@@ -125,7 +125,7 @@ def _api_of(place: str, table: str) -> str:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def _said_plainly() -> Generator[None]:
     """Say in a line what a database refuses."""
     try:
         yield

@@ -60,8 +60,11 @@ def run_serve(
             for name, file in files.items():
                 _take_over(name, file, stores[name], load)
 
+    def hung_up(*_: object) -> None:
+        Thread(target=reload).start()
+
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: Thread(target=reload).start())
+        signal.signal(signal.SIGHUP, hung_up)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
     held = " and ".join(f"{len(store):,} {name} records" for name, store in stores.items())

@@ -163,7 +163,7 @@ class Census:
     def _list(self, name: str, added: Counter[Any], rows: Sequence[Record]) -> None:
         """List the keys of rows just counted in whose value is rare; one that has been frequent stays unlisted."""
         counts, rare = self._keywords[name], self._rare[name]
-        listed = set()
+        listed: set[Value] = set()
         for value, count in added.items():
             if counts[value] > _FEW:
                 rare.pop(value, None)

@@ -59,7 +59,7 @@ class Draft:
 
     def put(self, entries: Mapping[str, Entry]) -> None:
         """Enter records by key; one that replaces another moves if its place in the order has changed."""
-        fresh = []
+        fresh: list[Entry] = []
         for key, entry in entries.items():
             old = self._keys.get(key)
             if old is None:

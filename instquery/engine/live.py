@@ -37,6 +37,7 @@ class Journal(Protocol):
 
     def has(self, version: int) -> bool:
         """Tell whether this version has been kept, so that its write must be completed."""
+        ...
 
 
 class Live:

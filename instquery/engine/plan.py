@@ -114,7 +114,7 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
 
 def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
     """Ask how many records match each predicate; what seems the rarest comes first."""
-    steps = []
+    steps: list[Step] = []
     bound = [state.schema.bound(predicate, query.now) for predicate in query.where]
     for predicate in bound if len(bound) < 2 else merged(bound):
         known = None if census is None else census.size(predicate)

@@ -35,7 +35,8 @@ def count_all(sets: Iterable[int]) -> int:
     """
     total, weight, left = 0, 1, list(sets)
     while len(left) > 2:
-        ones, twos = left[0], []
+        ones = left[0]
+        twos: list[int] = []
         for second, third in zip(left[1::2], left[2::2]):  # noqa: B905 - an even one out is counted below
             differ = second ^ third
             twos.append(second & third | differ & ones)

@@ -54,7 +54,7 @@ def facets(
     """
     query = dated(Query(where, limit=0), now)
     state.schema.check_facets(field)
-    counts = Counter(None if query.where else known)
+    counts: Counter[Value] = Counter(None if query.where else known)
     if query.where or known is None:
         plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
         selected, tested = _uses(plan)
@@ -78,7 +78,8 @@ def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) 
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
     page: list[Record] = []
-    total, uncounted = 0, []
+    total = 0
+    uncounted: list[int] = []
     for segment, asked in parts:
         if not counting and not wanted:
             break

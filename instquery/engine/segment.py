@@ -245,7 +245,7 @@ class Segment:
 
     def _column(self, name: str, rows: Iterable[Record]) -> list[object]:
         """Return what the index of a field is told of many rows; 0.5 µs an instant, most of it parsing."""
-        values = [row.get(name) for row in rows]
+        values: list[object] = [row.get(name) for row in rows]
         return list(map(self._schema.read(name), values)) if self._schema.fields[name].kind == "instant" else values
 
     def _own(self, name: str) -> Index:

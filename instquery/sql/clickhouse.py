@@ -1,11 +1,13 @@
 """What is ClickHouse's alone: a table's engine, types that may lack a value, and reads of what is present."""
 
-from typing import Any
+from typing import Any, cast
 
 from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable, String, UInt8
 from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree
-from sqlalchemy import ColumnElement, Select, Table
+from sqlalchemy import ColumnElement, Table
 from sqlalchemy.types import TypeEngine
+
+from instquery.sql.values import Statement
 
 __all__ = ["FLAG", "MAYBE_TEXT", "MAYBE_WHOLE", "present", "table_engine"]
 
@@ -25,7 +27,7 @@ def table_engine(in_order: list[ColumnElement[Any]], *, version: str, gone: str)
     return ReplacingMergeTree(version=version, is_deleted=gone, order_by=in_order, settings=settings)
 
 
-def present(rows: Select[Any], table: Table) -> Select[Any]:
+def present(rows: Statement, table: Table) -> Statement:
     """Leave out the rows of a table that others have replaced."""
-    final: Select[Any] = rows.final(table)  # type: ignore[attr-defined]  # which the driver adds to SQLAlchemy's class
+    final = cast(Statement, rows.final(table))  # type: ignore[attr-defined]  # which the driver adds to SQLAlchemy's class
     return final.execution_options(settings=_SETTINGS)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.types import TypeEngine
 
 from instquery.bodies import from_json, to_json
@@ -15,12 +16,12 @@ from instquery.instants import MICROS
 from instquery.predicates import Value
 from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
-from instquery.sql.values import Word, can_be_key
+from instquery.sql.values import Row, Statement, Word, can_be_key
 
 try:
     from instquery.sql import clickhouse
-except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installed, so nobody speaks that dialect
-    if missing.name != "clickhouse_connect":
+except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installed: nobody speaks it then
+    if TYPE_CHECKING or missing.name != "clickhouse_connect":  # where types are checked it is
         raise
 
 __all__ = ["CLICKHOUSE", "Layout", "made_table"]
@@ -110,23 +111,24 @@ class Layout:
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
-    def select(self, *columns: Any) -> sa.Select[Any]:
+    def select(self, *columns: Any) -> Statement:
         """Select from the rows that are present."""
         chosen = sa.select(*columns).select_from(self.table)
         return clickhouse.present(chosen, self.table) if self.keeps_versions else chosen
 
-    def records(self) -> sa.Select[Any]:
+    def records(self) -> Statement:
         """Select whole records, for `read`."""
         if self.record is not None:
             return self.select(self.record)
         return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
 
-    def read(self, row: sa.Row[Any]) -> Record:
+    def read(self, row: Row) -> Record:
         """Make the record of a row."""
         if self.record is not None:
             return from_json(row[0])
-        # SQLAlchemy's names are of a class of its own.
-        return {str(name): value for name, value in row._mapping.items() if value is not None}
+        # SQLAlchemy's names are of a class of its own, and its member is public: only columns have names without one.
+        mapping = row._mapping  # pyright: ignore[reportPrivateUsage]
+        return {str(name): value for name, value in mapping.items() if value is not None}
 
     def write(self, entry: Entry, version: int) -> Values:
         """Make the row of a record. Raises `RecordError` for what the table cannot hold."""
@@ -209,7 +211,7 @@ def _index_trigrams(table: sa.Table, schema: Schema) -> None:
             sa.Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
     # SQLAlchemy has no construct for it, and no type for this class.
     extension = sa.DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
-    sa.event.listen(table, "before_create", extension)
+    event.listen(table, "before_create", extension)
 
 
 def _named(schema: Schema, kind: str) -> list[str]:

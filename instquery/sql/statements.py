@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from instquery.predicates import Bounded, Contains, Eq, In, Interval
 from instquery.sql.layout import CLICKHOUSE, Layout
-from instquery.sql.values import Word
+from instquery.sql.values import Statement, Word
 
 __all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
@@ -76,24 +76,24 @@ class Statements:
         return values
 
     @cached_property
-    def total(self) -> sa.Select[Any]:
+    def total(self) -> Statement:
         """Count the matches."""
         return self._layout.select(sa.func.count()).where(*self.where)
 
     @cached_property
-    def walk(self) -> sa.Select[Any]:
+    def walk(self) -> Statement:
         """Find the records of a page, which begins at `offset` and has `limit`, in order."""
         return _paged(self._layout.records().where(*self.where).order_by(*self._layout.in_order()))
 
     @cached_property
-    def walk_on(self) -> sa.Select[Any]:
+    def walk_on(self) -> Statement:
         """Find the records of a page that begins its walk at the instant `first`."""
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
         return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
 
     @cached_property
-    def few(self) -> sa.Select[Any]:
+    def few(self) -> Statement:
         """Find a page among the matches, and how many these are; if they are more than `most` both are wrong."""
         key, order, record = self._layout.key, self._layout.order, self._layout.record
         wanted = key if record is None or self.few_are_keys else record
@@ -104,13 +104,13 @@ class Statements:
         return _paged(page.order_by(*self._layout.in_order(found.c["_order"], found.c["_key"])))
 
     @cached_property
-    def keyed(self) -> sa.Select[Any]:
+    def keyed(self) -> Statement:
         """Find the records with `keys`, in order."""
         key, by_no_index = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
         return self._layout.records().where(self._among(key, "keys")).order_by(*by_no_index)
 
     @cached_property
-    def days(self) -> sa.Select[Any]:
+    def days(self) -> Statement:
         """Count the matches of each day and tell the instant of its first, in order."""
         order, is_falling = self._layout.order, self._layout.schema.order.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
@@ -147,5 +147,5 @@ def _value(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, type_=column.type)
 
 
-def _paged(records: sa.Select[Any]) -> sa.Select[Any]:
+def _paged(records: Statement) -> Statement:
     return records.limit(sa.bindparam("limit", type_=sa.Integer())).offset(sa.bindparam("offset", type_=sa.Integer()))

@@ -1,6 +1,6 @@
 """A store on a database: what an operation asks of a store, and writes in transactions, by SQLAlchemy."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import time_ns
 from typing import Any
@@ -15,6 +15,7 @@ from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
 from instquery.sql.layout import Layout, made_table
+from instquery.sql.values import Statement
 from instquery.sql.ways import Way, Ways
 from instquery.store import Changes
 
@@ -157,7 +158,8 @@ class SqlStore:
     def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
         """Make `records` the whole content, by the smallest set of changes, whole or not at all."""
         entries = take_batch(self.schema, records)
-        added, updated, gone = len(entries), 0, []
+        added, updated = len(entries), 0
+        gone: list[str] = []
         with self._writing() as connection:
             for record in self._stream(connection, self._layout.records()):
                 key = record[self.schema.key]
@@ -175,7 +177,7 @@ class SqlStore:
     # inside
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _reading(self) -> Generator[sa.Connection]:
         """Read from one moment, where the database can."""
         with self._engine.connect() as connection:
             if self._dialect == "postgresql":
@@ -188,7 +190,7 @@ class SqlStore:
             connection.commit()  # psycopg adds a round trip to a rollback
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def _writing(self) -> Generator[sa.Connection]:
         """Write in a transaction, one writer after the other, where the database can."""
         with self._engine.begin() as connection:
             if self._dialect == "postgresql":
@@ -199,7 +201,7 @@ class SqlStore:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
             yield connection
 
-    def _stream(self, connection: sa.Connection, records: sa.Select[Any]) -> Iterator[Record]:
+    def _stream(self, connection: sa.Connection, records: Statement) -> Iterator[Record]:
         """Read records a batch at a time."""
         with connection.execute(records, execution_options={"yield_per": _BATCH}) as rows:
             yield from map(self._layout.read, rows)

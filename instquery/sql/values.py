@@ -8,7 +8,13 @@ from sqlalchemy.types import TypeEngine
 
 from instquery.predicates import Value
 
-__all__ = ["Word", "can_be_key"]
+__all__ = ["Row", "Statement", "Word", "can_be_key"]
+
+Statement = sa.Select[*tuple[Any, ...]]
+"""A statement that reads rows, whatever their columns."""
+
+Row = sa.Row[*tuple[Any, ...]]
+"""What such a statement finds."""
 
 # What no SQL text can hold (NUL, halves of surrogate pairs) is spelled as a mark and four more, which are spelled
 # themselves wherever a text has them. A spelling begins nowhere but with its mark: parts of a text stay its parts.

@@ -11,6 +11,7 @@ from instquery.predicates import Bounded, Contains, Eq, In, Predicate, merged
 from instquery.query import Query
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.statements import FEW, Statements, shape_of
+from instquery.sql.values import Row, Statement
 
 __all__ = ["Way", "Ways"]
 
@@ -26,12 +27,12 @@ class Way(NamedTuple):
     """
 
     name: str
-    statement: sa.Select[Any] | None
+    statement: Statement | None
     matches: int | None
     notes: tuple[str, ...] = ()
     values: Mapping[str, Any] | None = None
     """What the statement is asked with."""
-    rows: Sequence[sa.Row[Any]] | None = None
+    rows: Sequence[Row] | None = None
     """The page's rows, where the way was found by finding them."""
 
     def to_dict(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class GramBlocks:
         short ones have had their say, and none is read once hardly a block remains: to look at its rows costs less.
         """
         blocks: set[int] | None = None
-        waiting = []
+        waiting: list[tuple[int, int, int, str]] = []
         span, held_within, written = self._built.span, self._built.blocks, self._written
         for gram in grams:
             if gram in besides:

@@ -39,12 +39,15 @@ class Lookup(Protocol):
         The bounds hold in every state of the segment. `live` is the row set of all rows that it holds:
         a lookup that still knows discarded rows needs it to count.
         """
+        ...
 
     def select(self, predicate: Any) -> Selection:
         """Return the rows that match, or a superset of them."""
+        ...
 
     def test(self, predicate: Any, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Return those of the positions whose row matches, in the order given. Always exact."""
+        ...
 
 
 class Index(Lookup, Protocol):
@@ -56,6 +59,7 @@ class Index(Lookup, Protocol):
     @classmethod
     def build(cls, values: Sequence[Any]) -> Self:
         """Build from the values of rows 0 to n - 1, in bulk."""
+        ...
 
     def open(self, position: int) -> None:
         """Make room for a row: those from `position` on move one up."""
@@ -68,9 +72,11 @@ class Index(Lookup, Protocol):
 
     def faults(self, values: Sequence[Any]) -> Iterator[str]:
         """Name what does not agree with the values of all rows, `None` where missing or vacant."""
+        ...
 
     def copy(self) -> Self:
         """Return an index with the same content that can be changed by itself."""
+        ...
 
 
 def matching(predicate: Bounded, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:

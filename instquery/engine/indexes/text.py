@@ -186,7 +186,7 @@ class TextIndex:
             if rows != of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
         for block, (first, end) in enumerate(self._blocks.spans()):
-            for gram in set().union(*map(cut, texts[first:end])) - self._frequent.keys():
+            for gram in set[str]().union(*map(cut, texts[first:end])) - self._frequent.keys():
                 if block not in (self._rare.common([gram]) or ()):
                     yield f"the blocks of {gram!r}"
 

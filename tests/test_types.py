@@ -1,0 +1,85 @@
+"""Every Python example of the documents passes mypy and pyright, both as strict as they can be."""
+
+import doctest
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from test_docs import DOCUMENTS, blocks
+
+MYPY = """
+[mypy]
+strict = true
+
+# The official clients come without types.
+[mypy-alibabacloud_bssopenapi20171214.*,alibabacloud_tea_openapi.*]
+ignore_missing_imports = true
+"""
+
+PYRIGHT = {"include": ["."], "typeCheckingMode": "strict", "pythonVersion": "3.11"}
+
+# In a session the value of an expression is what is shown.
+SESSION = "# pyright: reportUnusedExpression=false\n"
+
+# The official clients come without types, and so does what they hand out.
+CLIENTS = "# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false\n"
+
+# What shows that the checkers know the package, and do not take all of it for Any.
+WRONG = "from instquery import Eq, Query\n\nQuery(where=(Eq('status', 'Ready'),), limit='ten')\n"
+
+
+def modules(document):
+    """Yield the modules of a document by name: its session from top to bottom, each other example by itself."""
+    name = document.removesuffix(".md").replace("/", "_").lower()
+    session = ""
+    for number, block in enumerate(blocks(document, "python"), 1):
+        if ">>> " in block:
+            session += "".join(example.source for example in doctest.DocTestParser().get_examples(block))
+        else:
+            yield f"{name}_{number}", (CLIENTS if "alibabacloud_" in block else "") + block
+    if session:
+        yield f"{name}_session", SESSION + session
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All examples as modules, and one that is wrong."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "wrong.py").write_text(WRONG)
+    for document in DOCUMENTS:
+        for name, source in modules(document):
+            (folder / f"{name}.py").write_text(source, "utf-8")
+    assert len(list(folder.iterdir())) > 4
+    return folder
+
+
+def run(*command, folder):
+    """Run a checker in the folder; return what it says."""
+    quiet = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}  # else it looks for a later release
+    command = [sys.executable, "-m", *map(str, command)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=quiet)  # noqa: S603
+
+
+def test_the_documents_pass_mypy(folder, pytestconfig):
+    (folder / "mypy.ini").write_text(MYPY)
+    cache = pytestconfig.cache.mkdir("mypy")
+    checked = run("mypy", "--output=json", f"--cache-dir={cache}", ".", folder=folder)
+    assert checked.stderr == ""
+    faults = [json.loads(line) for line in checked.stdout.splitlines()]
+    told = [f"{fault['file']}:{fault['line']}: {fault['message']}" for fault in faults]
+    assert [fault for fault in told if not fault.startswith("wrong.py:3:")] == []
+    assert told
+
+
+def test_the_documents_pass_pyright(folder):
+    (folder / "pyrightconfig.json").write_text(json.dumps(PYRIGHT))
+    checked = run("pyright", "--outputjson", f"--pythonpath={sys.executable}", folder=folder)
+    assert checked.stderr == ""
+    faults = json.loads(checked.stdout)["generalDiagnostics"]
+    told = [f"{Path(fault['file']).name}:{fault['range']['start']['line'] + 1}: {fault['message']}" for fault in faults]
+    assert [fault for fault in told if not fault.startswith("wrong.py:3:")] == []
+    assert told
