@@ -1,6 +1,5 @@
 """A store that survives its process: SQLite is the system of record, the engine is rebuilt from it on open."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -12,9 +11,10 @@ from typing import Any, Self
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import InstqueryError, RecordError
+from instquery.options import check_callable, check_flag, told
 from instquery.query import Record
 from instquery.schema import Entry, Schema
-from instquery.store import Store
+from instquery.store import Store, check_options
 
 __all__ = ["DurableError", "DurableStore"]
 
@@ -62,10 +62,16 @@ class DurableStore(Store):
 
         Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or
         holds records that the schema does not admit; fields may be added to a schema, but its key stays.
+        Wrong options are refused as `check_options` does, before there is a file.
         `survive_power_loss=False` spares a wait for the disk with each write: what has returned then still
         survives the end of the process, if not that of the machine. Costs 5 µs a record beyond a load.
         """
-        place = Path(path)
+        check_options(schema, **options)
+        check_flag("survive_power_loss", survive_power_loss)
+        if progress is not None:
+            check_callable("progress", progress, "nothing")
+
+        place = _place(path)
         if not place.exists():
             _make(place)
         _inspect(place)
@@ -86,10 +92,11 @@ class DurableStore(Store):
     @staticmethod
     def key_of(path: str | PathLike[str]) -> str:
         """Return the name of the key of a file's records, for whoever does not know their schema. As `open` raises."""
-        _inspect(Path(path))
-        file = _File(Path(path), survive_power_loss=True)
+        place = _place(path)
+        _inspect(place)
+        file = _File(place, survive_power_loss=True)
         try:
-            return str(json.loads(file.fact("schema")).get("key", ""))
+            return str(from_json(file.fact("schema")).get("key", ""))
         finally:
             file.close()
 
@@ -161,21 +168,35 @@ class _File:
 
     def check(self, schema: Schema) -> None:
         """Refuse a schema that names records by another field."""
-        known = json.loads(self.fact("schema"))
+        known = from_json(self.fact("schema"))
         if known and known["key"] != schema.key:
             raise DurableError(f"{self._place}: its records are named by {known['key']}", field=schema.key)
 
     def note(self, schema: Schema) -> None:
         """Write down what the schema says, for whoever opens the file later."""
         fields = {name: field.kind for name, field in schema.fields.items()}
-        told = json.dumps({"key": schema.key, "order": [schema.order.field, schema.order.descending], "fields": fields})
-        if told != self.fact("schema"):
+        order = [schema.order.field, schema.order.descending]
+        facts = {"key": schema.key, "order": order, "fields": fields}
+        if facts != from_json(self.fact("schema")):
+            body = to_json(facts)
             with self._database as database:
-                database.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [told])
+                database.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [body])
 
     def close(self) -> None:
         """Unlock the file."""
         self._database.close()
+
+
+def _place(path: object) -> Path:
+    """Return the path of a file. Raises `DurableError` for what is none."""
+    try:
+        place = Path(path)  # type: ignore[arg-type]  # anything else is a TypeError
+        os.fsencode(place)
+    except (TypeError, ValueError) as error:
+        raise DurableError(f"path must be text or a PathLike, not {told(path)}: {error}") from None
+    if "\0" in str(place):
+        raise DurableError("path must name a file: no name holds a NUL")
+    return place
 
 
 def _make(file: Path) -> None:

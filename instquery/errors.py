@@ -1,4 +1,7 @@
-"""The errors of the engine: one family, each with the facts of its case as attributes."""
+"""The errors of the package: one family, each with the facts of its case as attributes."""
+
+from collections.abc import Callable
+from typing import Any
 
 __all__ = [
     "CursorExpired",
@@ -19,6 +22,8 @@ class InstqueryError(Exception):
     >>> error = RecordError("must be text, not int", field="name")
     >>> str(error), error.field, error.reason
     ('name: must be text, not int', 'name', 'must be text, not int')
+
+    An error can be pickled and copied, whatever its `__init__` takes: a process pool hands it on.
     """
 
     def __init__(self, reason: str, *, field: str | None = None) -> None:
@@ -28,6 +33,12 @@ class InstqueryError(Exception):
 
     def __str__(self) -> str:
         return self.reason if self.field is None else f"{self.field}: {self.reason}"
+
+    def __reduce__(self) -> tuple[Callable[..., "InstqueryError"], tuple[Any, ...], dict[str, Any]]:
+        # Python would call the class with `args`, which is not what its __init__ takes, and an error that
+        # cannot be unpickled ends a process pool. So a copy is made without __init__, its attributes
+        # handed over.
+        return _made_again, (type(self), self.args), self.__dict__
 
 
 class SchemaError(InstqueryError):
@@ -52,3 +63,8 @@ class CursorExpired(InstqueryError):  # noqa: N818 - it names what the cursor is
 
 class HistoryGap(InstqueryError):  # noqa: N818 - it names what the history has, as callers know it
     """Changes were asked for that are forgotten by now, or that are not yet made."""
+
+
+def _made_again(kind: type[InstqueryError], args: tuple[Any, ...]) -> InstqueryError:
+    """Make an error without its `__init__`; its attributes follow."""
+    return kind.__new__(kind, *args)

@@ -12,7 +12,8 @@ from random import Random
 from typing import TypeVar
 
 from instquery.instants import to_micros, to_text
-from instquery.query import Record
+from instquery.options import check_kind, check_whole
+from instquery.query import Record, moment_of
 
 __all__ = ["ANCHOR", "ESTATES", "airec", "bss"]
 
@@ -53,7 +54,24 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def airec(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
     """Yield `count` records of Airec instances as seen at `now`, in no order."""
-    random = Random(seed)  # noqa: S311 - seeded on purpose, and nothing to do with security
+    return _airec(count, _checked(count, seed, now), now)
+
+
+def bss(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
+    """Yield `count` records of available instances of any product as seen at `now`, in no order."""
+    return _bss(count, _checked(count, seed, now), now)
+
+
+def _checked(count: object, seed: int, now: object) -> Random:
+    """Check what was asked for, and return what chance is made of."""
+    check_whole("count", count)
+    check_whole("seed", seed, least=None)
+    check_kind("now", now, datetime, "a datetime")
+    moment_of(now)
+    return Random(seed)  # noqa: S311 - seeded on purpose, and nothing to do with security
+
+
+def _airec(count: int, random: Random, now: datetime) -> Iterator[Record]:
     region = _zipf(random, _REGIONS)
     for number, created in enumerate(_creations(random, count, now)):
         subscription = random.random() < 0.7
@@ -78,9 +96,7 @@ def airec(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Reco
         yield record
 
 
-def bss(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of available instances of any product as seen at `now`, in no order."""
-    random = Random(seed)  # noqa: S311 - as above
+def _bss(count: int, random: Random, now: datetime) -> Iterator[Record]:
     region = _zipf(random, _REGIONS)
     product = _zipf(random, _PRODUCTS)
     owner = _zipf(random, [str(1_000_000_000_000_000 + 7_919 * n) for n in range(max(10, count // 40))])

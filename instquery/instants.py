@@ -118,7 +118,7 @@ def to_micros(value: object) -> int:
 
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    since = at - _EPOCH
+    since = _since_epoch(at)
     return _checked((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
@@ -193,6 +193,16 @@ def to_datetime(micros: int) -> datetime:
     '9999-12-31T23:59:59.999999+00:00'
     """
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def _since_epoch(moment: datetime) -> timedelta:
+    """Ask a datetime's zone for its offset: a zone is code of the caller's, and may have no answer."""
+    try:
+        return moment - _EPOCH
+    except Exception as error:
+        fault = "" if isinstance(error, TypeError) else f" ({type(error).__name__})"
+        cure = "use datetime.timezone or zoneinfo.ZoneInfo"
+        raise ValueError(f"has a zone that gives no valid offset{fault}: {cure}") from None
 
 
 def _checked(micros: int) -> int:

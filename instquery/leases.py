@@ -6,7 +6,7 @@ from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
-from instquery.errors import InstqueryError
+from instquery.options import check_callable, check_seconds, check_whole
 
 __all__ = ["Leases"]
 
@@ -17,7 +17,8 @@ class Leases(Generic[Held]):
     """Things by name, each until it is too old or too many have come after it.
 
     A lease ends by age, counted from its first grant, or when `count` younger ones have been granted; then
-    nothing here holds the thing any more. `clock` tells seconds and never goes back. Threads may share one.
+    nothing here holds the thing any more. `clock` tells seconds and never goes back. Threads may share one,
+    and so may several owners: each then puts something of its own into the names it gives.
 
     >>> seconds = iter([0, 0, 50, 61])
     >>> leases = Leases(count=2, age=60, clock=lambda: next(seconds))
@@ -27,8 +28,9 @@ class Leases(Generic[Held]):
     """
 
     def __init__(self, *, count: int = 32, age: float = 300, clock: Callable[[], float] = monotonic) -> None:
-        if count < 0 or not age >= 0:
-            raise InstqueryError("leases are bounded by a count and an age (in seconds), from 0")
+        check_whole("leases are bounded: count", count)
+        check_seconds("leases are bounded: age", age)
+        check_callable("clock", clock, "seconds")
         self._most, self._age, self._clock = count, age, clock
         self._held: OrderedDict[object, tuple[float, Held]] = OrderedDict()  # oldest first
         self._lock = Lock()

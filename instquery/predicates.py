@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
 from instquery.ranges import Interval, Range, check_name
+from instquery.values import fits
 
 __all__ = [
     "Bounded",
@@ -26,11 +27,6 @@ __all__ = [
 
 Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
-
-# Integers that a record can hold. A set of any others can be made to cost the square of their number: Python's
-# hash of an integer is its remainder by 2**61 - 1. This range has a dozen integers of one hash. The hashes of
-# texts are seeded at random.
-_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,10 @@ class In:
         listed = tuple(values)
         for value in listed:
             _check_value(value, field)
-        fitting = [value for value in listed if isinstance(value, str) or _LEAST <= value <= _MOST]
+        # A set of integers that no record can hold can be made to cost the square of their number:
+        # Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit, a dozen have one
+        # hash. The hashes of texts are seeded at random.
+        fitting = [value for value in listed if isinstance(value, str) or fits(value)]
         object.__setattr__(self, "field", field)
         object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
         object.__setattr__(self, "members", frozenset(fitting))

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from instquery.errors import QueryError, SchemaError
 from instquery.instants import Moment, moment
+from instquery.options import check_flag
 from instquery.predicates import Predicate, Where, conditions, is_relative
 
 __all__ = ["Clock", "Order", "Page", "Query", "Record", "dated", "dated_by", "moment_of", "system_clock"]
@@ -72,6 +73,7 @@ class Query:
             object.__setattr__(self, name, number)
         if limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
+        check_flag("total", total, QueryError)
         object.__setattr__(self, "total", total)
         object.__setattr__(self, "now", None if now is None else moment_of(now))
 

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from sys import intern
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import MICROS, Moment, Unit, reader
-from instquery.predicates import Bounded, Contains, Eq, In, Predicate, Range, Value, Where, conditions
+from instquery.options import check_flag, check_kind, told
+from instquery.predicates import Bounded, Contains, Eq, In, Predicate, Range, Where, conditions
 from instquery.query import Order, Record, moment_of
+from instquery.values import LONGEST, check_key, check_keyword, fits
 
 __all__ = [
     "UNDATED",
@@ -50,10 +52,22 @@ class Field:
     integers: Unit | None = None
     blank_is_missing: bool = False
 
+    def __post_init__(self) -> None:
+        # The aliases are checked by the schema, which knows the field's name.
+        if self.kind not in get_args(Kind):
+            kinds = ", ".join(get_args(Kind))
+            raise SchemaError(f"the kind of a field must be one of {kinds}, not {told(self.kind)}")
+        check_flag("indexed", self.indexed, SchemaError)
+        check_flag("as_text", self.as_text, SchemaError)
+        check_flag("blank_is_missing", self.blank_is_missing, SchemaError)
+        if self.integers is not None and self.integers not in tuple(MICROS):
+            raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {self.integers!r}")
+
 
 def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: bool = False) -> Field:
     """Declare a field that is matched whole: text, an integer or a bool. For `Eq`, `In` and facets.
 
+    Text has up to 4,096 characters (code points), an integer lies between -2^63 and 2^64 - 1.
     `indexed=False` spares the index and keeps every answer. A member spelled as one of `aliases` is
     taken in under the field's own name. `as_text=True` turns a number into its text.
     """
@@ -87,8 +101,6 @@ def instant(
         SchemaError: for another unit.
 
     """
-    if integers is not None and integers not in MICROS:
-        raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {integers!r}")
     return Field("instant", indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
 
 
@@ -124,8 +136,9 @@ _UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, date, datet
 class Schema:
     """The key, the order and the fields of the records of a store.
 
-    The key is a text or keyword field whose value is unique, non-empty text. The order is by an instant
-    field. Fields not declared are kept and handed back, or refused with `strict=True`.
+    The key is a text or keyword field whose value is unique text of 1 to 4,096 characters (code points).
+    The order is by an instant field. Fields not declared are kept and handed back, or refused with
+    `strict=True`.
     Raises `SchemaError` for a declaration that contradicts itself.
 
     >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
@@ -147,8 +160,10 @@ class Schema:
     _row_type: type[object] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.key, str) or not isinstance(self.order, Order) or not isinstance(self.fields, Mapping):
-            raise SchemaError("a schema is the name of a key, an Order, and a mapping of names to fields")
+        check_kind("key", self.key, str, "the name of a field", SchemaError)
+        check_kind("order", self.order, Order, "an Order", SchemaError)
+        check_kind("fields", self.fields, Mapping, "a mapping of names to fields", SchemaError)
+        check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
         aliases = _checked_aliases(fields)
         if self.key not in fields or fields[self.key].kind not in ("text", "keyword"):
@@ -190,10 +205,10 @@ class Schema:
         row = self._own(record)
         for name in self._keywords:
             value = row.get(name)
-            if type(value) is str:
+            if type(value) is str and len(value) <= LONGEST:
                 row[name] = intern(value)  # few values, many records: each value is kept once
-            elif value is not None and not isinstance(value, Value):
-                raise RecordError(f"must be text, an integer or a bool, not {type(value).__name__}", field=name)
+            elif value is not None:
+                check_keyword(value, name)
         for name in self._texts:
             value = row.get(name)
             if type(value) is not str and value is not None and not isinstance(value, str):
@@ -202,10 +217,7 @@ class Schema:
             value = row.get(name)
             if value is not None:
                 _read(self._readers[name], value, name)
-        key = row.get(self.key)
-        if not isinstance(key, str) or not key:
-            raise RecordError("the key must be text that is not empty", field=self.key)
-        return Entry(self.rank(row), key, row)
+        return Entry(self.rank(row), check_key(row.get(self.key), self.key), row)
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
@@ -251,12 +263,14 @@ class Schema:
         True
 
         """
+        check_kind("record", record, Mapping, "a mapping", QueryError)
         micros = None if now is None else moment_of(now)
         bound = [self.bound(one, micros) for one in conditions(where)]
         return all(one.matches(record) for one in bound)
 
     def check_facets(self, field: str) -> None:
         """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""
+        check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
         if declared is None or declared.kind != "keyword":
             raise QueryError("facets are counted for keyword fields of the schema", field=field)
@@ -289,14 +303,14 @@ class Schema:
                     raise RecordError(f"given again, with another value, as {alias}", field=name)
         for name in self._as_text:
             if type(number := row.get(name)) is int:
-                if number.bit_length() > 64:
+                if not fits(number):
                     raise RecordError("must be text, or a number of up to 64 bits", field=name)
                 row[name] = str(number)
 
 
 def take_all(schema: Schema, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
     """Take records in one by one; a bad one is named by its number, from 1, in the `RecordError`."""
-    if not isinstance(records, Iterable):
+    if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
         raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
     take = schema.take
     for number, record in enumerate(records, 1):
@@ -319,7 +333,8 @@ def _checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
         if not isinstance(name, str) or not isinstance(declared, Field):
             raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
         if not isinstance(declared.aliases, tuple) or not _TEXT.issuperset(map(type, declared.aliases)):
-            raise SchemaError("aliases must be a tuple of names", field=name)
+            given = told(declared.aliases)
+            raise SchemaError(f"aliases must be a tuple of names, not {given}", field=name)
         for alias in declared.aliases:
             if alias in fields or aliases.setdefault(alias, name) != name:
                 raise SchemaError(f"the alias {alias} is taken", field=name)

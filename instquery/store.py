@@ -9,16 +9,17 @@ from instquery.engine.listing import Listing
 from instquery.engine.live import Journal, Live
 from instquery.engine.plan import Plan
 from instquery.engine.view import View
-from instquery.errors import CursorExpired, InstqueryError
+from instquery.errors import CursorExpired, InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.leases import Leases
+from instquery.options import check_callable, check_flag, check_kind, check_whole
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_all, take_batch
 from instquery.snapshot import Snapshot
 from instquery.watch import Watch, Watchable
 
-__all__ = ["Changes", "Snapshot", "Store"]
+__all__ = ["Changes", "Snapshot", "Store", "check_options"]
 
 _SEGMENT_ROWS = 32_768
 
@@ -66,12 +67,20 @@ class Store:
         """Make a store of `records`; costs 12 µs a record, and 5 to 10 µs more for each text field.
 
         `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs (by default
-        one of this store's own); `history` is how many changes `changes` can tell. `clock` gives the now that
-        deltas are counted from: a `datetime`, ISO 8601 text or integer microseconds. `segment_rows` is how many
-        rows share one row set; other values than the default are for tests.
+        one of this store's own; `secrets.token_bytes(32)` makes one to be kept). Several stores may share
+        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock`
+        gives the now that deltas are counted from: a `datetime`, ISO 8601 text or integer microseconds.
+        `segment_rows` is how many rows share one row set; other values than the default are for tests.
+        Raises `RecordError`, and for wrong options as `check_options` does.
         """
-        if not 1 <= segment_rows <= _SEGMENT_ROWS:
-            raise InstqueryError(f"segment_rows must be from 1 to {_SEGMENT_ROWS}")
+        check_options(
+            schema,
+            leases=leases,
+            cursor_key=cursor_key,
+            history=history,
+            clock=clock,
+            segment_rows=segment_rows,
+        )
         self._schema = schema
         self._leases: Leases[View] = Leases() if leases is None else leases
         self._seal = Seal(cursor_key)
@@ -105,13 +114,14 @@ class Store:
         state is no longer kept, unless `live`: then the walk goes on from the same place in the present state,
         repeats nothing whose creation stays the same, and may miss what was written since.
         """
+        check_flag("live", live, QueryError)
         query = dated_by(self._clock, query)
         after = None
         if cursor is not None:
             after = self._seal.open(cursor, query.where, self.schema)
             if after.now is not None:
                 query = dated(query, after.now)
-            kept = self._leases.find(after.version) if after.epoch == self._seal.epoch else None
+            kept = self._leases.find((self._seal, after.epoch))
             if kept is not None:
                 return kept.answer(query, kept.explain(query), after, self._keep)
             if not live:
@@ -125,6 +135,7 @@ class Store:
 
     def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
+        self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
         view, known = self._live.counted(field)
         return view.facets(field, query.where, query.now, known)
@@ -150,6 +161,7 @@ class Store:
 
         Raises `HistoryGap` where they are no longer all known: then take a snapshot and go on from its version.
         """
+        check_whole("since", since, least=None, error=QueryError)
         return self._live.changes(since)
 
     def watch(self, where: Watchable) -> Watch:
@@ -223,4 +235,30 @@ class Store:
 
     def _keep(self, view: View) -> None:
         """Keep a state for the next page of a walk."""
-        self._leases.grant(view.version, view)
+        # Other stores may be handed the same leases. The seal is this store's own, the epoch this state's.
+        self._leases.grant((self._seal, view.epoch), view)
+
+
+def check_options(
+    schema: object,
+    *,
+    leases: object = None,
+    cursor_key: object = None,
+    history: object = 0,
+    clock: object = system_clock,
+    segment_rows: object = _SEGMENT_ROWS,
+) -> None:
+    """Refuse options that a store cannot keep to, before anything is made of them.
+
+    Raises `SchemaError` for what is no schema, `InstqueryError` for any other option.
+    """
+    check_kind("schema", schema, Schema, "a Schema", SchemaError)
+    if leases is not None:
+        check_kind("leases", leases, Leases, "an instance of Leases")
+    if cursor_key is not None:
+        check_kind("cursor_key", cursor_key, bytes, "bytes, such as secrets.token_bytes(32)")
+        if not cursor_key:
+            raise InstqueryError("cursor_key must not be empty: take secrets.token_bytes(32)")
+    check_whole("history", history)
+    check_callable("clock", clock, "a datetime")
+    check_whole("segment_rows", segment_rows, least=1, most=_SEGMENT_ROWS)

@@ -27,7 +27,9 @@ from instquery.asgi.app import FORM, Wrong, create_app, read_body, refusal
 from instquery.asgi.keys import Keys
 from instquery.asgi.server import Server
 from instquery.errors import InstqueryError
-from instquery.instants import Moment, moment, to_datetime
+from instquery.instants import Moment, to_datetime
+from instquery.options import check_kind, check_seconds, check_whole
+from instquery.query import moment_of
 from instquery.store import Store
 
 __all__ = ["Double", "Recorded"]
@@ -89,12 +91,16 @@ class Double:
     def set_clock(self, now: Moment | None) -> None:
         """Stop the clock at a moment, and let it run again for `None`.
 
-        Raises `ValueError` for what is no moment.
+        Raises `QueryError` for what is no moment.
         """
-        self._now = None if now is None else to_datetime(moment(now))
+        self._now = None if now is None else to_datetime(moment_of(now))
 
     def fail(self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1) -> None:
         """Let the next calls end in an error."""
+        check_kind("code", code, str, "the code of an error, as text")
+        check_kind("message", message, str, "text")
+        check_whole("status", status, least=200, most=599)
+        check_whole("times", times, most=1_000_000)
         self._faults.extend([Fault(code, status, message, 0)] * times)
 
     def throttle(self, times: int = 1) -> None:
@@ -103,6 +109,8 @@ class Double:
 
     def delay(self, seconds: float, times: int = 1) -> None:
         """Let the next calls be answered later."""
+        check_seconds("seconds", seconds, most=86_400)
+        check_whole("times", times, most=1_000_000)
         self._faults.extend([Fault(None, 200, "", seconds)] * times)
 
     def reset(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -108,3 +109,34 @@ def test_what_cannot_be_used_is_said_in_a_line(tmp_path, monkeypatch, source, ta
     assert said in told.stderr
     assert "Traceback" not in told.stderr
     assert not (tmp_path / "x.jsonl").exists()
+
+
+ODD = [
+    {"instanceId": "i-1", "name": "half \ud800, both \U00010000"},
+    {"instanceId": "i-2", "name": "\udc00\ud800"},
+]
+
+
+def test_halves_of_surrogate_pairs_are_copied_to_a_file_and_back(tmp_path):
+    with DurableStore.open(tmp_path / "kept.db", airec.SCHEMA) as kept:
+        kept.put_many(ODD)
+    told = run(tmp_path / "kept.db", tmp_path / "odd.jsonl")
+    assert told.exit_code == 0, told.stderr
+    assert records(tmp_path / "odd.jsonl") == ODD
+    assert run(tmp_path / "odd.jsonl", tmp_path / "again.db").exit_code == 0
+    with DurableStore.open(tmp_path / "again.db", airec.SCHEMA) as again:
+        assert sorted(again, key=str) == ODD
+
+
+@pytest.mark.parametrize("value", ["\ud800\udc00", datetime(2026, 1, 1, tzinfo=UTC), b"x"])
+def test_what_a_file_of_json_cannot_carry_is_refused_and_databases_take_it(tmp_path, value):
+    with DurableStore.open(tmp_path / "kept.db", airec.SCHEMA) as kept:
+        kept.put({"instanceId": "i-1", "dataSetVersion": value})
+    told = run(tmp_path / "kept.db", tmp_path / "odd.jsonl")
+    assert told.exit_code == 2
+    assert "has no form for" in told.stderr
+    assert not (tmp_path / "odd.jsonl").exists()
+    database = f"sqlite:///{tmp_path}/made.sqlite"
+    assert run(tmp_path / "kept.db", database).exit_code == 0
+    (record,) = SqlStore(sa.create_engine(database), airec.SCHEMA)
+    assert record["dataSetVersion"] == value

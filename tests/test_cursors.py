@@ -1,5 +1,9 @@
 """Cursors: a walk returns exactly the first page's set, whatever is written; foreign and old ones are refused."""
 
+import base64
+import hmac
+import json
+import os
 import pickle
 import random
 import threading
@@ -11,7 +15,24 @@ from hypothesis import strategies as st
 
 import naive
 from effort import examples
-from instquery import Contains, CursorExpired, CursorInvalid, Eq, In, Leases, Query, QueryError, Range, Store
+from instquery import (
+    Contains,
+    CursorExpired,
+    CursorInvalid,
+    Eq,
+    In,
+    Leases,
+    Order,
+    Query,
+    QueryError,
+    Range,
+    RecordError,
+    Schema,
+    Store,
+    instant,
+    keyword,
+    text,
+)
 from strategies import SCHEMA, conditions, predicate, records
 
 
@@ -285,3 +306,158 @@ def test_a_page_can_be_copied_and_kept_elsewhere_with_its_cursor(copied):
     assert (page, page.version) == (store.page(Query(limit=2)), store.version)
     following = store.page(Query(limit=2), cursor=page.cursor)
     assert following.items == store.page(Query(offset=2, limit=2)).items
+
+
+# Keys of any characters.
+
+ODD = "\0a\ud800\udbff\udc00\udfff\uffff\U00010000\U0010ffff推"
+PAIR = "\ud800\udc00"  # two characters, which JSON joins to one
+
+KEYED = {
+    kind: Schema(key="id", order=Order("created"), fields={"id": made_kind(), "created": instant()})
+    for kind, made_kind in (("text", text), ("keyword", keyword))
+}
+
+
+def keys_of(pages):
+    return [item["id"] for page in pages for item in page.items]
+
+
+@pytest.mark.parametrize("kind", KEYED)
+@given(st.sets(st.text(st.sampled_from(ODD), min_size=1, max_size=4), max_size=12), st.integers(1, 3))
+def test_a_walk_passes_keys_of_any_characters(kind, keys, limit):
+    store = Store(KEYED[kind], ({"id": key} for key in keys))
+    expected = sorted(keys)
+    query = Query(limit=limit)
+    assert keys_of(walk(store, query)) == expected
+    assert keys_of(walk(store.snapshot(), query)) == expected
+    elsewhere = Store(KEYED[kind], store, cursor_key=b"k")
+    for page in walk(Store(KEYED[kind], store, cursor_key=b"k"), query):
+        if page.cursor is not None:
+            followed = elsewhere.page(Query(limit=len(keys)), cursor=page.cursor, live=True)
+            assert followed.items[:1] == [{"id": expected[expected.index(page.items[-1]["id"]) + 1]}]
+
+
+def test_a_split_pair_and_the_character_that_json_makes_of_it_are_two_keys():
+    keys = [PAIR, "\udc00x", "\uff71", "\U00010000", "z"]
+    store = Store(KEYED["text"], ({"id": key} for key in keys))
+    assert keys_of(walk(store, Query(limit=1))) == sorted(keys)
+    assert store.get(PAIR) == {"id": PAIR}
+    assert store.page(Query(Eq("id", PAIR))).items == [{"id": PAIR}]
+    assert store.count(In("id", [PAIR, "\U00010000"])) == 2
+
+
+@pytest.mark.parametrize("kind", KEYED)
+@pytest.mark.parametrize("letter", ["a", "推", "\U0010ffff", "\ud800", "\0", PAIR])
+def test_the_longest_key_has_a_cursor_and_a_longer_one_is_refused(kind, letter):
+    keys = [letter * (4096 // len(letter) - 1) + end * len(letter) for end in "abc"]
+    assert {len(key) for key in keys} == {4096}
+    store = Store(KEYED[kind], ({"id": key} for key in keys))
+    assert keys_of(walk(store, Query(limit=1))) == sorted(keys)
+    with pytest.raises(RecordError) as caught:
+        store.put({"id": keys[0] + "x"})
+    assert caught.value.field == "id"
+    assert "4,096 characters, not 4,097" in caught.value.reason
+    assert len(store) == 3
+    assert store.count(Eq("id", keys[0] + "x")) == 0
+
+
+def test_a_cursor_of_a_release_that_wrote_another_form_is_refused():
+    """It is signed with the host's key, but its key is not hex, or by chance is."""
+    key = b"k" * 32
+    store = Store(KEYED["text"], [{"id": "aa"}, {"id": "bb"}, {"id": "cc"}], cursor_key=key)
+    query = Query(limit=1)
+    body = json.dumps([-(1 << 62), "bb", "0" * 24, None, 1, "0" * 16, 3]).encode()
+    old = base64.urlsafe_b64encode(hmac.digest(key, body, "sha256")[:16] + body).decode().rstrip("=")
+    for ask in (store.moment, lambda cursor: store.page(query, cursor=cursor, live=True)):
+        with pytest.raises(CursorInvalid):
+            ask(old)
+
+
+# What stores share.
+
+
+def two(**options):
+    """Two stores of other records, with the same number of writes behind them."""
+    return [
+        Store(SCHEMA, [made(number, owner=owner) for number in range(6)], **options) for owner in ("first", "second")
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"cursor_key": b"k"}, {"history": 0}])
+def test_stores_that_share_leases_answer_from_their_own_records(options):
+    stores = two(leases=Leases(), **options)
+    query = Query(limit=2)
+    pages = [store.page(query) for store in stores]
+    cursors = [page.cursor for page in pages]
+    for store, page, cursor in zip(stores, pages, cursors, strict=True):
+        store.put(made(9, owner="later"))
+        assert page.items + store.page(query, cursor=cursor).items == [
+            made(number, owner=page.items[0]["owner"]) for number in (5, 4, 3, 2)
+        ]
+    for store, cursor, owner in zip(stores, cursors[::-1], ("first", "second"), strict=True):
+        with pytest.raises((CursorExpired, CursorInvalid)):
+            store.page(query, cursor=cursor)
+        with pytest.raises(CursorInvalid):
+            store.snapshot().page(query, cursor=cursor)
+        if options.get("cursor_key"):
+            live = store.page(query, cursor=cursor, live=True)
+            assert {item["owner"] for item in live.items} == {owner}
+            assert live.total == 7
+
+
+def test_shared_leases_are_bounded_over_all_stores():
+    leases = Leases(count=3)
+    stores = two(leases=leases)
+    cursors = []
+    for number in range(10, 14):
+        for store in stores:
+            store.put(made(number))
+            cursors.append((store, store.page(Query(limit=2)).cursor))
+    assert len(leases) == 3
+    for store, cursor in cursors[:-3]:
+        with pytest.raises(CursorExpired):
+            store.page(Query(limit=2), cursor=cursor)
+    for store, cursor in cursors[-3:]:
+        assert len(store.page(Query(limit=2), cursor=cursor).items) == 2
+
+
+def test_a_cursor_of_the_same_store_made_again_has_expired():
+    """As many writes, the same records, the same key: it is another state all the same."""
+    leases = Leases()
+    first = Store(SCHEMA, map(made, range(6)), cursor_key=b"k", leases=leases)
+    cursor = first.page(Query(limit=2)).cursor
+    again = Store(SCHEMA, first, cursor_key=b"k", leases=leases)
+    assert again.page(Query(limit=2)).cursor is not None
+    with pytest.raises(CursorExpired):
+        again.page(Query(limit=2), cursor=cursor)
+    assert len(first.page(Query(limit=2), cursor=cursor).items) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_processes_that_were_forked_do_not_take_each_others_states():
+    store = Store(SCHEMA, map(made, range(6)), cursor_key=b"k")
+    before = store.page(Query(limit=2)).cursor
+    to_read, to_write = os.pipe()
+    child = os.fork()
+    store.put(made(10, owner="parent" if child else "child"))
+    page = store.page(Query(limit=2))
+    if not child:
+        os.write(to_write, page.cursor.encode())
+        os._exit(0)
+    os.close(to_write)
+    with os.fdopen(to_read) as pipe:
+        foreign = pipe.read()
+    os.waitpid(child, 0)
+    assert page.cursor is not None  # so that a state of the same version is leased here
+    with pytest.raises(CursorExpired):
+        store.page(Query(limit=2), cursor=foreign)
+    assert store.page(Query(limit=2), cursor=foreign, live=True).total == 7
+    assert [item["id"] for item in store.page(Query(limit=2), cursor=before).items] == ["i-00003", "i-00002"]
+
+
+def test_the_total_of_another_state_is_not_taken_over():
+    """A live walk that comes to a state of the same version counts anew."""
+    one, other = (Store(SCHEMA, map(made, range(count)), cursor_key=b"k") for count in (6, 9))
+    cursor = one.page(Query(limit=2)).cursor
+    assert other.page(Query(limit=2), cursor=cursor, live=True).total == 9

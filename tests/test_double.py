@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from instquery import QueryError
 from instquery.testing import Double
 
 pytest_plugins = ["pytester"]
@@ -122,5 +123,5 @@ def test_the_last_instant_can_be_set():
 
 
 def test_a_number_of_seconds_is_no_moment_of_the_clock():
-    with pytest.raises(ValueError, match="can only be seconds or milliseconds"):
+    with pytest.raises(QueryError, match="can only be seconds or milliseconds"):
         Double().set_clock(1_767_225_600)

@@ -12,6 +12,7 @@ ROOT = Path(instquery.__file__).parent
 # From the bottom up; what stands on one line does not import each other, unless the line says in which order.
 FLOORS = [
     ["errors", "folding", "instants", "engine.rows", "engine.sizes"],
+    ["options", "values"],
     ["bounds"],
     ["ranges"],
     ["predicates"],
@@ -36,7 +37,7 @@ FLOORS = [
     ["durable", "sql.values"],
     ["sql.clickhouse"],
     ["sql.layout"],
-    ["sql.statements"],
+    ["sql.statements", "sql.refusals"],
     ["sql.ways"],
     ["sql.store"],
     ["sql"],

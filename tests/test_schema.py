@@ -1,27 +1,37 @@
 """Schemas: what contradicts itself, and how records are taken in."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import IntEnum, StrEnum
 
 import pytest
 
 from instquery import (
     Contains,
     Eq,
+    In,
     Order,
+    Query,
     QueryError,
     Range,
     RecordError,
     Schema,
     SchemaError,
+    Store,
     instant,
     keyword,
     stored,
     text,
 )
+from instquery.instants import to_micros
 from instquery.schema import UNDATED
 
-FIELDS = {"id": text(), "owner": keyword(aliases=("ownerID",), as_text=True), "created": instant(), "note": stored()}
+FIELDS = {
+    "id": text(),
+    "owner": keyword(aliases=("ownerID",), as_text=True),
+    "size": keyword(),
+    "created": instant(),
+    "note": stored(),
+}
 SCHEMA = Schema(key="id", order=Order("created"), fields=FIELDS)
 
 
@@ -57,6 +67,13 @@ def test_a_schema_that_contradicts_itself_is_refused(key, order, fields, field):
         ({"id": "a", "owner": 1.5}, "owner", "must be text, an integer or a bool, not float"),
         ({"id": "a", "owner": ["x"]}, "owner", "must be text, an integer or a bool, not list"),
         ({"id": "a", "owner": 10**5000}, "owner", "64 bits"),
+        ({"id": "a", "owner": -(1 << 63) - 1}, "owner", "64 bits"),
+        ({"id": "x" * 4097}, "id", "at most 4,096 characters, not 4,097"),
+        ({"id": "推" * 140_000}, "id", "at most 4,096 characters, not 140,000"),
+        ({"id": "a", "owner": "x" * 4097}, "owner", "at most 4,096 characters, not 4,097"),
+        ({"id": "a", "size": 1 << 64}, "size", "from -2^63 to 2^64 - 1"),
+        ({"id": "a", "size": -(1 << 63) - 1}, "size", "from -2^63 to 2^64 - 1"),
+        ({"id": "a", "size": 10**5000}, "size", "from -2^63 to 2^64 - 1"),
         ({"id": "a", "owner": "1", "ownerID": "2"}, "owner", "given again"),
         ({"id": "a", "created": "12"}, "created", "is not an ISO 8601 time"),
         ({"id": "a", "created": True}, "created", "not bool"),
@@ -74,6 +91,97 @@ def test_a_record_that_does_not_fit_is_refused_by_field_and_reason(record, field
         SCHEMA.take(record)
     assert caught.value.field == field
     assert said in caught.value.reason
+
+
+class Sizes(IntEnum):
+    SMALL = 1
+    HUGE = 1 << 64
+
+
+class Long(StrEnum):
+    FITS = "x" * 4096
+    LONGER = "x" * 4097
+
+
+def test_the_largest_values_are_taken():
+    for size in (-(1 << 63), (1 << 64) - 1, True, "x" * 4096, "\ud800" * 4096, Sizes.SMALL, Long.FITS):
+        assert SCHEMA.take({"id": "a", "size": size}).row["size"] == size
+    for size in (Sizes.HUGE, Long.LONGER):
+        with pytest.raises(RecordError) as caught:
+            SCHEMA.take({"id": "a", "size": size})
+        assert caught.value.field == "size"
+    assert SCHEMA.take({"id": "a", "owner": (1 << 64) - 1}).row["owner"] == "18446744073709551615"
+    assert SCHEMA.take({"id": "推" * 4096}).key == "推" * 4096
+    kept = {"id": "a", "note": "x" * 100_000, "beyond": "x" * 100_000}
+    assert SCHEMA.take(kept).row == kept
+    named = Schema(key="name", order=Order("created"), fields={"name": keyword(), "id": text(), "created": instant()})
+    with pytest.raises(RecordError) as caught:
+        named.take({"name": "x" * 4097})
+    assert caught.value.field == "name"
+    assert named.take({"name": "a", "id": "x" * 4097}).row["id"] == "x" * 4097  # a text that is no key
+
+
+def test_what_no_record_can_hold_matches_nothing():
+    store = Store(SCHEMA, [{"id": "a", "size": 5}, {"id": "b", "size": "x" * 4096}])
+    for never in ("x" * 4097, "x" * 1_000_000, 1 << 64, -(1 << 63) - 1):
+        for field in ("id", "size"):
+            assert store.page(Query(Eq(field, never))).total == 0
+            assert store.count(In(field, [never])) == 0
+    assert store.count(In("size", [5, 1 << 64, "x" * 4096, "x" * 4097])) == 2
+    assert store.get("x" * 4097) is None
+
+
+class Zone(tzinfo):
+    """A zone of a caller's own, which has no offset to give, or fails to."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def utcoffset(self, at):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+ZONES = {
+    "none": Zone(None),
+    "raises": Zone(KeyError("zone")),
+    "raises what is caught elsewhere": Zone(TypeError("zone")),
+    "no delta": Zone(8),
+    "too far": Zone(timedelta(days=2)),
+    "without a method": tzinfo(),
+}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("at", [datetime(1, 1, 1), datetime(2026, 1, 1), datetime(9999, 12, 31)])  # noqa: DTZ001
+def test_a_time_whose_zone_gives_no_offset_is_refused(zone, at):
+    at = at.replace(tzinfo=ZONES[zone])
+    store = Store(SCHEMA, [{"id": "a"}])
+    with pytest.raises(RecordError, match="has a zone that gives no") as caught:
+        store.put({"id": "a", "created": at})
+    assert caught.value.field == "created"
+    with pytest.raises(QueryError, match="has a zone that gives no") as caught:
+        store.count(Range("created", since=at))
+    assert caught.value.field == "created"
+    for ask in (
+        lambda: Query(now=at),
+        lambda: store.count(now=at),
+        lambda: store.watch(()).poll(now=at),
+        lambda: store.facets("size", now=at),
+    ):
+        with pytest.raises(QueryError, match="has a zone that gives no"):
+            ask()
+    with pytest.raises(ValueError, match="has a zone that gives no"):
+        to_micros(at)
+    assert list(store) == [{"id": "a"}]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_its_offset_takes_beyond_the_calendar_is_refused(at):
+    for value in (at, datetime.fromisoformat(at)):
+        with pytest.raises(RecordError, match="within the years 1 to 9999"):
+            SCHEMA.take({"id": "a", "created": value})
 
 
 def test_what_cannot_be_copied_is_refused():

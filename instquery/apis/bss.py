@@ -1,6 +1,6 @@
 """Alibaba Cloud BssOpenApi, `QueryAvailableInstances` of version 2017-12-14 (RPC)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -9,11 +9,12 @@ from instquery.apis.inventory import Reader
 from instquery.apis.operation import Asked, Operation, Refusal, in_order
 from instquery.apis.params import exact, listed, not_after, not_before, one_of, page_number, page_size
 from instquery.errors import InstqueryError
+from instquery.options import check_flag, check_kind, told
 from instquery.predicates import Eq, Predicate
 from instquery.query import Order, Record
 from instquery.schema import Schema, instant, keyword, stored
 
-__all__ = ["SCHEMA", "Caller", "Directory", "query_available_instances", "read"]
+__all__ = ["SCHEMA", "Caller", "Directory", "check_products", "query_available_instances", "read"]
 
 SCHEMA = Schema(
     key="InstanceID",
@@ -53,8 +54,11 @@ class Caller:
     def __post_init__(self) -> None:
         if self.role not in get_args(Role):
             raise InstqueryError(f"must be one of {', '.join(get_args(Role))}", field="role")
-        if isinstance(self.customers, str):
+        if isinstance(self.customers, str | bytes) or not isinstance(self.customers, Collection):
             raise InstqueryError("must be a collection of owner IDs", field="customers")
+        if not all(isinstance(customer, str) for customer in self.customers):
+            raise InstqueryError("must be owner IDs as text", field="customers")
+        check_flag("applicable", self.applicable)
 
 
 class Directory(Mapping[str, Caller]):
@@ -65,6 +69,10 @@ class Directory(Mapping[str, Caller]):
     """
 
     def __init__(self, callers: Mapping[str, Caller]) -> None:
+        check_kind("callers", callers, Mapping, "a mapping of owner IDs to callers")
+        for owner_id, caller in callers.items():
+            check_kind("an owner ID", owner_id, str, "text")
+            check_kind(f"the caller {owner_id}", caller, Caller, "a Caller")
         self._callers = dict(callers)
 
     def __getitem__(self, owner_id: str) -> Caller:
@@ -75,6 +83,13 @@ class Directory(Mapping[str, Caller]):
 
     def __len__(self) -> int:
         return len(self._callers)
+
+
+def check_products(products: object) -> None:
+    """Refuse what is no collection of product codes: of a text, every part would be a product."""
+    if not isinstance(products, Container) or isinstance(products, str | bytes):
+        given = told(products)
+        raise InstqueryError(f"products must be a collection of product codes, not {given}")
 
 
 def _known_caller(asked: Asked) -> Iterable[Predicate]:
@@ -99,6 +114,8 @@ def _region_with_product(asked: Asked) -> Iterable[Predicate]:
 def _known_product(asked: Asked) -> Iterable[Predicate]:
     """With a catalogue of products, refuse a code that is not in it."""
     products = asked.host.get("products")
+    if products is not None:
+        check_products(products)
     product = asked.values.get("ProductCode")
     if products is not None and product is not None and product not in products:
         raise Refusal("ProductNotFind")

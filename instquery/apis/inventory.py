@@ -10,7 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from instquery.errors import RecordError, SchemaError
+from instquery.errors import InstqueryError, RecordError, SchemaError
+from instquery.options import check_callable, check_flag, check_kind, told
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -66,7 +67,8 @@ class Reader:
     path: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if isinstance(self.path, str) or not all(isinstance(name, str) for name in self.path):
+        check_kind("schema", self.schema, Schema, "a Schema", SchemaError)
+        if not isinstance(self.path, tuple) or not all(isinstance(name, str) for name in self.path):
             raise SchemaError(f"must be a tuple of names, such as ('Data',), not {self.path!r}", field="path")
 
     def __call__(self, source: Source, *, skip_bad: bool = False) -> list[Record]:
@@ -76,6 +78,7 @@ class Reader:
         without a byte order mark. Each record is checked against the schema. Raises `InventoryError` that
         lists bad records by line and field, unless `skip_bad`; `OSError` where there is nothing to read.
         """
+        check_flag("skip_bad", skip_bad)
         inventory = self.load(source)
         if inventory.bad and not skip_bad:
             raise InventoryError(inventory.bad, inventory.bad_count)
@@ -83,6 +86,7 @@ class Reader:
 
     def load(self, source: Source, watch: Watch = iter) -> Inventory:
         """Read all there is, good and bad. `watch` is handed the lines and hands them on, to show progress."""
+        check_callable("watch", watch, "the lines that it is handed")
         records: list[Record] = []
         bad: list[BadRecord] = []
         count = 0
@@ -140,11 +144,18 @@ def _fetch(source: Source) -> bytes:
     if source == "-":
         return sys.stdin.buffer.read()
     if isinstance(source, str | PathLike):
-        return Path(source).read_bytes()
+        try:
+            return Path(source).read_bytes()
+        except ValueError as error:  # a NUL, or half of a surrogate pair
+            raise InstqueryError(f"a source must be a path that can be: {error}") from None
+    if not callable(getattr(source, "read", None)):
+        given = told(source)
+        raise InstqueryError(f"a source must be a path, a file object or - (standard input), not {given}")
     try:
         data = source.read()
     except UnicodeDecodeError as error:
         raise RecordError(f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}") from None
+    check_kind("what a file object reads", data, (str, bytes, bytearray), "text or bytes")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from time import monotonic
 
 from instquery.leases import Leases
+from instquery.options import check_kind
 from instquery.query import Page, Query
 from instquery.snapshot import Snapshot
 from instquery.store import Store
@@ -44,6 +45,7 @@ class Walks:
     def __init__(
         self, store: Store, *, count: int = 32, age: float = 60, clock: Callable[[], float] = monotonic
     ) -> None:
+        check_kind("store", store, Store, "a Store, which keeps the states of walks")
         self._store = store
         self._walks: Leases[tuple[Snapshot, int]] = Leases(count=count, age=age, clock=clock)
 

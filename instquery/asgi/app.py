@@ -26,6 +26,9 @@ from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.engine.plan import Plan
+from instquery.errors import InstqueryError
+from instquery.options import check_callable, check_kind, told
+from instquery.schema import Schema
 from instquery.snapshot import Snapshot
 from instquery.store import Store
 
@@ -48,12 +51,12 @@ _ROA_PATH = "/v2/openapi/instances"
 _AT_ONCE = 100
 
 
-class Wrong(Exception):  # noqa: N818 - it becomes the reply
-    """A request that is refused before any operation sees it."""
+class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
+    """A request that is refused before any operation sees it; `code` is the API's."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code)
-        self.status, self.code, self.message = status, code, message
+        super().__init__(message)
+        self.status, self.code = status, code
 
 
 class Asking(NamedTuple):
@@ -102,7 +105,7 @@ class Face:
             reply = await self._ask(asking, identity)
             status, body = reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
         except Wrong as wrong:
-            status, body = wrong.status, refusal(wrong.code, wrong.message, identity)
+            status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
         except ClientDisconnect:
             return
         except Exception:
@@ -187,8 +190,11 @@ def create_app(
     With `keys` every request must be signed with one of them, and the key's caller is who asks; without, no
     signature is looked at. `directory` and `products` are facts for the rules of QueryAvailableInstances,
     `clock` tells the moment of each request, though not to signatures. `/healthz` says that the face is up,
-    `/openapi.json` describes it.
+    `/openapi.json` describes it. Raises `InstqueryError` for anything else in their place.
     """
+    _check_options(keys, directory, products, clock)
+    _check_store("airec", airec, _AIREC)
+    _check_store("bss", bss, _BSS)
     stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
     document = describe((operation, _PATHS[operation.name]) for operation, _ in stores)
 
@@ -202,6 +208,34 @@ def create_app(
     facts = {"directory": directory, "products": products}
     face = Middleware(Face, aside=[route.path for route in routes], stores=stores, keys=keys, facts=facts, clock=clock)
     return Starlette(routes=routes, middleware=[face])
+
+
+def _check_options(keys: object, directory: object, products: object, clock: object) -> None:
+    """Refuse what a face cannot work with, before the first request does."""
+    if keys is not None:
+        check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
+    if directory is not None:
+        wanted = "a mapping of owner IDs to callers, such as bss.Directory"
+        check_kind("directory", directory, Mapping, wanted)
+        if type(directory) is dict:  # any other may look its callers up elsewhere
+            bss.Directory(directory)
+    if products is not None:
+        bss.check_products(products)
+    check_callable("clock", clock, "a datetime")
+
+
+def _check_store(name: str, store: object, operation: Operation) -> None:
+    """Refuse what an operation cannot ask; a store says by its schema whose records it holds."""
+    if store is None:
+        return
+    if isinstance(store, type) or not callable(getattr(store, "page", None)):
+        given = told(store)
+        raise InstqueryError(f"{name} must be a store with the records of {operation.name}, not {given}")
+
+    schema = getattr(store, "schema", None)
+    if isinstance(schema, Schema) and schema.key != operation.schema.key:
+        wanted = f"{operation.name} asks for records by {operation.schema.key}"
+        raise InstqueryError(f"{name}: {wanted}, and this store holds them by {schema.key}")
 
 
 _AIREC, _BSS = airec.list_instance, bss.query_available_instances

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from instquery.errors import InstqueryError
+from instquery.options import check_kind
 
 __all__ = ["AccessKey", "Keys"]
 
@@ -26,7 +27,9 @@ class AccessKey:
     def __post_init__(self) -> None:
         if not isinstance(self.secret, str) or not self.secret:
             raise InstqueryError("must be text that is not empty", field="secret")
-        if self.caller is not None and not isinstance(self.caller, str):
+        if any("\ud800" <= character <= "\udfff" for character in self.secret):
+            raise InstqueryError("must be text that UTF-8 can hold: it signs octets", field="secret")
+        if self.caller is not None and (not isinstance(self.caller, str) or not self.caller):
             raise InstqueryError("must be the owner ID as text", field="caller")
 
 
@@ -38,14 +41,19 @@ class Keys(Mapping[str, AccessKey]):
     """
 
     def __init__(self, keys: Mapping[str, AccessKey]) -> None:
+        check_kind("keys", keys, Mapping, "a mapping of AccessKeyIds to access keys")
+        for identity, key in keys.items():
+            check_kind("an AccessKeyId", identity, str, "text")
+            check_kind(f"the key {identity}", key, AccessKey, "an AccessKey")
         self._keys = dict(keys)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read JSON: AccessKeyId → {"secret": …, "caller": …}, or → the secret alone."""
+        check_kind("access keys", text, str, "a JSON object, as text")
         try:
             found: object = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InstqueryError("access keys must be a JSON object") from None
         if not isinstance(found, dict):
             raise InstqueryError("access keys must be a JSON object")
@@ -59,8 +67,15 @@ class Keys(Mapping[str, AccessKey]):
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Self:
-        """Read a file as `parse` does."""
-        return cls.parse(Path(path).read_text("utf-8"))
+        """Read a file as `parse` does. Raises `OSError` where there is none."""
+        check_kind("path", path, (str, PathLike), "the path of a file")
+        try:
+            text = Path(path).read_text("utf-8")
+        except UnicodeDecodeError:
+            raise InstqueryError("access keys must be a JSON object, in UTF-8") from None
+        except ValueError as error:  # a NUL, or half of a surrogate pair
+            raise InstqueryError(f"path must be one that can be: {error}") from None
+        return cls.parse(text)
 
     @classmethod
     def from_environment(cls) -> Self | None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from instquery.errors import InstqueryError
+from instquery.options import check_callable, check_kind, check_seconds, check_whole
 
 __all__ = ["Server"]
 
@@ -92,15 +93,22 @@ class Server:
     """
 
     def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, grace: float = 5) -> None:
+        check_callable("app", app, "an awaitable, as ASGI has it")
+        check_kind("host", host, str, "an address or a name of this machine")
+        if not host:  # which sockets take for all addresses
+            raise InstqueryError("host must not be empty: 0.0.0.0 listens on every address")
+        check_whole("port", port, most=65_535)
+        check_seconds("grace", grace, most=86_400)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
             self._socket.listen(2048)  # whoever calls from now on is answered once the server runs
-        except OSError as error:
+        except (OSError, ValueError, TypeError) as error:  # the latter two for what is no name
             self._socket.close()
-            raise InstqueryError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise InstqueryError(f"cannot listen on {host}:{port}: {reason}") from error
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(

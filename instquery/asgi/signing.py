@@ -13,6 +13,7 @@ from urllib.parse import quote
 from instquery.asgi.keys import AccessKey, Keys
 from instquery.errors import InstqueryError
 from instquery.leases import Leases
+from instquery.options import check_callable, check_kind
 
 __all__ = ["Denied", "Gate", "Signed"]
 
@@ -65,6 +66,8 @@ class Gate:
     """
 
     def __init__(self, keys: Keys, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        check_kind("keys", keys, Keys, "an instance of Keys")
+        check_callable("clock", clock, "a datetime with a zone")
         self._keys = keys
         self._clock = clock
         self._nonces: Leases[bool] = Leases(count=_MOST, age=2 * _SKEW, clock=lambda: clock().timestamp())

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
-from instquery import In, InstqueryError, Query, Schema, Store
+from instquery import In, InstqueryError, Query, RecordError, Schema, Store
 from instquery.apis.catalog import CATALOG
 from instquery.bodies import to_json
 from instquery.cli.show import console, plain, progress_bar
@@ -70,9 +70,29 @@ def _write(file: str, records: Iterable[Record]) -> None:
     part = Path(f"{file}.part")
     with part.open("w", encoding="utf-8") as lines:
         for record in records:
-            to_json(record)  # refuses what JSON cannot tell
-            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+            lines.write(_line(record) + "\n")
     part.replace(file)
+
+
+def _line(record: Record) -> str:
+    """Write a record as plain JSON that is read as the same record. Raises `RecordError`."""
+    try:
+        line = json.dumps(record, ensure_ascii=False)
+        if not _is_utf8(line):  # half of a surrogate pair has an escape alone
+            line = json.dumps(record)
+        if json.loads(line) == record:
+            return line
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise RecordError("a file of plain JSON has no form for a record of these: copy to a *.db instead")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _checksum(records: Iterable[Record]) -> tuple[int, int]:

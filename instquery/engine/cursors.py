@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from hashlib import blake2b
-from secrets import token_bytes, token_hex
+from secrets import token_bytes
 from typing import NamedTuple
 
 from instquery.errors import CursorInvalid
@@ -16,21 +16,25 @@ from instquery.schema import Schema
 __all__ = ["Position", "Seal", "fingerprint"]
 
 _SIGNATURE = 16  # bytes
-_LONGEST = 1 << 20  # characters; no key is so long that its cursor would be longer
+
+# A key of 4,096 code points of four bytes each makes a cursor of 44,000 characters.
+_LONGEST = 1 << 20  # characters
+
+_FORM = b"instquery cursor 2\n"
+"""Signed with every position: a cursor of a release that wrote another form is refused, not misread."""
 
 
 class Position(NamedTuple):
     """Where a walk has come to: behind the record with this rank and key.
 
-    `query` is the fingerprint of what is asked, `now` the moment its windows were made for, `version` and
-    `epoch` name the state of the store, `total` is the number of all matches there.
+    `query` is the fingerprint of what is asked, `now` the moment its windows were made for. `epoch` names
+    the state of the store among all states of all stores, `total` is the number of all matches there.
     """
 
     rank: int
     key: str
     query: str
     now: int | None
-    version: int
     epoch: str
     total: int | None
 
@@ -38,17 +42,16 @@ class Position(NamedTuple):
 class Seal:
     """Signs positions with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
 
-    __slots__ = ("_key", "epoch")
+    __slots__ = ("_key",)
 
     def __init__(self, key: bytes | None = None) -> None:
         """Use the host's key, so that a later process knows the cursors of this one, or a key of its own."""
         self._key = token_bytes(32) if key is None else key
-        self.epoch = token_hex(8)
-        """Tells the versions of one store from those of any other, this one loaded again included."""
 
     def write(self, position: Position) -> str:
         """Return the cursor of a position; costs 10 µs."""
-        body = json.dumps(position, separators=(",", ":")).encode()
+        exact = position._replace(key=_to_hex(position.key))
+        body = json.dumps(exact, separators=(",", ":")).encode()
         return _encoded(self._sign(body) + body)
 
     def read(self, cursor: str) -> Position:
@@ -63,7 +66,8 @@ class Seal:
         is_ours = hmac.compare_digest(signature, self._sign(body))
         if not is_ours or _encoded(sealed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid("was not issued here, or has been changed")
-        return Position(*json.loads(body))
+        position = Position(*json.loads(body))
+        return position._replace(key=_from_hex(position.key))
 
     def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Position:
         """Return the position of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
@@ -76,11 +80,20 @@ class Seal:
         return position
 
     def _sign(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, "sha256")[:_SIGNATURE]
+        return hmac.digest(self._key, _FORM + body, "sha256")[:_SIGNATURE]
 
 
 def _encoded(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _to_hex(text: str) -> str:
+    """Write text so that JSON carries it exactly: by itself it joins the halves of a surrogate pair."""
+    return text.encode("utf-8", "surrogatepass").hex()
+
+
+def _from_hex(octets: str) -> str:
+    return bytes.fromhex(octets).decode("utf-8", "surrogatepass")
 
 
 def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:

@@ -1,6 +1,7 @@
 """The live state of a store: who may look at it, and how it is changed in one step while others look."""
 
 from collections.abc import Collection, Mapping
+from secrets import token_hex
 from threading import RLock
 from typing import Protocol
 from weakref import ref
@@ -67,6 +68,9 @@ class Live:
         self.census: Census | None = Census(schema)
         self.state = State(schema, (), Keys(), 0)
         self.version = 0 if journal is None else journal.begun_at
+        # Names the present state among all states of all stores. It is drawn anew with each write, as a
+        # version does not tell: forked processes count the same versions of different states.
+        self._epoch = token_hex(8)
         self._history = History(history, self.version)
         draft = Draft(self.state, self.census, self._owner, segment_rows)
         draft.put(entries)
@@ -81,7 +85,7 @@ class Live:
                 self._mend()
             view = None if self._viewed is None else self._viewed()
             if view is None:
-                view = View(self.state, self.version, self._seal)
+                view = View(self.state, self.version, self._seal, self._epoch)
                 self._viewed = ref(view)
             return view
 
@@ -170,6 +174,7 @@ class Live:
 
     def _publish(self, draft: Draft, changed: list[Changed]) -> None:
         """Make a draft the present state. The lock is held."""
+        self._epoch = token_hex(8)
         self.state, self.census = draft.finish(), draft.census
         self.version += 1
         self._history.add(self.version, changed)

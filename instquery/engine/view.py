@@ -26,12 +26,14 @@ class View:
     Queries come with their now, if they need one.
     """
 
-    __slots__ = ("__weakref__", "_seal", "_state", "version")
+    __slots__ = ("__weakref__", "_seal", "_state", "epoch", "version")
 
-    def __init__(self, state: State, version: int, seal: Seal) -> None:
+    def __init__(self, state: State, version: int, seal: Seal, epoch: str) -> None:
         self._state = state
         self._seal = seal
         self.version = version
+        self.epoch = epoch
+        """Names the state among all states of all stores."""
 
     @property
     def schema(self) -> Schema:
@@ -65,7 +67,7 @@ class View:
     def open(self, cursor: str, query: Query) -> Position:
         """Return the position of a cursor for this query and this version. Raises `CursorInvalid`."""
         after = self._seal.open(cursor, query.where, self.schema)
-        if (after.version, after.epoch) != (self.version, self._seal.epoch):
+        if after.epoch != self.epoch:
             raise CursorInvalid("was issued for another state of the store")
         return after
 
@@ -108,8 +110,7 @@ class View:
         """Count all matches of a walk's query, unless its first page has."""
         if not query.total:
             return None
-        is_same = (after.version, after.epoch) == (self.version, self._seal.epoch)
-        if is_same and after.total is not None:
+        if after.epoch == self.epoch and after.total is not None:
             return after.total
         counted = dated(Query(query.where, limit=0), query.now)
         return search(self._state, counted, chosen)[1]
@@ -120,4 +121,4 @@ class View:
         asked = fingerprint(query.where, self.schema)
         if keep is not None:
             keep(self)
-        return self._seal.write(Position(*place, asked, query.now, self.version, self._seal.epoch, total))
+        return self._seal.write(Position(*place, asked, query.now, self.epoch, total))

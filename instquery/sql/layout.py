@@ -16,7 +16,7 @@ from instquery.instants import MICROS
 from instquery.predicates import Value
 from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
-from instquery.sql.values import Row, Statement, Word, can_be_key
+from instquery.sql.values import CLICKHOUSE, Row, Statement, Word, can_be_key
 
 try:
     from instquery.sql import clickhouse
@@ -24,12 +24,11 @@ except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installe
     if TYPE_CHECKING or missing.name != "clickhouse_connect":  # where types are checked it is
         raise
 
-__all__ = ["CLICKHOUSE", "Layout", "made_table"]
+__all__ = ["CLICKHOUSE", "Layout", "Values", "made_table"]
 
 Values = dict[str, Any]
 """A row of the table, by the names of its columns."""
 
-CLICKHOUSE = "clickhousedb"
 _RECORD, _VERSION, _GONE = "record", "_version", "_gone"
 _PLAIN = Word(sa.Text())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from instquery.predicates import Bounded, Contains, Eq, In, Interval
+from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value
 from instquery.sql.layout import CLICKHOUSE, Layout
-from instquery.sql.values import Statement, Word
+from instquery.sql.values import Statement, Word, can_hold
+from instquery.values import fits
 
 __all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
@@ -59,6 +60,9 @@ class Statements:
         for number, predicate in enumerate(where):
             name = f"p{number}"
             if isinstance(predicate, Contains):
+                held = self._layout.column(predicate.field, folded=True).type
+                if not can_hold(held, predicate.folded, self._dialect):
+                    return None
                 is_like = self._dialect == "postgresql"
                 values[name] = _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
             elif isinstance(predicate, Interval):
@@ -67,9 +71,7 @@ class Statements:
                 instant = self._layout.instants[predicate.field]
                 values |= {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
             else:
-                held = self._layout.column(predicate.field).type
-                given = predicate.values if isinstance(predicate, In) else (predicate.value,)
-                known = [value for value in given if isinstance(held, Word) or type(value) is held.python_type]
+                known = self._known(predicate)
                 if not known:
                     return None
                 values[name] = known if isinstance(predicate, In) else known[0]
@@ -116,6 +118,17 @@ class Statements:
         first = sa.func.max(order) if is_falling else sa.func.min(order)
         counts = self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
         return counts.order_by(first.desc() if is_falling else first.asc())
+
+    def _known(self, predicate: Eq | In) -> list[Value]:
+        """List the values that a record may have: for others the database need not be asked."""
+        schema, field = self._layout.schema, predicate.field
+        held = self._layout.column(field).type
+        given = predicate.values if isinstance(predicate, In) else (predicate.value,)
+        is_bounded = field == schema.key or schema.fields[field].kind == "keyword"
+        # A table that is mapped may hold what others have written.
+        if is_bounded and isinstance(held, Word):
+            given = tuple(filter(fits, given))
+        return [value for value in given if can_hold(held, value, self._dialect)]
 
     def _condition(self, number: int, kind: type[Bounded], field: str) -> sa.ColumnElement[bool]:
         """Write a predicate as a condition on values that are handed over under its number."""

@@ -1,23 +1,27 @@
 """A store on a database: what an operation asks of a store, and writes in transactions, by SQLAlchemy."""
 
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import time_ns
-from typing import Any
+from typing import Any, TypeGuard
 
 import sqlalchemy as sa
 
 from instquery.engine.listing import is_same
 from instquery.engine.search import by_count
-from instquery.errors import CursorInvalid
+from instquery.errors import CursorInvalid, SchemaError
 from instquery.instants import Moment
+from instquery.options import check_callable, check_kind
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
 from instquery.sql.layout import Layout, made_table
-from instquery.sql.values import Statement
+from instquery.sql.refusals import refusal
+from instquery.sql.values import Statement, Word, can_hold
 from instquery.sql.ways import Way, Ways
 from instquery.store import Changes
+from instquery.values import fits
 
 __all__ = ["SqlStore"]
 
@@ -44,6 +48,15 @@ class SqlStore:
         shard_by: str | None = None,
         clock: Clock = system_clock,
     ) -> None:
+        check_kind("engine", engine, sa.Engine, "an Engine, as sqlalchemy.create_engine makes it")
+        check_kind("schema", schema, Schema, "a Schema", SchemaError)
+        check_kind("table", table, (str, sa.Table), "the name of a table or a sqlalchemy.Table")
+        if shard_by is not None:
+            check_kind("shard_by", shard_by, str, "the name of a keyword field", SchemaError)
+        check_callable("clock", clock, "a datetime")
+        if isinstance(table, str) and not _NAME.fullmatch(table):
+            raise SchemaError("table must be a name: not empty, without NUL or surrogates")
+
         self._engine = engine
         self._clock = clock
         self._dialect = engine.dialect.name
@@ -119,7 +132,7 @@ class SqlStore:
 
     def get(self, key: str) -> Record | None:
         """Return the record with this key, or `None`."""
-        if not isinstance(key, str):
+        if not self._can_be_there(key):
             return None
         with self._reading() as connection:
             row = connection.execute(self._keyed, {"key": key}).first()
@@ -129,7 +142,7 @@ class SqlStore:
         return self.count()
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
+        return self._can_be_there(key) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the records of this moment, in order."""
@@ -152,6 +165,8 @@ class SqlStore:
 
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one."""
+        if not self._can_be_there(key):
+            return False
         with self._writing() as connection:
             return bool(self._replace(connection, {}, [key]))
 
@@ -175,6 +190,13 @@ class SqlStore:
         return Changes(added, updated, len(gone))
 
     # inside
+
+    def _can_be_there(self, key: object) -> TypeGuard[str]:
+        """Tell whether the table may hold such a key: else the database is not asked."""
+        held = self._layout.key.type
+        if not isinstance(key, str) or not can_hold(held, key, self._dialect):
+            return False
+        return fits(key) or not isinstance(held, Word)
 
     @contextmanager
     def _reading(self) -> Generator[sa.Connection]:
@@ -222,8 +244,14 @@ class SqlStore:
         else:
             there_were = sum(connection.execute(sa.delete(self.table).where(keyed)).rowcount for keyed in some)
         if rows:
-            connection.execute(sa.insert(self.table), rows)
+            try:
+                connection.execute(sa.insert(self.table), rows)
+            except (sa.exc.DBAPIError, UnicodeEncodeError, OverflowError) as error:
+                if (refused := refusal(error, self._layout, rows, self._dialect)) is not None:
+                    raise refused from error
+                raise
         return there_were
 
 
+_NAME = re.compile("[^\0\ud800-\udfff]+", re.DOTALL)
 _HAS_CITUS = sa.select(sa.func.count()).select_from(sa.table("pg_extension")).where(sa.column("extname") == "citus")

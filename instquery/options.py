@@ -1,0 +1,102 @@
+"""Options: what callers hand to constructors, checked when it is given, not when it is first used.
+
+Each message names the option, what was given in its place, and what to give. Only numbers are quoted:
+text may be a secret.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from instquery.errors import InstqueryError
+
+__all__ = ["check_callable", "check_flag", "check_kind", "check_seconds", "check_whole", "told"]
+
+Kind = TypeVar("Kind")
+
+Refused = type[InstqueryError]
+"""The class of the error that is raised."""
+
+
+def check_flag(name: str, value: object, error: Refused = InstqueryError) -> None:
+    """Refuse what is neither `True` nor `False`.
+
+    >>> check_flag("live", "no")
+    Traceback (most recent call last):
+        ...
+    instquery.errors.InstqueryError: live must be True or False, not str
+    """
+    if not isinstance(value, bool):
+        raise error(f"{name} must be True or False, not {told(value)}")
+
+
+def check_whole(
+    name: str,
+    value: object,
+    *,
+    least: int | None = 0,
+    most: int | None = None,
+    error: Refused = InstqueryError,
+) -> None:
+    """Refuse what is no integer, or one beyond the bounds. A bool is none.
+
+    >>> check_whole("history", -1)
+    Traceback (most recent call last):
+        ...
+    instquery.errors.InstqueryError: history must be an integer from 0, not -1
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        is_enough = least is None or least <= value
+        if is_enough and (most is None or value <= most):
+            return
+
+    bounds = ("" if least is None else f" from {least}") + ("" if most is None else f" to {most}")
+    raise error(f"{name} must be an integer{bounds}, not {told(value)}")
+
+
+def check_seconds(name: str, value: object, *, most: float | None = None) -> None:
+    """Refuse what is no int or float from 0, NaN among them."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        is_from_zero = value >= 0  # NaN is not
+        if is_from_zero and (most is None or value <= most):
+            return
+
+    bounds = "from 0" if most is None else f"from 0 to {most:,}"
+    raise InstqueryError(f"{name} must be a number of seconds {bounds}, not {told(value)}")
+
+
+def check_callable(name: str, value: object, what: str, error: Refused = InstqueryError) -> None:
+    """Refuse what cannot be called; `what` says what a call returns."""
+    if not callable(value):
+        raise error(f"{name} must be a function that returns {what}, not {told(value)}")
+
+
+def check_kind(
+    name: str,
+    value: object,
+    kinds: type[Any] | tuple[type[Any], ...],
+    what: str,
+    error: Callable[[str], InstqueryError] = InstqueryError,
+) -> None:
+    """Refuse what is of none of the types; `what` says in words what is wanted.
+
+    >>> check_kind("cursor_key", "secret", bytes, "bytes, such as secrets.token_bytes(32)")
+    Traceback (most recent call last):
+        ...
+    instquery.errors.InstqueryError: cursor_key must be bytes, such as secrets.token_bytes(32), not str
+    """
+    if not isinstance(value, kinds):
+        raise error(f"{name} must be {what}, not {told(value)}")
+
+
+def told(value: object) -> str:
+    """Say what was given: a number or nothing as it is, anything else by its type.
+
+    >>> told(-1), told(None), told("secret"), told(int), told(10**400)
+    ('-1', 'None', 'str', 'the class int', 'a huge integer')
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a huge integer"
+    is_plain = value is None or type(value) in (bool, int, float)
+    return repr(value) if is_plain else type(value).__name__
