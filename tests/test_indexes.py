@@ -41,7 +41,7 @@ KINDS = {
         st.one_of(
             st.builds(Contains, st.just("f"), st.one_of(needles, marked_texts)),
             st.builds(Eq, st.just("f"), names),
-            st.builds(In, st.just("f"), st.lists(names, max_size=3)),
+            st.builds(In, st.just("f"), st.lists(st.one_of(names, keywords), max_size=7)),
         ),
     ),
     InstantIndex: (

@@ -13,7 +13,7 @@ from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.rows import insert, of, of_flags, positions
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.predicates import Contains, Eq, In
+from instquery.predicates import Contains, Eq, In, Value
 from instquery.query import Record
 
 __all__ = ["TextIndex"]
@@ -90,7 +90,7 @@ class TextIndex:
         A discarded row has no text here.
         """
         if not isinstance(predicate, Contains):
-            return self._guess(_texts_of(predicate))
+            return self._guess(predicate)
 
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         most = rows.bit_count()
@@ -103,7 +103,7 @@ class TextIndex:
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
-            rows = self._any_of(_texts_of(predicate))
+            rows = self._any_of(predicate)
             return rows, not rows
         rows, blocks, exact = self._narrow(predicate.folded, predicate.grams)
         if not rows:
@@ -199,21 +199,23 @@ class TextIndex:
         twin._tries = self._tries
         return twin
 
-    def _any_of(self, values: Sequence[str]) -> int:
+    def _any_of(self, predicate: Eq | In) -> int:
         """Return rows that hold every text which is one of the values; all that have a text if that is cheaper.
 
         The lookups cost about as much as a scan at the most, however many values there are, and however long.
         """
+        values = _values_of(predicate)
         affordable = _NARROWING + len(self._texts)
         if len(values) * _NARROWING > affordable:
             return self._present
-        if sum([max(_NARROWING, len(value)) for value in values]) > affordable:
+        texts = [value for value in values if isinstance(value, str)]
+        if sum([max(_NARROWING, len(text)) for text in texts]) > affordable:
             return self._present
 
         rows = 0
         few: set[int] = set()
-        for folded in map(fold, values):
-            found, blocks, _ = self._narrow(folded, needle_grams(folded))
+        for needle in map(fold, texts):
+            found, blocks, _ = self._narrow(needle, needle_grams(needle))
             if blocks is None:
                 rows |= found
             elif len(blocks) <= _FEW_BLOCKS:
@@ -222,12 +224,13 @@ class TextIndex:
                 rows |= self._within(found, blocks)
         return rows | self._within(self._present, few) if few else rows
 
-    def _guess(self, values: Sequence[str]) -> Size:
+    def _guess(self, predicate: Eq | In) -> Size:
         """Guess how many rows have one of the values, from a few of these; `select` looks all of them up."""
+        values = _values_of(predicate)
         sample = values[:: -(-len(values) // _GUESSES) or 1]
         found = 0
-        for folded in map(fold, sample):
-            rows, blocks, _ = self._narrow(folded, needle_grams(folded))
+        for needle in [fold(value) for value in sample if isinstance(value, str)]:
+            rows, blocks, _ = self._narrow(needle, needle_grams(needle))
             found += rows.bit_count() if blocks is None else min(rows.bit_count(), len(blocks))
 
         if not found and len(sample) == len(values):  # the grams of each have been looked up
@@ -293,10 +296,8 @@ class TextIndex:
         self._words &= self._frequent.keys()
 
 
-def _texts_of(predicate: Eq | In) -> Sequence[str]:
-    """Return the values that a text can be equal to."""
-    values = (predicate.value,) if isinstance(predicate, Eq) else predicate.values
-    return [value for value in values if isinstance(value, str)]
+def _values_of(predicate: Eq | In) -> Sequence[Value]:
+    return (predicate.value,) if isinstance(predicate, Eq) else predicate.values
 
 
 def _folded(text: str) -> str:
