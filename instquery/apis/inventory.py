@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
@@ -195,7 +196,7 @@ def _members(pairs: list[tuple[str, Any]]) -> Record:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the member {max(names, key=names.count)} is given twice")
+        raise ValueError(f"the member {Counter(names).most_common(1)[0][0]} is given twice")
     return members
 
 

@@ -58,10 +58,10 @@ def _too_long(told: str, layout: Layout, rows: Iterable[Values]) -> RecordError:
 
 def _indexed(table: sa.Table, name: str | None) -> set[str]:
     """Return the columns of an index; of all that are known where there is none of this name."""
-    indexes = {f"{table.name}_pkey": {column.name for column in table.primary_key}}
+    indexes: dict[str, set[str]] = {f"{table.name}_pkey": {column.name for column in table.primary_key}}
     for index in table.indexes:
         indexes[str(index.name)] = {column.name for column in index.columns}
-    return indexes.get(name or "") or set().union(*indexes.values())
+    return indexes.get(name or "") or {column for columns in indexes.values() for column in columns}
 
 
 def _words(layout: Layout, rows: Iterable[Values]) -> Iterator[tuple[str, Value]]:

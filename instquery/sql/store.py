@@ -7,6 +7,7 @@ from time import time_ns
 from typing import Any, TypeGuard
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from instquery.engine.listing import is_same
 from instquery.engine.search import by_count
@@ -246,7 +247,7 @@ class SqlStore:
         if rows:
             try:
                 connection.execute(sa.insert(self.table), rows)
-            except (sa.exc.DBAPIError, UnicodeEncodeError, OverflowError) as error:
+            except (DBAPIError, UnicodeEncodeError, OverflowError) as error:
                 if (refused := refusal(error, self._layout, rows, self._dialect)) is not None:
                     raise refused from error
                 raise
