@@ -13,10 +13,6 @@ import naive
 import worn
 from effort import examples
 from instquery import In, Order, Query, Schema, Store, instant, text
-from instquery.engine import census as census_room
-from instquery.engine import draft as draft_room
-from instquery.engine.indexes import keyword as keyword_room
-from instquery.engine.indexes import text as text_room
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
 
@@ -27,17 +23,7 @@ MANY = 1 << 20
 
 @pytest.fixture
 def small_numbers(monkeypatch):
-    """Let segments of four rows have what only large ones have.
-
-    Frequent and rare values and grams, keys of rare values in the census, and rows that are entered
-    between others instead of a segment that is built anew.
-    """
-    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
-    monkeypatch.setattr(keyword_room, "_OPENED", 3)
-    monkeypatch.setattr(text_room, "_SMALL", 4)
-    monkeypatch.setattr(text_room, "_FREQUENT", 3)
-    monkeypatch.setattr(census_room, "_FEW", 3)
-    monkeypatch.setattr(draft_room, "_BULK", 0)
+    worn.have_small_numbers(monkeypatch)
 
 
 def agree(store, where, expected, offsets, limits):

@@ -10,10 +10,6 @@ import naive
 import worn
 from effort import examples
 from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, text
-from instquery.engine import census as census_room
-from instquery.engine import draft as draft_room
-from instquery.engine.indexes import keyword as keyword_room
-from instquery.engine.indexes import text as text_room
 from instquery.engine.sizes import Size
 from strategies import SCHEMA, conditions, predicate, records
 
@@ -80,13 +76,7 @@ def test_a_size_cannot_be_changed():
 
 @pytest.fixture
 def small_numbers(monkeypatch):
-    """Let segments of a few rows have frequent and rare values and grams, and rows entered between others."""
-    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
-    monkeypatch.setattr(keyword_room, "_OPENED", 3)
-    monkeypatch.setattr(text_room, "_SMALL", 4)
-    monkeypatch.setattr(text_room, "_FREQUENT", 3)
-    monkeypatch.setattr(census_room, "_FEW", 3)
-    monkeypatch.setattr(draft_room, "_BULK", 0)
+    worn.have_small_numbers(monkeypatch)
 
 
 def agree(store, conditions_asked):

@@ -2,6 +2,10 @@
 
 import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
+from instquery.engine import census as census_room
+from instquery.engine import draft as draft_room
+from instquery.engine.indexes import keyword as keyword_room
+from instquery.engine.indexes import text as text_room
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
 
@@ -10,6 +14,20 @@ NEEDLES = ["prod", "web", "-", "推", "STRASSE", "b", "", "absent", "od-web-2"]
 STATUSES = ["Running", "Running", "Ready", "", 1, True, 0, None]
 OWNERS = [*map(str, range(12)), None]
 BOUNDS = ["after", "since", "until", "before"]
+
+
+def have_small_numbers(monkeypatch):
+    """Let segments of four rows have what only large ones have.
+
+    Frequent and rare values and grams, keys of rare values in the census, and rows that are entered
+    between others instead of a segment that is built anew.
+    """
+    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
+    monkeypatch.setattr(keyword_room, "_OPENED", 3)
+    monkeypatch.setattr(text_room, "_SMALL", 4)
+    monkeypatch.setattr(text_room, "_FREQUENT", 3)
+    monkeypatch.setattr(census_room, "_FEW", 3)
+    monkeypatch.setattr(draft_room, "_BULK", 0)
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True):
