@@ -69,17 +69,15 @@ class DurableStore(Store):
         `survive_power_loss=False` spares a wait for the disk with each write: what has returned then still
         survives the end of the process, if not that of the machine. Costs 5 µs a record beyond a load.
         """
-        options: dict[str, Any] = {
-            "leases": leases,
-            "cursor_key": cursor_key,
-            "history": history,
-            "clock": clock,
-            "segment_rows": segment_rows,
-        }
-        check_options(schema, **options)
-        if progress is not None:
-            check_callable("progress", progress, "nothing")
-
+        options = _checked(
+            schema,
+            progress,
+            leases=leases,
+            cursor_key=cursor_key,
+            history=history,
+            clock=clock,
+            segment_rows=segment_rows,
+        )
         file = _opened(_place(path), survive_power_loss=survive_power_loss)
         try:
             file.check(schema)
@@ -210,6 +208,14 @@ def _place(path: object) -> Path:
     if "\0" in str(place):
         raise DurableError("path must name a file: no name holds a NUL")
     return place
+
+
+def _checked(schema: Schema, progress: Progress | None, **options: Any) -> dict[str, Any]:
+    """Return the options of a store, before there is a file that they would not fit."""
+    check_options(schema, **options)
+    if progress is not None:
+        check_callable("progress", progress, "nothing")
+    return options
 
 
 def _opened(place: Path, *, survive_power_loss: bool) -> _File:

@@ -3,7 +3,7 @@
 from instquery.engine.cursors import Position
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
-from instquery.predicates import In
+from instquery.predicates import Bounded, In
 from instquery.query import Page, Query
 
 __all__ = ["PreparedQuery", "can_be_planned"]
@@ -65,4 +65,10 @@ def _is_brief(plan: Plan) -> bool:
     if plan.driver == "keys":
         return len(plan.keys) <= _AT_ONCE
     is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
-    return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
+    looked_up = sum([_values(step.predicate) for step in plan.steps])
+    return is_exact and looked_up * plan.segments <= _AT_ONCE
+
+
+def _values(predicate: Bounded) -> int:
+    """Count what a segment looks up for a predicate."""
+    return len(predicate.values) if isinstance(predicate, In) else 1
