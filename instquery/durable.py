@@ -65,9 +65,8 @@ class DurableStore(Store):
 
         Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or
         holds records that the schema does not admit; fields may be added to a schema, but its key stays.
-        Wrong options are refused before there is a file.
-        `survive_power_loss=False` spares a wait for the disk with each write: what has returned then still
-        survives the end of the process, if not that of the machine. Costs 5 µs a record beyond a load.
+        `survive_power_loss=False` spares a wait for the disk with each write: what has returned then survives
+        the end of the process, not that of the machine. Costs 5 µs a record beyond a load.
         """
         options = _checked(
             schema,
@@ -86,8 +85,7 @@ class DurableStore(Store):
             file.note(schema)
         except BaseException as error:
             file.close()
-            explained = file.explained(error)
-            if explained is None:
+            if (explained := file.explained(error)) is None:
                 raise
             raise explained from error
         return store
