@@ -13,6 +13,7 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "folding", "instants", "engine.rows", "engine.sizes"],
     ["options", "values"],
+    ["fields"],
     ["bounds"],
     ["ranges"],
     ["predicates"],
