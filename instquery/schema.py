@@ -11,7 +11,7 @@ from instquery.fields import Field, Kind, Read, checked_aliases, instant, keywor
 from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.options import check_flag, check_kind
-from instquery.predicates import Bounded, Contains, Eq, In, Predicate, Range, Where, conditions
+from instquery.predicates import ASKED, Bounded, Contains, Eq, In, Predicate, Range, Where, check_answered, conditions
 from instquery.query import Order, Record, moment_of
 
 __all__ = [
@@ -94,6 +94,7 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
+        check_answered(predicate, ASKED)
         declared = self.fields.get(predicate.field)
         if declared is None:
             raise QueryError("no such field in the schema", field=predicate.field)
