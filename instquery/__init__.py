@@ -3,7 +3,7 @@
 Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with an exact total.
 """
 
-from instquery.engine.history import Change
+from instquery.contract import Change, Changes
 from instquery.engine.plan import Plan
 from instquery.errors import (
     CursorExpired,
@@ -19,7 +19,7 @@ from instquery.predicates import Contains, Eq, In, Predicate, Range
 from instquery.query import Order, Page, Query, Record
 from instquery.schema import Schema, instant, keyword, stored, text
 from instquery.snapshot import Snapshot
-from instquery.store import Changes, Store
+from instquery.store import Store
 from instquery.watch import Events, Watch
 
 __all__ = [

@@ -11,10 +11,11 @@ from typing import Any, Self
 
 from instquery.bodies import from_json, to_json
 from instquery.errors import InstqueryError, RecordError
+from instquery.leases import Leases
 from instquery.options import check_callable, check_flag, told
-from instquery.query import Record
+from instquery.query import Clock, Record, system_clock
 from instquery.schema import Entry, Schema
-from instquery.store import Store, check_options
+from instquery.store import SEGMENT_ROWS, Store, check_options
 
 __all__ = ["DurableError", "DurableStore"]
 
@@ -44,49 +45,49 @@ class DurableStore(Store):
     them, or times, decimals or bytes; anything else is a `RecordError`.
     """
 
-    def __init__(self, file: "_File", schema: Schema, progress: Progress | None, **options: Any) -> None:
-        self._journal = self._file = file
-        super().__init__(schema, file.records(progress), **options)
+    _file: "_File"
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - independent options, all but two by name
         cls,
         path: str | PathLike[str],
         schema: Schema,
         *,
         progress: Progress | None = None,
         survive_power_loss: bool = True,
-        **options: Any,
+        leases: Leases[Any] | None = None,
+        cursor_key: bytes | None = None,
+        history: int = 10_000,
+        clock: Clock = system_clock,
+        segment_rows: int = SEGMENT_ROWS,
     ) -> Self:
         """Open a file for this process alone, or make it; the options are those of `Store`.
 
         Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or
         holds records that the schema does not admit; fields may be added to a schema, but its key stays.
-        Wrong options are refused as `check_options` does, before there is a file.
-        `survive_power_loss=False` spares a wait for the disk with each write: what has returned then still
-        survives the end of the process, if not that of the machine. Costs 5 µs a record beyond a load.
+        `survive_power_loss=False` spares a wait for the disk with each write: what has returned then survives
+        the end of the process, not that of the machine. Costs 5 µs a record beyond a load.
         """
-        check_options(schema, **options)
-        check_flag("survive_power_loss", survive_power_loss)
-        if progress is not None:
-            check_callable("progress", progress, "nothing")
-
-        place = _place(path)
-        if not place.exists():
-            _make(place)
-        _inspect(place)
-        file = _File(place, survive_power_loss=survive_power_loss)
+        options = _checked(
+            schema,
+            progress,
+            leases=leases,
+            cursor_key=cursor_key,
+            history=history,
+            clock=clock,
+            segment_rows=segment_rows,
+        )
+        file = _opened(_place(path), survive_power_loss=survive_power_loss)
         try:
             file.check(schema)
-            store = cls(file, schema, progress, **options)
+            store = cls(schema, file.records(progress), journal=file, **options)
+            store._file = file
             file.note(schema)
         except BaseException as error:
             file.close()
-            if isinstance(error, RecordError):
-                raise DurableError(f"{place}: the schema does not fit: {error}", field=error.field) from error
-            if isinstance(error, sqlite3.Error | ValueError):
-                raise DurableError(f"{place}: is damaged: {error}") from error
-            raise
+            if (explained := file.explained(error)) is None:
+                raise
+            raise explained from error
         return store
 
     @staticmethod
@@ -182,6 +183,14 @@ class _File:
             with self._database as database:
                 database.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [body])
 
+    def explained(self, error: BaseException) -> DurableError | None:
+        """Return what an error means that came while the file was read into a store, if it is known."""
+        if isinstance(error, RecordError):
+            return DurableError(f"{self._place}: the schema does not fit: {error}", field=error.field)
+        if isinstance(error, sqlite3.Error | ValueError):
+            return DurableError(f"{self._place}: is damaged: {error}")
+        return None
+
     def close(self) -> None:
         """Unlock the file."""
         self._database.close()
@@ -197,6 +206,23 @@ def _place(path: object) -> Path:
     if "\0" in str(place):
         raise DurableError("path must name a file: no name holds a NUL")
     return place
+
+
+def _checked(schema: Schema, progress: Progress | None, **options: Any) -> dict[str, Any]:
+    """Return the options of a store, before there is a file that they would not fit."""
+    check_options(schema, **options)
+    if progress is not None:
+        check_callable("progress", progress, "nothing")
+    return options
+
+
+def _opened(place: Path, *, survive_power_loss: bool) -> _File:
+    """Open a file of ours, made if it is not there. Raises `DurableError`."""
+    check_flag("survive_power_loss", survive_power_loss)
+    if not place.exists():
+        _make(place)
+    _inspect(place)
+    return _File(place, survive_power_loss=survive_power_loss)
 
 
 def _make(file: Path) -> None:

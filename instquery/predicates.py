@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
@@ -11,6 +11,8 @@ from instquery.ranges import Interval, Range, check_name
 from instquery.values import fits
 
 __all__ = [
+    "ASKED",
+    "BOUND",
     "Bounded",
     "Contains",
     "Eq",
@@ -20,9 +22,11 @@ __all__ = [
     "Range",
     "Value",
     "Where",
+    "check_answered",
     "conditions",
     "is_relative",
     "merged",
+    "unanswered",
 ]
 
 Value = str | int | bool
@@ -129,8 +133,45 @@ Predicate: TypeAlias = Eq | In | Contains | Range
 Bounded: TypeAlias = Eq | In | Contains | Interval
 """A predicate that needs neither schema nor now any more: see `Schema.bound`."""
 
+ASKED: tuple[type[Predicate], ...] = get_args(Predicate)
+"""The classes of predicates."""
+
+BOUND: tuple[type[Bounded], ...] = get_args(Bounded)
+"""The classes of bound predicates: a door of the package that is asked with another one refuses it."""
+
 Where: TypeAlias = Predicate | Iterable[Predicate]
 """What is asked: one predicate, or several that must all hold."""
+
+
+def check_answered(predicate: object, answered: Iterable[type] = BOUND) -> None:
+    """Refuse a predicate whose class is not among those that are answered, all bound ones by default.
+
+    A class derived from one of them is refused too: what it means may differ.
+
+    Raises:
+        QueryError: that names the class of the predicate, and those that are answered.
+
+    >>> check_answered(Contains("name", "x"), (Eq, In))
+    Traceback (most recent call last):
+        ...
+    instquery.errors.QueryError: name: Contains is not answered here: ask with Eq or In
+
+    """
+    if type(predicate) not in answered:
+        raise unanswered(predicate, answered)
+
+
+def unanswered(predicate: object, answered: Iterable[type], field: str | None = None) -> QueryError:
+    """Return the error for a predicate, or a class, that is not among those that are answered.
+
+    Indexes, censuses and statements end their cases with it, so that no class falls through to
+    another one's meaning.
+    """
+    named = getattr(predicate, "field", None) if field is None else field
+    cure = " or ".join(one.__name__ for one in answered) or "another field"
+    kind = predicate if isinstance(predicate, type) else type(predicate)
+    reason = f"{kind.__name__} is not answered here: ask with {cure}"
+    return QueryError(reason, field=named if isinstance(named, str) else None)
 
 
 def conditions(where: Where) -> tuple[Predicate, ...]:

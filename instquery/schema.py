@@ -1,21 +1,18 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from datetime import date, datetime
-from decimal import Decimal
-from sys import intern
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any
 
-from instquery.errors import QueryError, RecordError, SchemaError
-from instquery.instants import MICROS, Moment, Unit, reader
-from instquery.options import check_flag, check_kind, told
-from instquery.predicates import Bounded, Contains, Eq, In, Predicate, Range, Where, conditions
+from instquery.errors import QueryError, SchemaError
+from instquery.fields import Field, Kind, Read, checked_aliases, instant, keyword, stored, text
+from instquery.instants import Moment
+from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
+from instquery.options import check_flag, check_kind
+from instquery.predicates import ASKED, Bounded, Contains, Eq, In, Predicate, Range, Where, check_answered, conditions
 from instquery.query import Order, Record, moment_of
-from instquery.values import LONGEST, check_key, check_keyword, fits
 
 __all__ = [
     "UNDATED",
@@ -31,105 +28,6 @@ __all__ = [
     "take_batch",
     "text",
 ]
-
-Kind = Literal["keyword", "text", "instant", "stored"]
-
-Read: TypeAlias = Callable[[object], int | None]
-"""Reads an instant into microseconds, `None` where there is none; raises `ValueError`."""
-
-UNDATED = -(1 << 62)
-"""The rank of a record without its order field: below that of every instant, so that it comes last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a schema; made by `keyword`, `text`, `instant` or `stored`."""
-
-    kind: Kind
-    indexed: bool = True
-    aliases: tuple[str, ...] = ()
-    as_text: bool = False
-    integers: Unit | None = None
-    blank_is_missing: bool = False
-
-    def __post_init__(self) -> None:
-        # The aliases are checked by the schema, which knows the field's name.
-        if self.kind not in get_args(Kind):
-            kinds = ", ".join(get_args(Kind))
-            raise SchemaError(f"the kind of a field must be one of {kinds}, not {told(self.kind)}")
-        check_flag("indexed", self.indexed, SchemaError)
-        check_flag("as_text", self.as_text, SchemaError)
-        check_flag("blank_is_missing", self.blank_is_missing, SchemaError)
-        if self.integers is not None and self.integers not in tuple(MICROS):
-            raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {self.integers!r}")
-
-
-def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: bool = False) -> Field:
-    """Declare a field that is matched whole: text, an integer or a bool. For `Eq`, `In` and facets.
-
-    Text has up to 4,096 characters (code points), an integer lies between -2^63 and 2^64 - 1.
-    `indexed=False` spares the index and keeps every answer. A member spelled as one of `aliases` is
-    taken in under the field's own name. `as_text=True` turns a number into its text.
-    """
-    return Field("keyword", indexed, aliases, as_text)
-
-
-def text(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
-    """Declare a field of text that is searched for parts of it. For `Contains`, `Eq` and `In`."""
-    return Field("text", indexed, aliases)
-
-
-def instant(
-    *,
-    indexed: bool = True,
-    aliases: tuple[str, ...] = (),
-    integers: Unit | None = None,
-    blank_is_missing: bool = False,
-) -> Field:
-    """Declare a time: a `datetime` or ISO 8601 text. For `Range` and the order.
-
-    It is handed back as it was given.
-
-    Args:
-        indexed: `False` spares the index and keeps every answer.
-        aliases: other names of the member.
-        integers: what an integer in a record counts since 1970: `"seconds"`, `"milliseconds"` or
-            `"microseconds"`. Without it an integer is refused, as it does not say its unit.
-        blank_is_missing: whether `""` is taken for no value.
-
-    Raises:
-        SchemaError: for another unit.
-
-    """
-    return Field("instant", indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
-
-
-def stored(*, aliases: tuple[str, ...] = ()) -> Field:
-    """Declare a field that is kept and handed back, of any value, and never asked for."""
-    return Field("stored", indexed=False, aliases=aliases)
-
-
-class Entry(NamedTuple):
-    """A record taken in: its place in the order (rank, then key) and the row that is kept.
-
-    Answers show the highest rank first and, within a rank, the lowest key.
-    """
-
-    rank: int
-    key: str
-    row: Record
-
-
-class Nested(dict[str, Any]):
-    """A row with values that could be changed from outside; its copy copies them too."""
-
-    def copy(self) -> Record:
-        """Return a plain dict that shares nothing changeable with this row."""
-        return deepcopy(dict(self))
-
-
-# Values that nobody can change, so that a row may share them with whoever reads it.
-_UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, date, datetime, Decimal})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +48,7 @@ class Schema:
     order: Order
     fields: Mapping[str, Field]
     strict: bool = False
-    _aliases: Mapping[str, str] = attribute(init=False, repr=False, compare=False)
-    _as_text: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
-    _keywords: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
-    _texts: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
-    _instants: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
-    _readers: Mapping[str, Read] = attribute(init=False, repr=False, compare=False)
-    _read_order: Read = attribute(init=False, repr=False, compare=False)
-    _row_type: type[object] = attribute(init=False, repr=False, compare=False)
+    _intake: Intake = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_kind("key", self.key, str, "the name of a field", SchemaError)
@@ -165,31 +56,16 @@ class Schema:
         check_kind("fields", self.fields, Mapping, "a mapping of names to fields", SchemaError)
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
-        aliases = _checked_aliases(fields)
+        aliases = checked_aliases(fields)
         if self.key not in fields or fields[self.key].kind not in ("text", "keyword"):
             raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
         if self.order.field not in fields or fields[self.order.field].kind != "instant":
             raise SchemaError("the order must be by a field declared as instant()", field=self.order.field)
         if fields[self.key].kind == "keyword":  # its values are unique: the key's own directory is the index
             fields[self.key] = replace(fields[self.key], indexed=False)
-        kinds: dict[str, list[str]] = {"keyword": [], "text": [], "instant": [], "stored": []}
-        for name, declared in fields.items():
-            if not (name == self.key and declared.kind == "keyword") and name != self.order.field:
-                kinds[declared.kind].append(name)  # the key and the order are checked by themselves
         object.__setattr__(self, "fields", MappingProxyType(fields))
-        object.__setattr__(self, "_aliases", aliases)
-        object.__setattr__(self, "_as_text", tuple(name for name in fields if fields[name].as_text))
-        object.__setattr__(self, "_keywords", tuple(kinds["keyword"]))
-        object.__setattr__(self, "_texts", tuple(kinds["text"]))
-        object.__setattr__(self, "_instants", tuple(kinds["instant"]))
-        readers = {
-            name: reader(declared.integers, blank_is_missing=declared.blank_is_missing)
-            for name, declared in fields.items()
-            if declared.kind == "instant"
-        }
-        object.__setattr__(self, "_readers", readers)
-        object.__setattr__(self, "_read_order", readers[self.order.field])
-        object.__setattr__(self, "_row_type", type("Row", (), {}))
+        intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)
+        object.__setattr__(self, "_intake", intake)
 
     def __reduce__(self) -> tuple[type["Schema"], tuple[Any, ...]]:
         return Schema, (self.key, self.order, dict(self.fields), self.strict)
@@ -202,33 +78,15 @@ class Schema:
 
         Raises `RecordError` that names the field and the reason. Costs 6 µs for 15 fields.
         """
-        row = self._own(record)
-        for name in self._keywords:
-            value = row.get(name)
-            if type(value) is str and len(value) <= LONGEST:
-                row[name] = intern(value)  # few values, many records: each value is kept once
-            elif value is not None:
-                check_keyword(value, name)
-        for name in self._texts:
-            value = row.get(name)
-            if type(value) is not str and value is not None and not isinstance(value, str):
-                raise RecordError(f"must be text, not {type(value).__name__}", field=name)
-        for name in self._instants:
-            value = row.get(name)
-            if value is not None:
-                _read(self._readers[name], value, name)
-        return Entry(self.rank(row), check_key(row.get(self.key), self.key), row)
+        return self._intake.take(record)
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
-        micros = _read(self._read_order, row.get(self.order.field), self.order.field)
-        if micros is None:
-            return UNDATED
-        return micros if self.order.descending else -micros
+        return self._intake.rank(row)
 
     def read(self, field: str) -> Read:
         """Return how the instants of a field are read: into microseconds, `None` where there is none."""
-        return self._readers[field]
+        return self._intake.readers[field]
 
     def bound(self, predicate: Predicate, now: int | None) -> Bounded:
         """Return a predicate with its bounds read: what indexes and databases are asked.
@@ -236,6 +94,7 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
+        check_answered(predicate, ASKED)
         declared = self.fields.get(predicate.field)
         if declared is None:
             raise QueryError("no such field in the schema", field=predicate.field)
@@ -244,7 +103,7 @@ class Schema:
             article = "an" if declared.kind == "instant" else "a"
             raise QueryError(f"{article} {declared.kind} field does not answer {name}", field=predicate.field)
         if isinstance(predicate, Range):
-            return predicate.bound(self._readers[predicate.field], now)
+            return predicate.bound(self._intake.readers[predicate.field], now)
         return predicate
 
     def matches(self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None) -> bool:
@@ -275,81 +134,6 @@ class Schema:
         if declared is None or declared.kind != "keyword":
             raise QueryError("facets are counted for keyword fields of the schema", field=field)
 
-    def _own(self, record: Mapping[str, Any]) -> Record:
-        """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
-        if not isinstance(record, Mapping):
-            raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
-        row: Record = vars(self._row_type())  # such dicts share one table of names: a third of a plain one's size
-        for name, value in record.items():
-            row[name] = value
-        if not _TEXT.issuperset(map(type, row)):
-            raise RecordError("the names of a record's members must be text")
-        self._rename(row)
-        if self.strict and not row.keys() <= self.fields.keys():
-            raise RecordError("no such field in the schema", field=min(row.keys() - self.fields.keys()))
-        if _UNCHANGEABLE.issuperset(map(type, row.values())):
-            return row
-        try:
-            return Nested(deepcopy(dict(row)))
-        except Exception as error:  # deepcopy runs code of the values' own classes
-            raise RecordError(f"cannot be copied: {type(error).__name__}") from error
-
-    def _rename(self, row: Record) -> None:
-        """Bring members that go by another name, and numbers that are to be text, into the schema's form."""
-        for alias, name in self._aliases.items():
-            if alias in row:
-                value = row.pop(alias)
-                if row.setdefault(name, value) != value:
-                    raise RecordError(f"given again, with another value, as {alias}", field=name)
-        for name in self._as_text:
-            if type(number := row.get(name)) is int:
-                if not fits(number):
-                    raise RecordError("must be text, or a number of up to 64 bits", field=name)
-                row[name] = str(number)
-
-
-def take_all(schema: Schema, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
-    """Take records in one by one; a bad one is named by its number, from 1, in the `RecordError`."""
-    if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
-        raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
-    take = schema.take
-    for number, record in enumerate(records, 1):
-        try:
-            entry = take(record)
-        except RecordError as error:
-            raise RecordError(f"{error.reason} (record {number} of the batch)", field=error.field) from None
-        yield entry
-
-
-def take_batch(schema: Schema, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
-    """Take a whole batch in, the last record of each key counting, before anything is touched."""
-    return {entry.key: entry for entry in take_all(schema, records)}
-
-
-def _checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
-    """Check that names map to fields, and return the other names that they go by."""
-    aliases: dict[str, str] = {}
-    for name, declared in fields.items():
-        if not isinstance(name, str) or not isinstance(declared, Field):
-            raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
-        if not isinstance(declared.aliases, tuple) or not _TEXT.issuperset(map(type, declared.aliases)):
-            given = told(declared.aliases)
-            raise SchemaError(f"aliases must be a tuple of names, not {given}", field=name)
-        for alias in declared.aliases:
-            if alias in fields or aliases.setdefault(alias, name) != name:
-                raise SchemaError(f"the alias {alias} is taken", field=name)
-    return aliases
-
-
-def _read(read: Read, value: object, name: str) -> int | None:
-    """Read an instant of a record, or name the field that it is in."""
-    try:
-        return read(value)
-    except ValueError as error:
-        raise RecordError(str(error), field=name) from None
-
-
-_TEXT = frozenset({str})
 
 _ANSWERS: Mapping[str, tuple[type, ...]] = {
     "keyword": (Eq, In),

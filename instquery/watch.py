@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-from instquery.engine.history import Change
+from instquery.contract import Change
 from instquery.errors import HistoryGap
 from instquery.instants import Moment
 from instquery.predicates import Bounded, Predicate, Where, conditions, is_relative

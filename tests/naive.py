@@ -117,6 +117,8 @@ def holds(record, condition):
         return is_called(value, wanted)
     if kind == "contains":
         return is_part(wanted, value)
+    if kind != "range":
+        raise ValueError(f"no such condition: {kind}")
     at = moment(value)
     tests = {
         "after": lambda bound: at > bound,

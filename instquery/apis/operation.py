@@ -5,15 +5,17 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, TypeAlias
 from uuid import uuid4
 
+from instquery.apis.asking import Asking, Pins
 from instquery.apis.checks import check_envelope, check_errors, check_host, check_params, check_rules, listed_as
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
 from instquery.apis.values import plain
-from instquery.apis.walks import Walks
+from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
 from instquery.instants import Moment
 from instquery.instants import moment as read_moment
@@ -26,12 +28,8 @@ __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
 _log = logging.getLogger(__name__)
 
 
-class Engine(Protocol):
-    """What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers the same."""
-
-    def page(self, query: Query, /) -> Page:
-        """Return one page of the records that match, in order, with the exact total."""
-        ...
+Engine: TypeAlias = Pages
+"""What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ class Operation:
 
     def __call__(
         self,
-        store: Engine,
+        store: Pages,
         params: Mapping[str, object] | None = None,
         *,
         now: Moment | None = None,
@@ -117,29 +115,49 @@ class Operation:
 
         """
         identity = str(uuid4()).upper() if request_id is None else request_id
-        self._check_host(host)
-        if not isinstance(walker, str | None):
-            raise TypeError(f"walker must be text, not {type(walker).__name__}: give str(…) of it")
+        self._check_who(walker, host)
         try:
-            moment = self._moment(now)
-            values = self._values(params or {})
-            if isinstance(store, Walks):
-                store, query = self._turn(store, values, moment, host, walker)
-            else:
-                query = self._query(values, moment, host)
+            store, query = self._meant(store, params, now, host, walker)
         except Exception as error:
             return self.fail(error, identity)
         return self.answer(store, query, identity)
+
+    def prepare(
+        self,
+        store: Pages,
+        params: Mapping[str, object] | None = None,
+        *,
+        now: Moment | None = None,
+        request_id: str | None = None,
+        walker: str | None = None,
+        **host: Any,
+    ) -> Asking:
+        """Read a request and plan it, for hosts that decide by the plan where it is answered.
+
+        Takes and raises what a call takes and raises. Does no I/O; `Asking.reply` gives the reply.
+        """
+        identity = str(uuid4()).upper() if request_id is None else request_id
+        self._check_who(walker, host)
+        try:
+            store, query = self._meant(store, params, now, host, walker)
+            prepared = prepare(store, query)
+        except Exception as error:
+            return Asking(None, None, partial(self.fail, error, identity))
+        return Asking(query, prepared, partial(self.reply, query, prepared.page, identity))
 
     def query(self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any) -> Query:
         """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
         self._check_host(host)
         return self._query(self._values(params or {}), self._moment(now), host)
 
-    def answer(self, store: Engine, query: Query, request_id: str) -> Reply:
+    def answer(self, store: Pages, query: Query, request_id: str) -> Reply:
         """Answer a request that `query` has read. Never raises."""
+        return self.reply(query, partial(store.page, query), request_id)
+
+    def reply(self, query: Query, ask: Callable[[], Page], request_id: str) -> Reply:
+        """Reply with the page that `ask` returns for a query. Never raises."""
         try:
-            page = store.page(query)
+            page = ask()
             items = self.envelope.items(page.items, self.schema)
             answer = Answer(request_id, items, query.offset // query.limit + 1, query.limit, page.total)
             return Reply(200, self.envelope.success(answer), answer)
@@ -152,6 +170,22 @@ class Operation:
             return self._refuse(error, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
+
+    def _meant(
+        self,
+        store: Pages,
+        params: Mapping[str, object] | None,
+        now: Moment | None,
+        host: Mapping[str, Any],
+        walker: str | None,
+    ) -> tuple[Pages, Query]:
+        """Return what a request asks for, and the state that answers it. Raises what is wrong with it."""
+        moment = self._moment(now)
+        values = self._values(params or {})
+        pins: Pins | None = getattr(store, "pins", None)
+        if pins is None:
+            return store, self._query(values, moment, host)
+        return self._turn(store, pins, values, moment, host, walker)
 
     def _moment(self, now: Moment | None) -> int:
         """Read the moment of a request, in microseconds."""
@@ -198,12 +232,13 @@ class Operation:
 
     def _turn(
         self,
-        walks: Walks,
+        store: Pages,
+        pins: Pins,
         values: Mapping[str, Any],
         moment: int,
         host: Mapping[str, Any],
         walker: str | None,
-    ) -> tuple[Engine, Query]:
+    ) -> tuple[Pages, Query]:
         """Find the state of a page's walk, and make its query at the walk's moment.
 
         A request that is refused neither begins a walk nor ends one.
@@ -212,11 +247,11 @@ class Operation:
         walk = self._walk(values, numbers["size"], host.get("caller"), walker)
         if walk is not None and numbers["number"] == 1:
             query = self._query(values, moment, host)
-            return walks.begin(walk, moment), query
+            return pins.begin(walk, moment), query
 
-        going = None if walk is None else walks.going(walk)
+        going = None if walk is None else pins.going(walk)
         if going is None:
-            return walks, self._query(values, moment, host)
+            return store, self._query(values, moment, host)
         view, pinned = going
         return view, self._query(values, pinned, host)
 
@@ -249,6 +284,12 @@ class Operation:
             return error if error.field is not None else Refusal(error.code, param.name, error.reason)
         reason = error.reason if isinstance(error, InstqueryError) else str(error)
         return Refusal(self.invalid, param.name, reason)
+
+    def _check_who(self, walker: object, host: Mapping[str, Any]) -> None:
+        """Refuse a walker that is no text and unknown facts: mistakes of the host."""
+        self._check_host(host)
+        if not isinstance(walker, str | None):
+            raise TypeError(f"walker must be text, not {type(walker).__name__}: give str(…) of it")
 
     def _check_host(self, host: Mapping[str, Any]) -> None:
         if host and (unknown := host.keys() - set(self.host)):

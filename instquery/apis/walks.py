@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Hashable
 from time import monotonic
+from typing import Self
 
+from instquery.contract import Keeps, Prepared, Reads
+from instquery.errors import InstqueryError
 from instquery.leases import Leases
-from instquery.options import check_kind
+from instquery.options import told
 from instquery.query import Page, Query
-from instquery.snapshot import Snapshot
-from instquery.store import Store
+from instquery.schema import Schema
 
 __all__ = ["Walks"]
 
@@ -28,6 +30,7 @@ class Walks:
     **With neither, nobody can be told apart. Then no walk is pinned: every page is answered from
     the present state.**
 
+    >>> from instquery import Store
     >>> from instquery.apis import airec
     >>> days = [f"2026-01-0{n}T00:00:00Z" for n in (1, 2, 3, 4)]
     >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{day[9]}", "gmtCreate": day} for day in days])
@@ -43,23 +46,38 @@ class Walks:
     """
 
     def __init__(
-        self, store: Store, *, count: int = 32, age: float = 60, clock: Callable[[], float] = monotonic
+        self, store: Keeps, *, count: int = 32, age: float = 60, clock: Callable[[], float] = monotonic
     ) -> None:
-        check_kind("store", store, Store, "a Store, which keeps the states of walks")
+        if not callable(getattr(store, "snapshot", None)):
+            raise InstqueryError(f"store must be a Store, which keeps the states of walks, not {told(store)}")
         self._store = store
-        self._walks: Leases[tuple[Snapshot, int]] = Leases(count=count, age=age, clock=clock)
+        self._walks: Leases[tuple[Reads, int]] = Leases(count=count, age=age, clock=clock)
+
+    @property
+    def schema(self) -> Schema:
+        """What the records of the store hold."""
+        return self._store.schema
+
+    @property
+    def pins(self) -> Self:
+        """What an operation pins walks by."""
+        return self
 
     def page(self, query: Query) -> Page:
         """Return one page of the present state."""
         return self._store.page(query)
 
-    def begin(self, walk: Hashable, moment: int) -> Snapshot:
+    def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
+        """Get a page of the present state ready."""
+        return self._store.prepare(query, cursor, live=live)
+
+    def begin(self, walk: Hashable, moment: int) -> Reads:
         """Return the state for the first page of a walk, and keep it and the moment under the walk's name."""
         view = self._store.snapshot()
         self._walks.end(walk)
         self._walks.grant(walk, (view, moment))
         return view
 
-    def going(self, walk: Hashable) -> tuple[Snapshot, int] | None:
+    def going(self, walk: Hashable) -> tuple[Reads, int] | None:
         """Return the state and the moment of a walk; `None` where it has not begun, or begun too long ago."""
         return self._walks.find(walk)

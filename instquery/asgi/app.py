@@ -6,7 +6,7 @@ from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -25,12 +25,9 @@ from instquery.apis.operation import Engine, Operation
 from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
-from instquery.engine.plan import Plan
 from instquery.errors import InstqueryError
 from instquery.options import check_callable, check_kind, told
 from instquery.schema import Schema
-from instquery.snapshot import Snapshot
-from instquery.store import Store
 
 __all__ = ["FORM", "Face", "Wrong", "create_app", "read_body", "refusal"]
 
@@ -45,10 +42,6 @@ FORM = "application/x-www-form-urlencoded"
 _JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _ROA_PATH = "/v2/openapi/instances"
-
-# A plan that looks at so many row sets at the most is carried out at once: handing it to a thread costs 0.1 ms,
-# about as much as they do.
-_AT_ONCE = 100
 
 
 class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
@@ -163,17 +156,10 @@ class Face:
     async def _ask(self, asking: Asking, identity: str) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
         operation, store, params, host = asking
-        now = self._clock()
-        if not isinstance(store, Store | Snapshot):  # who knows what it waits for
-            return await run_in_threadpool(operation, store, params, now=now, request_id=identity, **host)
-        try:
-            query = operation.query(params, now=now, **host)
-            is_brief = not query.where or _is_brief(store.explain(query))
-        except Exception as error:
-            return operation.fail(error, identity)
-        if is_brief:
-            return operation.answer(store, query, identity)
-        return await run_in_threadpool(operation.answer, store, query, identity)
+        prepared = operation.prepare(store, params, now=self._clock(), request_id=identity, **host)
+        if prepared.brief:
+            return prepared.reply()
+        return await run_in_threadpool(prepared.reply)
 
 
 def create_app(
@@ -218,7 +204,7 @@ def _check_options(keys: object, directory: object, products: object, clock: obj
         wanted = "a mapping of owner IDs to callers, such as bss.Directory"
         check_kind("directory", directory, Mapping, wanted)
         if type(directory) is dict:  # any other may look its callers up elsewhere
-            bss.Directory(directory)
+            bss.Directory(cast(dict[str, bss.Caller], directory))
     if products is not None:
         bss.check_products(products)
     check_callable("clock", clock, "a datetime")
@@ -283,16 +269,6 @@ def _path(scope: Scope) -> str:
     """Return the path that a request has behind any prefix that the face is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)
-
-
-def _is_brief(plan: Plan) -> bool:
-    """Tell whether a plan is sure to cost less than handing it to a thread."""
-    if plan.driver == "nothing" or not plan.steps:
-        return True
-    if plan.driver == "keys":
-        return plan.steps[0].size.most <= _AT_ONCE
-    is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
-    return is_exact and len(plan.steps) * plan.segments <= _AT_ONCE
 
 
 def refusal(code: str, message: str, identity: str) -> dict[str, Any]:

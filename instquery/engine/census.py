@@ -9,7 +9,7 @@ from sortedcontainers import SortedList
 from instquery.engine.sizes import Size
 from instquery.engine.state import State
 from instquery.folding import GRAM, fold
-from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value
+from instquery.predicates import BOUND, Bounded, Contains, Eq, In, Interval, Value, check_answered, unanswered
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -83,6 +83,9 @@ class Census:
                 return None
             return Size.exactly(max(0, instants.bisect_right(predicate.high) - instants.bisect_left(predicate.low)))
 
+        if not isinstance(predicate, Eq | In):
+            raise unanswered(predicate, BOUND)
+
         counts = self._keywords.get(predicate.field)
         if counts is None:
             return None
@@ -96,6 +99,7 @@ class Census:
         """List the keys of the records that match, if they have rare values; `None` where this is not known here."""
         counts = self._keywords.get(predicate.field)
         if counts is None or not isinstance(predicate, Eq | In):
+            check_answered(predicate)
             return None
         rare = self._rare[predicate.field]
         found: list[Value] = []

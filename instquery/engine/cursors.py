@@ -10,7 +10,7 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 from instquery.errors import CursorInvalid
-from instquery.predicates import In, Predicate
+from instquery.predicates import ASKED, In, Predicate, check_answered
 from instquery.schema import Schema
 
 __all__ = ["Position", "Seal", "fingerprint"]
@@ -105,6 +105,7 @@ def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
 
 def _told(predicate: Predicate) -> str:
     """Write a predicate so that two which mean the same are the same text."""
+    check_answered(predicate, ASKED)
     if isinstance(predicate, In):
         return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
     return repr(predicate)

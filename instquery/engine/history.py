@@ -2,24 +2,14 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from instquery.errors import HistoryGap
 from instquery.query import Record
 
-__all__ = ["Change", "Changed", "History"]
+__all__ = ["Changed", "History"]
 
 Changed = tuple[str, Record | None, Record | None]
 """A key, and the rows as kept before and after; `None` where there was or is none."""
-
-
-class Change(NamedTuple):
-    """One record's change: what it was before and is after version `version`; `None` where it was or is not there."""
-
-    version: int
-    key: str
-    before: Record | None
-    after: Record | None
 
 
 class History:

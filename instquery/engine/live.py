@@ -6,10 +6,11 @@ from threading import RLock
 from typing import Protocol
 from weakref import ref
 
+from instquery.contract import Change
 from instquery.engine.census import Census
 from instquery.engine.cursors import Seal
 from instquery.engine.draft import Draft
-from instquery.engine.history import Change, Changed, History
+from instquery.engine.history import Changed, History
 from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
 from instquery.engine.state import State

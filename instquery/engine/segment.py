@@ -12,7 +12,7 @@ from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rows import everything, insert, newest, of, positions
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, Value
+from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 
@@ -105,7 +105,10 @@ class Segment:
     def size(self, predicate: Bounded) -> Size:
         """Tell how many live rows match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
-        return Size.at_most(self.count) if lookup is None else lookup.size(predicate, self.live)
+        if lookup is not None:
+            return lookup.size(predicate, self.live)
+        check_answered(predicate)
+        return Size.at_most(self.count)
 
     def number_of(self, matches: Matches) -> int:
         """Count what `match` returned."""

@@ -10,7 +10,7 @@ from instquery.engine.indexes.order import ranks_of
 from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, Eq, In, Interval, Value
+from instquery.predicates import Bounded, Eq, In, Interval, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -58,6 +58,7 @@ class State:
     def keys_of(self, predicate: Bounded) -> Sequence[Value] | None:
         """Return the keys that a predicate names (`Eq` or `In` of the key field)."""
         if predicate.field != self.schema.key or not isinstance(predicate, Eq | In):
+            check_answered(predicate)
             return None
         return (predicate.value,) if isinstance(predicate, Eq) else predicate.values
 

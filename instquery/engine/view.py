@@ -50,6 +50,11 @@ class View:
         """The state that answers are read from."""
         return self._state
 
+    @property
+    def segments(self) -> int:
+        """How many segments a plan may have to ask."""
+        return len(self._state.segments)
+
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query is answered."""
         return plan(query, self._state)

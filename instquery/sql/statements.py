@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value
+from instquery.predicates import BOUND, Bounded, Contains, Eq, In, Interval, Value, check_answered, unanswered
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Statement, Word, can_hold
 from instquery.values import fits
@@ -24,7 +24,9 @@ Shape = tuple[tuple[type[Bounded], str], ...]
 
 
 def shape_of(where: Sequence[Bounded]) -> Shape:
-    """Return the shape of a query with these predicates."""
+    """Return the shape of a query with these predicates. Raises `QueryError` for one of another class."""
+    for predicate in where:
+        check_answered(predicate)
     return tuple([(type(predicate), predicate.field) for predicate in where])
 
 
@@ -70,6 +72,8 @@ class Statements:
                     return None
                 instant = self._layout.instants[predicate.field]
                 values |= {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
+            elif not isinstance(predicate, Eq | In):
+                raise unanswered(predicate, BOUND)
             else:
                 known = self._known(predicate)
                 if not known:
@@ -135,10 +139,15 @@ class Statements:
         name = f"p{number}"
         if kind is Contains:
             return self._has_part(self._layout.column(field, folded=True), name)
+
         column = self._layout.column(field)
         if kind is Interval:
             return column.between(_value(name, column), _value(f"{name}_end", column))
-        return self._among(column, name) if kind is In else column == _value(name, column)
+        if kind is In:
+            return self._among(column, name)
+        if kind is Eq:
+            return column == _value(name, column)
+        raise unanswered(kind, BOUND, field)
 
     def _among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
         if self._dialect == "postgresql":  # one parameter, however many values

@@ -9,11 +9,12 @@ from typing import Any, TypeGuard
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from instquery.contract import Changes, Prepared
 from instquery.engine.listing import is_same
 from instquery.engine.search import by_count
-from instquery.errors import CursorInvalid, SchemaError
+from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
-from instquery.options import check_callable, check_kind
+from instquery.options import check_callable, check_flag, check_kind
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
@@ -21,7 +22,6 @@ from instquery.sql.layout import Layout, made_table
 from instquery.sql.refusals import refusal
 from instquery.sql.values import Statement, Word, can_hold
 from instquery.sql.ways import Way, Ways
-from instquery.store import Changes
 from instquery.values import fits
 
 __all__ = ["SqlStore"]
@@ -108,6 +108,14 @@ class SqlStore:
                 rows = connection.execute(way.statement, way.values).all()
             items = [self._layout.read(row) for row in rows or ()]
         return Page(items, way.matches if query.total else None)
+
+    def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
+        """Get a page ready; nothing is asked of the database before its page or its plan is.
+
+        `live` is as in `Store.prepare`: a store on a database knows no other state than the present.
+        """
+        check_flag("live", live, QueryError)
+        return _PreparedQuery(self, dated_by(self._clock, query), cursor)
 
     def count(self, where: Where = (), *, now: Moment | None = None) -> int:
         """Count the records that match, exactly; `now` is what deltas are counted from."""
@@ -255,4 +263,26 @@ class SqlStore:
 
 
 _NAME = re.compile("[^\0\ud800-\udfff]+", re.DOTALL)
+
+
+class _PreparedQuery:
+    """A query to a database, which is never known to be brief; see `contract.Prepared`."""
+
+    brief = False
+
+    def __init__(self, store: SqlStore, query: Query, cursor: str | None) -> None:
+        self._store = store
+        self._query = query
+        self._cursor = cursor
+
+    @property
+    def plan(self) -> Way:
+        """The way to the page; costs a look at the database."""
+        return self._store.explain(self._query)
+
+    def page(self) -> Page:
+        """Ask the database."""
+        return self._store.page(self._query, self._cursor)
+
+
 _HAS_CITUS = sa.select(sa.func.count()).select_from(sa.table("pg_extension")).where(sa.column("extname") == "citus")

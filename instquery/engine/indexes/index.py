@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded
+from instquery.predicates import Bounded, check_answered
 from instquery.query import Record
 
 __all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "matching"]
@@ -29,6 +29,9 @@ class Lookup(Protocol):
     Rows are positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its kind of
     field answers. It may select and pass rows that the segment no longer holds; it never counts them.
     """
+
+    answers: ClassVar[tuple[type[Bounded], ...]]
+    """The classes of predicates that are answered; any other is a `QueryError`."""
 
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
@@ -80,5 +83,9 @@ class Index(Lookup, Protocol):
 
 
 def matching(predicate: Bounded, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
-    """Test rows one by one against the predicate itself: what every index must agree with."""
+    """Test rows one by one against the predicate itself: what every index must agree with.
+
+    Raises `QueryError` for what is no bound predicate.
+    """
+    check_answered(predicate)
     return [position for position in positions if predicate.matches(rows[position])]

@@ -9,7 +9,7 @@ from instquery.engine.indexes.index import Selection
 from instquery.engine.rows import insert, of_bits, of_flags, positions
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST
-from instquery.predicates import Interval
+from instquery.predicates import Bounded, Interval, check_answered, unanswered
 from instquery.query import Record
 
 __all__ = ["InstantIndex"]
@@ -30,6 +30,7 @@ class InstantIndex:
     32,768 rows. Memory is 8 bytes a row for the column and about 4 for the slices.
     """
 
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
     few: ClassVar[int] = 0
 
     __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
@@ -55,6 +56,9 @@ class InstantIndex:
         return self._within(predicate), True
 
     def _within(self, predicate: Interval) -> int:
+        if not isinstance(predicate, Interval):
+            raise unanswered(predicate, self.answers)
+
         first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
         last = (predicate.high - self._base) // self._unit
         if first > last:
@@ -63,6 +67,7 @@ class InstantIndex:
 
     def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
         """Compare the column."""
+        check_answered(predicate, self.answers)
         low, high, column = predicate.low, predicate.high, self._column
         return [position for position in positions if low <= column[position] <= high]
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.rows import insert, of, positions
 from instquery.engine.sizes import Size
-from instquery.predicates import Eq, In, Value
+from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
 
 __all__ = ["KeywordIndex"]
@@ -31,6 +31,7 @@ class KeywordIndex:
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
     """
 
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In)
     few: ClassVar[int] = 0
 
     __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
@@ -55,6 +56,8 @@ class KeywordIndex:
         """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
+        if not isinstance(predicate, In):
+            raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
         return Size.exactly(sum(map(self._count, predicate.members)))
@@ -66,6 +69,9 @@ class KeywordIndex:
             if rows is not None:
                 return rows, True
             return (self._held(predicate.value)[::-1].tolist(), True) if predicate.value in self._rare else NOTHING
+        if not isinstance(predicate, In):
+            raise unanswered(predicate, self.answers)
+
         rows = 0
         for value in predicate.values:
             rows |= self._rows(value)
@@ -73,6 +79,7 @@ class KeywordIndex:
 
     def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Compare the rows' own values."""
+        check_answered(predicate, self.answers)
         return matching(predicate, positions, rows)
 
     def open(self, position: int) -> None:

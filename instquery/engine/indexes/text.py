@@ -13,7 +13,7 @@ from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.rows import insert, of, of_flags, positions
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.predicates import Contains, Eq, In, Value
+from instquery.predicates import Bounded, Contains, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
 
 __all__ = ["TextIndex"]
@@ -50,6 +50,7 @@ class TextIndex:
     about 50 bytes a row for either.
     """
 
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
     few: ClassVar[int] = 32
 
     __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_tries", "_words")
@@ -121,6 +122,7 @@ class TextIndex:
 
     def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
+        check_answered(predicate, self.answers)
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, rows)
         needle, texts = predicate.folded, self._texts
@@ -297,7 +299,11 @@ class TextIndex:
 
 
 def _values_of(predicate: Eq | In) -> Sequence[Value]:
-    return (predicate.value,) if isinstance(predicate, Eq) else predicate.values
+    if isinstance(predicate, Eq):
+        return (predicate.value,)
+    if isinstance(predicate, In):
+        return predicate.values
+    raise unanswered(predicate, TextIndex.answers)
 
 
 def _folded(text: str) -> str:

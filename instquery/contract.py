@@ -1,0 +1,189 @@
+"""What every store promises, in protocols: rooms above ask for these and for nobody's type.
+
+A store `Reads`. One that takes records in `Writes` too. One that can still show an old state `Keeps`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from instquery.instants import Moment
+from instquery.predicates import Value, Where
+from instquery.query import Page, Query, Record
+from instquery.schema import Schema
+
+__all__ = [
+    "Change",
+    "Changes",
+    "Explained",
+    "Keeps",
+    "Pages",
+    "Prepared",
+    "Prepares",
+    "Reads",
+    "Writes",
+    "prepare",
+]
+
+
+class Change(NamedTuple):
+    """One record's change: what it was before and is after version `version`; `None` where it is not there."""
+
+    version: int
+    key: str
+    before: Record | None
+    after: Record | None
+
+
+class Changes(NamedTuple):
+    """How many records a full replacement added, changed and removed."""
+
+    added: int
+    updated: int
+    removed: int
+
+
+class Explained(Protocol):
+    """How a query is answered: text for people, plain data for logs."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        ...
+
+    def __str__(self) -> str: ...
+
+
+class Prepared(Protocol):
+    """A query that is ready to be answered, from one snapshot where the store has such.
+
+    The plan and the page are of that snapshot. Each may be asked for once, from any thread. One that is
+    dropped without being asked lets its snapshot go.
+    """
+
+    @property
+    def brief(self) -> bool:
+        """Whether the page is sure to cost less than handing it to a thread: about 0.1 ms."""
+        ...
+
+    @property
+    def plan(self) -> Explained:
+        """The plan by which the page is answered; made now where `prepare` made none."""
+        ...
+
+    def page(self) -> Page:
+        """Return the page."""
+        ...
+
+
+class Pages(Protocol):
+    """The least that an operation needs of a store."""
+
+    def page(self, query: Query, /) -> Page:
+        """Return one page of the records that match, in order, with the exact total."""
+        ...
+
+
+class Prepares(Pages, Protocol):
+    """A store that can say beforehand what a page will cost."""
+
+    def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
+        """Get a query ready without any I/O, in at most 50 µs."""
+        ...
+
+
+class Reads(Prepares, Protocol):
+    """Every read of a store."""
+
+    @property
+    def schema(self) -> Schema:
+        """What the records hold."""
+        ...
+
+    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
+        """Count the records that match, exactly."""
+        ...
+
+    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+        """Count the records that match by their value of a field, the most frequent first."""
+        ...
+
+    def explain(self, query: Query) -> Explained:
+        """Tell how a query would be answered now."""
+        ...
+
+    def get(self, key: str) -> Record | None:
+        """Return a copy of the record with this key, or `None`."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, key: object) -> bool: ...
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+
+class Writes(Protocol):
+    """Every write of a store; each is one step, all or nothing."""
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Add a record, or replace the whole of the one with its key."""
+        ...
+
+    def put_many(self, records: Iterable[Mapping[str, Any]]) -> int:
+        """Put a batch; of records with one key the last counts."""
+        ...
+
+    def discard(self, key: str) -> bool:
+        """Remove the record with this key; tells whether there was one."""
+        ...
+
+    def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
+        """Make the records the whole content, by the smallest set of changes."""
+        ...
+
+
+class Keeps(Reads, Protocol):
+    """A store that can show a state after it has changed, and what has changed since."""
+
+    def snapshot(self) -> Reads:
+        """Return the present records as they will stay."""
+        ...
+
+    def changes(self, since: int) -> list[Change]:
+        """List what the writes after a version have changed, in their order."""
+        ...
+
+
+class _Unprepared:
+    """A query to a store of which nothing is known but that it answers pages."""
+
+    brief = False
+
+    def __init__(self, store: Pages, query: Query) -> None:
+        self._store = store
+        self._query = query
+
+    @property
+    def plan(self) -> Explained:
+        """Say that there is none."""
+        return _Unknown()
+
+    def page(self) -> Page:
+        """Ask the store."""
+        return self._store.page(self._query)
+
+
+class _Unknown:
+    """The plan of a store that has none."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def __str__(self) -> str:
+        return "the store does not say how it answers"
+
+
+def prepare(store: Pages, query: Query) -> Prepared:
+    """Prepare a query on any store; one that cannot prepare is taken to be slow."""
+    own = getattr(store, "prepare", None)
+    return _Unprepared(store, query) if own is None else own(query)
