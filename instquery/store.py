@@ -61,10 +61,9 @@ class Store:
 
         `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs (by default
         one of this store's own; `secrets.token_bytes(32)` makes one to be kept). Several stores may share
-        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock`
-        gives the now that deltas are counted from: a `datetime`, ISO 8601 text or integer microseconds.
-        `segment_rows` is how many rows share one row set; other values than the default are for tests.
-        `journal` is told of each write before it is made, as `DurableStore` needs it.
+        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock` gives
+        the now that deltas are counted from. `segment_rows` is how many rows share one row set; other values
+        than the default are for tests. `journal` is told of each write before it is made: see `DurableStore`.
         Raises `RecordError`, and for wrong options as `check_options` does.
         """
         check_options(
