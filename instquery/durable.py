@@ -175,7 +175,7 @@ class _File:
 
     def note(self, schema: Schema) -> None:
         """Write down what the schema says, for whoever opens the file later."""
-        fields = {name: field.kind for name, field in schema.fields.items()}
+        fields = {name: field.kind.name for name, field in schema.fields.items()}
         order = [schema.order.field, schema.order.descending]
         facts = {"key": schema.key, "order": order, "fields": fields}
         if facts != from_json(self.fact("schema")):

@@ -13,11 +13,11 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "folding", "instants", "engine.rows", "engine.sizes"],
     ["options", "values"],
-    ["fields"],
     ["bounds"],
     ["ranges"],
     ["predicates"],
-    ["query"],
+    ["query", "kinds"],
+    ["fields"],
     ["intake", "bodies"],
     ["schema"],
     ["contract"],

@@ -33,16 +33,16 @@ class Census:
     __slots__ = ("_grams", "_instants", "_key", "_keywords", "_rare", "_read")
 
     def __init__(self, schema: Schema) -> None:
-        indexed = {name: field.kind for name, field in schema.fields.items() if field.indexed}
+        facts = {name: field.kind.facts for name, field in schema.fields.items() if field.indexed}
         self._keywords: dict[str, Counter[Value]] = {
-            name: Counter() for name, kind in indexed.items() if kind == "keyword"
+            name: Counter() for name, kept in facts.items() if kept == "counts"
         }
         self._key = schema.key
         self._read = schema.read
         self._rare: dict[str, dict[Value, list[str]]] = {name: {} for name in self._keywords}
-        self._grams: dict[str, set[str]] = {name: set() for name, kind in indexed.items() if kind == "text"}
+        self._grams: dict[str, set[str]] = {name: set() for name, kept in facts.items() if kept == "grams"}
         self._instants: dict[str, SortedList[int]] = {
-            name: SortedList() for name, kind in indexed.items() if kind == "instant" and name != schema.order.field
+            name: SortedList() for name, kept in facts.items() if kept == "instants" and name != schema.order.field
         }
 
     @classmethod

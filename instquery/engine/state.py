@@ -48,7 +48,7 @@ class State:
             return Size.exactly(len(self.keys.get_all(keys)))
         if not self.has_index(predicate.field):
             return Size.at_most(self.count)
-        if self.schema.fields[predicate.field].kind == "text":
+        if self.schema.fields[predicate.field].kind.index == "parts":
             return self._sampled(predicate)
 
         parts = list(self.parts([predicate]))
@@ -83,7 +83,7 @@ class State:
 
     def has_index(self, field: str) -> bool:
         """Tell whether the segments have an index for a field."""
-        return self.schema.fields[field].indexed or field == self.schema.order.field
+        return self.schema.fields[field].has_index or field == self.schema.order.field
 
     def _sampled(self, predicate: Bounded) -> Size:
         """Judge by the newest segments what to expect of the others; costs the same at any size.
