@@ -64,8 +64,12 @@ class Live:
         self.writing = RLock()
         self._lock = RLock()
         self._owner = object()  # whoever may change a segment in place has this mark
-        self._viewed: ref[View] | None = None  # the view of the present state, if somebody may hold it
-        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
+        self._viewed: ref[View] | None = (
+            None  # the view of the present state, if somebody may hold it
+        )
+        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = (
+            None  # a write not ended
+        )
         self.census: Census | None = Census(schema)
         self.state = State(schema, (), Keys(), 0)
         self.version = 0 if journal is None else journal.begun_at
@@ -135,7 +139,11 @@ class Live:
                     self._journal.record(version, puts, gone)
                 make(puts, gone, changed)
             except BaseException:
-                if self._journal is not None and self.version < version and self._journal.has(version):
+                if (
+                    self._journal is not None
+                    and self.version < version
+                    and self._journal.has(version)
+                ):
                     self._half = (puts, gone, changed)
                 raise
 
@@ -144,11 +152,16 @@ class Live:
         if len(changed) * _MOVED <= _BRIEF:
             return True
         stays = sum(
-            [old is not None and new is not None and rank(old) == rank(new) for _, old, new in changed[:_BRIEF]]
+            [
+                old is not None and new is not None and rank(old) == rank(new)
+                for _, old, new in changed[:_BRIEF]
+            ]
         )
         return stays + (len(changed) - stays) * _MOVED <= _BRIEF
 
-    def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
+    def _write_in_place(
+        self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]
+    ) -> None:
         """Change the present state itself; segments that somebody may look at are copied first."""
         if self.census is None:  # an interrupt has cut a larger write short
             self.census = Census.of(self.state)
@@ -161,7 +174,9 @@ class Live:
             draft.apply(puts, gone)
             self._publish(draft, changed)
 
-    def _write_aside(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
+    def _write_aside(
+        self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]
+    ) -> None:
         """Change a copy, readers going on, and put it in the place of the present state."""
         census = Census.of(self.state) if self.census is None else self.census
         owner = object()

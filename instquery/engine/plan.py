@@ -65,7 +65,12 @@ class Plan(NamedTuple):
         return {
             "driver": self.driver,
             "steps": [
-                {"predicate": str(step.predicate), "role": step.role, "size": step.size.expected, "exact": step.exact}
+                {
+                    "predicate": str(step.predicate),
+                    "role": step.role,
+                    "size": step.size.expected,
+                    "exact": step.exact,
+                }
                 for step in self.steps
             ],
             "total": self.total,
@@ -98,13 +103,21 @@ def plans(query: Query, state: State, census: Census | None = None) -> Iterator[
     impossible = [step for step in steps if step.size.count == 0]
     if impossible:
         yield _made("nothing", [(step, "proof") for step in impossible], query, state)
-    named = next(((step, keys) for step in steps if (keys := _keys(step.predicate, state, census)) is not None), None)
+    named = next(
+        (
+            (step, keys)
+            for step in steps
+            if (keys := _keys(step.predicate, state, census)) is not None
+        ),
+        None,
+    )
     use_keys = named is not None and named[0].size.expected * _KEY_COST <= state.count
     if named is not None and use_keys:
         yield _by_key(*named, steps, query, state)
     if any(state.has_index(step.predicate.field) for step in steps) or not steps:
         roles: list[tuple[Step, Role]] = [
-            (step, "row set" if state.has_index(step.predicate.field) else "residual") for step in steps
+            (step, "row set" if state.has_index(step.predicate.field) else "residual")
+            for step in steps
         ]
         yield _made("row sets", roles, query, state)
     if named is not None and not use_keys:
@@ -130,7 +143,9 @@ def _keys(predicate: Bounded, state: State, census: Census | None) -> Sequence[V
     return census.keys(predicate) if keys is None and census is not None else keys
 
 
-def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State) -> Plan:
+def _by_key(
+    by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State
+) -> Plan:
     others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
     return _made("keys", [(by_key, "driver"), *others], query, state)._replace(keys=keys)
 

@@ -36,7 +36,9 @@ def resume(state: State, query: Query, plan: Plan, after: Place) -> list[Record]
     """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
     if plan.driver == "nothing":
         return []
-    rows, _ = _DRIVERS[plan.driver](state, plan._replace(total="not asked"), 0, query.limit + 1, after)
+    rows, _ = _DRIVERS[plan.driver](
+        state, plan._replace(total="not asked"), 0, query.limit + 1, after
+    )
     return rows
 
 
@@ -96,7 +98,11 @@ def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) 
                 skip -= count
                 continue
         if wanted:
-            part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
+            part = (
+                newest(matches, skip, wanted)
+                if isinstance(matches, int)
+                else matches[skip : skip + wanted]
+            )
             page += [segment.rows[position] for position in part]
             wanted = limit - len(page)
             skip = 0
@@ -134,7 +140,11 @@ def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
 def _look_up(state: State, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
     others = [step.predicate for step in plan.steps[1:]]
-    rows = [row for row in state.keys.get_all(plan.keys) if all(predicate.matches(row) for predicate in others)]
+    rows = [
+        row
+        for row in state.keys.get_all(plan.keys)
+        if all(predicate.matches(row) for predicate in others)
+    ]
     key, rank = itemgetter(state.schema.key), state.schema.rank
     rows.sort(key=key)
     rows.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys

@@ -18,7 +18,11 @@ from instquery.schema import Entry, Schema
 
 __all__ = ["Matches", "Segment"]
 
-_INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextIndex, "instant": InstantIndex}
+_INDEXES: Mapping[str, type[Index]] = {
+    "keyword": KeywordIndex,
+    "text": TextIndex,
+    "instant": InstantIndex,
+}
 """The kind of index for each kind of field; a kind not listed has none."""
 
 Matches = int | list[int]
@@ -51,10 +55,14 @@ class Segment:
         segment.rows = [entry.row for entry in entries]
         segment.count = len(entries)
         segment.live = everything(len(entries))
-        segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
+        segment._order = OrderIndex(
+            array("q", [entry.rank for entry in entries]), descending=schema.order.descending
+        )
         for name, field in schema.fields.items():
             if field.indexed and name != schema.order.field:
-                segment._indexes[name] = _INDEXES[field.kind].build(segment._column(name, segment.rows))
+                segment._indexes[name] = _INDEXES[field.kind].build(
+                    segment._column(name, segment.rows)
+                )
         return segment
 
     def copy(self, owner: object) -> Self:
@@ -100,7 +108,9 @@ class Segment:
 
     def lookup(self, field: str) -> Lookup | None:
         """Return what can be asked about a field, or `None` where it has no index."""
-        return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
+        return self._indexes.get(field) or (
+            self._order if field == self._schema.order.field else None
+        )
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many live rows match a predicate; without an index, any of them may."""
@@ -134,7 +144,9 @@ class Segment:
         doubtful = list(tested)
         for number, predicate in enumerate(selected):
             lookup = self.lookup(predicate.field)
-            if lookup is None or (lookup.few and rows is not self.live and rows.bit_count() <= lookup.few):
+            if lookup is None or (
+                lookup.few and rows is not self.live and rows.bit_count() <= lookup.few
+            ):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
@@ -186,7 +198,9 @@ class Segment:
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
             return index.facets(rows, self.rows, field)
-        return Counter(value for at in positions(rows) if (value := self.rows[at].get(field)) is not None)
+        return Counter(
+            value for at in positions(rows) if (value := self.rows[at].get(field)) is not None
+        )
 
     def faults(self) -> Iterator[str]:
         """Name what does not agree with the rows."""
@@ -197,7 +211,9 @@ class Segment:
             yield f"{self._schema.order.field}: ranks"
         for name, index in self._indexes.items():
             values: list[object] = [None] * len(self.rows)
-            for at, value in zip(there, self._column(name, [self.rows[at] for at in there]), strict=True):
+            for at, value in zip(
+                there, self._column(name, [self.rows[at] for at in there]), strict=True
+            ):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
 
@@ -244,12 +260,18 @@ class Segment:
     def _value(self, name: str, row: Record) -> object:
         """Return what the index of a field is told of a row."""
         value = row.get(name)
-        return self._schema.read(name)(value) if self._schema.fields[name].kind == "instant" else value
+        return (
+            self._schema.read(name)(value) if self._schema.fields[name].kind == "instant" else value
+        )
 
     def _column(self, name: str, rows: Iterable[Record]) -> list[object]:
         """Return what the index of a field is told of many rows; 0.5 µs an instant, most of it parsing."""
         values: list[object] = [row.get(name) for row in rows]
-        return list(map(self._schema.read(name), values)) if self._schema.fields[name].kind == "instant" else values
+        return (
+            list(map(self._schema.read(name), values))
+            if self._schema.fields[name].kind == "instant"
+            else values
+        )
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""

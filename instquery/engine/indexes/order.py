@@ -88,7 +88,12 @@ class OrderIndex:
             return ALL
         return ((1 << end) - (1 << first), True) if first < end else NOTHING
 
-    def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+    def test(
+        self,
+        predicate: Interval,
+        positions: Sequence[int],
+        rows: Sequence[Record],  # noqa: ARG002 - the contract of every index
+    ) -> list[int]:
         """Compare positions with the stretch."""
         first, end = self.stretch(predicate)
         return [position for position in positions if first <= position < end]
