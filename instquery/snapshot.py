@@ -33,7 +33,7 @@ class Snapshot:
     @property
     def version(self) -> int:
         """The number of writes that the store had taken."""
-        return self._view.version
+        return self._view.number
 
     def page(self, query: Query, cursor: str | None = None) -> Page:
         """Return one page of the records that match, in order, with the exact total.

@@ -96,7 +96,7 @@ class Store:
     @property
     def version(self) -> int:
         """The number of writes so far; a batch is one."""
-        return self._live.version
+        return self._live.number
 
     # reading
 

@@ -28,7 +28,7 @@ FLOORS = [
     ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
     ["engine.segment"],
     ["engine.keys", "leases", "engine.history", "engine.cursors"],
-    ["engine.state"],
+    ["engine.version"],
     ["engine.census"],
     ["engine.plan"],
     ["engine.search", "engine.draft", "engine.verify", "watch"],

@@ -7,7 +7,7 @@ from typing import Any, Self
 from sortedcontainers import SortedList
 
 from instquery.engine.sizes import Size
-from instquery.engine.state import State
+from instquery.engine.version import Version
 from instquery.folding import GRAM, fold
 from instquery.predicates import (
     BOUND,
@@ -60,17 +60,17 @@ class Census:
         }
 
     @classmethod
-    def of(cls, state: State) -> Self:
-        """Take the census of a state; costs 2 µs a record, and 5 a text."""
-        census = cls(state.schema)
-        census.add(list(state))
-        for row in state:
+    def of(cls, version: Version) -> Self:
+        """Take the census of a version; costs 2 µs a record, and 5 a text."""
+        census = cls(version.schema)
+        census.add(list(version))
+        for row in version:
             census.read(row)
         return census
 
-    def faults(self, state: State) -> Iterator[str]:
-        """Name what does not agree with a state."""
-        fresh = type(self).of(state)
+    def faults(self, version: Version) -> Iterator[str]:
+        """Name what does not agree with a version."""
+        fresh = type(self).of(version)
         for name, counts in fresh._keywords.items():
             if self._keywords.get(name) != counts:
                 yield f"totals of {name}"

@@ -1,4 +1,4 @@
-"""A draft: the next state of a store, while its changes are being made."""
+"""A draft: the next version of a store, while its changes are being made."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -7,7 +7,7 @@ from operator import itemgetter
 from instquery.engine.census import Census
 from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
-from instquery.engine.state import State, seek
+from instquery.engine.version import Version, seek
 from instquery.query import Record
 from instquery.schema import Entry
 
@@ -24,14 +24,14 @@ class Draft:
     the directory of keys and the census are changed in place.
     """
 
-    def __init__(self, state: State, census: Census, owner: object, segment_rows: int) -> None:
+    def __init__(self, version: Version, census: Census, owner: object, segment_rows: int) -> None:
         self.census = census
-        self._schema = state.schema
+        self._schema = version.schema
         self._owner = owner
         self._segment_rows = segment_rows
-        self._segments = list(state.segments)
-        self._keys = state.keys
-        self._count = state.count
+        self._segments = list(version.segments)
+        self._keys = version.keys
+        self._count = version.count
         self._thinned = False
 
     def apply(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
@@ -82,11 +82,11 @@ class Draft:
         self._thinned = True
         self.census.remove([row])
 
-    def finish(self) -> State:
-        """Return the new state, its segments no fuller and no emptier than they should be."""
+    def finish(self) -> Version:
+        """Return the new version, its segments no fuller and no emptier than they should be."""
         if self._thinned:
             self._tidy()
-        return State(self._schema, tuple(self._segments), self._keys, self._count)
+        return Version(self._schema, tuple(self._segments), self._keys, self._count)
 
     def _replace(self, old: Record, entry: Entry) -> None:
         at, position = self._find(old)

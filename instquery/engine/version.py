@@ -1,4 +1,4 @@
-"""One state of a store: everything that an answer is read from."""
+"""One version of a store: everything that an answer is read from."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from instquery.predicates import Bounded, Eq, In, Interval, Value, check_answere
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["Part", "Place", "State", "seek"]
+__all__ = ["Part", "Place", "Version", "seek"]
 
 Part = tuple[Segment, Sequence[Bounded]]
 """A segment, and the predicates it is to be asked."""
@@ -24,7 +24,7 @@ Place = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Version:
     """Segments, newest first, and the directory of keys, of one moment."""
 
     schema: Schema
@@ -38,7 +38,7 @@ class State:
             yield from segment
 
     def fork(self) -> Self:
-        """Return this state with a directory of keys of its own; costs 5 µs."""
+        """Return this version with a directory of keys of its own; costs 5 µs."""
         return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
 
     def size(self, predicate: Bounded) -> Size:
