@@ -31,7 +31,7 @@ FLOORS = [
     ["engine.version"],
     ["engine.census"],
     ["engine.plan"],
-    ["engine.search", "engine.draft", "engine.verify", "watch"],
+    ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.view"],
     ["engine.prepared"],
     ["engine.live", "engine.listing"],

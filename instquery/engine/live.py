@@ -9,13 +9,13 @@ from weakref import ref
 from instquery.contract import Change
 from instquery.engine.census import Census
 from instquery.engine.cursors import Seal
-from instquery.engine.draft import Draft
 from instquery.engine.history import Changed, History
 from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
 from instquery.engine.verify import faults
 from instquery.engine.version import Version
 from instquery.engine.view import View
+from instquery.engine.writer import Writer
 from instquery.errors import HistoryGap
 from instquery.predicates import Value
 from instquery.query import Query
@@ -77,9 +77,9 @@ class Live:
         # version does not tell: forked processes count the same versions of different states.
         self._epoch = token_hex(8)
         self._history = History(history, self.number)
-        draft = Draft(self.version, self.census, self._owner, segment_rows)
-        draft.put(entries)
-        self.version = draft.finish()
+        writer = Writer(self.version, self.census, self._owner, segment_rows)
+        writer.put(entries)
+        self.version = writer.finish()
 
     # looking
 
@@ -166,9 +166,9 @@ class Live:
             if self._viewed is not None and self._viewed() is not None:
                 self._owner = object()
                 self.version = self.version.fork()
-            draft = Draft(self.version, self.census, self._owner, self._segment_rows)
-            draft.apply(puts, gone)
-            self._publish(draft, changed)
+            writer = Writer(self.version, self.census, self._owner, self._segment_rows)
+            writer.apply(puts, gone)
+            self._publish(writer, changed)
 
     def _write_aside(
         self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]
@@ -178,16 +178,16 @@ class Live:
         owner = object()
         with self._lock:
             self.census = None  # until it fits the version again, plans do without
-            draft = Draft(self.version.fork(), census, owner, self._segment_rows)
-        draft.apply(puts, gone)
+            writer = Writer(self.version.fork(), census, owner, self._segment_rows)
+        writer.apply(puts, gone)
         with self._lock:
             self._owner = owner
-            self._publish(draft, changed)
+            self._publish(writer, changed)
 
-    def _publish(self, draft: Draft, changed: list[Changed]) -> None:
-        """Make a draft the present version. The lock is held."""
+    def _publish(self, writer: Writer, changed: list[Changed]) -> None:
+        """Make the version that a writer has made the present one. The lock is held."""
         self._epoch = token_hex(8)
-        self.version, self.census = draft.finish(), draft.census
+        self.version, self.census = writer.finish(), writer.census
         self.number += 1
         self._history.add(self.number, changed)
         self._viewed = self._half = None
@@ -196,8 +196,8 @@ class Live:
         """Complete a write that an interrupt cut short, by building everything anew. The lock is held."""
         if self._half is not None:
             puts, gone, changed = self._half
-            draft = Draft(
+            writer = Writer(
                 self.version, Census(self.version.schema), self._owner, self._segment_rows
             )
-            draft.complete(puts, gone)
-            self._publish(draft, changed)
+            writer.complete(puts, gone)
+            self._publish(writer, changed)

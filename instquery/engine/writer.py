@@ -1,4 +1,4 @@
-"""A draft: the next version of a store, while its changes are being made."""
+"""A writer: the next version of a store, while its changes are being made."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -11,13 +11,13 @@ from instquery.engine.version import Version, seek
 from instquery.query import Record
 from instquery.schema import Entry
 
-__all__ = ["Draft"]
+__all__ = ["Writer"]
 
 # Entering a row costs about as much as this many rows cost when a segment is built in bulk.
 _BULK = 24
 
 
-class Draft:
+class Writer:
     """Applies changes that have been checked already: none of its steps can be refused.
 
     Segments that belong to another owner (a snapshot shares them) are copied before they are changed;
