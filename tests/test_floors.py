@@ -34,7 +34,7 @@ FLOORS = [
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.view"],
     ["engine.prepared"],
-    ["engine.live", "engine.listing"],
+    ["engine.current", "engine.listing"],
     ["snapshot"],
     ["store"],
     [""],  # the engine's front door

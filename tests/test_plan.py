@@ -77,7 +77,7 @@ def test_a_plan_for_people_and_for_logs(store):
 
 
 def test_every_way_to_answer_is_offered_the_scan_last(store):
-    version = store._live.version
+    version = store._current.version
     drivers = [each.driver for each in plans(Query([Eq("id", "i-0001"), Contains("name", "推")]), version)]
     assert drivers == ["keys", "row sets", "scan"]
     assert plan(Query([Eq("id", "i-0001")]), version).driver == "keys"

@@ -81,7 +81,7 @@ def small_numbers(monkeypatch):
 
 def agree(store, conditions_asked):
     """Every size of a segment, of the state and of the census holds the number that the naive reading finds."""
-    version, census = store._live.version, store._live.census
+    version, census = store._current.version, store._current.census
     for condition, one in conditions_asked:
         asked = store.schema.bound(one, None)
         sizes = [(segment.size(asked), segment) for segment in version.segments]

@@ -10,7 +10,7 @@ import pytest
 
 import naive
 from instquery import Contains, Eq, Query, Range, Store
-from instquery.engine import live as live_room
+from instquery.engine import current as current_room
 from instquery.engine import view as view_room
 from instquery.engine.segment import Segment
 from instquery.engine.writer import Writer
@@ -130,7 +130,7 @@ def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch
 
 def test_writers_wait_for_each_other(store, monkeypatch):
     """Two writes that both read before they write: held in the middle, the second must not begin."""
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, live_room.Writer, "apply") as (reached, go_on):
+    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, current_room.Writer, "apply") as (reached, go_on):
         first = threads.submit(store.put_many, [made(number, status="first") for number in range(100)])
         assert reached.wait(SOON)
         second = threads.submit(store.put_many, [made(number, status="second") for number in range(100, 300)])

@@ -1,4 +1,4 @@
-"""The live version of a store: who may look at it, and how it is changed in one step while others look."""
+"""The current version of a store: who may look at it, and how it is changed in one step while others look."""
 
 from collections.abc import Collection, Mapping
 from secrets import token_hex
@@ -21,7 +21,7 @@ from instquery.predicates import Value
 from instquery.query import Query
 from instquery.schema import Entry, Schema
 
-__all__ = ["Journal", "Live"]
+__all__ = ["Current", "Journal"]
 
 # A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one is written
 # aside, which costs a copy of every segment that it touches. What stays at its place counts 1, anything else _MOVED.
@@ -42,7 +42,7 @@ class Journal(Protocol):
         ...
 
 
-class Live:
+class Current:
     """The present version, its census and its history, and the two locks that guard them.
 
     `writing` is held by the one who writes, for as long as it takes; the other lock briefly, by whoever looks
