@@ -5,7 +5,7 @@ from typing import Any
 
 from instquery.contract import Change, Changes, Prepared
 from instquery.engine.current import Current, Journal
-from instquery.engine.cursors import Position, Seal
+from instquery.engine.cursors import Bookmark, Signer
 from instquery.engine.listing import Listing
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
@@ -77,12 +77,12 @@ class Store:
         )
         self._schema = schema
         self._leases: Leases[View] = Leases() if leases is None else leases
-        self._seal = Seal(cursor_key)
+        self._signer = Signer(cursor_key)
         self._clock = clock
         self._current = Current(
             schema,
             take_batch(schema, records),
-            seal=self._seal,
+            signer=self._signer,
             history=history,
             segment_rows=segment_rows,
             journal=journal,
@@ -147,7 +147,7 @@ class Store:
 
     def moment(self, cursor: str) -> int | None:
         """Return the `now` of a walk's query, in microseconds, to make the same query again for its next page."""
-        return self._seal.read(cursor).now
+        return self._signer.read(cursor).now
 
     def get(self, key: str) -> Record | None:
         """Return a copy of the record with this key, or `None`."""
@@ -234,25 +234,25 @@ class Store:
         self._leases.end_old()
         self._current.write(puts, list(gone))
 
-    def _placed(self, query: Query, cursor: str | None, *, live: bool) -> tuple[Query, View | None, Position | None]:
+    def _placed(self, query: Query, cursor: str | None, *, live: bool) -> tuple[Query, View | None, Bookmark | None]:
         """Return the query with its now, the kept state and the place that a cursor names, if it does."""
         check_flag("live", live, QueryError)
         query = dated_by(self._clock, query)
         if cursor is None:
             return query, None, None
 
-        after = self._seal.open(cursor, query.where, self.schema)
+        after = self._signer.open(cursor, query.where, self.schema)
         if after.now is not None:
             query = dated(query, after.now)
-        kept = self._leases.find((self._seal, after.epoch))
+        kept = self._leases.find((self._signer, after.epoch))
         if kept is None and not live:
             raise CursorExpired("the state that this walk began with is no longer kept")
         return query, kept, after
 
     def _keep(self, view: View) -> None:
         """Keep a state for the next page of a walk."""
-        # Other stores may be handed the same leases. The seal is this store's own, the epoch this state's.
-        self._leases.grant((self._seal, view.epoch), view)
+        # Other stores may be handed the same leases. The signer is this store's own, the epoch this state's.
+        self._leases.grant((self._signer, view.epoch), view)
 
 
 def check_options(

@@ -8,7 +8,7 @@ from weakref import ref
 
 from instquery.contract import Change
 from instquery.engine.census import Census
-from instquery.engine.cursors import Seal
+from instquery.engine.cursors import Signer
 from instquery.engine.history import Changed, History
 from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
@@ -55,12 +55,12 @@ class Current:
         schema: Schema,
         entries: Mapping[str, Entry],
         *,
-        seal: Seal,
+        signer: Signer,
         history: int,
         segment_rows: int,
         journal: Journal | None,
     ) -> None:
-        self._seal, self._segment_rows, self._journal = seal, segment_rows, journal
+        self._signer, self._segment_rows, self._journal = signer, segment_rows, journal
         self.writing = RLock()
         self._lock = RLock()
         self._owner = object()  # whoever may change a segment in place has this mark
@@ -90,7 +90,7 @@ class Current:
                 self._mend()
             view = None if self._viewed is None else self._viewed()
             if view is None:
-                view = View(self.version, self.number, self._seal, self._epoch)
+                view = View(self.version, self.number, self._signer, self._epoch)
                 self._viewed = ref(view)
             return view
 

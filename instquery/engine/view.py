@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from instquery.engine.cursors import Position, Seal, fingerprint
+from instquery.engine.cursors import Bookmark, Signer, fingerprint
 from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
 from instquery.engine.search import facets, resume, search
@@ -26,11 +26,11 @@ class View:
     Queries come with their now, if they need one.
     """
 
-    __slots__ = ("__weakref__", "_seal", "_version", "epoch", "number")
+    __slots__ = ("__weakref__", "_signer", "_version", "epoch", "number")
 
-    def __init__(self, version: Version, number: int, seal: Seal, epoch: str) -> None:
+    def __init__(self, version: Version, number: int, signer: Signer, epoch: str) -> None:
         self._version = version
-        self._seal = seal
+        self._signer = signer
         self.number = number
         self.epoch = epoch
         """Names the version among all versions of all stores."""
@@ -69,9 +69,9 @@ class View:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
         return facets(self._version, field, where, now, known)
 
-    def open(self, cursor: str, query: Query) -> Position:
-        """Return the position of a cursor for this query and this version. Raises `CursorInvalid`."""
-        after = self._seal.open(cursor, query.where, self.schema)
+    def open(self, cursor: str, query: Query) -> Bookmark:
+        """Return the bookmark of a cursor for this query and this version. Raises `CursorInvalid`."""
+        after = self._signer.open(cursor, query.where, self.schema)
         if after.epoch != self.epoch:
             raise CursorInvalid("was issued for another state of the store")
         return after
@@ -94,10 +94,10 @@ class View:
         self,
         query: Query,
         chosen: Plan,
-        after: Position | None = None,
+        after: Bookmark | None = None,
         keep: Keep | None = None,
     ) -> Page:
-        """Carry out a plan from the beginning or from behind a position; `keep` is called once a cursor is made."""
+        """Carry out a plan from the beginning or from behind a bookmark; `keep` is called once a cursor is made."""
         total: int | None
         if after is None:
             rows, total = search(self._version, query, chosen, 0 if query.total else 1)
@@ -111,7 +111,7 @@ class View:
         cursor = partial(self._cursor, query, rows[-1], total, keep) if follows and rows else None
         return Page([row.copy() for row in rows], total, cursor, self.number)
 
-    def _total(self, query: Query, chosen: Plan, after: Position) -> int | None:
+    def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:
         """Count all matches of a walk's query, unless its first page has."""
         if not query.total:
             return None
@@ -126,4 +126,4 @@ class View:
         asked = fingerprint(query.where, self.schema)
         if keep is not None:
             keep(self)
-        return self._seal.write(Position(*place, asked, query.now, self.epoch, total))
+        return self._signer.write(Bookmark(*place, asked, query.now, self.epoch, total))
