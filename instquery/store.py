@@ -6,7 +6,7 @@ from typing import Any
 from instquery.contract import Change, Changes, Prepared
 from instquery.engine.current import Current, Journal
 from instquery.engine.cursors import Bookmark, Signer
-from instquery.engine.listing import Listing
+from instquery.engine.diff import Difference
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
@@ -220,10 +220,10 @@ class Store:
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
         entries = take_all(self.schema, records)
-        listing = Listing.read(self.schema, self._current.view(), entries)
+        difference = Difference.read(self.schema, self._current.view(), entries)
         with self._current.writing:
             present = self._current.view()
-            changed, gone = listing.against(present)
+            changed, gone = difference.against(present)
             added = sum(present.rows.get(key) is None for key in changed)
             self._write(changed, gone)
             return Changes(added, len(changed) - added, len(gone))

@@ -34,7 +34,7 @@ FLOORS = [
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.view"],
     ["engine.prepared"],
-    ["engine.current", "engine.listing"],
+    ["engine.current", "engine.diff"],
     ["snapshot"],
     ["store"],
     [""],  # the engine's front door

@@ -7,14 +7,14 @@ from instquery.engine.view import View
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 
-__all__ = ["Listing", "is_same"]
+__all__ = ["Difference", "is_same"]
 
 # The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
 # dicts, as the garbage collector looks through sets, but not through dicts of text.
 _SHARDS = 2048
 
 
-class Listing:
+class Difference:
     """What a listing says, beside a snapshot: the entries that differ, and the keys of all.
 
     What is the same is not held again, so that a million records are compared without a million new objects,
@@ -30,15 +30,15 @@ class Listing:
     @classmethod
     def read(cls, schema: Schema, view: View, entries: Iterable[Entry]) -> Self:
         """Compare entries with a snapshot; of those with one key the last counts."""
-        listing = cls(schema, view)
+        difference = cls(schema, view)
         rows = view.rows
         for entry in entries:
-            listing._seen[hash(entry.key) % _SHARDS][entry.key] = None
+            difference._seen[hash(entry.key) % _SHARDS][entry.key] = None
             if is_same(rows.get(entry.key), entry.row):
-                listing._differ.pop(entry.key, None)
+                difference._differ.pop(entry.key, None)
             else:
-                listing._differ[entry.key] = entry
-        return listing
+                difference._differ[entry.key] = entry
+        return difference
 
     def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
