@@ -224,7 +224,7 @@ class Store:
         with self._current.writing:
             present = self._current.view()
             changed, gone = difference.against(present)
-            added = sum(present.rows.get(key) is None for key in changed)
+            added = sum(present.directory.get(key) is None for key in changed)
             self._write(changed, gone)
             return Changes(added, len(changed) - added, len(gone))
 

@@ -27,7 +27,7 @@ FLOORS = [
     ["engine.indexes.grams"],
     ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
     ["engine.segment"],
-    ["engine.keys", "leases", "engine.history", "engine.cursors"],
+    ["engine.directory", "leases", "engine.history", "engine.cursors"],
     ["engine.version"],
     ["engine.census"],
     ["engine.plan"],

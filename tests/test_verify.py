@@ -64,7 +64,7 @@ FAULTS = {
     "order: ": lambda store: object.__setattr__(
         store._current.version, "segments", store._current.version.segments[::-1]
     ),
-    "keys: ": lambda store: store._current.version.keys.set("stranger", {}),
+    "keys: ": lambda store: store._current.version.directory.set("stranger", {}),
     "totals of status": lambda store: store._current.census._keywords["status"].update({"Ready": 1}),
     "keys by owner": lambda store: (
         store._current.census._rare["owner"].popitem()[1].clear()

@@ -9,8 +9,8 @@ from weakref import ref
 from instquery.contract import Change
 from instquery.engine.census import Census
 from instquery.engine.cursors import Signer
+from instquery.engine.directory import Directory
 from instquery.engine.history import Changed, History
-from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
 from instquery.engine.verify import faults
 from instquery.engine.version import Version
@@ -71,7 +71,7 @@ class Current:
             None  # a write not ended
         )
         self.census: Census | None = Census(schema)
-        self.version = Version(schema, (), Keys(), 0)
+        self.version = Version(schema, (), Directory(), 0)
         self.number = 0 if journal is None else journal.begun_at
         # Names the present version among all versions of all stores. It is drawn anew with each write, as a
         # version does not tell: forked processes count the same versions of different states.
@@ -127,9 +127,9 @@ class Current:
     def write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
         """Make checked changes, in one step: the one door of all writes."""
         with self.writing:
-            keys = self.view().rows
-            changed: list[Changed] = [(key, keys.get(key), None) for key in gone]
-            changed += [(key, keys.get(key), entry.row) for key, entry in puts.items()]
+            directory = self.view().directory
+            changed: list[Changed] = [(key, directory.get(key), None) for key in gone]
+            changed += [(key, directory.get(key), entry.row) for key, entry in puts.items()]
             if not changed:
                 return
             number = self.number + 1

@@ -31,10 +31,10 @@ class Difference:
     def read(cls, schema: Schema, view: View, entries: Iterable[Entry]) -> Self:
         """Compare entries with a snapshot; of those with one key the last counts."""
         difference = cls(schema, view)
-        rows = view.rows
+        directory = view.directory
         for entry in entries:
             difference._seen[hash(entry.key) % _SHARDS][entry.key] = None
-            if is_same(rows.get(entry.key), entry.row):
+            if is_same(directory.get(entry.key), entry.row):
                 difference._differ.pop(entry.key, None)
             else:
                 difference._differ[entry.key] = entry
@@ -42,18 +42,18 @@ class Difference:
 
     def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
-        rows = present.rows
+        directory = present.directory
         puts = {
             key: entry
             for key, entry in self._differ.items()
-            if not is_same(rows.get(key), entry.row)
+            if not is_same(directory.get(key), entry.row)
         }
         if (
             present is not self._view
         ):  # somebody has written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
-        gone = [key for key, _ in rows.items() if key not in self._seen[hash(key) % _SHARDS]]
+        gone = [key for key, _ in directory.items() if key not in self._seen[hash(key) % _SHARDS]]
         while (
             self._seen
         ):  # one after the other: to free a million keys at once would hold everybody up
@@ -62,10 +62,10 @@ class Difference:
 
     def _undone(self, present: View) -> Iterator[Entry]:
         """Yield the listed rows that were in the first snapshot and are not in the present one."""
-        rows = present.rows
-        for key, row in self._view.rows.items():
+        directory = present.directory
+        for key, row in self._view.directory.items():
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if is_listed and rows.get(key) is not row and not is_same(rows.get(key), row):
+            if is_listed and directory.get(key) is not row and not is_same(directory.get(key), row):
                 yield Entry(self._schema.rank(row), key, row)
 
 

@@ -144,7 +144,7 @@ def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place |
     others = [step.predicate for step in plan.steps[1:]]
     rows = [
         row
-        for row in version.keys.get_all(plan.keys)
+        for row in version.directory.get_all(plan.keys)
         if all(predicate.matches(row) for predicate in others)
     ]
     key, rank = itemgetter(version.schema.key), version.schema.rank

@@ -19,7 +19,7 @@ def faults(version: Version) -> Iterator[str]:
     places = [(-schema.rank(row), row[schema.key]) for row in rows]
     if any(first >= second for first, second in pairwise(places)):
         yield "order: rows of different segments are out of order, or there twice"
-    if {key: id(row) for key, row in version.keys.items()} != {
+    if {key: id(row) for key, row in version.directory.items()} != {
         row[schema.key]: id(row) for row in rows
     }:
         yield "keys: the directory does not name the rows that are there"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Self
 
+from instquery.engine.directory import Directory
 from instquery.engine.indexes.order import ranks_of
-from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Interval, Value, check_answered
@@ -29,7 +29,7 @@ class Version:
 
     schema: Schema
     segments: tuple[Segment, ...]
-    keys: Keys
+    directory: Directory
     count: int
 
     def __iter__(self) -> Iterator[Record]:
@@ -39,13 +39,13 @@ class Version:
 
     def fork(self) -> Self:
         """Return this version with a directory of keys of its own; costs 5 µs."""
-        return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
+        return type(self)(self.schema, self.segments, self.directory.copy(), self.count)
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate: a count where an index knows, else bounds and a guess."""
         keys = self.keys_of(predicate)
         if keys is not None:
-            return Size.exactly(len(self.keys.get_all(keys)))
+            return Size.exactly(len(self.directory.get_all(keys)))
         if not self.has_index(predicate.field):
             return Size.at_most(self.count)
         if self.schema.fields[predicate.field].kind == "text":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from instquery.engine.cursors import Bookmark, Signer, fingerprint
-from instquery.engine.keys import Keys
+from instquery.engine.directory import Directory
 from instquery.engine.plan import Plan, plan
 from instquery.engine.search import facets, resume, search
 from instquery.engine.version import Place, Version
@@ -41,9 +41,9 @@ class View:
         return self._version.schema
 
     @property
-    def rows(self) -> Keys:
-        """The directory of the rows, as they are kept."""
-        return self._version.keys
+    def directory(self) -> Directory:
+        """The directory of the records, as they are kept."""
+        return self._version.directory
 
     @property
     def version(self) -> Version:
@@ -78,14 +78,14 @@ class View:
 
     def get(self, key: str) -> Record | None:
         """Return a copy of the record with this key, or `None`."""
-        row = self._version.keys.get(key)
+        row = self._version.directory.get(key)
         return None if row is None else row.copy()
 
     def __len__(self) -> int:
         return self._version.count
 
     def __contains__(self, key: object) -> bool:
-        return self._version.keys.get(key) is not None
+        return self._version.directory.get(key) is not None
 
     def __iter__(self) -> Iterator[Record]:
         return (row.copy() for row in self._version)

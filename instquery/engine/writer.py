@@ -5,7 +5,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from instquery.engine.census import Census
-from instquery.engine.keys import Keys
+from instquery.engine.directory import Directory
 from instquery.engine.segment import Segment
 from instquery.engine.version import Version, seek
 from instquery.query import Record
@@ -30,7 +30,7 @@ class Writer:
         self._owner = owner
         self._segment_rows = segment_rows
         self._segments = list(version.segments)
-        self._keys = version.keys
+        self._directory = version.directory
         self._count = version.count
         self._thinned = False
 
@@ -40,7 +40,7 @@ class Writer:
             self.complete(puts, gone)
             return
         for key in gone:
-            row = self._keys.get(key)
+            row = self._directory.get(key)
             if row is not None:
                 self.discard(row)
         self.put(puts)
@@ -50,10 +50,12 @@ class Writer:
         out = set(gone)
         rank = self._schema.rank
         kept = {
-            key: Entry(rank(row), key, row) for key, row in self._keys.items() if key not in out
+            key: Entry(rank(row), key, row)
+            for key, row in self._directory.items()
+            if key not in out
         }
         self._segments = []
-        self._keys = Keys()
+        self._directory = Directory()
         self.census = Census(self._schema)
         self._count = 0
         self._thinned = False
@@ -63,7 +65,7 @@ class Writer:
         """Enter records by key; one that replaces another moves if its place in the order has changed."""
         fresh: list[Entry] = []
         for key, entry in entries.items():
-            old = self._keys.get(key)
+            old = self._directory.get(key)
             if old is None:
                 fresh.append(entry)
             elif self._schema.rank(old) == entry.rank:
@@ -77,7 +79,7 @@ class Writer:
         """Take a kept row out."""
         at, position = self._find(row)
         self._own(at).discard(position)
-        self._keys.remove(row[self._schema.key])
+        self._directory.remove(row[self._schema.key])
         self._count -= 1
         self._thinned = True
         self.census.remove([row])
@@ -86,12 +88,12 @@ class Writer:
         """Return the new version, its segments no fuller and no emptier than they should be."""
         if self._thinned:
             self._tidy()
-        return Version(self._schema, tuple(self._segments), self._keys, self._count)
+        return Version(self._schema, tuple(self._segments), self._directory, self._count)
 
     def _replace(self, old: Record, entry: Entry) -> None:
         at, position = self._find(old)
         self._own(at).replace(position, entry.row)
-        self._keys.set(entry.key, entry.row)
+        self._directory.set(entry.key, entry.row)
         self.census.replace(old, entry.row)
         self.census.read(entry.row, old)
 
@@ -104,7 +106,7 @@ class Writer:
         for entry in fresh:
             at, _ = seek(self._segments, entry.rank, entry.key)
             groups.setdefault(at, []).append(entry)
-            self._keys.set(entry.key, entry.row)
+            self._directory.set(entry.key, entry.row)
         for at in sorted(
             groups, reverse=True
         ):  # oldest first, so that the numbers of newer segments stay

@@ -6,13 +6,13 @@ from typing import Self
 
 from instquery.query import Record
 
-__all__ = ["Keys"]
+__all__ = ["Directory"]
 
 _SHARDS = 2048
 _EMPTY: dict[str, Record] = {}
 
 
-class Keys:
+class Directory:
     """Key → row, in shards that copies share: a copy costs microseconds, and a later write copies one shard."""
 
     __slots__ = ("_owned", "_shards")
