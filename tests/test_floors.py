@@ -11,7 +11,7 @@ ROOT = Path(instquery.__file__).parent
 
 # From the bottom up; what stands on one line does not import each other, unless the line says in which order.
 FLOORS = [
-    ["errors", "folding", "instants", "engine.rows", "engine.sizes"],
+    ["errors", "folding", "instants", "engine.rowsets", "engine.sizes"],
     ["options", "values"],
     ["fields"],
     ["bounds"],

@@ -15,7 +15,7 @@ from instquery.engine.indexes.matrix import Matrix, held_by
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import of
+from instquery.engine.rowsets import set_of
 from strategies import names
 
 texts = st.lists(names, max_size=40)
@@ -81,7 +81,7 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
     finally:
         matrix_room._WIDTH, matrix_room._SEARCHES = original
     holding = {
-        piece: of([at for at, text in enumerate(numbered) if piece in text], 40)
+        piece: set_of([at for at, text in enumerate(numbered) if piece in text], 40)
         for text in numbered
         for size in range(1, 13)
         for piece in {text[first : first + size] for first in range(len(text) - size + 1)}

@@ -6,7 +6,7 @@ from itertools import chain
 from operator import itemgetter
 
 from instquery.engine.plan import Plan, plans
-from instquery.engine.rows import count_all, newest
+from instquery.engine.rowsets import count_all, newest
 from instquery.engine.segment import Segment
 from instquery.engine.version import Part, Place, Version, seek
 from instquery.predicates import Bounded, Predicate, Value

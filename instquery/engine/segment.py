@@ -10,7 +10,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import everything, insert, newest, of, positions
+from instquery.engine.rowsets import everything, insert, newest, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
@@ -156,7 +156,7 @@ class Segment:
                 if rows is self.live:
                     first = () if exact else (predicate,)
                     return self._keep(found, (*first, *doubtful, *selected[number + 1 :]))
-                found = of(found, len(self.rows))
+                found = set_of(found, len(self.rows))
             if found != -1 and not (rows := rows & found):
                 return 0
             if not exact:
@@ -194,7 +194,7 @@ class Segment:
 
     def facets(self, field: str, matches: Matches) -> Counter[Value]:
         """Count the values of a keyword field among the rows that match."""
-        rows = matches if isinstance(matches, int) else of(matches, len(self.rows))
+        rows = matches if isinstance(matches, int) else set_of(matches, len(self.rows))
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
             return index.facets(rows, self.rows, field)

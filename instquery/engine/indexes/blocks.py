@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Self
 
-from instquery.engine.rows import everything
+from instquery.engine.rowsets import everything
 
 __all__ = ["Blocks"]
 

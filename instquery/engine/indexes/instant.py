@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
-from instquery.engine.rows import insert, of_bits, of_flags, positions
+from instquery.engine.rowsets import insert, positions, set_of_bits, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST
 from instquery.predicates import Bounded, Interval, check_answered, unanswered
@@ -154,7 +154,7 @@ class InstantIndex:
         """
         column = self._column
         held = [micros for micros in column if micros != _MISSING]
-        self._present = of_flags([micros != _MISSING for micros in column])
+        self._present = set_of_flags([micros != _MISSING for micros in column])
         self._unit = next(
             unit for unit in _UNITS if unit == 1 or not any(micros % unit for micros in held)
         )
@@ -169,4 +169,4 @@ class InstantIndex:
         if sys.byteorder == "big":
             words.byteswap()
         octets = words.tobytes()
-        self._slices = [of_bits(octets[at >> 3 :: 8], at & 7) for at in range(count)]
+        self._slices = [set_of_bits(octets[at >> 3 :: 8], at & 7) for at in range(count)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.rows import insert, of, positions
+from instquery.engine.rowsets import insert, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
@@ -170,7 +170,7 @@ class KeywordIndex:
             if value not in self._rare:
                 return 0
             held = self._held(value)
-            rows = of(held, held[-1] + 1)
+            rows = set_of(held, held[-1] + 1)
         return rows
 
     def _held(self, value: Value) -> "array[int]":
@@ -213,7 +213,7 @@ class KeywordIndex:
     def _keep(self, value: Value, held: Sequence[int]) -> None:
         """Keep the rows of a value in the form that its frequency asks for."""
         if len(held) * _FREQUENT >= self._width:
-            self._frequent[value] = of(held, self._width)
+            self._frequent[value] = set_of(held, self._width)
             self._counts[value] = len(held)
         else:
             self._list(value, held)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import ALL, NOTHING, Selection
-from instquery.engine.rows import everything
+from instquery.engine.rowsets import everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.predicates import Bounded, Interval, unanswered

@@ -10,7 +10,7 @@ from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.indexes.matrix import held_by
 from instquery.engine.indexes.pieces import LONGEST, frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
-from instquery.engine.rows import insert, of, of_flags, positions
+from instquery.engine.rowsets import insert, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, Value, check_answered, unanswered
@@ -80,7 +80,7 @@ class TextIndex:
     def build(cls, values: Sequence[str | None]) -> Self:
         """Build from a column of text."""
         texts = ["" if value is None else _folded(value) for value in values]
-        index = cls(texts, of_flags([value is not None for value in values]))
+        index = cls(texts, set_of_flags([value is not None for value in values]))
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered, index._blocks.spans())
         if len(texts) >= _SMALL:
@@ -212,7 +212,7 @@ class TextIndex:
         ]:
             yield "the rows that have a text"
         for gram, rows in self._frequent.items():
-            if rows != of_flags([gram in text for text in texts]):
+            if rows != set_of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
         for block, (first, end) in enumerate(self._blocks.spans()):
             for gram in set[str]().union(*map(cut, texts[first:end])) - self._frequent.keys():
@@ -274,7 +274,7 @@ class TextIndex:
 
     def _within(self, rows: int, blocks: set[int]) -> int:
         """Return those of the rows that lie in the blocks."""
-        return rows & self._blocks.rows(of(blocks, len(self._blocks)))
+        return rows & self._blocks.rows(set_of(blocks, len(self._blocks)))
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
@@ -303,7 +303,7 @@ class TextIndex:
     def _promote(self, gram: str, blocks: int) -> None:
         """Give a gram that has been written to so many blocks its row set if it is frequent."""
         if self._seems_frequent(gram, blocks):
-            rows = of_flags([gram in text for text in self._texts])
+            rows = set_of_flags([gram in text for text in self._texts])
             if rows.bit_count() * _FREQUENT >= len(self._texts):
                 self._frequent[gram] = rows
                 self._rare.remove(gram)
@@ -332,7 +332,7 @@ class TextIndex:
                 del self._frequent[gram]
                 if rows and gram not in self._words:
                     self._rare.set(
-                        gram, of(map(self._blocks.of, positions(rows)), len(self._blocks))
+                        gram, set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
                     )
         self._words &= self._frequent.keys()
 
