@@ -236,5 +236,5 @@ def test_blocks_keep_their_rows_together(width, insertions, left_out):
         width += 1
     assert [blocks.of(at) for at in range(width)] == held == sorted(held)
     for chosen in (left_out & set(held), set(held) - left_out, set(held)):
-        rows = blocks.rows(set_of(chosen, len(blocks)))
+        rows = blocks.rows_of(set_of(chosen, len(blocks)))
         assert positions(rows)[::-1] == [at for at in range(width) if held[at] in chosen]

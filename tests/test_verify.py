@@ -45,7 +45,7 @@ def index(store, field):
 
 def position(store):
     """Return the position of a row that is there."""
-    return store._current.version.segments[0].live.bit_length() - 1
+    return store._current.version.segments[0].occupied.bit_length() - 1
 
 
 FAULTS = {

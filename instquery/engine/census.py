@@ -64,8 +64,8 @@ class Census:
         """Take the census of a version; costs 2 µs a record, and 5 a text."""
         census = cls(version.schema)
         census.add(list(version))
-        for row in version:
-            census.read(row)
+        for record in version:
+            census.read(record)
         return census
 
     def faults(self, version: Version) -> Iterator[str]:
@@ -135,21 +135,23 @@ class Census:
         counts = self._keywords.get(field)
         return None if counts is None else dict(counts)
 
-    def add(self, rows: Sequence[Record]) -> None:
+    def add(self, records: Sequence[Record]) -> None:
         """Count rows in; many at once cost less than one by one."""
         for name, counts in self._keywords.items():
-            held: Counter[Any] = Counter([row.get(name) for row in rows])
+            held: Counter[Any] = Counter([record.get(name) for record in records])
             del held[None]
             counts.update(held)
-            self._list(name, held, rows)
+            self._list(name, held, records)
         for name, instants in self._instants.items():
             read = self._read(name)
-            instants.update([at for row in rows if (at := read(row.get(name))) is not None])
+            instants.update(
+                [at for record in records if (at := read(record.get(name))) is not None]
+            )
 
-    def read(self, row: Record, old: Record | None = None) -> None:
+    def read(self, record: Record, old: Record | None = None) -> None:
         """Note the grams of a row's texts that `old` has not; none is ever forgotten, as a missing one is the proof."""
         for name, known in self._grams.items():
-            value = row.get(name)
+            value = record.get(name)
             if value is not None and (old is None or value != old.get(name)):
                 text = fold(value)
                 known.update(map("".join, zip(text, text[1:], text[2:])))  # noqa: B905 - the shortest ends it
@@ -161,19 +163,19 @@ class Census:
         elif field in self._grams:
             self._grams[field] |= grams
 
-    def remove(self, rows: Iterable[Record]) -> None:
+    def remove(self, records: Iterable[Record]) -> None:
         """Count rows out; a value without records is forgotten."""
-        for row in rows:
+        for record in records:
             for name, counts in self._keywords.items():
-                if (value := row.get(name)) is not None:
+                if (value := record.get(name)) is not None:
                     counts[value] -= 1
                     if value in (rare := self._rare[name]):
-                        rare[value].remove(row[self._key])
+                        rare[value].remove(record[self._key])
                     if not counts[value]:
                         del counts[value]
                         rare.pop(value, None)
             for name, instants in self._instants.items():
-                if (at := self._read(name)(row.get(name))) is not None:
+                if (at := self._read(name)(record.get(name))) is not None:
                     instants.remove(at)
 
     def replace(self, old: Record, new: Record) -> None:
@@ -186,7 +188,7 @@ class Census:
             self.remove([{name: old.get(name) for name in changed}])
             self.add([{name: new.get(name) for name in changed}])
 
-    def _list(self, name: str, added: Counter[Any], rows: Sequence[Record]) -> None:
+    def _list(self, name: str, added: Counter[Any], records: Sequence[Record]) -> None:
         """List the keys of rows just counted in whose value is rare; one that has been frequent stays unlisted."""
         counts, rare = self._keywords[name], self._rare[name]
         listed: set[Value] = set()
@@ -195,6 +197,6 @@ class Census:
                 rare.pop(value, None)
             elif value in rare or counts[value] == count:
                 listed.add(value)
-        for row in rows if listed else ():
-            if row.get(name) in listed:
-                rare.setdefault(row[name], []).append(row[self._key])
+        for record in records if listed else ():
+            if record.get(name) in listed:
+                rare.setdefault(record[name], []).append(record[self._key])

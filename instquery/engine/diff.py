@@ -63,10 +63,14 @@ class Difference:
     def _undone(self, present: View) -> Iterator[Entry]:
         """Yield the listed rows that were in the first snapshot and are not in the present one."""
         directory = present.directory
-        for key, row in self._view.directory.items():
+        for key, record in self._view.directory.items():
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if is_listed and directory.get(key) is not row and not is_same(directory.get(key), row):
-                yield Entry(self._schema.rank(row), key, row)
+            if (
+                is_listed
+                and directory.get(key) is not record
+                and not is_same(directory.get(key), record)
+            ):
+                yield Entry(self._schema.rank(record), key, record)
 
 
 def is_same(old: Record | None, new: Record) -> bool:

@@ -23,25 +23,25 @@ def search(version: Version, query: Query, plan: Plan, extra: int = 0) -> Found:
 
     Up to `extra` rows behind the page come with it, which tells whether something follows.
     """
-    rows: list[Record] = []
+    records: list[Record] = []
     counted = plan.known
     if counted is None:
-        rows, counted = _DRIVERS[plan.driver](
+        records, counted = _DRIVERS[plan.driver](
             version, plan, query.offset, query.limit + extra, None
         )
     elif query.offset < counted and query.limit:
-        rows, _ = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
-    return rows, counted if query.total else None
+        records, _ = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
+    return records, counted if query.total else None
 
 
 def resume(version: Version, query: Query, plan: Plan, after: Place) -> list[Record]:
     """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
     if plan.driver == "nothing":
         return []
-    rows, _ = _DRIVERS[plan.driver](
+    records, _ = _DRIVERS[plan.driver](
         version, plan._replace(total="not asked"), 0, query.limit + 1, after
     )
-    return rows
+    return records
 
 
 def facets(
@@ -105,7 +105,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
                 if isinstance(matches, int)
                 else matches[skip : skip + wanted]
             )
-            page += [segment.rows[position] for position in part]
+            page += [segment.records[position] for position in part]
             wanted = limit - len(page)
             skip = 0
     return page, total + count_all(uncounted)
@@ -142,18 +142,20 @@ def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
     others = [step.predicate for step in plan.steps[1:]]
-    rows = [
-        row
-        for row in version.directory.get_all(plan.keys)
-        if all(predicate.matches(row) for predicate in others)
+    records = [
+        record
+        for record in version.directory.get_all(plan.keys)
+        if all(predicate.matches(record) for predicate in others)
     ]
     key, rank = itemgetter(version.schema.key), version.schema.rank
-    rows.sort(key=key)
-    rows.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
-    total = len(rows)
+    records.sort(key=key)
+    records.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
+    total = len(records)
     if after is not None:
-        rows = [row for row in rows if (-rank(row), key(row)) > (-after[0], after[1])]
-    return rows[skip : skip + limit], total
+        records = [
+            record for record in records if (-rank(record), key(record)) > (-after[0], after[1])
+        ]
+    return records[skip : skip + limit], total
 
 
 _DRIVERS: Mapping[str, Callable[[Version, Plan, int, int, Place | None], Found]] = {

@@ -78,8 +78,8 @@ class View:
 
     def get(self, key: str) -> Record | None:
         """Return a copy of the record with this key, or `None`."""
-        row = self._version.directory.get(key)
-        return None if row is None else row.copy()
+        record = self._version.directory.get(key)
+        return None if record is None else record.copy()
 
     def __len__(self) -> int:
         return self._version.count
@@ -88,7 +88,7 @@ class View:
         return self._version.directory.get(key) is not None
 
     def __iter__(self) -> Iterator[Record]:
-        return (row.copy() for row in self._version)
+        return (record.copy() for record in self._version)
 
     def answer(
         self,
@@ -100,16 +100,20 @@ class View:
         """Carry out a plan from the beginning or from behind a bookmark; `keep` is called once a cursor is made."""
         total: int | None
         if after is None:
-            rows, total = search(self._version, query, chosen, 0 if query.total else 1)
-            follows = len(rows) > query.limit if total is None else query.offset + len(rows) < total
+            records, total = search(self._version, query, chosen, 0 if query.total else 1)
+            follows = (
+                len(records) > query.limit if total is None else query.offset + len(records) < total
+            )
         else:
-            rows = resume(self._version, query, chosen, (after.rank, after.key))
+            records = resume(self._version, query, chosen, (after.rank, after.key))
             total = self._total(query, chosen, after)
-            follows = len(rows) > query.limit
+            follows = len(records) > query.limit
 
-        del rows[query.limit :]
-        cursor = partial(self._cursor, query, rows[-1], total, keep) if follows and rows else None
-        return Page([row.copy() for row in rows], total, cursor, self.number)
+        del records[query.limit :]
+        cursor = (
+            partial(self._cursor, query, records[-1], total, keep) if follows and records else None
+        )
+        return Page([record.copy() for record in records], total, cursor, self.number)
 
     def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:
         """Count all matches of a walk's query, unless its first page has."""

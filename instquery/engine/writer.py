@@ -40,9 +40,9 @@ class Writer:
             self.complete(puts, gone)
             return
         for key in gone:
-            row = self._directory.get(key)
-            if row is not None:
-                self.discard(row)
+            record = self._directory.get(key)
+            if record is not None:
+                self.discard(record)
         self.put(puts)
 
     def complete(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
@@ -50,8 +50,8 @@ class Writer:
         out = set(gone)
         rank = self._schema.rank
         kept = {
-            key: Entry(rank(row), key, row)
-            for key, row in self._directory.items()
+            key: Entry(rank(record), key, record)
+            for key, record in self._directory.items()
             if key not in out
         }
         self._segments = []
@@ -75,14 +75,14 @@ class Writer:
                 fresh.append(entry)
         self._insert(fresh)
 
-    def discard(self, row: Record) -> None:
+    def discard(self, record: Record) -> None:
         """Take a kept row out."""
-        at, position = self._find(row)
+        at, position = self._find(record)
         self._own(at).discard(position)
-        self._directory.remove(row[self._schema.key])
+        self._directory.remove(record[self._schema.key])
         self._count -= 1
         self._thinned = True
-        self.census.remove([row])
+        self.census.remove([record])
 
     def finish(self) -> Version:
         """Return the new version, its segments no fuller and no emptier than they should be."""
@@ -165,9 +165,9 @@ class Writer:
                 self.census.note(field, grams)
         return built[::-1]
 
-    def _find(self, row: Record) -> tuple[int, int]:
+    def _find(self, record: Record) -> tuple[int, int]:
         """Return the segment's number and the position of a row that is kept."""
-        return seek(self._segments, self._schema.rank(row), row[self._schema.key])
+        return seek(self._segments, self._schema.rank(record), record[self._schema.key])
 
     def _own(self, at: int) -> Segment:
         """Return segment `at`, made ready to be changed."""

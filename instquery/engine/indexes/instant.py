@@ -47,7 +47,7 @@ class InstantIndex:
         """Build from a column of microseconds; costs 0.3 µs a row."""
         return cls(array("q", [_MISSING if value is None else value for value in values]))
 
-    def size(self, predicate: Interval, _live: int) -> Size:
+    def size(self, predicate: Interval, _occupied: int) -> Size:
         """Count the rows exactly; a discarded row has no instant here."""
         return Size.exactly(self._within(predicate).bit_count())
 
@@ -69,7 +69,7 @@ class InstantIndex:
         self,
         predicate: Interval,
         positions: Sequence[int],
-        rows: Sequence[Record],  # noqa: ARG002 - the contract of every index
+        records: Sequence[Record],  # noqa: ARG002 - the contract of every index
     ) -> list[int]:
         """Compare the column."""
         check_answered(predicate, self.answers)

@@ -56,7 +56,7 @@ class KeywordIndex:
             index._keep(value, held)
         return index
 
-    def size(self, predicate: Eq | In, _live: int) -> Size:
+    def size(self, predicate: Eq | In, _occupied: int) -> Size:
         """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
@@ -86,11 +86,11 @@ class KeywordIndex:
         return rows, True
 
     def test(
-        self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]
+        self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]
     ) -> list[int]:
         """Compare the rows' own values."""
         check_answered(predicate, self.answers)
-        return matching(predicate, positions, rows)
+        return matching(predicate, positions, records)
 
     def open(self, position: int) -> None:
         """Move the rows from `position` on; costs 2 µs a frequent value, and 20 µs for all rare ones together."""

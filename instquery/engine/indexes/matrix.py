@@ -53,7 +53,7 @@ class Matrix:
         self._planes = [[set_of_bits(column, bit) for bit in range(bits)] for column in columns]
         self._held: dict[tuple[int, int], int] = {}
 
-    def rows(self, pieces: Iterable[bytes]) -> dict[bytes, int]:
+    def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, int]:
         """Return for each piece the row set of the texts that hold it; the pieces are of equal length."""
         found = {piece: self._narrow(piece) for piece in pieces}
         if self._long and found:

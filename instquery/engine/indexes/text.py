@@ -100,7 +100,7 @@ class TextIndex:
         index._rare = GramBlocks(Postings(alphabet, lists))
         return index
 
-    def size(self, predicate: Contains | Eq | In, _live: int) -> Size:
+    def size(self, predicate: Contains | Eq | In, _occupied: int) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
@@ -140,12 +140,12 @@ class TextIndex:
         )
 
     def test(
-        self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]
+        self, predicate: Contains | Eq | In, positions: Sequence[int], records: Sequence[Record]
     ) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if not isinstance(predicate, Contains):
-            return matching(predicate, positions, rows)
+            return matching(predicate, positions, records)
         needle, texts = predicate.folded, self._texts
         if not needle:
             return [position for position in positions if self._present >> position & 1]
@@ -274,7 +274,7 @@ class TextIndex:
 
     def _within(self, rows: int, blocks: set[int]) -> int:
         """Return those of the rows that lie in the blocks."""
-        return rows & self._blocks.rows(set_of(blocks, len(self._blocks)))
+        return rows & self._blocks.rows_of(set_of(blocks, len(self._blocks)))
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
