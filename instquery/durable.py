@@ -103,7 +103,7 @@ class DurableStore(Store):
 
     def close(self) -> None:
         """Let go of the file. Reads go on; a later write is a `DurableError`."""
-        with self._live.writing:
+        with self._current.writing:
             self._file.close()
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ ROOT = Path(instquery.__file__).parent
 
 # From the bottom up; what stands on one line does not import each other, unless the line says in which order.
 FLOORS = [
-    ["errors", "folding", "instants", "engine.rows", "engine.sizes"],
+    ["errors", "folding", "instants", "engine.rowsets", "engine.sizes"],
     ["options", "values"],
     ["bounds"],
     ["ranges"],
@@ -27,14 +27,14 @@ FLOORS = [
     ["engine.indexes.grams"],
     ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
     ["engine.segment"],
-    ["engine.keys", "leases", "engine.history", "engine.cursors"],
-    ["engine.state"],
+    ["engine.directory", "leases", "engine.history", "engine.cursors"],
+    ["engine.version"],
     ["engine.census"],
     ["engine.plan"],
-    ["engine.search", "engine.draft", "engine.verify", "watch"],
+    ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.view"],
     ["engine.prepared"],
-    ["engine.live", "engine.listing"],
+    ["engine.current", "engine.diff"],
     ["snapshot"],
     ["store"],
     [""],  # the engine's front door

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.rows import insert, of, positions
+from instquery.engine.rowsets import insert, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
@@ -38,10 +38,14 @@ class KeywordIndex:
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, int] = {}
-        self._counts: dict[Value, int] = {}  # the rows of each frequent value, which a deep page adds up
+        self._counts: dict[
+            Value, int
+        ] = {}  # the rows of each frequent value, which a deep page adds up
         self._rare: dict[Value, array[int]] = {}
         self._opened: list[int] = []  # places opened, in that order
-        self._known: dict[Value, int] = {}  # how many of them an array already reckons with; none unless said
+        self._known: dict[
+            Value, int
+        ] = {}  # how many of them an array already reckons with; none unless said
         self._width = width
 
     @classmethod
@@ -52,7 +56,7 @@ class KeywordIndex:
             index._keep(value, held)
         return index
 
-    def size(self, predicate: Eq | In, _live: int) -> Size:
+    def size(self, predicate: Eq | In, _occupied: int) -> Size:
         """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
@@ -68,7 +72,11 @@ class KeywordIndex:
             rows = self._frequent.get(predicate.value)
             if rows is not None:
                 return rows, True
-            return (self._held(predicate.value)[::-1].tolist(), True) if predicate.value in self._rare else NOTHING
+            return (
+                (self._held(predicate.value)[::-1].tolist(), True)
+                if predicate.value in self._rare
+                else NOTHING
+            )
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
@@ -77,10 +85,12 @@ class KeywordIndex:
             rows |= self._rows(value)
         return rows, True
 
-    def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    def test(
+        self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]
+    ) -> list[int]:
         """Compare the rows' own values."""
         check_answered(predicate, self.answers)
-        return matching(predicate, positions, rows)
+        return matching(predicate, positions, records)
 
     def open(self, position: int) -> None:
         """Move the rows from `position` on; costs 2 µs a frequent value, and 20 µs for all rare ones together."""
@@ -160,7 +170,7 @@ class KeywordIndex:
             if value not in self._rare:
                 return 0
             held = self._held(value)
-            rows = of(held, held[-1] + 1)
+            rows = set_of(held, held[-1] + 1)
         return rows
 
     def _held(self, value: Value) -> "array[int]":
@@ -174,7 +184,9 @@ class KeywordIndex:
 
     def _settle(self) -> None:
         """Bring all arrays up to date; 3 ms for 32,768 rows, most of it the same however many values there are."""
-        places = list(range(self._width - len(self._opened)))  # at each place, the row that was there before
+        places = list(
+            range(self._width - len(self._opened))
+        )  # at each place, the row that was there before
         for position in self._opened:
             places.insert(position, -1)
         moved = array("H", bytes(2 * len(places)))
@@ -182,7 +194,11 @@ class KeywordIndex:
             if before >= 0:
                 moved[before] = place
         for value, held in self._rare.items():
-            self._rare[value] = self._held(value) if value in self._known else array("H", [moved[at] for at in held])
+            self._rare[value] = (
+                self._held(value)
+                if value in self._known
+                else array("H", [moved[at] for at in held])
+            )
         self._opened, self._known = [], {}
 
     def _grow(self, width: int) -> None:
@@ -197,7 +213,7 @@ class KeywordIndex:
     def _keep(self, value: Value, held: Sequence[int]) -> None:
         """Keep the rows of a value in the form that its frequency asks for."""
         if len(held) * _FREQUENT >= self._width:
-            self._frequent[value] = of(held, self._width)
+            self._frequent[value] = set_of(held, self._width)
             self._counts[value] = len(held)
         else:
             self._list(value, held)

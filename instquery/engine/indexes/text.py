@@ -10,7 +10,7 @@ from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.indexes.matrix import held_by
 from instquery.engine.indexes.pieces import LONGEST, frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
-from instquery.engine.rows import insert, of, of_flags, positions
+from instquery.engine.rowsets import insert, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, Value, check_answered, unanswered
@@ -53,7 +53,16 @@ class TextIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
     few: ClassVar[int] = 32
 
-    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_tries", "_words")
+    __slots__ = (
+        "_blocks",
+        "_frequent",
+        "_longest",
+        "_present",
+        "_rare",
+        "_texts",
+        "_tries",
+        "_words",
+    )
 
     def __init__(self, texts: list[str], present: int) -> None:
         self._texts = texts  # folded; "" where missing
@@ -62,18 +71,24 @@ class TextIndex:
         self._blocks = Blocks(len(texts))
         self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}))
         self._frequent: dict[str, int] = {}
-        self._words: frozenset[str] = frozenset()  # those of the frequent that are longer than a gram
+        self._words: frozenset[str] = (
+            frozenset()
+        )  # those of the frequent that are longer than a gram
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
     def build(cls, values: Sequence[str | None]) -> Self:
         """Build from a column of text."""
         texts = ["" if value is None else _folded(value) for value in values]
-        index = cls(texts, of_flags([value is not None for value in values]))
+        index = cls(texts, set_of_flags([value is not None for value in values]))
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered, index._blocks.spans())
         if len(texts) >= _SMALL:
-            likely = [gram for gram in spread(lists, len(index._blocks) // 2) if alphabet.decode(gram) is not None]
+            likely = [
+                gram
+                for gram in spread(lists, len(index._blocks) // 2)
+                if alphabet.decode(gram) is not None
+            ]
             found = frequent_pieces(numbered, likely, -(-len(texts) // _FREQUENT))
             for numbers, rows in found.items():
                 piece = alphabet.decode(numbers)
@@ -85,7 +100,7 @@ class TextIndex:
         index._rare = GramBlocks(Postings(alphabet, lists))
         return index
 
-    def size(self, predicate: Contains | Eq | In, _live: int) -> Size:
+    def size(self, predicate: Contains | Eq | In, _occupied: int) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
@@ -118,13 +133,19 @@ class TextIndex:
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have; `None` where they are not known."""
         known = self._rare.grams()
-        return None if known is None else known | {piece for piece in self._frequent if len(piece) == GRAM}
+        return (
+            None
+            if known is None
+            else known | {piece for piece in self._frequent if len(piece) == GRAM}
+        )
 
-    def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    def test(
+        self, predicate: Contains | Eq | In, positions: Sequence[int], records: Sequence[Record]
+    ) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if not isinstance(predicate, Contains):
-            return matching(predicate, positions, rows)
+            return matching(predicate, positions, records)
         needle, texts = predicate.folded, self._texts
         if not needle:
             return [position for position in positions if self._present >> position & 1]
@@ -135,7 +156,9 @@ class TextIndex:
         self._texts.insert(position, "")
         self._blocks.open(position)
         self._present = insert(self._present, position)
-        shared = {id(rows): rows for rows in self._frequent.values()}  # many grams have one row set together
+        shared = {
+            id(rows): rows for rows in self._frequent.values()
+        }  # many grams have one row set together
         moved = {number: insert(rows, position) for number, rows in shared.items()}
         self._frequent = {gram: moved[id(rows)] for gram, rows in self._frequent.items()}
 
@@ -163,7 +186,9 @@ class TextIndex:
                 self._frequent[gram] = raised[id(rows)]
             else:
                 entered = self._rare.add(gram, block)
-                if entered and entered & (entered - 1) == 0:  # doubled: to look more often costs more than it finds
+                if (
+                    entered and entered & (entered - 1) == 0
+                ):  # doubled: to look more often costs more than it finds
                     self._promote(gram, entered)
 
     def drop(self, position: int, value: str | None) -> None:
@@ -182,10 +207,12 @@ class TextIndex:
         texts = ["" if value is None else fold(value) for value in values]
         if self._texts != texts or max(map(len, texts), default=0) > self._longest:
             yield "the folded texts"
-        if positions(self._present)[::-1] != [at for at, value in enumerate(values) if value is not None]:
+        if positions(self._present)[::-1] != [
+            at for at, value in enumerate(values) if value is not None
+        ]:
             yield "the rows that have a text"
         for gram, rows in self._frequent.items():
-            if rows != of_flags([gram in text for text in texts]):
+            if rows != set_of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
         for block, (first, end) in enumerate(self._blocks.spans()):
             for gram in set[str]().union(*map(cut, texts[first:end])) - self._frequent.keys():
@@ -197,7 +224,11 @@ class TextIndex:
         twin = object.__new__(type(self))
         twin._texts, twin._present, twin._longest = self._texts[:], self._present, self._longest
         twin._blocks = self._blocks.copy()
-        twin._rare, twin._frequent, twin._words = self._rare.copy(), self._frequent.copy(), self._words
+        twin._rare, twin._frequent, twin._words = (
+            self._rare.copy(),
+            self._frequent.copy(),
+            self._words,
+        )
         twin._tries = self._tries
         return twin
 
@@ -243,7 +274,7 @@ class TextIndex:
 
     def _within(self, rows: int, blocks: set[int]) -> int:
         """Return those of the rows that lie in the blocks."""
-        return rows & self._blocks.rows(of(blocks, len(self._blocks)))
+        return rows & self._blocks.rows_of(set_of(blocks, len(self._blocks)))
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
@@ -256,7 +287,9 @@ class TextIndex:
         if len(needle) > self._longest:
             return 0, None, True
         blocks = self._rare.common(grams, frequent)
-        if blocks is not None and len(blocks) <= _FEW_BLOCKS:  # to test the rows costs less than to narrow them down
+        if (
+            blocks is not None and len(blocks) <= _FEW_BLOCKS
+        ):  # to test the rows costs less than to narrow them down
             return (rows, blocks, False) if blocks else (0, None, True)
         for gram in grams:
             if gram in frequent:
@@ -270,7 +303,7 @@ class TextIndex:
     def _promote(self, gram: str, blocks: int) -> None:
         """Give a gram that has been written to so many blocks its row set if it is frequent."""
         if self._seems_frequent(gram, blocks):
-            rows = of_flags([gram in text for text in self._texts])
+            rows = set_of_flags([gram in text for text in self._texts])
             if rows.bit_count() * _FREQUENT >= len(self._texts):
                 self._frequent[gram] = rows
                 self._rare.remove(gram)
@@ -280,12 +313,16 @@ class TextIndex:
         if len(self._texts) < _SMALL or blocks * 2 < len(self._blocks):
             return False
 
-        most = _TRIES if len(gram) < GRAM else _TRIES // 2  # there are fewer short ones, and they help more
+        most = (
+            _TRIES if len(gram) < GRAM else _TRIES // 2
+        )  # there are fewer short ones, and they help more
         if self._tries >= most:
             return False
 
         self._tries += 1
-        sample = self._texts[:: max(1, len(self._texts) // _SAMPLE)]  # over all rows: what is new is not yet frequent
+        sample = self._texts[
+            :: max(1, len(self._texts) // _SAMPLE)
+        ]  # over all rows: what is new is not yet frequent
         return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
 
     def _demote(self) -> None:
@@ -294,7 +331,9 @@ class TextIndex:
             if rows.bit_count() * 2 * _FREQUENT < len(self._texts):
                 del self._frequent[gram]
                 if rows and gram not in self._words:
-                    self._rare.set(gram, of(map(self._blocks.of, positions(rows)), len(self._blocks)))
+                    self._rare.set(
+                        gram, set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
+                    )
         self._words &= self._frequent.keys()
 
 

@@ -1,4 +1,4 @@
-"""One state of a store: everything that an answer is read from."""
+"""One version of a store: everything that an answer is read from."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Self
 
+from instquery.engine.directory import Directory
 from instquery.engine.indexes.order import ranks_of
-from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Interval, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["Part", "Place", "State", "seek"]
+__all__ = ["Part", "Place", "Version", "seek"]
 
 Part = tuple[Segment, Sequence[Bounded]]
 """A segment, and the predicates it is to be asked."""
@@ -24,12 +24,12 @@ Place = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Version:
     """Segments, newest first, and the directory of keys, of one moment."""
 
     schema: Schema
     segments: tuple[Segment, ...]
-    keys: Keys
+    directory: Directory
     count: int
 
     def __iter__(self) -> Iterator[Record]:
@@ -38,14 +38,14 @@ class State:
             yield from segment
 
     def fork(self) -> Self:
-        """Return this state with a directory of keys of its own; costs 5 µs."""
-        return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
+        """Return this version with a directory of keys of its own; costs 5 µs."""
+        return type(self)(self.schema, self.segments, self.directory.copy(), self.count)
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate: a count where an index knows, else bounds and a guess."""
         keys = self.keys_of(predicate)
         if keys is not None:
-            return Size.exactly(len(self.keys.get_all(keys)))
+            return Size.exactly(len(self.directory.get_all(keys)))
         if not self.has_index(predicate.field):
             return Size.at_most(self.count)
         if self.schema.fields[predicate.field].kind.index == "parts":
@@ -53,7 +53,9 @@ class State:
 
         parts = list(self.parts([predicate]))
         whole = sum([segment.count for segment, asked in parts if not asked])
-        return Size.of_parts([Size.exactly(whole), *(segment.size(predicate) for segment, asked in parts if asked)])
+        return Size.of_parts(
+            [Size.exactly(whole), *(segment.size(predicate) for segment, asked in parts if asked)]
+        )
 
     def keys_of(self, predicate: Bounded) -> Sequence[Value] | None:
         """Return the keys that a predicate names (`Eq` or `In` of the key field)."""
@@ -69,7 +71,12 @@ class State:
         of those it holds whole: 10 µs for 300 segments.
         """
         range_ = next(
-            (one for one in where if isinstance(one, Interval) and one.field == self.schema.order.field), None
+            (
+                one
+                for one in where
+                if isinstance(one, Interval) and one.field == self.schema.order.field
+            ),
+            None,
         )
         if range_ is None:
             return zip(self.segments[since:], repeat(where))
@@ -93,7 +100,9 @@ class State:
         sample = self.segments[:2]
         looked_at = sum([segment.count for segment in sample])
         found = sum([segment.size(predicate).expected for segment in sample])
-        return Size.at_most(self.count, expected=found * self.count // looked_at if looked_at else 0)
+        return Size.at_most(
+            self.count, expected=found * self.count // looked_at if looked_at else 0
+        )
 
 
 def seek(segments: Sequence[Segment], rank: int, key: str) -> tuple[int, int]:
