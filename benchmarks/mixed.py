@@ -180,7 +180,7 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
                 waits.append(perf_counter() - start)
 
         gc.collect()
-        gc.freeze()  # as the README advises: to look through a million records holds everybody up for 0.1 s
+        gc.freeze()  # as docs/live.md advises: to look through a million records holds everybody up for 0.1 s
         with ThreadPoolExecutor(1) as thread:
             reading = thread.submit(read)
             start = perf_counter()

@@ -2,61 +2,111 @@
 
 import doctest
 import re
+import runpy
 import shlex
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from instquery.cli.app import app
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "instquery/sql/README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+
+# Whatever page is added is tested like the others.
+DOCUMENTS = [
+    path.relative_to(ROOT).as_posix()
+    for folder in (ROOT, ROOT / "docs", ROOT / "examples")
+    for path in sorted(folder.glob("*.md"))
+]
+PAGES = [document for document in DOCUMENTS if document.startswith("docs/")]
+
+
+def text_of(document):
+    return (ROOT / document).read_text("utf-8")
 
 
 def blocks(document, language):
-    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```", text_of(document), re.DOTALL | re.MULTILINE)
 
 
-def test_the_readmes_python_runs(monkeypatch, tmp_path):
+def sessions(document):
+    """The blocks that a reader would type at a prompt."""
+    return [block for block in blocks(document, "python") if ">>> " in block]
+
+
+def programs(document):
+    """The blocks that a reader would put into a file."""
+    return [block for block in blocks(document, "python") if ">>> " not in block]
+
+
+def commands(document, language):
+    lines = "".join(blocks(document, language)).splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("instquery ")]
+
+
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if sessions(document)])
+def test_the_examples_of_a_page_run(document, monkeypatch, tmp_path):
     """In one session from top to bottom, as a reader would type it."""
     monkeypatch.chdir(tmp_path)
-    session = "\n".join(blocks("README.md", "python"))
-    test = doctest.DocTestParser().get_doctest(session, {}, "README", "README.md", 0)
-    assert len(test.examples) > 25
+    test = doctest.DocTestParser().get_doctest("\n".join(sessions(document)), {}, document, document, 0)
     runner = doctest.DocTestRunner()
     told = []
     runner.run(test, out=told.append)
     assert runner.failures == 0, "".join(told)
 
 
-def test_the_python_of_the_page_on_databases_runs():
-    test = doctest.DocTestParser().get_doctest("\n".join(blocks("instquery/sql/README.md", "python")), {}, "sql", "", 0)
-    assert len(test.examples) > 7
-    assert doctest.DocTestRunner().run(test).failed == 0
+def test_most_pages_have_examples():
+    shown = {document: len(sessions(document)) for document in DOCUMENTS}
+    topics = ("engine", "live", "durable", "apis", "http", "databases")
+    assert [topic for topic in topics if not shown[f"docs/{topic}.md"]] == []
+    assert shown["README.md"] >= 1
+    assert sum(shown.values()) > 20
 
 
-def test_the_newcomers_test_in_the_readme_is_short_and_passes(pytester):
-    (code,) = [block for block in blocks("README.md", "python") if "def test_" in block]
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if programs(document)])
+def test_the_programs_of_a_page_run(document, pytester):
+    for code in programs(document):
+        if "def test_" in code:
+            pytester.makepyfile(code)
+            outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis")
+            outcome.assert_outcomes(passed=code.count("def test_"))
+        else:
+            program = pytester.path / "program.py"
+            program.write_text(code, "utf-8")
+            runpy.run_path(str(program))
+
+
+def test_the_newcomers_test_is_short():
+    (code,) = [block for block in programs("docs/http.md") if "def test_" in block]
     assert len(code.splitlines()) <= 15
-    pytester.makepyfile(code)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis").assert_outcomes(passed=1)
 
 
-def test_the_readmes_commands_run(monkeypatch, tmp_path):
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if blocks(document, "console")])
+def test_the_commands_of_a_page_run(document, monkeypatch, tmp_path):
+    """One after the other, in one folder."""
     monkeypatch.chdir(tmp_path)
-    lines = [line[2:] for block in blocks("README.md", "console") for line in block.splitlines() if line[:2] == "$ "]
-    assert len(lines) >= 2
-    told = ""
-    for line in lines:
-        program, *arguments = shlex.split(line)
-        assert program == "instquery"
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == 0, result.stderr
-        told += result.stdout
-    for expected in ("推荐", "3 of ", "p99 µs"):
+    for line in commands(document, "console"):
+        result = CliRunner().invoke(app, shlex.split(line)[1:])
+        assert result.exit_code == 0, result.output
+
+
+def test_the_command_line_shows_what_its_page_says(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    lines = commands("docs/command-line.md", "console")
+    told = "".join([CliRunner().invoke(app, shlex.split(line)[1:]).output for line in lines])
+    for expected in ("推荐", "3 of ", "p99 µs", "the target holds the same"):
         assert expected in told
+
+
+@pytest.mark.parametrize("document", [document for document in DOCUMENTS if commands(document, "text")])
+def test_commands_that_need_a_server_are_spelled_as_the_command_line_takes_them(document):
+    known = typer.main.get_command(app)
+    for line in commands(document, "text"):
+        name, *arguments = shlex.split(line)[1:]
+        known.commands[name].make_context(name, arguments)
 
 
 def test_the_readme_has_two_commands_and_the_gate_runs_them():
@@ -69,8 +119,15 @@ def test_the_readme_has_two_commands_and_the_gate_runs_them():
     assert "-m pytest --long -m long" in gate  # what the second has tried in part
 
 
-def test_code_comes_by_line_20():
-    assert (ROOT / "README.md").read_text("utf-8").splitlines().index("```python") < 20
+def test_the_readme_is_a_front_page():
+    lines = text_of("README.md").splitlines()
+    assert lines.index("```python") < 20
+    assert len(lines) <= 120
+
+
+def test_the_readme_names_every_page():
+    front = text_of("README.md")
+    assert [page for page in PAGES if f"({page})" not in front] == []
 
 
 def test_contributing_shows_the_third_api_as_it_is_tested():
@@ -81,17 +138,58 @@ def test_contributing_shows_the_third_api_as_it_is_tested():
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_what_documents_point_to_is_there(document):
-    text = (ROOT / document).read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (ROOT / f"{target}.md").exists() or (ROOT / target).exists(), target
-    for path in re.findall(r"`((?:instquery|tests|benchmarks)/[\w/]+(?:\.py)?)`", text):
+    text = text_of(document)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)]+)\)", prose):
+        if target.startswith("https://"):
+            continue
+        name, _, heading = target.partition("#")
+        path = (ROOT / document).parent / name if name else ROOT / document
+        assert path.exists(), target
+        assert not heading or heading in headings(path.read_text("utf-8")), target
+    for path in re.findall(r"`((?:instquery|tests|benchmarks|docs|examples)/[\w/-]+(?:\.(?:py|md|json))?)`", text):
         assert (ROOT / path).exists(), path
+
+
+def headings(text):
+    """Where a link can point to within a page, spelled as GitHub does."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_rows_of_a_table_have_its_columns(document):
+    for table in re.findall(r"(?:^\|.*\n)+", text_of(document), re.MULTILINE):
+        widths = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
+        assert set(widths) == {widths[0]}, table
+
+
+def test_architecture_names_every_room():
+    """Nothing that is not there, and nothing that is there but not named."""
+    (table,) = re.findall(r"^\| room \|.*\n(?:\|.*\n)+", text_of("ARCHITECTURE.md"), re.MULTILINE)
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    named = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    package = ROOT / "instquery"
+    rooms = {path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py")}
+    rooms = {room for room in rooms if not room.endswith(("__init__", "__main__"))}
+
+    def holds(name, room):
+        return room.startswith(name) if name.endswith("/") else room == name
+
+    assert [name for name in named if not any(holds(name, room) for room in rooms)] == []
+    assert [room for room in sorted(rooms) if not any(holds(name, room) for name in named)] == []
+
+
+def test_the_glossary_is_short():
+    glossary = text_of("ARCHITECTURE.md").split("## Glossary", 1)[1].split("\n## ", 1)[0]
+    rows = glossary.count("\n| ") - 2  # its head and the line below
+    assert 5 < rows <= 15
 
 
 def test_the_top_level_holds_what_it_should():
     known = {
         *("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md"),
-        *("instquery", "tests", "benchmarks", ".ci", ".git", ".gitignore"),
+        *("instquery", "tests", "benchmarks", "docs", ".ci", ".git", ".gitignore"),
     }
     ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
     extra = {path.name for path in ROOT.iterdir()} - known - ignored
