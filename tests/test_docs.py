@@ -3,16 +3,23 @@
 import doctest
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from instquery.asgi import app as app_room
+from instquery.asgi import server, signing
 from instquery.cli.app import app
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "instquery/sql/README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"),
+    *("instquery/sql/README.md", "examples/README.md", ".github/pull_request_template.md"),
+]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def blocks(document, language):
@@ -83,15 +90,42 @@ def test_contributing_shows_the_third_api_as_it_is_tested():
 def test_what_documents_point_to_is_there(document):
     text = (ROOT / document).read_text("utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (ROOT / f"{target}.md").exists() or (ROOT / target).exists(), target
-    for path in re.findall(r"`((?:instquery|tests|benchmarks)/[\w/]+(?:\.py)?)`", text):
+        assert (ROOT / document).parent.joinpath(target).exists(), target
+    for path in re.findall(r"`((?:instquery|tests|benchmarks|examples)/[\w/]*(?:\.py)?)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_every_example_is_listed():
+    (table,) = re.findall(r"(?:^\|.*\n)+", (ROOT / "examples/README.md").read_text("utf-8"), re.MULTILINE)
+    listed = re.findall(r"^\| \[(\w+\.py)\]\(\1\)", table, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert "](examples/README.md)" in (ROOT / document).read_text("utf-8")
+
+
+def test_the_page_on_security_states_the_limits_in_force():
+    text = " ".join((ROOT / "SECURITY.md").read_text("utf-8").split())
+    minutes = signing._SKEW // 60
+    assert app_room._PATIENCE == server._PATIENCE
+    for stated in (
+        f"within {minutes} minutes of its timestamp",
+        f"remembered for {2 * minutes} minutes",
+        f"Beyond {signing._MOST:,} signed requests in {2 * minutes} minutes",
+        f"| body | {app_room._BODY:,} bytes |",
+        f"| time for a body to arrive | {app_room._PATIENCE} seconds |",
+        f"| time for a head to arrive | {server._PATIENCE:.0f} seconds |",
+        f"and of the form | {app_room._PARAMETERS:,} each |",
+        f"| headers | {app_room._HEADERS} |",
+        f"({VERSION}, unreleased)",
+    ):
+        assert stated in text, stated
 
 
 def test_the_top_level_holds_what_it_should():
     known = {
-        *("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md"),
-        *("instquery", "tests", "benchmarks", ".ci", ".git", ".gitignore"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md", "SECURITY.md"),
+        *("instquery", "tests", "benchmarks", "examples", ".ci", ".git", ".gitignore", ".github"),
+        *("pyproject.toml", "noxfile.py", ".editorconfig", ".git-blame-ignore-revs", ".pre-commit-config.yaml"),
     }
     ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
     extra = {path.name for path in ROOT.iterdir()} - known - ignored
