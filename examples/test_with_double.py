@@ -7,6 +7,10 @@ Run it from a checkout with the extra `dev`, or with instquery[testing] and the 
 The fixture `instquery_double` comes with the extra `testing`: nothing is imported for it.
 """
 
+# The official client has no types.
+# pyright: reportMissingTypeStubs=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta

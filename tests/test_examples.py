@@ -479,4 +479,5 @@ def test_the_sync_loop_asks_less_often_while_the_upstream_is_unusable(sync_loop)
 def test_the_tests_with_the_double_pass(pytester):
     source = (ROOT / "examples" / "test_with_double.py").read_text("utf-8")
     pytester.makepyfile(test_with_double=source)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
+    options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
