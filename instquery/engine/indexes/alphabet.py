@@ -37,12 +37,8 @@ class Alphabet:
         shares = len(characters) >= _OTHER
         kept = dict(Counter(everything).most_common(_OTHER - 1)) if shares else characters
         alphabet = cls(sorted(kept), shares=shares)
-        table = {
-            ord(character): alphabet._numbers.get(character, _OTHER) for character in characters
-        }
-        between = next(
-            mark for mark in map(chr, range(len(characters) + 1)) if mark not in characters
-        )
+        table = {ord(character): alphabet._numbers.get(character, _OTHER) for character in characters}
+        between = next(mark for mark in map(chr, range(len(characters) + 1)) if mark not in characters)
         table[ord(between)] = 0  # one pass over all texts costs less than one for each
         return alphabet, between.join(texts).translate(table).encode("latin-1").split(b"\0")
 

@@ -48,9 +48,7 @@ class Lookup(Protocol):
         """Return the rows that match, or a superset of them."""
         ...
 
-    def test(
-        self, predicate: Any, positions: Sequence[int], records: Sequence[Record]
-    ) -> list[int]:
+    def test(self, predicate: Any, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Return those of the positions whose row matches, in the order given. Always exact."""
         ...
 

@@ -119,10 +119,7 @@ class InstantIndex:
             for position in positions(rows):
                 codes[position] += 1 << bit
         present = set(positions(self._present))
-        told = [
-            self._base + code * self._unit if at in present else _MISSING
-            for at, code in enumerate(codes)
-        ]
+        told = [self._base + code * self._unit if at in present else _MISSING for at, code in enumerate(codes)]
         if told != expected:
             yield "the slices of instants"
 
@@ -155,15 +152,11 @@ class InstantIndex:
         column = self._column
         held = [micros for micros in column if micros != _MISSING]
         self._present = set_of_flags([micros != _MISSING for micros in column])
-        self._unit = next(
-            unit for unit in _UNITS if unit == 1 or not any(micros % unit for micros in held)
-        )
+        self._unit = next(unit for unit in _UNITS if unit == 1 or not any(micros % unit for micros in held))
         earliest, latest = min(held, default=0), max(held, default=0)
         below = latest - earliest + _DAY if spare else 0
         self._base = (earliest - below) // _UNITS[0] * _UNITS[0]
-        codes = [
-            0 if micros == _MISSING else (micros - self._base) // self._unit for micros in column
-        ]
+        codes = [0 if micros == _MISSING else (micros - self._base) // self._unit for micros in column]
         count = max(codes, default=0).bit_length()
         words = array("Q", codes)
         if sys.byteorder == "big":

@@ -38,14 +38,10 @@ class KeywordIndex:
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, int] = {}
-        self._counts: dict[
-            Value, int
-        ] = {}  # the rows of each frequent value, which a deep page adds up
+        self._counts: dict[Value, int] = {}  # the rows of each frequent value, which a deep page adds up
         self._rare: dict[Value, array[int]] = {}
         self._opened: list[int] = []  # places opened, in that order
-        self._known: dict[
-            Value, int
-        ] = {}  # how many of them an array already reckons with; none unless said
+        self._known: dict[Value, int] = {}  # how many of them an array already reckons with; none unless said
         self._width = width
 
     @classmethod
@@ -72,11 +68,7 @@ class KeywordIndex:
             rows = self._frequent.get(predicate.value)
             if rows is not None:
                 return rows, True
-            return (
-                (self._held(predicate.value)[::-1].tolist(), True)
-                if predicate.value in self._rare
-                else NOTHING
-            )
+            return (self._held(predicate.value)[::-1].tolist(), True) if predicate.value in self._rare else NOTHING
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
@@ -85,9 +77,7 @@ class KeywordIndex:
             rows |= self._rows(value)
         return rows, True
 
-    def test(
-        self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]
-    ) -> list[int]:
+    def test(self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Compare the rows' own values."""
         check_answered(predicate, self.answers)
         return matching(predicate, positions, records)
@@ -184,9 +174,7 @@ class KeywordIndex:
 
     def _settle(self) -> None:
         """Bring all arrays up to date; 3 ms for 32,768 rows, most of it the same however many values there are."""
-        places = list(
-            range(self._width - len(self._opened))
-        )  # at each place, the row that was there before
+        places = list(range(self._width - len(self._opened)))  # at each place, the row that was there before
         for position in self._opened:
             places.insert(position, -1)
         moved = array("H", bytes(2 * len(places)))
@@ -194,11 +182,7 @@ class KeywordIndex:
             if before >= 0:
                 moved[before] = place
         for value, held in self._rare.items():
-            self._rare[value] = (
-                self._held(value)
-                if value in self._known
-                else array("H", [moved[at] for at in held])
-            )
+            self._rare[value] = self._held(value) if value in self._known else array("H", [moved[at] for at in held])
         self._opened, self._known = [], {}
 
     def _grow(self, width: int) -> None:

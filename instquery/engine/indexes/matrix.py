@@ -45,9 +45,7 @@ class Matrix:
         self._count = len(texts)
         self._long = [(at, text) for at, text in enumerate(texts) if len(text) > _WIDTH]
         self._width = max([len(text) for text in texts if len(text) <= _WIDTH], default=0)
-        wide = b"".join(
-            [(text if len(text) <= _WIDTH else b"").ljust(self._width, b"\0") for text in texts]
-        )
+        wide = b"".join([(text if len(text) <= _WIDTH else b"").ljust(self._width, b"\0") for text in texts])
         bits = max(set(wide), default=0).bit_length()
         columns = [wide[column :: self._width] for column in range(self._width)]
         self._planes = [[set_of_bits(column, bit) for bit in range(bits)] for column in columns]

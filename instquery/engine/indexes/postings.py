@@ -72,11 +72,7 @@ class Postings:
             low = low << _BYTE | number
         if len(gram) == GRAM:
             at = bisect_left(grams, low)
-            return (
-                (self._ends[at], self._ends[at + 1])
-                if at < len(grams) and grams[at] == low
-                else (0, 0)
-            )
+            return (self._ends[at], self._ends[at + 1]) if at < len(grams) and grams[at] == low else (0, 0)
         missing = _BYTE * (GRAM - len(gram))
         if missing < 0:  # longer than what is listed
             return 0, 0
@@ -92,11 +88,7 @@ class Postings:
         if self._alphabet.shares:
             return None
         numbers = (gram.to_bytes(GRAM, "big") for gram in self._grams)
-        return {
-            gram
-            for three in numbers
-            if 0 not in three and (gram := self._alphabet.decode(three)) is not None
-        }
+        return {gram for three in numbers if 0 not in three and (gram := self._alphabet.decode(three)) is not None}
 
 
 def _grams(text: bytes) -> "array[int]":

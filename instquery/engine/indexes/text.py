@@ -71,9 +71,7 @@ class TextIndex:
         self._blocks = Blocks(len(texts))
         self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}))
         self._frequent: dict[str, int] = {}
-        self._words: frozenset[str] = (
-            frozenset()
-        )  # those of the frequent that are longer than a gram
+        self._words: frozenset[str] = frozenset()  # those of the frequent that are longer than a gram
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
@@ -84,11 +82,7 @@ class TextIndex:
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered, index._blocks.spans())
         if len(texts) >= _SMALL:
-            likely = [
-                gram
-                for gram in spread(lists, len(index._blocks) // 2)
-                if alphabet.decode(gram) is not None
-            ]
+            likely = [gram for gram in spread(lists, len(index._blocks) // 2) if alphabet.decode(gram) is not None]
             found = frequent_pieces(numbered, likely, -(-len(texts) // _FREQUENT))
             for numbers, rows in found.items():
                 piece = alphabet.decode(numbers)
@@ -133,15 +127,9 @@ class TextIndex:
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have; `None` where they are not known."""
         known = self._rare.grams()
-        return (
-            None
-            if known is None
-            else known | {piece for piece in self._frequent if len(piece) == GRAM}
-        )
+        return None if known is None else known | {piece for piece in self._frequent if len(piece) == GRAM}
 
-    def test(
-        self, predicate: Contains | Eq | In, positions: Sequence[int], records: Sequence[Record]
-    ) -> list[int]:
+    def test(self, predicate: Contains | Eq | In, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if not isinstance(predicate, Contains):
@@ -156,9 +144,7 @@ class TextIndex:
         self._texts.insert(position, "")
         self._blocks.open(position)
         self._present = insert(self._present, position)
-        shared = {
-            id(rows): rows for rows in self._frequent.values()
-        }  # many grams have one row set together
+        shared = {id(rows): rows for rows in self._frequent.values()}  # many grams have one row set together
         moved = {number: insert(rows, position) for number, rows in shared.items()}
         self._frequent = {gram: moved[id(rows)] for gram, rows in self._frequent.items()}
 
@@ -186,9 +172,7 @@ class TextIndex:
                 self._frequent[gram] = raised[id(rows)]
             else:
                 entered = self._rare.add(gram, block)
-                if (
-                    entered and entered & (entered - 1) == 0
-                ):  # doubled: to look more often costs more than it finds
+                if entered and entered & (entered - 1) == 0:  # doubled: to look more often costs more than it finds
                     self._promote(gram, entered)
 
     def drop(self, position: int, value: str | None) -> None:
@@ -207,9 +191,7 @@ class TextIndex:
         texts = ["" if value is None else fold(value) for value in values]
         if self._texts != texts or max(map(len, texts), default=0) > self._longest:
             yield "the folded texts"
-        if positions(self._present)[::-1] != [
-            at for at, value in enumerate(values) if value is not None
-        ]:
+        if positions(self._present)[::-1] != [at for at, value in enumerate(values) if value is not None]:
             yield "the rows that have a text"
         for gram, rows in self._frequent.items():
             if rows != set_of_flags([gram in text for text in texts]):
@@ -287,9 +269,7 @@ class TextIndex:
         if len(needle) > self._longest:
             return 0, None, True
         blocks = self._rare.common(grams, frequent)
-        if (
-            blocks is not None and len(blocks) <= _FEW_BLOCKS
-        ):  # to test the rows costs less than to narrow them down
+        if blocks is not None and len(blocks) <= _FEW_BLOCKS:  # to test the rows costs less than to narrow them down
             return (rows, blocks, False) if blocks else (0, None, True)
         for gram in grams:
             if gram in frequent:
@@ -313,16 +293,12 @@ class TextIndex:
         if len(self._texts) < _SMALL or blocks * 2 < len(self._blocks):
             return False
 
-        most = (
-            _TRIES if len(gram) < GRAM else _TRIES // 2
-        )  # there are fewer short ones, and they help more
+        most = _TRIES if len(gram) < GRAM else _TRIES // 2  # there are fewer short ones, and they help more
         if self._tries >= most:
             return False
 
         self._tries += 1
-        sample = self._texts[
-            :: max(1, len(self._texts) // _SAMPLE)
-        ]  # over all rows: what is new is not yet frequent
+        sample = self._texts[:: max(1, len(self._texts) // _SAMPLE)]  # over all rows: what is new is not yet frequent
         return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
 
     def _demote(self) -> None:
@@ -331,9 +307,7 @@ class TextIndex:
             if rows.bit_count() * 2 * _FREQUENT < len(self._texts):
                 del self._frequent[gram]
                 if rows and gram not in self._words:
-                    self._rare.set(
-                        gram, set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
-                    )
+                    self._rare.set(gram, set_of(map(self._blocks.of, positions(rows)), len(self._blocks)))
         self._words &= self._frequent.keys()
 
 
