@@ -1,1 +1,5 @@
-"""Benchmarks: what requests, loads and writes cost, beside the ways people do it without this package."""
+"""Benchmarks: what requests, loads and writes cost, beside the ways people do it without this package.
+
+They need the dependency group `bench`: `pip install --group bench` with pip 25.1 or later, or
+`python -m nox -s bench`, which runs them small.
+"""

@@ -65,11 +65,15 @@ def _weigh(api: str, engine: str | None, count: int) -> float:
 def _parts(api: str, count: int) -> dict[str, float]:
     """Return the bytes a record of our rows (dicts alone), of plain dicts, and of everything else but values."""
     store = Store(CATALOG[api].operation.schema, ESTATES[api](count))
-    rows = [row for segment in store._live.state.segments for row in segment]
+    rows = [row for segment in store._current.version.segments for row in segment]
     seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(map(id, rows))
     own = sum(map(getsizeof, rows)) / count
     plain = sum(getsizeof(dict(row.items())) for row in rows) / count
-    return {"rows": own, "plain rows": plain, "indexes": _size((store._live.state, store._live.census), seen) / count}
+    return {
+        "rows": own,
+        "plain rows": plain,
+        "indexes": _size((store._current.version, store._current.census), seen) / count,
+    }
 
 
 def _size(value: object, seen: set[int]) -> int:

@@ -103,7 +103,7 @@ class DurableStore(Store):
 
     def close(self) -> None:
         """Let go of the file. Reads go on; a later write is a `DurableError`."""
-        with self._live.writing:
+        with self._current.writing:
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -175,7 +175,7 @@ class _File:
 
     def note(self, schema: Schema) -> None:
         """Write down what the schema says, for whoever opens the file later."""
-        fields = {name: field.kind for name, field in schema.fields.items()}
+        fields = {name: field.kind.name for name, field in schema.fields.items()}
         order = [schema.order.field, schema.order.descending]
         facts = {"key": schema.key, "order": order, "fields": fields}
         if facts != from_json(self.fact("schema")):

@@ -1,24 +1,22 @@
 """Fields: what a member of a record is declared as."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
 
 from instquery.errors import SchemaError
 from instquery.instants import MICROS, Unit
+from instquery.kinds import KINDS, Kind, Read
 from instquery.options import check_flag, told
 
 __all__ = ["Field", "Kind", "Read", "checked_aliases", "instant", "keyword", "stored", "text"]
 
-Kind = Literal["keyword", "text", "instant", "stored"]
-
-Read: TypeAlias = Callable[[object], int | None]
-"""Reads an instant into microseconds, `None` where there is none; raises `ValueError`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a schema; made by `keyword`, `text`, `instant` or `stored`."""
+    """One field of a schema; made by `keyword`, `text`, `instant` or `stored`.
+
+    `kind` may be given by name, if it is one of these.
+    """
 
     kind: Kind
     indexed: bool = True
@@ -29,14 +27,17 @@ class Field:
 
     def __post_init__(self) -> None:
         # The aliases are checked by the schema, which knows the field's name.
-        if self.kind not in get_args(Kind):
-            kinds = ", ".join(get_args(Kind))
-            raise SchemaError(f"the kind of a field must be one of {kinds}, not {told(self.kind)}")
+        object.__setattr__(self, "kind", _kind(self.kind))
         check_flag("indexed", self.indexed, SchemaError)
         check_flag("as_text", self.as_text, SchemaError)
         check_flag("blank_is_missing", self.blank_is_missing, SchemaError)
         if self.integers is not None and self.integers not in tuple(MICROS):
             raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {self.integers!r}")
+
+    @property
+    def has_index(self) -> bool:
+        """Whether a store has an index for it."""
+        return self.indexed and self.kind.index is not None
 
 
 def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: bool = False) -> Field:
@@ -46,12 +47,12 @@ def keyword(*, indexed: bool = True, aliases: tuple[str, ...] = (), as_text: boo
     `indexed=False` spares the index and keeps every answer. A member spelled as one of `aliases` is
     taken in under the field's own name. `as_text=True` turns a number into its text.
     """
-    return Field("keyword", indexed, aliases, as_text)
+    return Field(KINDS["keyword"], indexed, aliases, as_text)
 
 
 def text(*, indexed: bool = True, aliases: tuple[str, ...] = ()) -> Field:
     """Declare a field of text that is searched for parts of it. For `Contains`, `Eq` and `In`."""
-    return Field("text", indexed, aliases)
+    return Field(KINDS["text"], indexed, aliases)
 
 
 def instant(
@@ -76,12 +77,12 @@ def instant(
         SchemaError: for another unit.
 
     """
-    return Field("instant", indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
+    return Field(KINDS["instant"], indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
 
 
 def stored(*, aliases: tuple[str, ...] = ()) -> Field:
     """Declare a field that is kept and handed back, of any value, and never asked for."""
-    return Field("stored", indexed=False, aliases=aliases)
+    return Field(KINDS["stored"], indexed=False, aliases=aliases)
 
 
 def checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
@@ -97,6 +98,18 @@ def checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
             if alias in fields or aliases.setdefault(alias, name) != name:
                 raise SchemaError(f"the alias {alias} is taken", field=name)
     return aliases
+
+
+def _kind(given: object) -> Kind:
+    """Return the kind that is given as itself or by its name."""
+    if isinstance(given, Kind):
+        return given
+
+    found = KINDS.get(given) if isinstance(given, str) else None
+    if found is None:
+        kinds = ", ".join(KINDS)
+        raise SchemaError(f"the kind of a field must be one of {kinds}, or a Kind, not {told(given)}")
+    return found
 
 
 _TEXT = frozenset({str})

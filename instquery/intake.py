@@ -1,17 +1,16 @@
 """Intake: records checked and copied as they come in, so that nobody outside can change them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
-from sys import intern
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from instquery.errors import RecordError
-from instquery.fields import Field, Read
-from instquery.instants import reader
+from instquery.errors import RecordError, SchemaError
+from instquery.fields import Field
+from instquery.kinds import Kind, Read, Readers, Row, read_member
 from instquery.query import Order, Record
-from instquery.values import LONGEST, check_key, check_keyword, fits
+from instquery.values import check_key, fits
 
 __all__ = ["UNDATED", "Entry", "Intake", "Nested", "take_all", "take_batch"]
 
@@ -42,21 +41,23 @@ class Nested(dict[str, Any]):
 _UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, date, datetime, Decimal})
 
 
+Take: TypeAlias = Callable[[Row, Readers], None]
+"""Checks the values of all fields of a kind in a row."""
+
+
 class Intake:
     """How the records of one schema are taken in; the schema has checked what it is made of."""
 
     __slots__ = (
         "_aliases",
         "_as_text",
-        "_instants",
         "_key",
-        "_keywords",
+        "_kinds",
         "_names",
         "_order",
         "_read_order",
         "_row_type",
         "_strict",
-        "_texts",
         "readers",
     )
 
@@ -69,26 +70,18 @@ class Intake:
         *,
         strict: bool,
     ) -> None:
-        kinds: dict[str, list[str]] = {"keyword": [], "text": [], "instant": [], "stored": []}
-        for name, declared in fields.items():
-            if not (name == key and declared.kind == "keyword") and name != order.field:
-                kinds[declared.kind].append(name)  # the key and the order are checked by themselves
-
         self._key = key
         self._order = order
         self._names = fields.keys()
         self._strict = strict
         self._aliases = aliases
         self._as_text = tuple(name for name in fields if fields[name].as_text)
-        self._keywords = tuple(kinds["keyword"])
-        self._texts = tuple(kinds["text"])
-        self._instants = tuple(kinds["instant"])
-        self.readers: Mapping[str, Read] = {
-            name: reader(declared.integers, blank_is_missing=declared.blank_is_missing)
+        self.readers: Readers = {
+            name: None if declared.kind.reader is None else declared.kind.reader(declared)
             for name, declared in fields.items()
-            if declared.kind == "instant"
         }
-        self._read_order = self.readers[order.field]
+        self._kinds = self._by_kind(fields)
+        self._read_order = self.read(order.field)
         self._row_type = type("Row", (), {})
 
     def take(self, record: Mapping[str, Any]) -> Entry:
@@ -97,28 +90,32 @@ class Intake:
         Raises `RecordError` that names the field and the reason. Costs 6 µs for 15 fields.
         """
         row = self._own(record)
-        for name in self._keywords:
-            value = row.get(name)
-            if type(value) is str and len(value) <= LONGEST:
-                row[name] = intern(value)  # few values, many records: each value is kept once
-            elif value is not None:
-                check_keyword(value, name)
-        for name in self._texts:
-            value = row.get(name)
-            if type(value) is not str and value is not None and not isinstance(value, str):
-                raise RecordError(f"must be text, not {type(value).__name__}", field=name)
-        for name in self._instants:
-            value = row.get(name)
-            if value is not None:
-                _read(self.readers[name], value, name)
+        for take, readers in self._kinds:
+            take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
-        micros = _read(self._read_order, row.get(self._order.field), self._order.field)
+        micros = read_member(self._read_order, row.get(self._order.field), self._order.field)
         if micros is None:
             return UNDATED
         return micros if self._order.descending else -micros
+
+    def read(self, field: str) -> Read:
+        """Return how the instants of a field are read. Raises `SchemaError` for a field of another kind."""
+        read = self.readers[field]
+        if read is None:
+            raise SchemaError("is no instant field", field=field)
+        return read
+
+    def _by_kind(self, fields: Mapping[str, Field]) -> tuple[tuple[Take, Readers], ...]:
+        """Return what each kind takes in, and by what; the key and the order are checked by themselves."""
+        taken: dict[Kind, dict[str, Read | None]] = {}
+        for name, declared in fields.items():
+            is_checked_as_key = name == self._key and declared.kind.index == "values"
+            if declared.kind.take is not None and not is_checked_as_key and name != self._order.field:
+                taken.setdefault(declared.kind, {})[name] = self.readers[name]
+        return tuple([(kind.take, readers) for kind, readers in taken.items() if kind.take is not None])
 
     def _own(self, record: Mapping[str, Any]) -> Record:
         """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
@@ -175,14 +172,6 @@ def take_all(schema: Takes, records: Iterable[Mapping[str, Any]]) -> Iterator[En
 def take_batch(schema: Takes, records: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
     """Take a whole batch in, the last record of each key counting, before anything is touched."""
     return {entry.key: entry for entry in take_all(schema, records)}
-
-
-def _read(read: Read, value: object, name: str) -> int | None:
-    """Read an instant of a record, or name the field that it is in."""
-    try:
-        return read(value)
-    except ValueError as error:
-        raise RecordError(str(error), field=name) from None
 
 
 _TEXT = frozenset({str})

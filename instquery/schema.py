@@ -11,7 +11,7 @@ from instquery.fields import Field, Kind, Read, checked_aliases, instant, keywor
 from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.options import check_flag, check_kind
-from instquery.predicates import ASKED, Bounded, Contains, Eq, In, Predicate, Range, Where, check_answered, conditions
+from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, check_answered, conditions
 from instquery.query import Order, Record, moment_of
 
 __all__ = [
@@ -57,11 +57,11 @@ class Schema:
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
         aliases = checked_aliases(fields)
-        if self.key not in fields or fields[self.key].kind not in ("text", "keyword"):
+        if self.key not in fields or not fields[self.key].kind.is_key:
             raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
-        if self.order.field not in fields or fields[self.order.field].kind != "instant":
+        if self.order.field not in fields or not fields[self.order.field].kind.is_instant:
             raise SchemaError("the order must be by a field declared as instant()", field=self.order.field)
-        if fields[self.key].kind == "keyword":  # its values are unique: the key's own directory is the index
+        if fields[self.key].kind.index == "values":  # its values are unique: the key's own directory is the index
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
         intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)
@@ -86,6 +86,10 @@ class Schema:
 
     def read(self, field: str) -> Read:
         """Return how the instants of a field are read: into microseconds, `None` where there is none."""
+        return self._intake.read(field)
+
+    def reader(self, field: str) -> Read | None:
+        """Return how the values of a field are read; `None` where they are read as they are."""
         return self._intake.readers[field]
 
     def bound(self, predicate: Predicate, now: int | None) -> Bounded:
@@ -98,12 +102,11 @@ class Schema:
         declared = self.fields.get(predicate.field)
         if declared is None:
             raise QueryError("no such field in the schema", field=predicate.field)
-        if type(predicate) not in _ANSWERS[declared.kind]:
+        if type(predicate) not in declared.kind.answers:
             name = type(predicate).__name__
-            article = "an" if declared.kind == "instant" else "a"
-            raise QueryError(f"{article} {declared.kind} field does not answer {name}", field=predicate.field)
+            raise QueryError(f"{declared.kind.phrase} does not answer {name}", field=predicate.field)
         if isinstance(predicate, Range):
-            return predicate.bound(self._intake.readers[predicate.field], now)
+            return predicate.bound(self.read(predicate.field), now)
         return predicate
 
     def matches(self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None) -> bool:
@@ -131,14 +134,5 @@ class Schema:
         """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""
         check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
-        if declared is None or declared.kind != "keyword":
+        if declared is None or not declared.kind.is_counted:
             raise QueryError("facets are counted for keyword fields of the schema", field=field)
-
-
-_ANSWERS: Mapping[str, tuple[type, ...]] = {
-    "keyword": (Eq, In),
-    "text": (Eq, In, Contains),
-    "instant": (Range,),
-    "stored": (),
-}
-"""The predicates that a field of each kind answers."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from instquery.contract import Prepared
-from instquery.engine.cursors import Position
+from instquery.engine.cursors import Bookmark
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
@@ -33,7 +33,7 @@ class Snapshot:
     @property
     def version(self) -> int:
         """The number of writes that the store had taken."""
-        return self._view.version
+        return self._view.number
 
     def page(self, query: Query, cursor: str | None = None) -> Page:
         """Return one page of the records that match, in order, with the exact total.
@@ -77,7 +77,7 @@ class Snapshot:
         """Return a copy of the record with this key, or `None`."""
         return self._view.get(key)
 
-    def _placed(self, query: Query, cursor: str | None) -> tuple[Query, Position | None]:
+    def _placed(self, query: Query, cursor: str | None) -> tuple[Query, Bookmark | None]:
         """Return the query with its now, and the place that a cursor names."""
         query = dated_by(self._clock, query)
         if cursor is None:

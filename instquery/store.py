@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from instquery.contract import Change, Changes, Prepared
-from instquery.engine.cursors import Position, Seal
-from instquery.engine.listing import Listing
-from instquery.engine.live import Journal, Live
+from instquery.engine.current import Current, Journal
+from instquery.engine.cursors import Bookmark, Signer
+from instquery.engine.diff import Difference
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
@@ -61,10 +61,9 @@ class Store:
 
         `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs (by default
         one of this store's own; `secrets.token_bytes(32)` makes one to be kept). Several stores may share
-        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock`
-        gives the now that deltas are counted from: a `datetime`, ISO 8601 text or integer microseconds.
-        `segment_rows` is how many rows share one row set; other values than the default are for tests.
-        `journal` is told of each write before it is made, as `DurableStore` needs it.
+        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock` gives
+        the now that deltas are counted from. `segment_rows` is how many rows share one row set; other values
+        than the default are for tests. `journal` is told of each write before it is made: see `DurableStore`.
         Raises `RecordError`, and for wrong options as `check_options` does.
         """
         check_options(
@@ -77,12 +76,12 @@ class Store:
         )
         self._schema = schema
         self._leases: Leases[View] = Leases() if leases is None else leases
-        self._seal = Seal(cursor_key)
+        self._signer = Signer(cursor_key)
         self._clock = clock
-        self._live = Live(
+        self._current = Current(
             schema,
             take_batch(schema, records),
-            seal=self._seal,
+            signer=self._signer,
             history=history,
             segment_rows=segment_rows,
             journal=journal,
@@ -96,7 +95,7 @@ class Store:
     @property
     def version(self) -> int:
         """The number of writes so far; a batch is one."""
-        return self._live.version
+        return self._current.number
 
     # reading
 
@@ -111,7 +110,7 @@ class Store:
         query, view, after = self._placed(query, cursor, live=live)
         if view is not None:
             return view.answer(query, view.explain(query), after, self._keep)
-        view, chosen = self._live.planned(query)
+        view, chosen = self._current.planned(query)
         return view.answer(query, chosen, after, self._keep)
 
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
@@ -125,9 +124,9 @@ class Store:
             is_planned = can_be_planned(query, view.segments)
             chosen = view.explain(query) if is_planned else None
         elif can_be_planned(query):
-            view, chosen = self._live.planned(query)
+            view, chosen = self._current.planned(query)
         else:
-            view, chosen = self._live.view(), None
+            view, chosen = self._current.view(), None
         return PreparedQuery(view, query, chosen, after, self._keep)
 
     def count(self, where: Where = (), *, now: Moment | None = None) -> int:
@@ -138,24 +137,24 @@ class Store:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
-        view, known = self._live.counted(field)
+        view, known = self._current.counted(field)
         return view.facets(field, query.where, query.now, known)
 
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
-        return self._live.planned(dated_by(self._clock, query))[1]
+        return self._current.planned(dated_by(self._clock, query))[1]
 
     def moment(self, cursor: str) -> int | None:
         """Return the `now` of a walk's query, in microseconds, to make the same query again for its next page."""
-        return self._seal.read(cursor).now
+        return self._signer.read(cursor).now
 
     def get(self, key: str) -> Record | None:
         """Return a copy of the record with this key, or `None`."""
-        return self._live.view().get(key)
+        return self._current.view().get(key)
 
     def snapshot(self) -> Snapshot:
         """Return the present records as they will stay in this snapshot; costs 1 µs at any size."""
-        return Snapshot(self._live.view(), self._clock)
+        return Snapshot(self._current.view(), self._clock)
 
     def changes(self, since: int) -> list[Change]:
         """List what the writes after version `since` have changed, in their order.
@@ -163,7 +162,7 @@ class Store:
         Raises `HistoryGap` where they are no longer all known: then take a snapshot and go on from its version.
         """
         check_whole("since", since, least=None, error=QueryError)
-        return self._live.changes(since)
+        return self._current.changes(since)
 
     def watch(self, where: Watchable) -> Watch:
         """Return a watch of the records that match; `where` may be a function of now. See `Watch.poll`."""
@@ -174,17 +173,17 @@ class Store:
 
         Readers go on, writers wait. Costs about as much as a load.
         """
-        return self._live.faults()
+        return self._current.faults()
 
     def __len__(self) -> int:
-        return len(self._live.view())
+        return len(self._current.view())
 
     def __contains__(self, key: object) -> bool:
-        return key in self._live.view()
+        return key in self._current.view()
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the records of this moment, in order; writes made during the walk are not seen by it."""
-        return iter(self._live.view())
+        return iter(self._current.view())
 
     # writing
 
@@ -208,7 +207,7 @@ class Store:
 
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one. Costs 50 to 150 µs."""
-        with self._live.writing:
+        with self._current.writing:
             if key not in self:
                 return False
             self._write({}, [key])
@@ -220,11 +219,11 @@ class Store:
         Readers go on meanwhile. Raises `RecordError` as `put_many` does.
         """
         entries = take_all(self.schema, records)
-        listing = Listing.read(self.schema, self._live.view(), entries)
-        with self._live.writing:
-            present = self._live.view()
-            changed, gone = listing.against(present)
-            added = sum(present.rows.get(key) is None for key in changed)
+        difference = Difference.read(self.schema, self._current.view(), entries)
+        with self._current.writing:
+            present = self._current.view()
+            changed, gone = difference.against(present)
+            added = sum(present.directory.get(key) is None for key in changed)
             self._write(changed, gone)
             return Changes(added, len(changed) - added, len(gone))
 
@@ -232,27 +231,27 @@ class Store:
 
     def _write(self, puts: Mapping[str, Entry], gone: Iterable[str] = ()) -> None:
         self._leases.end_old()
-        self._live.write(puts, list(gone))
+        self._current.write(puts, list(gone))
 
-    def _placed(self, query: Query, cursor: str | None, *, live: bool) -> tuple[Query, View | None, Position | None]:
+    def _placed(self, query: Query, cursor: str | None, *, live: bool) -> tuple[Query, View | None, Bookmark | None]:
         """Return the query with its now, the kept state and the place that a cursor names, if it does."""
         check_flag("live", live, QueryError)
         query = dated_by(self._clock, query)
         if cursor is None:
             return query, None, None
 
-        after = self._seal.open(cursor, query.where, self.schema)
+        after = self._signer.open(cursor, query.where, self.schema)
         if after.now is not None:
             query = dated(query, after.now)
-        kept = self._leases.find((self._seal, after.epoch))
+        kept = self._leases.find((self._signer, after.epoch))
         if kept is None and not live:
             raise CursorExpired("the state that this walk began with is no longer kept")
         return query, kept, after
 
     def _keep(self, view: View) -> None:
         """Keep a state for the next page of a walk."""
-        # Other stores may be handed the same leases. The seal is this store's own, the epoch this state's.
-        self._leases.grant((self._seal, view.epoch), view)
+        # Other stores may be handed the same leases. The signer is this store's own, the epoch this state's.
+        self._leases.grant((self._signer, view.epoch), view)
 
 
 def check_options(

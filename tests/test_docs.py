@@ -4,12 +4,15 @@ import doctest
 import re
 import runpy
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from instquery.asgi import app as app_room
+from instquery.asgi import server, signing
 from instquery.cli.app import app
 
 pytest_plugins = ["pytester"]
@@ -22,11 +25,15 @@ DOCUMENTS = [
     for path in sorted(folder.glob("*.md"))
 ]
 SHOWN = {"docs/command-line.md": ("推荐", "3 of ", "p99 µs", "the target holds the same")}
+DOCUMENTS.append(".github/pull_request_template.md")
 PAGES = [document for document in DOCUMENTS if document.startswith("docs/")]
 
 
 def text_of(document):
     return (ROOT / document).read_text("utf-8")
+
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def blocks(document, language):
@@ -153,6 +160,13 @@ def test_what_documents_point_to_is_there(document):
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_documents_say_is_in_a_file_is_in_it(document):
+    prose = " ".join(text_of(document).split())
+    for name, path in re.findall(r"`(\w+)`(?: [\w-]+)? (?:in|of) `((?:instquery|tests)/[\w/]+\.py)`", prose):
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text("utf-8")), f"{name} in {path}"
+
+
 def headings(text):
     """Where a link can point to within a page, spelled as GitHub does."""
     titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
@@ -188,10 +202,37 @@ def test_the_glossary_is_short():
     assert 5 < rows <= 15
 
 
+def test_every_example_is_listed():
+    (table,) = re.findall(r"(?:^\|.*\n)+", (ROOT / "examples/README.md").read_text("utf-8"), re.MULTILINE)
+    listed = re.findall(r"^\| \[(\w+\.py)\]\(\1\)", table, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert "](examples/README.md)" in (ROOT / document).read_text("utf-8")
+
+
+def test_the_page_on_security_states_the_limits_in_force():
+    text = " ".join((ROOT / "SECURITY.md").read_text("utf-8").split())
+    minutes = signing._SKEW // 60
+    assert app_room._PATIENCE == server._PATIENCE
+    for stated in (
+        f"within {minutes} minutes of its timestamp",
+        f"remembered for {2 * minutes} minutes",
+        f"Beyond {signing._MOST:,} signed requests in {2 * minutes} minutes",
+        f"| body | {app_room._BODY:,} bytes |",
+        f"| time for a body to arrive | {app_room._PATIENCE} seconds |",
+        f"| time for a head to arrive | {server._PATIENCE:.0f} seconds |",
+        f"and of the form | {app_room._PARAMETERS:,} each |",
+        f"| headers | {app_room._HEADERS} |",
+        f"({VERSION}, unreleased)",
+    ):
+        assert stated in text, stated
+
+
 def test_the_top_level_holds_what_it_should():
     known = {
-        *("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md"),
-        *("instquery", "tests", "benchmarks", "docs", ".ci", ".git", ".gitignore"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md", "SECURITY.md"),
+        *("instquery", "tests", "benchmarks", "docs", "examples", ".ci", ".git", ".gitignore", ".github"),
+        *("pyproject.toml", "noxfile.py", ".editorconfig", ".git-blame-ignore-revs", ".pre-commit-config.yaml"),
     }
     ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
     extra = {path.name for path in ROOT.iterdir()} - known - ignored

@@ -66,7 +66,7 @@ class Derived(Eq):
 
 
 def state_of(store):
-    return store.snapshot()._view.state
+    return store.snapshot()._view.version
 
 
 @pytest.fixture(scope="module")

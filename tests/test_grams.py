@@ -15,7 +15,7 @@ from instquery.engine.indexes.matrix import Matrix, held_by
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import of
+from instquery.engine.rowsets import set_of
 from strategies import names
 
 texts = st.lists(names, max_size=40)
@@ -76,12 +76,12 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
     try:
         alphabet, numbered = Alphabet.numbered(given_texts)
         every = sorted({bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))})
-        rows = Matrix(numbered).rows([gram for gram in every if len(gram) == 2])
+        rows = Matrix(numbered).rows_with([gram for gram in every if len(gram) == 2])
         found = frequent_pieces(numbered, every, least)
     finally:
         matrix_room._WIDTH, matrix_room._SEARCHES = original
     holding = {
-        piece: of([at for at, text in enumerate(numbered) if piece in text], 40)
+        piece: set_of([at for at, text in enumerate(numbered) if piece in text], 40)
         for text in numbered
         for size in range(1, 13)
         for piece in {text[first : first + size] for first in range(len(text) - size + 1)}
@@ -116,8 +116,8 @@ def test_few_pieces_are_looked_for_in_a_long_text_that_is_not_cut_up():
 def test_characters_that_share_a_number_are_in_no_piece_that_is_counted(monkeypatch):
     """They stand for hundreds: what is made of them is frequent, means nothing, and grew to a million pieces."""
     asked = []
-    rows = Matrix.rows
-    monkeypatch.setattr(Matrix, "rows", lambda self, pieces: rows(self, asked.append(list(pieces)) or asked[-1]))
+    rows = Matrix.rows_with
+    monkeypatch.setattr(Matrix, "rows_with", lambda self, pieces: rows(self, asked.append(list(pieces)) or asked[-1]))
     random = Random(1)
     alphabet = [chr(0x4E00 + number) for number in range(3000)]
     names = ["推荐-" + "".join(random.choices(alphabet, k=20)) for _ in range(600)]

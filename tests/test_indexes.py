@@ -16,7 +16,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import everything, of, of_flags, positions
+from instquery.engine.rowsets import everything, positions, set_of, set_of_flags
 from instquery.instants import EARLIEST, LATEST, moment
 from instquery.ranges import Interval
 from strategies import keywords, marked_texts, names, needles, owners, times
@@ -66,7 +66,7 @@ def _small_numbers(monkeypatch):
 
 
 def as_set(found):
-    return of(found, max(found, default=0) + 1) if isinstance(found, list) else found
+    return set_of(found, max(found, default=0) + 1) if isinstance(found, list) else found
 
 
 def agree(index, values, predicates):
@@ -135,7 +135,7 @@ def test_the_order_field_is_a_stretch_of_positions(instants, low, high, descendi
     matches = [at for at, row in enumerate(rows) if predicate.matches(row)]
     assert positions(as_set(index.select(predicate)[0]) & everything(len(rows))) == matches[::-1]
     assert index.size(predicate, everything(len(rows))).count == len(matches)
-    live = everything(len(rows)) & ~of(discarded, 30)
+    live = everything(len(rows)) & ~set_of(discarded, 30)
     assert index.size(predicate, live).count == len(set(matches) - discarded)
     assert index.test(predicate, list(range(len(rows))), rows) == matches
 
@@ -165,7 +165,7 @@ def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_tim
     """Of names of 1,280 characters all grams become frequent: each cost a look at every text, 29 s for 700 names."""
     monkeypatch.setattr(text_room, "_TRIES", 16)
     looks = []
-    monkeypatch.setattr(text_room, "of_flags", lambda flags: (looks.append(1), of_flags(flags))[1])
+    monkeypatch.setattr(text_room, "set_of_flags", lambda flags: (looks.append(1), set_of_flags(flags))[1])
     random = Random(2)
     names = ["".join(random.choices("abcdefgh", k=300)) for _ in range(70)]
     index = TextIndex.build([])
@@ -236,5 +236,5 @@ def test_blocks_keep_their_rows_together(width, insertions, left_out):
         width += 1
     assert [blocks.of(at) for at in range(width)] == held == sorted(held)
     for chosen in (left_out & set(held), set(held) - left_out, set(held)):
-        rows = blocks.rows(of(chosen, len(blocks)))
+        rows = blocks.rows_of(set_of(chosen, len(blocks)))
         assert positions(rows)[::-1] == [at for at in range(width) if held[at] in chosen]

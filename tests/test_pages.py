@@ -28,12 +28,12 @@ def small_numbers(monkeypatch):
 
 def agree(store, where, expected, offsets, limits):
     """Every plan gives the pages and the total of the naive reading."""
-    state = store._live.state
+    version = store._current.version
     wanted = worn.predicates(where)
     for total, plan in every_plan(store, wanted):
         assert plan.known in (None, len(expected)), plan
         for offset, limit in product(offsets, limits):
-            rows, count = search(state, Query(wanted, offset, limit, total=total), plan)
+            rows, count = search(version, Query(wanted, offset, limit, total=total), plan)
             assert rows == expected[offset : offset + limit], (offset, limit, plan)
             assert count == (len(expected) if total else None), (offset, limit, plan)
 
@@ -42,8 +42,8 @@ def every_plan(store, wanted):
     """Yield every plan, with and without the census, each once for a total that is asked and one that is not."""
     for total in (True, False):
         seen = []
-        for census in (store._live.census, None):
-            for plan in plans(Query(wanted, total=total), store._live.state, census):
+        for census in (store._current.census, None):
+            for plan in plans(Query(wanted, total=total), store._current.version, census):
                 if plan not in seen:
                     seen.append(plan)
                     yield total, plan
@@ -51,17 +51,17 @@ def every_plan(store, wanted):
 
 def agree_behind(store, where, ordered, expected, places, limit):
     """Every plan goes on behind each place as the naive reading does, whether or not the record there matches."""
-    state, rank = store._live.state, store.schema.rank
+    version, rank = store._current.version, store.schema.rank
     wanted = worn.predicates(where)
     matches = {record["id"] for record in expected}
     behind = [0]  # how many matches are at or before each place
     for record in ordered:
         behind.append(behind[-1] + (record["id"] in matches))
 
-    for plan in plans(Query(wanted), state, store._live.census):
+    for plan in plans(Query(wanted), version, store._current.census):
         for at in places:
             place = (rank(ordered[at]), ordered[at]["id"])
-            rows = resume(state, Query(wanted, limit=limit), plan, place)
+            rows = resume(version, Query(wanted, limit=limit), plan, place)
             first = behind[at + 1]
             assert rows == expected[first : first + limit + 1], (place, plan)
 
@@ -144,11 +144,11 @@ def test_the_worn_stores_have_what_they_are_made_for():
     seen, vacant = set(), 0
     for _ in range(20):
         store, _ = worn.worn(declared, chance)
-        state = store._live.state
+        version = store._current.version
         assert store.verify() == []
-        vacant += sum(segment.count < len(segment) for segment in state.segments)
+        vacant += sum(segment.count < len(segment) for segment in version.segments)
         for where in worn.some_wheres(chance):
-            for plan in plans(Query(worn.predicates(where)), state, store._live.census):
+            for plan in plans(Query(worn.predicates(where)), version, store._current.census):
                 seen.add((plan.driver, plan.total))
     assert vacant > 20
     drivers = {("nothing", "known"), ("keys", "known"), ("keys", "counted"), ("row sets", "known")}
@@ -227,7 +227,7 @@ def compare_real_store(kind_of_key, descending, rows, offsets):
     """Compare at a few offsets from the beginning, in the middle, at the end and behind it."""
     declared = worn.schema(kind_of_key, descending=descending)
     store, held = real_store(declared, rows)
-    assert any(segment.count < len(segment) for segment in store._live.state.segments)
+    assert any(segment.count < len(segment) for segment in store._current.version.segments)
     ordered = worn.matching(held.values(), [], descending=descending)
 
     for where in REAL_WHERES:

@@ -112,7 +112,7 @@ def test_preparing_beyond_its_bounds_plans_nothing(monkeypatch):
 def test_a_prepared_query_that_is_dropped_lets_its_snapshot_go():
     store = Store(SCHEMA, estate(), segment_rows=8)
     store.prepare(QUERIES[1])
-    assert store._live._viewed is None or store._live._viewed() is None
+    assert store._current._viewed is None or store._current._viewed() is None
 
 
 @pytest.mark.memory

@@ -58,8 +58,8 @@ def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset,
 def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset, limit, segment_rows):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit)
-    state = store._live.state
-    answers = {plan.driver: search(state, query, plan) for plan in plans(query, state)}
+    version = store._current.version
+    answers = {plan.driver: search(version, query, plan) for plan in plans(query, version)}
     assert "scan" in answers
     expected = naive.page(last_by_key(inventory), where, offset, limit, "id", "created")
     for driver, answer in answers.items():

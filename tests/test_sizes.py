@@ -81,14 +81,14 @@ def small_numbers(monkeypatch):
 
 def agree(store, conditions_asked):
     """Every size of a segment, of the state and of the census holds the number that the naive reading finds."""
-    state, census = store._live.state, store._live.census
+    version, census = store._current.version, store._current.census
     for condition, one in conditions_asked:
         asked = store.schema.bound(one, None)
-        sizes = [(segment.size(asked), segment) for segment in state.segments]
-        sizes.append((state.size(asked), state))
+        sizes = [(segment.size(asked), segment) for segment in version.segments]
+        sizes.append((version.size(asked), version))
         known = census.size(asked)
         if known is not None:
-            sizes.append((known, state))
+            sizes.append((known, version))
 
         for size, rows in sizes:
             found = sum(naive.holds(record, condition) for record in rows)

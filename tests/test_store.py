@@ -100,9 +100,9 @@ class BesideAPlainList(RuleBasedStateMachine):
 def answers(reading, query):
     """Carry out every plan of a store in memory, or of a snapshot."""
     if hasattr(reading, "snapshot") or isinstance(reading, Snapshot):
-        state = (reading if isinstance(reading, Snapshot) else reading.snapshot())._view.state
-        for plan in plans(query, state):
-            yield plan, search(state, query, plan)
+        version = (reading if isinstance(reading, Snapshot) else reading.snapshot())._view.version
+        for plan in plans(query, version):
+            yield plan, search(version, query, plan)
 
 
 @pytest.mark.long
@@ -123,16 +123,16 @@ def test_segments_split_thin_out_and_merge():
     random.Random(5).shuffle(numbers)
     for number in numbers:
         store.put(made(number))
-    sizes = [len(segment) for segment in store._live.state.segments]
+    sizes = [len(segment) for segment in store._current.version.segments]
     assert sum(sizes) == 400
     assert max(sizes) <= 16
     for number in numbers[:-3]:
         store.discard(f"i-{number:05}")
-    assert len(store._live.state.segments) == 1
-    assert len(store._live.state.segments[0]) <= 6
+    assert len(store._current.version.segments) == 1
+    assert len(store._current.version.segments[0]) <= 6
     for number in numbers[-3:]:
         store.discard(f"i-{number:05}")
-    assert store._live.state.segments == ()
+    assert store._current.version.segments == ()
     assert store.page(Query()).items == []
 
 
@@ -140,9 +140,9 @@ def test_segments_split_thin_out_and_merge():
 def test_appending_opens_new_segments_instead_of_rebuilding_full_ones():
     store = Store(SCHEMA, segment_rows=8)
     store.put_many(made(number) for number in range(8))
-    full = store._live.state.segments[0]
+    full = store._current.version.segments[0]
     store.put(made(8))
-    assert store._live.state.segments[1] is full
+    assert store._current.version.segments[1] is full
 
 
 @pytest.mark.parametrize("segment_rows", [64, 32768])

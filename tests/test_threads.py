@@ -10,10 +10,10 @@ import pytest
 
 import naive
 from instquery import Contains, Eq, Query, Range, Store
-from instquery.engine import live as live_room
+from instquery.engine import current as current_room
 from instquery.engine import view as view_room
-from instquery.engine.draft import Draft
 from instquery.engine.segment import Segment
+from instquery.engine.writer import Writer
 from strategies import SCHEMA
 
 SOON = 20  # seconds; nothing here takes so long unless it is stuck
@@ -90,7 +90,7 @@ def test_no_read_sees_half_a_batch(store, monkeypatch, size):
 
 
 def test_reads_go_on_while_a_large_batch_is_written(store, monkeypatch):
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, Draft, "apply") as (reached, go_on):
+    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, Writer, "apply") as (reached, go_on):
         write = threads.submit(store.replace_all, [made(number, status="new") for number in range(300)])
         assert reached.wait(SOON)
         seen, totals = threads.submit(statuses, store).result(SOON)
@@ -130,7 +130,7 @@ def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch
 
 def test_writers_wait_for_each_other(store, monkeypatch):
     """Two writes that both read before they write: held in the middle, the second must not begin."""
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, live_room.Draft, "apply") as (reached, go_on):
+    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, current_room.Writer, "apply") as (reached, go_on):
         first = threads.submit(store.put_many, [made(number, status="first") for number in range(100)])
         assert reached.wait(SOON)
         second = threads.submit(store.put_many, [made(number, status="second") for number in range(100, 300)])

@@ -40,12 +40,12 @@ def test_nothing_differs_after_writes_of_every_kind(store):
 
 
 def index(store, field):
-    return store._live.state.segments[0]._indexes[field]
+    return store._current.version.segments[0]._indexes[field]
 
 
 def position(store):
     """Return the position of a row that is there."""
-    return store._live.state.segments[0].live.bit_length() - 1
+    return store._current.version.segments[0].occupied.bit_length() - 1
 
 
 FAULTS = {
@@ -58,18 +58,20 @@ FAULTS = {
     "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
     "name: the rows of 'prod": lambda store: index(store, "name")._frequent.update({"prod": 1}),
     "id: the blocks of": lambda store: setattr(index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())),
-    "created: ranks": lambda store: store._live.state.segments[0]._order.ranks.__setitem__(3, 7),
-    "the rows said to be there": lambda store: setattr(store._live.state.segments[0], "count", 3),
-    "count: ": lambda store: object.__setattr__(store._live.state, "count", 3),
-    "order: ": lambda store: object.__setattr__(store._live.state, "segments", store._live.state.segments[::-1]),
-    "keys: ": lambda store: store._live.state.keys.set("stranger", {}),
-    "totals of status": lambda store: store._live.census._keywords["status"].update({"Ready": 1}),
-    "keys by owner": lambda store: (
-        store._live.census._rare["owner"].popitem()[1].clear()
-        or store._live.census._rare["owner"].update({"7": ["nobody"]})
+    "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(3, 7),
+    "the rows said to be there": lambda store: setattr(store._current.version.segments[0], "count", 3),
+    "count: ": lambda store: object.__setattr__(store._current.version, "count", 3),
+    "order: ": lambda store: object.__setattr__(
+        store._current.version, "segments", store._current.version.segments[::-1]
     ),
-    "instants of expires": lambda store: store._live.census._instants["expires"].pop(),
-    "grams of name": lambda store: store._live.census._grams["name"].clear(),
+    "keys: ": lambda store: store._current.version.directory.set("stranger", {}),
+    "totals of status": lambda store: store._current.census._keywords["status"].update({"Ready": 1}),
+    "keys by owner": lambda store: (
+        store._current.census._rare["owner"].popitem()[1].clear()
+        or store._current.census._rare["owner"].update({"7": ["nobody"]})
+    ),
+    "instants of expires": lambda store: store._current.census._instants["expires"].pop(),
+    "grams of name": lambda store: store._current.census._grams["name"].clear(),
 }
 
 

@@ -3,7 +3,7 @@
 import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
 from instquery.engine import census as census_room
-from instquery.engine import draft as draft_room
+from instquery.engine import writer as writer_room
 from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import text as text_room
 
@@ -27,7 +27,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(text_room, "_SMALL", 4)
     monkeypatch.setattr(text_room, "_FREQUENT", 3)
     monkeypatch.setattr(census_room, "_FEW", 3)
-    monkeypatch.setattr(draft_room, "_BULK", 0)
+    monkeypatch.setattr(writer_room, "_BULK", 0)
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True):

@@ -130,7 +130,7 @@ class Envelope:
             value = item[member]
             if isinstance(value, str) and not value.strip():
                 del item[member]
-            elif schema is None or schema.fields[member].kind != "instant":
+            elif schema is None or not schema.fields[member].kind.is_instant:
                 item[member] = self._as_time(value)
             elif (micros := schema.read(member)(value)) is not None:
                 item[member] = to_text(micros, self.timespec)

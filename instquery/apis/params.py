@@ -101,7 +101,7 @@ class Param:
                 raise SchemaError(f"{reason}; {cure}", field=self.name) from None
 
         # The key holds nothing but text, although it may be a keyword.
-        keywords = {name for name in self.fields if schema.fields[name].kind == "keyword"} - {schema.key}
+        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {schema.key}
         if not self.is_typed or not keywords:
             return self.read
 

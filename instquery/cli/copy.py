@@ -16,7 +16,7 @@ from instquery.apis.catalog import CATALOG
 from instquery.bodies import to_json
 from instquery.cli.show import console, plain, progress_bar
 from instquery.durable import DurableStore
-from instquery.engine.listing import is_same
+from instquery.engine.diff import is_same
 from instquery.query import Record
 from instquery.sql import SqlStore
 

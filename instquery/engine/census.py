@@ -7,9 +7,19 @@ from typing import Any, Self
 from sortedcontainers import SortedList
 
 from instquery.engine.sizes import Size
-from instquery.engine.state import State
+from instquery.engine.version import Version
 from instquery.folding import GRAM, fold
-from instquery.predicates import BOUND, Bounded, Contains, Eq, In, Interval, Value, check_answered, unanswered
+from instquery.predicates import (
+    BOUND,
+    Bounded,
+    Contains,
+    Eq,
+    In,
+    Interval,
+    Value,
+    check_answered,
+    unanswered,
+)
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -33,30 +43,30 @@ class Census:
     __slots__ = ("_grams", "_instants", "_key", "_keywords", "_rare", "_read")
 
     def __init__(self, schema: Schema) -> None:
-        indexed = {name: field.kind for name, field in schema.fields.items() if field.indexed}
+        facts = {name: field.kind.facts for name, field in schema.fields.items() if field.indexed}
         self._keywords: dict[str, Counter[Value]] = {
-            name: Counter() for name, kind in indexed.items() if kind == "keyword"
+            name: Counter() for name, kept in facts.items() if kept == "counts"
         }
         self._key = schema.key
         self._read = schema.read
         self._rare: dict[str, dict[Value, list[str]]] = {name: {} for name in self._keywords}
-        self._grams: dict[str, set[str]] = {name: set() for name, kind in indexed.items() if kind == "text"}
+        self._grams: dict[str, set[str]] = {name: set() for name, kept in facts.items() if kept == "grams"}
         self._instants: dict[str, SortedList[int]] = {
-            name: SortedList() for name, kind in indexed.items() if kind == "instant" and name != schema.order.field
+            name: SortedList() for name, kept in facts.items() if kept == "instants" and name != schema.order.field
         }
 
     @classmethod
-    def of(cls, state: State) -> Self:
-        """Take the census of a state; costs 2 µs a record, and 5 a text."""
-        census = cls(state.schema)
-        census.add(list(state))
-        for row in state:
-            census.read(row)
+    def of(cls, version: Version) -> Self:
+        """Take the census of a version; costs 2 µs a record, and 5 a text."""
+        census = cls(version.schema)
+        census.add(list(version))
+        for record in version:
+            census.read(record)
         return census
 
-    def faults(self, state: State) -> Iterator[str]:
-        """Name what does not agree with a state."""
-        fresh = type(self).of(state)
+    def faults(self, version: Version) -> Iterator[str]:
+        """Name what does not agree with a version."""
+        fresh = type(self).of(version)
         for name, counts in fresh._keywords.items():
             if self._keywords.get(name) != counts:
                 yield f"totals of {name}"
@@ -115,21 +125,21 @@ class Census:
         counts = self._keywords.get(field)
         return None if counts is None else dict(counts)
 
-    def add(self, rows: Sequence[Record]) -> None:
+    def add(self, records: Sequence[Record]) -> None:
         """Count rows in; many at once cost less than one by one."""
         for name, counts in self._keywords.items():
-            held: Counter[Any] = Counter([row.get(name) for row in rows])
+            held: Counter[Any] = Counter([record.get(name) for record in records])
             del held[None]
             counts.update(held)
-            self._list(name, held, rows)
+            self._list(name, held, records)
         for name, instants in self._instants.items():
             read = self._read(name)
-            instants.update([at for row in rows if (at := read(row.get(name))) is not None])
+            instants.update([at for record in records if (at := read(record.get(name))) is not None])
 
-    def read(self, row: Record, old: Record | None = None) -> None:
+    def read(self, record: Record, old: Record | None = None) -> None:
         """Note the grams of a row's texts that `old` has not; none is ever forgotten, as a missing one is the proof."""
         for name, known in self._grams.items():
-            value = row.get(name)
+            value = record.get(name)
             if value is not None and (old is None or value != old.get(name)):
                 text = fold(value)
                 known.update(map("".join, zip(text, text[1:], text[2:])))  # noqa: B905 - the shortest ends it
@@ -141,19 +151,19 @@ class Census:
         elif field in self._grams:
             self._grams[field] |= grams
 
-    def remove(self, rows: Iterable[Record]) -> None:
+    def remove(self, records: Iterable[Record]) -> None:
         """Count rows out; a value without records is forgotten."""
-        for row in rows:
+        for record in records:
             for name, counts in self._keywords.items():
-                if (value := row.get(name)) is not None:
+                if (value := record.get(name)) is not None:
                     counts[value] -= 1
                     if value in (rare := self._rare[name]):
-                        rare[value].remove(row[self._key])
+                        rare[value].remove(record[self._key])
                     if not counts[value]:
                         del counts[value]
                         rare.pop(value, None)
             for name, instants in self._instants.items():
-                if (at := self._read(name)(row.get(name))) is not None:
+                if (at := self._read(name)(record.get(name))) is not None:
                     instants.remove(at)
 
     def replace(self, old: Record, new: Record) -> None:
@@ -164,7 +174,7 @@ class Census:
             self.remove([{name: old.get(name) for name in changed}])
             self.add([{name: new.get(name) for name in changed}])
 
-    def _list(self, name: str, added: Counter[Any], rows: Sequence[Record]) -> None:
+    def _list(self, name: str, added: Counter[Any], records: Sequence[Record]) -> None:
         """List the keys of rows just counted in whose value is rare; one that has been frequent stays unlisted."""
         counts, rare = self._keywords[name], self._rare[name]
         listed: set[Value] = set()
@@ -173,6 +183,6 @@ class Census:
                 rare.pop(value, None)
             elif value in rare or counts[value] == count:
                 listed.add(value)
-        for row in rows if listed else ():
-            if row.get(name) in listed:
-                rare.setdefault(row[name], []).append(row[self._key])
+        for record in records if listed else ():
+            if record.get(name) in listed:
+                rare.setdefault(record[name], []).append(record[self._key])

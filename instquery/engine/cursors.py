@@ -13,7 +13,7 @@ from instquery.errors import CursorInvalid
 from instquery.predicates import ASKED, In, Predicate, check_answered
 from instquery.schema import Schema
 
-__all__ = ["Position", "Seal", "fingerprint"]
+__all__ = ["Bookmark", "Signer", "fingerprint"]
 
 _SIGNATURE = 16  # bytes
 
@@ -21,10 +21,10 @@ _SIGNATURE = 16  # bytes
 _LONGEST = 1 << 20  # characters
 
 _FORM = b"instquery cursor 2\n"
-"""Signed with every position: a cursor of a release that wrote another form is refused, not misread."""
+"""Signed with every bookmark: a cursor of a release that wrote another form is refused, not misread."""
 
 
-class Position(NamedTuple):
+class Bookmark(NamedTuple):
     """Where a walk has come to: behind the record with this rank and key.
 
     `query` is the fingerprint of what is asked, `now` the moment its windows were made for. `epoch` names
@@ -39,8 +39,8 @@ class Position(NamedTuple):
     total: int | None
 
 
-class Seal:
-    """Signs positions with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
+class Signer:
+    """Signs bookmarks with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
 
     __slots__ = ("_key",)
 
@@ -48,43 +48,43 @@ class Seal:
         """Use the host's key, so that a later process knows the cursors of this one, or a key of its own."""
         self._key = token_bytes(32) if key is None else key
 
-    def write(self, position: Position) -> str:
-        """Return the cursor of a position; costs 10 µs."""
-        exact = position._replace(key=_to_hex(position.key))
+    def write(self, bookmark: Bookmark) -> str:
+        """Return the cursor of a bookmark; costs 10 µs."""
+        exact = bookmark._replace(key=_to_hex(bookmark.key))
         body = json.dumps(exact, separators=(",", ":")).encode()
         return _encoded(self._sign(body) + body)
 
-    def read(self, cursor: str) -> Position:
-        """Return the position that a cursor stands for. Raises `CursorInvalid` for any text but our own."""
+    def read(self, cursor: str) -> Bookmark:
+        """Return the bookmark that a cursor stands for. Raises `CursorInvalid` for any text but our own."""
         if not isinstance(cursor, str) or len(cursor) > _LONGEST:
             raise CursorInvalid("is not a cursor")
         try:
-            sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (UnicodeEncodeError, NotBase64):
             raise CursorInvalid("is not a cursor") from None
-        signature, body = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        signature, body = signed[:_SIGNATURE], signed[_SIGNATURE:]
         is_ours = hmac.compare_digest(signature, self._sign(body))
-        if not is_ours or _encoded(sealed) != cursor:  # decoding passes over what does not belong
+        if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid("was not issued here, or has been changed")
-        position = Position(*json.loads(body))
-        return position._replace(key=_from_hex(position.key))
+        bookmark = Bookmark(*json.loads(body))
+        return bookmark._replace(key=_from_hex(bookmark.key))
 
-    def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Position:
-        """Return the position of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
-        position = self.read(cursor)
-        if position.query != fingerprint(where, schema):
+    def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Bookmark:
+        """Return the bookmark of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
+        bookmark = self.read(cursor)
+        if bookmark.query != fingerprint(where, schema):
             raise CursorInvalid(
                 "was issued for another query: if a window is made from the clock, count its bounds from "
                 "now, such as Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
             )
-        return position
+        return bookmark
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.digest(self._key, _FORM + body, "sha256")[:_SIGNATURE]
 
 
-def _encoded(sealed: bytes) -> str:
-    return urlsafe_b64encode(sealed).decode().rstrip("=")
+def _encoded(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).decode().rstrip("=")
 
 
 def _to_hex(text: str) -> str:

@@ -1,11 +1,11 @@
-"""Choose how a query is answered. A plan is a function of the query and the state alone, never of a clock."""
+"""Choose how a query is answered. A plan is a function of the query and the version alone, never of a clock."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from instquery.engine.census import Census
 from instquery.engine.sizes import Size
-from instquery.engine.state import State
+from instquery.engine.version import Version
 from instquery.predicates import Bounded, Value, merged
 from instquery.query import Query
 
@@ -65,7 +65,12 @@ class Plan(NamedTuple):
         return {
             "driver": self.driver,
             "steps": [
-                {"predicate": str(step.predicate), "role": step.role, "size": step.size.expected, "exact": step.exact}
+                {
+                    "predicate": str(step.predicate),
+                    "role": step.role,
+                    "size": step.size.expected,
+                    "exact": step.exact,
+                }
                 for step in self.steps
             ],
             "total": self.total,
@@ -84,66 +89,69 @@ class Plan(NamedTuple):
         return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
 
 
-def plan(query: Query, state: State, census: Census | None = None) -> Plan:
+def plan(query: Query, version: Version, census: Census | None = None) -> Plan:
     """Return the cheapest plan. Raises `QueryError` for a predicate that its field cannot answer."""
-    return next(plans(query, state, census))
+    return next(plans(query, version, census))
 
 
-def plans(query: Query, state: State, census: Census | None = None) -> Iterator[Plan]:
+def plans(query: Query, version: Version, census: Census | None = None) -> Iterator[Plan]:
     """Yield every plan that answers the query, the cheapest first. All give the identical page and total.
 
-    The census of this very state spares work; without it the answers are the same.
+    The census of this very version spares work; without it the answers are the same.
     """
-    steps = _weigh(query, state, census)
+    steps = _weigh(query, version, census)
     impossible = [step for step in steps if step.size.count == 0]
     if impossible:
-        yield _made("nothing", [(step, "proof") for step in impossible], query, state)
-    named = next(((step, keys) for step in steps if (keys := _keys(step.predicate, state, census)) is not None), None)
-    use_keys = named is not None and named[0].size.expected * _KEY_COST <= state.count
+        yield _made("nothing", [(step, "proof") for step in impossible], query, version)
+    named = next(
+        ((step, keys) for step in steps if (keys := _keys(step.predicate, version, census)) is not None),
+        None,
+    )
+    use_keys = named is not None and named[0].size.expected * _KEY_COST <= version.count
     if named is not None and use_keys:
-        yield _by_key(*named, steps, query, state)
-    if any(state.has_index(step.predicate.field) for step in steps) or not steps:
+        yield _by_key(*named, steps, query, version)
+    if any(version.has_index(step.predicate.field) for step in steps) or not steps:
         roles: list[tuple[Step, Role]] = [
-            (step, "row set" if state.has_index(step.predicate.field) else "residual") for step in steps
+            (step, "row set" if version.has_index(step.predicate.field) else "residual") for step in steps
         ]
-        yield _made("row sets", roles, query, state)
+        yield _made("row sets", roles, query, version)
     if named is not None and not use_keys:
-        yield _by_key(*named, steps, query, state)
-    yield _made("scan", [(step, "residual") for step in steps], query, state)
+        yield _by_key(*named, steps, query, version)
+    yield _made("scan", [(step, "residual") for step in steps], query, version)
 
 
-def _weigh(query: Query, state: State, census: Census | None) -> list[Step]:
+def _weigh(query: Query, version: Version, census: Census | None) -> list[Step]:
     """Ask how many records match each predicate; what seems the rarest comes first."""
     steps: list[Step] = []
-    bound = [state.schema.bound(predicate, query.now) for predicate in query.where]
+    bound = [version.schema.bound(predicate, query.now) for predicate in query.where]
     for predicate in bound if len(bound) < 2 else merged(bound):
         known = None if census is None else census.size(predicate)
-        steps.append(Step(predicate, "residual", state.size(predicate) if known is None else known))
+        steps.append(Step(predicate, "residual", version.size(predicate) if known is None else known))
 
     steps.sort(key=lambda step: step.size.expected)
     return steps
 
 
-def _keys(predicate: Bounded, state: State, census: Census | None) -> Sequence[Value] | None:
+def _keys(predicate: Bounded, version: Version, census: Census | None) -> Sequence[Value] | None:
     """Return keys among which all matches are, if a directory knows them."""
-    keys = state.keys_of(predicate)
+    keys = version.keys_of(predicate)
     return census.keys(predicate) if keys is None and census is not None else keys
 
 
-def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, state: State) -> Plan:
+def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, version: Version) -> Plan:
     others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
-    return _made("keys", [(by_key, "driver"), *others], query, state)._replace(keys=keys)
+    return _made("keys", [(by_key, "driver"), *others], query, version)._replace(keys=keys)
 
 
-def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, state: State) -> Plan:
+def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, version: Version) -> Plan:
     """Make a plan, and decide where its total comes from."""
     steps = tuple([Step(step.predicate, role, step.size) for step, role in roles])
     known: int | None = None
     if driver == "nothing":
         known = 0
     elif not query.where:
-        known = state.count
+        known = version.count
     elif len(steps) == 1:
         known = steps[0].size.count
     total: Total = "not asked" if not query.total else "counted" if known is None else "known"
-    return Plan(driver, steps, total, known, state.count, len(state.segments))
+    return Plan(driver, steps, total, known, version.count, len(version.segments))

@@ -1,6 +1,6 @@
 """Prepared queries: planned on one view before anybody waits for the page."""
 
-from instquery.engine.cursors import Position
+from instquery.engine.cursors import Bookmark
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
 from instquery.predicates import Bounded, In
@@ -33,7 +33,7 @@ class PreparedQuery:
         view: View,
         query: Query,
         plan: Plan | None,
-        after: Position | None = None,
+        after: Bookmark | None = None,
         keep: Keep | None = None,
     ) -> None:
         self._view = view

@@ -1,4 +1,4 @@
-"""Carry out a plan: the page and the total, from one walk over one state."""
+"""Carry out a plan: the page and the total, from one walk over one version."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,9 +6,9 @@ from itertools import chain
 from operator import itemgetter
 
 from instquery.engine.plan import Plan, plans
-from instquery.engine.rows import count_all, newest
+from instquery.engine.rowsets import count_all, newest
 from instquery.engine.segment import Segment
-from instquery.engine.state import Part, Place, State, seek
+from instquery.engine.version import Part, Place, Version, seek
 from instquery.predicates import Bounded, Predicate, Value
 from instquery.query import Query, Record, dated
 
@@ -18,30 +18,30 @@ Found = tuple[list[Record], int | None]
 """The rows of the page as they are kept, and the number of all matches if the walk counted them."""
 
 
-def search(state: State, query: Query, plan: Plan, extra: int = 0) -> Found:
+def search(version: Version, query: Query, plan: Plan, extra: int = 0) -> Found:
     """Return the page's rows, in order, and the exact total (`None` where the query spares it).
 
     Up to `extra` rows behind the page come with it, which tells whether something follows.
     """
-    rows: list[Record] = []
+    records: list[Record] = []
     counted = plan.known
     if counted is None:
-        rows, counted = _DRIVERS[plan.driver](state, plan, query.offset, query.limit + extra, None)
+        records, counted = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
     elif query.offset < counted and query.limit:
-        rows, _ = _DRIVERS[plan.driver](state, plan, query.offset, query.limit + extra, None)
-    return rows, counted if query.total else None
+        records, _ = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
+    return records, counted if query.total else None
 
 
-def resume(state: State, query: Query, plan: Plan, after: Place) -> list[Record]:
+def resume(version: Version, query: Query, plan: Plan, after: Place) -> list[Record]:
     """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
     if plan.driver == "nothing":
         return []
-    rows, _ = _DRIVERS[plan.driver](state, plan._replace(total="not asked"), 0, query.limit + 1, after)
-    return rows
+    records, _ = _DRIVERS[plan.driver](version, plan._replace(total="not asked"), 0, query.limit + 1, after)
+    return records
 
 
 def facets(
-    state: State,
+    version: Version,
     field: str,
     where: Iterable[Predicate],
     now: int | None,
@@ -53,12 +53,12 @@ def facets(
     0.2 µs a record with a rare value.
     """
     query = dated(Query(where, limit=0), now)
-    state.schema.check_facets(field)
+    version.schema.check_facets(field)
     counts: Counter[Value] = Counter(None if query.where else known)
     if query.where or known is None:
-        plan = next(plan for plan in plans(query, state) if plan.driver != "keys")
+        plan = next(plan for plan in plans(query, version) if plan.driver != "keys")
         selected, tested = _uses(plan)
-        for segment, asked in state.parts(selected) if plan.driver != "nothing" else ():
+        for segment, asked in version.parts(selected) if plan.driver != "nothing" else ():
             counts.update(segment.facets(field, segment.match(asked, tested, None)))
     return by_count(counts)
 
@@ -68,13 +68,13 @@ def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
-def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
+def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
     selected, tested = _uses(plan)
     counting = plan.total == "counted"
     wanted = limit
-    begun, end = (0, None) if after is None else seek(state.segments, *after)
-    parts = state.parts(selected, begun)
+    begun, end = (0, None) if after is None else seek(version.segments, *after)
+    parts = version.parts(selected, begun)
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
     page: list[Record] = []
@@ -83,7 +83,7 @@ def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) 
     for segment, asked in parts:
         if not counting and not wanted:
             break
-        below = end if after is not None and segment is state.segments[begun] else None
+        below = end if after is not None and segment is version.segments[begun] else None
         matches = segment.match(asked, tested, None if counting else skip + wanted, below)
         if not matches:
             continue
@@ -97,7 +97,7 @@ def _walk(state: State, plan: Plan, skip: int, limit: int, after: Place | None) 
                 continue
         if wanted:
             part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
-            page += [segment.rows[position] for position in part]
+            page += [segment.records[position] for position in part]
             wanted = limit - len(page)
             skip = 0
     return page, total + count_all(uncounted)
@@ -131,20 +131,24 @@ def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
     return selected, [step.predicate for step in plan.steps if step.role == "residual"]
 
 
-def _look_up(state: State, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
+def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
     """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
     others = [step.predicate for step in plan.steps[1:]]
-    rows = [row for row in state.keys.get_all(plan.keys) if all(predicate.matches(row) for predicate in others)]
-    key, rank = itemgetter(state.schema.key), state.schema.rank
-    rows.sort(key=key)
-    rows.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
-    total = len(rows)
+    records = [
+        record
+        for record in version.directory.get_all(plan.keys)
+        if all(predicate.matches(record) for predicate in others)
+    ]
+    key, rank = itemgetter(version.schema.key), version.schema.rank
+    records.sort(key=key)
+    records.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
+    total = len(records)
     if after is not None:
-        rows = [row for row in rows if (-rank(row), key(row)) > (-after[0], after[1])]
-    return rows[skip : skip + limit], total
+        records = [record for record in records if (-rank(record), key(record)) > (-after[0], after[1])]
+    return records[skip : skip + limit], total
 
 
-_DRIVERS: Mapping[str, Callable[[State, Plan, int, int, Place | None], Found]] = {
+_DRIVERS: Mapping[str, Callable[[Version, Plan, int, int, Place | None], Found]] = {
     "keys": _look_up,
     "row sets": _walk,
     "scan": _walk,

@@ -10,7 +10,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rows import everything, insert, newest, of, positions
+from instquery.engine.rowsets import everything, insert, newest, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
@@ -18,8 +18,12 @@ from instquery.schema import Entry, Schema
 
 __all__ = ["Matches", "Segment"]
 
-_INDEXES: Mapping[str, type[Index]] = {"keyword": KeywordIndex, "text": TextIndex, "instant": InstantIndex}
-"""The kind of index for each kind of field; a kind not listed has none."""
+_INDEXES: Mapping[str, type[Index]] = {
+    "values": KeywordIndex,
+    "parts": TextIndex,
+    "slices": InstantIndex,
+}
+"""The class of index by what a kind of field says of its own."""
 
 Matches = int | list[int]
 """Rows that match: a row set, or their positions, newest first."""
@@ -32,13 +36,22 @@ class Segment:
     `owner` is whoever may change this segment; anyone else copies it first.
     """
 
-    __slots__ = ("_borrowed", "_indexes", "_order", "_schema", "count", "live", "owner", "rows")
+    __slots__ = (
+        "_borrowed",
+        "_indexes",
+        "_order",
+        "_schema",
+        "count",
+        "occupied",
+        "owner",
+        "records",
+    )
 
     def __init__(self, schema: Schema, owner: object) -> None:
         self._schema = schema
         self.owner = owner
-        self.rows: list[Record] = []
-        self.live = 0
+        self.records: list[Record] = []
+        self.occupied = 0
         self.count = 0
         self._order: OrderIndex
         self._indexes: dict[str, Index] = {}
@@ -48,13 +61,14 @@ class Segment:
     def build(cls, schema: Schema, entries: Sequence[Entry], owner: object) -> Self:
         """Build from entries, oldest first (rank ascending, ties by key descending)."""
         segment = cls(schema, owner)
-        segment.rows = [entry.row for entry in entries]
+        segment.records = [entry.row for entry in entries]
         segment.count = len(entries)
-        segment.live = everything(len(entries))
+        segment.occupied = everything(len(entries))
         segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
         for name, field in schema.fields.items():
-            if field.indexed and name != schema.order.field:
-                segment._indexes[name] = _INDEXES[field.kind].build(segment._column(name, segment.rows))
+            if field.indexed and field.kind.index is not None and name != schema.order.field:
+                column = segment._column(name, segment.records)
+                segment._indexes[name] = _INDEXES[field.kind.index].build(column)
         return segment
 
     def copy(self, owner: object) -> Self:
@@ -63,7 +77,7 @@ class Segment:
         Rows and row sets are shared for good, each index until it is changed.
         """
         twin = type(self)(self._schema, owner)
-        twin.rows, twin.live, twin.count = self.rows[:], self.live, self.count
+        twin.records, twin.occupied, twin.count = self.records[:], self.occupied, self.count
         twin._order, twin._indexes = self._order, self._indexes.copy()
         twin._borrowed = {*self._indexes, self._schema.order.field}
         return twin
@@ -72,23 +86,23 @@ class Segment:
 
     def __len__(self) -> int:
         """Count the places, those of discarded rows included."""
-        return len(self.rows)
+        return len(self.records)
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the live rows as they are kept, in answer order."""
-        return map(self.rows.__getitem__, positions(self.live))
+        return map(self.records.__getitem__, positions(self.occupied))
 
     def entries(self) -> list[Entry]:
         """List the live rows as entries, oldest first."""
         key = self._schema.key
-        flags = positions(self.live)[::-1]
+        flags = positions(self.occupied)[::-1]
         ranks = self._order.ranks
-        return [Entry(ranks[at], self.rows[at][key], self.rows[at]) for at in flags]
+        return [Entry(ranks[at], self.records[at][key], self.records[at]) for at in flags]
 
     def is_below(self, rank: int, key: str) -> bool:
         """Tell whether the oldest row's place in the order is at or below the given one."""
         oldest = self._order.ranks[0]
-        return oldest < rank or (oldest == rank and self.rows[0][self._schema.key] >= key)
+        return oldest < rank or (oldest == rank and self.records[0][self._schema.key] >= key)
 
     def ranks(self) -> tuple[int, int]:
         """Return the ranks of the oldest and of the newest row, discarded ones included."""
@@ -96,7 +110,7 @@ class Segment:
 
     def place(self, rank: int, key: str) -> int:
         """Return the position of this place in the order, whether or not a row has it."""
-        return self._order.place(rank, key, self.rows, self._schema.key)
+        return self._order.place(rank, key, self.records, self._schema.key)
 
     def lookup(self, field: str) -> Lookup | None:
         """Return what can be asked about a field, or `None` where it has no index."""
@@ -106,7 +120,7 @@ class Segment:
         """Tell how many live rows match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
         if lookup is not None:
-            return lookup.size(predicate, self.live)
+            return lookup.size(predicate, self.occupied)
         check_answered(predicate)
         return Size.at_most(self.count)
 
@@ -114,7 +128,7 @@ class Segment:
         """Count what `match` returned."""
         if isinstance(matches, list):
             return len(matches)
-        return self.count if matches is self.live else matches.bit_count()
+        return self.count if matches is self.occupied else matches.bit_count()
 
     def match(
         self,
@@ -130,21 +144,21 @@ class Segment:
         rows at lower positions count.
         Once few rows are left, they are tested whatever was planned.
         """
-        rows = self.live if below is None else self.live & everything(below)
+        rows = self.occupied if below is None else self.occupied & everything(below)
         doubtful = list(tested)
         for number, predicate in enumerate(selected):
             lookup = self.lookup(predicate.field)
-            if lookup is None or (lookup.few and rows is not self.live and rows.bit_count() <= lookup.few):
+            if lookup is None or (lookup.few and rows is not self.occupied and rows.bit_count() <= lookup.few):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
             if not found:
                 return 0
             if isinstance(found, list):
-                if rows is self.live:
+                if rows is self.occupied:
                     first = () if exact else (predicate,)
                     return self._keep(found, (*first, *doubtful, *selected[number + 1 :]))
-                found = of(found, len(self.rows))
+                found = set_of(found, len(self.records))
             if found != -1 and not (rows := rows & found):
                 return 0
             if not exact:
@@ -171,7 +185,7 @@ class Segment:
         """Return those of the positions whose row passes every test."""
         for predicate in doubtful:
             lookup = self.lookup(predicate.field)
-            part = (matching if lookup is None else lookup.test)(predicate, part, self.rows)
+            part = (matching if lookup is None else lookup.test)(predicate, part, self.records)
         return part
 
     def grams(self) -> Iterator[tuple[str, set[str] | None]]:
@@ -182,22 +196,22 @@ class Segment:
 
     def facets(self, field: str, matches: Matches) -> Counter[Value]:
         """Count the values of a keyword field among the rows that match."""
-        rows = matches if isinstance(matches, int) else of(matches, len(self.rows))
+        rows = matches if isinstance(matches, int) else set_of(matches, len(self.records))
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
-            return index.facets(rows, self.rows, field)
-        return Counter(value for at in positions(rows) if (value := self.rows[at].get(field)) is not None)
+            return index.facets(rows, self.records, field)
+        return Counter(value for at in positions(rows) if (value := self.records[at].get(field)) is not None)
 
     def faults(self) -> Iterator[str]:
         """Name what does not agree with the rows."""
-        there = positions(self.live)[::-1]
-        if len(there) != self.count or there[-1:] > [len(self.rows) - 1]:
+        there = positions(self.occupied)[::-1]
+        if len(there) != self.count or there[-1:] > [len(self.records) - 1]:
             yield "the rows said to be there are not as many, or not among those held"
-        if list(self._order.ranks) != [self._schema.rank(row) for row in self.rows]:
+        if list(self._order.ranks) != [self._schema.rank(record) for record in self.records]:
             yield f"{self._schema.order.field}: ranks"
         for name, index in self._indexes.items():
-            values: list[object] = [None] * len(self.rows)
-            for at, value in zip(there, self._column(name, [self.rows[at] for at in there]), strict=True):
+            values: list[object] = [None] * len(self.records)
+            for at, value in zip(there, self._column(name, [self.records[at] for at in there]), strict=True):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
 
@@ -207,49 +221,51 @@ class Segment:
         """Enter a row at its place; at the top nothing moves, elsewhere every index makes room."""
         position = self.place(entry.rank, entry.key)
         if not self._is_vacant(position, entry):
-            if position < len(self.rows):
-                self.live = insert(self.live, position)
+            if position < len(self.records):
+                self.occupied = insert(self.occupied, position)
                 for name in self._indexes:
                     self._own(name).open(position)
             if self._schema.order.field in self._borrowed:
                 self._order = self._order.copy()
                 self._borrowed.discard(self._schema.order.field)
             self._order.insert(position, entry.rank)
-            self.rows.insert(position, entry.row)
-        self.rows[position] = entry.row
-        self.live |= 1 << position
+            self.records.insert(position, entry.row)
+        self.records[position] = entry.row
+        self.occupied |= 1 << position
         self.count += 1
         for name in self._indexes:
             self._own(name).add(position, self._value(name, entry.row))
 
-    def replace(self, position: int, row: Record) -> None:
+    def replace(self, position: int, record: Record) -> None:
         """Put another row with the same key and rank in a row's place; only changed fields cost anything."""
-        old = self.rows[position]
-        self.rows[position] = row
+        old = self.records[position]
+        self.records[position] = record
         for name in self._indexes:
-            before, after = old.get(name), row.get(name)
+            before, after = old.get(name), record.get(name)
             if before != after or type(before) is not type(after):
                 index = self._own(name)
                 index.drop(position, self._value(name, old))
-                index.add(position, self._value(name, row))
+                index.add(position, self._value(name, record))
 
     def discard(self, position: int) -> None:
         """Take a row out; its place stays, vacant."""
-        row = self.rows[position]
-        self.live ^= 1 << position
+        record = self.records[position]
+        self.occupied ^= 1 << position
         self.count -= 1
         for name in self._indexes:
-            self._own(name).drop(position, self._value(name, row))
+            self._own(name).drop(position, self._value(name, record))
 
-    def _value(self, name: str, row: Record) -> object:
+    def _value(self, name: str, record: Record) -> object:
         """Return what the index of a field is told of a row."""
-        value = row.get(name)
-        return self._schema.read(name)(value) if self._schema.fields[name].kind == "instant" else value
+        value = record.get(name)
+        read = self._schema.reader(name)
+        return value if read is None else read(value)
 
-    def _column(self, name: str, rows: Iterable[Record]) -> list[object]:
+    def _column(self, name: str, records: Iterable[Record]) -> list[object]:
         """Return what the index of a field is told of many rows; 0.5 µs an instant, most of it parsing."""
-        values: list[object] = [row.get(name) for row in rows]
-        return list(map(self._schema.read(name), values)) if self._schema.fields[name].kind == "instant" else values
+        values: list[object] = [record.get(name) for record in records]
+        read = self._schema.reader(name)
+        return values if read is None else list(map(read, values))
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""
@@ -261,7 +277,7 @@ class Segment:
     def _is_vacant(self, position: int, entry: Entry) -> bool:
         """Tell whether a discarded row with the entry's own place in the order is at this position."""
         return (
-            position < len(self.rows)
+            position < len(self.records)
             and self._order.ranks[position] == entry.rank
-            and self.rows[position][self._schema.key] == entry.key
+            and self.records[position][self._schema.key] == entry.key
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 from zlib import crc32
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from instquery.bodies import from_json, to_json
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.folding import fold
 from instquery.instants import MICROS
+from instquery.kinds import Column as ColumnForm
 from instquery.predicates import Value
 from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
@@ -82,14 +83,14 @@ class Layout:
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
         self.instants = {
             name: InstantColumn(schema, name, table.c[name], is_mapped=self.record is None)
-            for name in _named(schema, "instant")
+            for name in _having(schema, "micros")
             if name in table.c
         }
         """How instants stand in the column of each field."""
         cells: list[tuple[str, str, Callable[[Any], Any]]] = [
             (name, name, self.instants[name].write if name in self.instants else _as_it_is) for name in schema.fields
         ]
-        cells += [(_folded(name), name, fold) for name in _named(schema, "text")]
+        cells += [(_folded(name), name, fold) for name in _having(schema, "folded")]
         self._cells = [cell for cell in cells if cell[0] in table.c]  # a column, its field, how a value is written
         self._absent: Values = {column.name: None for column in table.c if column.nullable}
         if self.record is not None and not self.order.nullable:  # a number beyond all times comes last
@@ -169,7 +170,7 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
     in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
     sa.Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
-        is_matched = declared.kind in ("keyword", "instant") and field not in (schema.key, schema.order.field)
+        is_matched = declared.kind.index in ("values", "slices") and field not in (schema.key, schema.order.field)
         if declared.indexed and is_matched:
             sa.Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
     if dialect == "postgresql":
@@ -180,7 +181,7 @@ def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) ->
 def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.Column[Any]]:
     """Declare a column for each field that is asked for, and those of our own."""
     shard = schema.fields.get(shard_by) if shard_by is not None else None
-    if shard_by is not None and (shard is None or shard.kind != "keyword"):
+    if shard_by is not None and (shard is None or shard.kind.index != "values"):
         raise SchemaError("a table is sharded by a keyword field", field=shard_by)
     on_clickhouse = dialect == CLICKHOUSE
     text: TypeEngine[str] = sa.Text(collation="C") if dialect == "postgresql" else sa.Text()  # ordered by code points
@@ -188,13 +189,16 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.
     maybe_text, maybe_whole = (clickhouse.MAYBE_TEXT, clickhouse.MAYBE_WHOLE) if on_clickhouse else (text, whole)
     for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
         maybe = name not in (schema.key, schema.order.field, shard_by)
-        if field.kind == "instant":
-            yield sa.Column(name, maybe_whole if maybe else whole, nullable=maybe)
-        elif field.kind != "stored":
-            is_unique = not maybe and not on_clickhouse  # where nothing is
-            yield sa.Column(name, Word(maybe_text if maybe else text), nullable=maybe, primary_key=is_unique)
-        if field.kind == "text":
-            yield sa.Column(_folded(name), Word(maybe_text if maybe else text), nullable=maybe)
+        for form in field.kind.columns:
+            if form == "micros":
+                yield sa.Column(name, maybe_whole if maybe else whole, nullable=maybe)
+            elif form == "folded":
+                yield sa.Column(_folded(name), Word(maybe_text if maybe else text), nullable=maybe)
+            elif form == "value":
+                is_unique = not maybe and not on_clickhouse  # where nothing is
+                yield sa.Column(name, Word(maybe_text if maybe else text), nullable=maybe, primary_key=is_unique)
+            else:
+                assert_never(form)
     yield sa.Column(_RECORD, sa.Text(), nullable=False)
     if on_clickhouse:
         yield sa.Column(_VERSION, sa.BigInteger(), nullable=False)  # a row is replaced by one of a later version,
@@ -204,7 +208,7 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.
 def _index_trigrams(table: sa.Table, schema: Schema) -> None:
     """Index parts of texts on PostgreSQL, by the extension pg_trgm."""
     for field, declared in schema.fields.items():
-        if declared.indexed and declared.kind == "text":
+        if declared.indexed and declared.kind.index == "parts":
             folded = table.c[_folded(field)]
             trigrams = {folded.name: "gin_trgm_ops"}
             sa.Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
@@ -213,8 +217,9 @@ def _index_trigrams(table: sa.Table, schema: Schema) -> None:
     event.listen(table, "before_create", extension)
 
 
-def _named(schema: Schema, kind: str) -> list[str]:
-    return [name for name, field in schema.fields.items() if field.kind == kind]
+def _having(schema: Schema, column: ColumnForm) -> list[str]:
+    """List the fields that have a column of this form."""
+    return [name for name, field in schema.fields.items() if column in field.kind.columns]
 
 
 def _folded(field: str) -> str:

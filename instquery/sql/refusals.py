@@ -69,5 +69,5 @@ def _words(layout: Layout, rows: Iterable[Values]) -> Iterator[tuple[str, Value]
     for row in rows:
         for field, declared in layout.schema.fields.items():
             value = row.get(field)
-            if declared.kind in ("keyword", "text") and isinstance(value, Value):
+            if "value" in declared.kind.columns and isinstance(value, Value):
                 yield field, value

@@ -44,7 +44,9 @@ class Statements:
         fields, in_order = layout.schema.fields, (Interval, layout.schema.order.field)
         apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
         self._kinds = {kind for kind, _ in apart}
-        self.is_walked = len(apart) < 2 and all(kind is Eq and fields[field].kind == "keyword" for kind, field in apart)
+        self.is_walked = len(apart) < 2 and all(
+            kind is Eq and fields[field].kind.index == "values" for kind, field in apart
+        )
         """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
         self._is_in_an_index = len(shape) == 1 and Interval in self._kinds
         self.few_are_keys = layout.record is None or self._is_in_an_index
@@ -128,7 +130,7 @@ class Statements:
         schema, field = self._layout.schema, predicate.field
         held = self._layout.column(field).type
         given = predicate.values if isinstance(predicate, In) else (predicate.value,)
-        is_bounded = field == schema.key or schema.fields[field].kind == "keyword"
+        is_bounded = field == schema.key or schema.fields[field].kind.is_bounded
         # A table that is mapped may hold what others have written.
         if is_bounded and isinstance(held, Word):
             given = tuple(filter(fits, given))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from instquery.contract import Changes, Prepared
-from instquery.engine.listing import is_same
+from instquery.engine.diff import is_same
 from instquery.engine.search import by_count
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment

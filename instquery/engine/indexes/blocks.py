@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Self
 
-from instquery.engine.rows import everything
+from instquery.engine.rowsets import everything
 
 __all__ = ["Blocks"]
 
@@ -54,7 +54,7 @@ class Blocks:
             self._starts.append(self._width)
         self._width += 1
 
-    def rows(self, blocks: int) -> int:
+    def rows_of(self, blocks: int) -> int:
         """Return the rows of a set of blocks; costs 0.5 µs a block, 50 µs at the most."""
         if blocks == everything(len(self._starts)):
             return everything(self._width)

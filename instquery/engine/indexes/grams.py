@@ -7,7 +7,7 @@ from sys import intern
 from typing import Self
 
 from instquery.engine.indexes.postings import Postings
-from instquery.engine.rows import of, positions
+from instquery.engine.rowsets import positions, set_of
 
 __all__ = ["GramBlocks", "cut"]
 
@@ -103,4 +103,4 @@ class GramBlocks:
         if isinstance(held, int):
             return held
         numbers = array("H", held)
-        return of(numbers, numbers[0] + 1)  # the highest comes first
+        return set_of(numbers, numbers[0] + 1)  # the highest comes first

@@ -36,7 +36,7 @@ class Lookup(Protocol):
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
 
-    def size(self, predicate: Any, live: int, /) -> Size:
+    def size(self, predicate: Any, occupied: int, /) -> Size:
         """Tell how many of the live rows match, at the least cost.
 
         The bounds hold in every state of the segment. `live` is the row set of all rows that it holds:
@@ -48,7 +48,7 @@ class Lookup(Protocol):
         """Return the rows that match, or a superset of them."""
         ...
 
-    def test(self, predicate: Any, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    def test(self, predicate: Any, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Return those of the positions whose row matches, in the order given. Always exact."""
         ...
 
@@ -82,10 +82,10 @@ class Index(Lookup, Protocol):
         ...
 
 
-def matching(predicate: Bounded, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+def matching(predicate: Bounded, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
     """Test rows one by one against the predicate itself: what every index must agree with.
 
     Raises `QueryError` for what is no bound predicate.
     """
     check_answered(predicate)
-    return [position for position in positions if predicate.matches(rows[position])]
+    return [position for position in positions if predicate.matches(records[position])]

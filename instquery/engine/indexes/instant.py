@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
-from instquery.engine.rows import insert, of_bits, of_flags, positions
+from instquery.engine.rowsets import insert, positions, set_of_bits, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST
 from instquery.predicates import Bounded, Interval, check_answered, unanswered
@@ -47,7 +47,7 @@ class InstantIndex:
         """Build from a column of microseconds; costs 0.3 µs a row."""
         return cls(array("q", [_MISSING if value is None else value for value in values]))
 
-    def size(self, predicate: Interval, _live: int) -> Size:
+    def size(self, predicate: Interval, _occupied: int) -> Size:
         """Count the rows exactly; a discarded row has no instant here."""
         return Size.exactly(self._within(predicate).bit_count())
 
@@ -65,7 +65,12 @@ class InstantIndex:
             return 0
         return self._at_least(first) ^ self._at_least(last + 1)
 
-    def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+    def test(
+        self,
+        predicate: Interval,
+        positions: Sequence[int],
+        records: Sequence[Record],  # noqa: ARG002 - the contract of every index
+    ) -> list[int]:
         """Compare the column."""
         check_answered(predicate, self.answers)
         low, high, column = predicate.low, predicate.high, self._column
@@ -146,7 +151,7 @@ class InstantIndex:
         """
         column = self._column
         held = [micros for micros in column if micros != _MISSING]
-        self._present = of_flags([micros != _MISSING for micros in column])
+        self._present = set_of_flags([micros != _MISSING for micros in column])
         self._unit = next(unit for unit in _UNITS if unit == 1 or not any(micros % unit for micros in held))
         earliest, latest = min(held, default=0), max(held, default=0)
         below = latest - earliest + _DAY if spare else 0
@@ -157,4 +162,4 @@ class InstantIndex:
         if sys.byteorder == "big":
             words.byteswap()
         octets = words.tobytes()
-        self._slices = [of_bits(octets[at >> 3 :: 8], at & 7) for at in range(count)]
+        self._slices = [set_of_bits(octets[at >> 3 :: 8], at & 7) for at in range(count)]

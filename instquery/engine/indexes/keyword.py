@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.rows import insert, of, positions
+from instquery.engine.rowsets import insert, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
@@ -52,7 +52,7 @@ class KeywordIndex:
             index._keep(value, held)
         return index
 
-    def size(self, predicate: Eq | In, _live: int) -> Size:
+    def size(self, predicate: Eq | In, _occupied: int) -> Size:
         """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
@@ -77,10 +77,10 @@ class KeywordIndex:
             rows |= self._rows(value)
         return rows, True
 
-    def test(self, predicate: Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    def test(self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Compare the rows' own values."""
         check_answered(predicate, self.answers)
-        return matching(predicate, positions, rows)
+        return matching(predicate, positions, records)
 
     def open(self, position: int) -> None:
         """Move the rows from `position` on; costs 2 µs a frequent value, and 20 µs for all rare ones together."""
@@ -160,7 +160,7 @@ class KeywordIndex:
             if value not in self._rare:
                 return 0
             held = self._held(value)
-            rows = of(held, held[-1] + 1)
+            rows = set_of(held, held[-1] + 1)
         return rows
 
     def _held(self, value: Value) -> "array[int]":
@@ -197,7 +197,7 @@ class KeywordIndex:
     def _keep(self, value: Value, held: Sequence[int]) -> None:
         """Keep the rows of a value in the form that its frequency asks for."""
         if len(held) * _FREQUENT >= self._width:
-            self._frequent[value] = of(held, self._width)
+            self._frequent[value] = set_of(held, self._width)
             self._counts[value] = len(held)
         else:
             self._list(value, held)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
-from instquery.engine.rows import everything, of, of_bits
+from instquery.engine.rowsets import everything, set_of, set_of_bits
 
 __all__ = ["Matrix", "held_by"]
 
@@ -48,15 +48,15 @@ class Matrix:
         wide = b"".join([(text if len(text) <= _WIDTH else b"").ljust(self._width, b"\0") for text in texts])
         bits = max(set(wide), default=0).bit_length()
         columns = [wide[column :: self._width] for column in range(self._width)]
-        self._planes = [[of_bits(column, bit) for bit in range(bits)] for column in columns]
+        self._planes = [[set_of_bits(column, bit) for bit in range(bits)] for column in columns]
         self._held: dict[tuple[int, int], int] = {}
 
-    def rows(self, pieces: Iterable[bytes]) -> dict[bytes, int]:
+    def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, int]:
         """Return for each piece the row set of the texts that hold it; the pieces are of equal length."""
         found = {piece: self._narrow(piece) for piece in pieces}
         if self._long and found:
             for piece, rows in self._walk(found).items():
-                found[piece] |= of(rows, self._count)
+                found[piece] |= set_of(rows, self._count)
         return found
 
     def _narrow(self, piece: bytes) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import ALL, NOTHING, Selection
-from instquery.engine.rows import everything
+from instquery.engine.rowsets import everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.predicates import Bounded, Interval, unanswered
@@ -48,7 +48,7 @@ class OrderIndex:
         """Return an index with the same content that can be changed by itself."""
         return type(self)(self.ranks[:], descending=self._descending)
 
-    def place(self, rank: int, key: str, rows: Sequence[Record], field: str) -> int:
+    def place(self, rank: int, key: str, records: Sequence[Record], field: str) -> int:
         """Return the position of the row with this rank and key, or where it belongs.
 
         Costs 2 µs, whatever the number of rows with equal rank: ties descend by key.
@@ -57,7 +57,7 @@ class OrderIndex:
         high = bisect_right(self.ranks, rank, low)
         while low < high:
             middle = (low + high) // 2
-            if rows[middle][field] > key:
+            if records[middle][field] > key:
                 low = middle + 1
             else:
                 high = middle
@@ -71,15 +71,15 @@ class OrderIndex:
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
         return first, max(first, end)
 
-    def size(self, predicate: Interval, live: int) -> Size:
+    def size(self, predicate: Interval, occupied: int) -> Size:
         """Count the live rows of the stretch exactly."""
         first, end = self.stretch(predicate)
-        has_vacant = live.bit_count() < len(self.ranks)
+        has_vacant = occupied.bit_count() < len(self.ranks)
         if not has_vacant:
             return Size.exactly(end - first)
 
         stretch = everything(end) ^ everything(first)
-        return Size.exactly((live & stretch).bit_count())
+        return Size.exactly((occupied & stretch).bit_count())
 
     def select(self, predicate: Interval) -> Selection:
         """Return the stretch as a row set."""
@@ -88,7 +88,12 @@ class OrderIndex:
             return ALL
         return ((1 << end) - (1 << first), True) if first < end else NOTHING
 
-    def test(self, predicate: Interval, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:  # noqa: ARG002 - the contract of every index
+    def test(
+        self,
+        predicate: Interval,
+        positions: Sequence[int],
+        records: Sequence[Record],  # noqa: ARG002 - the contract of every index
+    ) -> list[int]:
         """Compare positions with the stretch."""
         first, end = self.stretch(predicate)
         return [position for position in positions if first <= position < end]

@@ -31,7 +31,7 @@ def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) 
 
 
 def _frequent(matrix: Matrix, pieces: Iterable[bytes], least: int) -> dict[bytes, int]:
-    return {piece: rows for piece, rows in matrix.rows(pieces).items() if rows.bit_count() >= least}
+    return {piece: rows for piece, rows in matrix.rows_with(pieces).items() if rows.bit_count() >= least}
 
 
 def _overlaps(stage: dict[bytes, int], least: int) -> list[bytes]:

@@ -94,7 +94,11 @@ class Postings:
 def _grams(text: bytes) -> "array[int]":
     """Return every three neighbouring bytes as one number; beyond the end are zeros."""
     octets = bytearray(4 * len(text))  # little-endian, so the first character comes last
-    octets[2::4], octets[1::4], octets[0::4] = text, (text[1:] + b"\0")[: len(text)], (text[2:] + b"\0\0")[: len(text)]
+    octets[2::4], octets[1::4], octets[0::4] = (
+        text,
+        (text[1:] + b"\0")[: len(text)],
+        (text[2:] + b"\0\0")[: len(text)],
+    )
     grams = array("I", bytes(octets))
     if sys.byteorder == "big":
         grams.byteswap()

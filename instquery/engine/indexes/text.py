@@ -10,7 +10,7 @@ from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.indexes.matrix import held_by
 from instquery.engine.indexes.pieces import LONGEST, frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
-from instquery.engine.rows import insert, of, of_flags, positions
+from instquery.engine.rowsets import insert, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, Value, check_answered, unanswered
@@ -53,7 +53,16 @@ class TextIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
     few: ClassVar[int] = 32
 
-    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts", "_tries", "_words")
+    __slots__ = (
+        "_blocks",
+        "_frequent",
+        "_longest",
+        "_present",
+        "_rare",
+        "_texts",
+        "_tries",
+        "_words",
+    )
 
     def __init__(self, texts: list[str], present: int) -> None:
         self._texts = texts  # folded; "" where missing
@@ -69,7 +78,7 @@ class TextIndex:
     def build(cls, values: Sequence[str | None]) -> Self:
         """Build from a column of text."""
         texts = ["" if value is None else _folded(value) for value in values]
-        index = cls(texts, of_flags([value is not None for value in values]))
+        index = cls(texts, set_of_flags([value is not None for value in values]))
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered, index._blocks.spans())
         if len(texts) >= _SMALL:
@@ -85,7 +94,7 @@ class TextIndex:
         index._rare = GramBlocks(Postings(alphabet, lists))
         return index
 
-    def size(self, predicate: Contains | Eq | In, _live: int) -> Size:
+    def size(self, predicate: Contains | Eq | In, _occupied: int) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
@@ -120,11 +129,11 @@ class TextIndex:
         known = self._rare.grams()
         return None if known is None else known | {piece for piece in self._frequent if len(piece) == GRAM}
 
-    def test(self, predicate: Contains | Eq | In, positions: Sequence[int], rows: Sequence[Record]) -> list[int]:
+    def test(self, predicate: Contains | Eq | In, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if not isinstance(predicate, Contains):
-            return matching(predicate, positions, rows)
+            return matching(predicate, positions, records)
         needle, texts = predicate.folded, self._texts
         if not needle:
             return [position for position in positions if self._present >> position & 1]
@@ -185,7 +194,7 @@ class TextIndex:
         if positions(self._present)[::-1] != [at for at, value in enumerate(values) if value is not None]:
             yield "the rows that have a text"
         for gram, rows in self._frequent.items():
-            if rows != of_flags([gram in text for text in texts]):
+            if rows != set_of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
         for block, (first, end) in enumerate(self._blocks.spans()):
             for gram in set[str]().union(*map(cut, texts[first:end])) - self._frequent.keys():
@@ -197,7 +206,11 @@ class TextIndex:
         twin = object.__new__(type(self))
         twin._texts, twin._present, twin._longest = self._texts[:], self._present, self._longest
         twin._blocks = self._blocks.copy()
-        twin._rare, twin._frequent, twin._words = self._rare.copy(), self._frequent.copy(), self._words
+        twin._rare, twin._frequent, twin._words = (
+            self._rare.copy(),
+            self._frequent.copy(),
+            self._words,
+        )
         twin._tries = self._tries
         return twin
 
@@ -243,7 +256,7 @@ class TextIndex:
 
     def _within(self, rows: int, blocks: set[int]) -> int:
         """Return those of the rows that lie in the blocks."""
-        return rows & self._blocks.rows(of(blocks, len(self._blocks)))
+        return rows & self._blocks.rows_of(set_of(blocks, len(self._blocks)))
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> tuple[int, set[int] | None, bool]:
         """Return rows and blocks that every match lies in, and whether the rows alone are the answer."""
@@ -270,7 +283,7 @@ class TextIndex:
     def _promote(self, gram: str, blocks: int) -> None:
         """Give a gram that has been written to so many blocks its row set if it is frequent."""
         if self._seems_frequent(gram, blocks):
-            rows = of_flags([gram in text for text in self._texts])
+            rows = set_of_flags([gram in text for text in self._texts])
             if rows.bit_count() * _FREQUENT >= len(self._texts):
                 self._frequent[gram] = rows
                 self._rare.remove(gram)
@@ -294,7 +307,7 @@ class TextIndex:
             if rows.bit_count() * 2 * _FREQUENT < len(self._texts):
                 del self._frequent[gram]
                 if rows and gram not in self._words:
-                    self._rare.set(gram, of(map(self._blocks.of, positions(rows)), len(self._blocks)))
+                    self._rare.set(gram, set_of(map(self._blocks.of, positions(rows)), len(self._blocks)))
         self._words &= self._frequent.keys()
 
 

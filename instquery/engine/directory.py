@@ -6,13 +6,13 @@ from typing import Self
 
 from instquery.query import Record
 
-__all__ = ["Keys"]
+__all__ = ["Directory"]
 
 _SHARDS = 2048
 _EMPTY: dict[str, Record] = {}
 
 
-class Keys:
+class Directory:
     """Key → row, in shards that copies share: a copy costs microseconds, and a later write copies one shard."""
 
     __slots__ = ("_owned", "_shards")
@@ -29,11 +29,11 @@ class Keys:
         """Return the rows of those of the keys that are held; costs 0.15 µs a key."""
         shards = self._shards
         found = (shards[hash(key) % _SHARDS].get(key) for key in keys if isinstance(key, str))
-        return [row for row in found if row is not None]
+        return [record for record in found if record is not None]
 
-    def set(self, key: str, row: Record) -> None:
+    def set(self, key: str, record: Record) -> None:
         """Enter a row under its key, in the place of another one."""
-        self._own(key)[key] = row
+        self._own(key)[key] = record
 
     def remove(self, key: str) -> None:
         """Take a key out."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instquery.engine.rows import count_all, everything, insert, newest, of, of_flags, positions
+from instquery.engine.rowsets import count_all, everything, insert, newest, positions, set_of, set_of_flags
 
 sets = st.one_of(
     st.sets(st.integers(0, 40)),
@@ -14,28 +14,28 @@ sets = st.one_of(
 
 @given(sets)
 def test_a_set_and_its_positions(members):
-    rows = of(members, width=3001)
+    rows = set_of(members, width=3001)
     assert rows == sum(1 << member for member in members)
     assert positions(rows) == sorted(members, reverse=True)
-    assert of_flags([at in members for at in range(3001)]) == rows
+    assert set_of_flags([at in members for at in range(3001)]) == rows
 
 
 @given(sets, st.integers(0, 2600), st.integers(0, 600))
 def test_the_newest_after_some_are_passed_over(members, skip, take):
-    assert newest(of(members, 3001), skip, take) == sorted(members, reverse=True)[skip : skip + take]
+    assert newest(set_of(members, 3001), skip, take) == sorted(members, reverse=True)[skip : skip + take]
 
 
 @given(sets, st.integers(0, 3000))
 def test_opening_a_place_moves_what_is_behind_it(members, at):
-    assert insert(of(members, 3001), at) == of({member + (member >= at) for member in members}, 3002)
+    assert insert(set_of(members, 3001), at) == set_of({member + (member >= at) for member in members}, 3002)
 
 
 @given(st.lists(sets, max_size=12))
 def test_many_sets_are_counted_together(many):
-    assert count_all([of(members, 3001) for members in many]) == sum(map(len, many))
+    assert count_all([set_of(members, 3001) for members in many]) == sum(map(len, many))
 
 
 def test_everything_and_nothing():
     assert positions(everything(3)) == [2, 1, 0]
-    assert everything(0) == of([], 0) == of_flags([]) == 0
+    assert everything(0) == set_of([], 0) == set_of_flags([]) == 0
     assert positions(0) == newest(0, 0, 5) == []

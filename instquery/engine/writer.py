@@ -1,37 +1,37 @@
-"""A draft: the next state of a store, while its changes are being made."""
+"""A writer: the next version of a store, while its changes are being made."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
 from instquery.engine.census import Census
-from instquery.engine.keys import Keys
+from instquery.engine.directory import Directory
 from instquery.engine.segment import Segment
-from instquery.engine.state import State, seek
+from instquery.engine.version import Version, seek
 from instquery.query import Record
 from instquery.schema import Entry
 
-__all__ = ["Draft"]
+__all__ = ["Writer"]
 
 # Entering a row costs about as much as this many rows cost when a segment is built in bulk.
 _BULK = 24
 
 
-class Draft:
+class Writer:
     """Applies changes that have been checked already: none of its steps can be refused.
 
     Segments that belong to another owner (a snapshot shares them) are copied before they are changed;
     the directory of keys and the census are changed in place.
     """
 
-    def __init__(self, state: State, census: Census, owner: object, segment_rows: int) -> None:
+    def __init__(self, version: Version, census: Census, owner: object, segment_rows: int) -> None:
         self.census = census
-        self._schema = state.schema
+        self._schema = version.schema
         self._owner = owner
         self._segment_rows = segment_rows
-        self._segments = list(state.segments)
-        self._keys = state.keys
-        self._count = state.count
+        self._segments = list(version.segments)
+        self._directory = version.directory
+        self._count = version.count
         self._thinned = False
 
     def apply(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
@@ -40,18 +40,18 @@ class Draft:
             self.complete(puts, gone)
             return
         for key in gone:
-            row = self._keys.get(key)
-            if row is not None:
-                self.discard(row)
+            record = self._directory.get(key)
+            if record is not None:
+                self.discard(record)
         self.put(puts)
 
     def complete(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
         """Do the same by building everything anew, whether or not some of it has been done."""
         out = set(gone)
         rank = self._schema.rank
-        kept = {key: Entry(rank(row), key, row) for key, row in self._keys.items() if key not in out}
+        kept = {key: Entry(rank(record), key, record) for key, record in self._directory.items() if key not in out}
         self._segments = []
-        self._keys = Keys()
+        self._directory = Directory()
         self.census = Census(self._schema)
         self._count = 0
         self._thinned = False
@@ -61,7 +61,7 @@ class Draft:
         """Enter records by key; one that replaces another moves if its place in the order has changed."""
         fresh: list[Entry] = []
         for key, entry in entries.items():
-            old = self._keys.get(key)
+            old = self._directory.get(key)
             if old is None:
                 fresh.append(entry)
             elif self._schema.rank(old) == entry.rank:
@@ -71,25 +71,25 @@ class Draft:
                 fresh.append(entry)
         self._insert(fresh)
 
-    def discard(self, row: Record) -> None:
+    def discard(self, record: Record) -> None:
         """Take a kept row out."""
-        at, position = self._find(row)
+        at, position = self._find(record)
         self._own(at).discard(position)
-        self._keys.remove(row[self._schema.key])
+        self._directory.remove(record[self._schema.key])
         self._count -= 1
         self._thinned = True
-        self.census.remove([row])
+        self.census.remove([record])
 
-    def finish(self) -> State:
-        """Return the new state, its segments no fuller and no emptier than they should be."""
+    def finish(self) -> Version:
+        """Return the new version, its segments no fuller and no emptier than they should be."""
         if self._thinned:
             self._tidy()
-        return State(self._schema, tuple(self._segments), self._keys, self._count)
+        return Version(self._schema, tuple(self._segments), self._directory, self._count)
 
     def _replace(self, old: Record, entry: Entry) -> None:
         at, position = self._find(old)
         self._own(at).replace(position, entry.row)
-        self._keys.set(entry.key, entry.row)
+        self._directory.set(entry.key, entry.row)
         self.census.replace(old, entry.row)
         self.census.read(entry.row, old)
 
@@ -102,7 +102,7 @@ class Draft:
         for entry in fresh:
             at, _ = seek(self._segments, entry.rank, entry.key)
             groups.setdefault(at, []).append(entry)
-            self._keys.set(entry.key, entry.row)
+            self._directory.set(entry.key, entry.row)
         for at in sorted(groups, reverse=True):  # oldest first, so that the numbers of newer segments stay
             self._segments[at : at + 1] = self._filled(at, groups[at])
         self._count += len(fresh)
@@ -150,9 +150,9 @@ class Draft:
                 self.census.note(field, grams)
         return built[::-1]
 
-    def _find(self, row: Record) -> tuple[int, int]:
+    def _find(self, record: Record) -> tuple[int, int]:
         """Return the segment's number and the position of a row that is kept."""
-        return seek(self._segments, self._schema.rank(row), row[self._schema.key])
+        return seek(self._segments, self._schema.rank(record), record[self._schema.key])
 
     def _own(self, at: int) -> Segment:
         """Return segment `at`, made ready to be changed."""

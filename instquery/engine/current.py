@@ -1,4 +1,4 @@
-"""The live state of a store: who may look at it, and how it is changed in one step while others look."""
+"""The current version of a store: who may look at it, and how it is changed in one step while others look."""
 
 from collections.abc import Collection, Mapping
 from secrets import token_hex
@@ -8,20 +8,20 @@ from weakref import ref
 
 from instquery.contract import Change
 from instquery.engine.census import Census
-from instquery.engine.cursors import Seal
-from instquery.engine.draft import Draft
+from instquery.engine.cursors import Signer
+from instquery.engine.directory import Directory
 from instquery.engine.history import Changed, History
-from instquery.engine.keys import Keys
 from instquery.engine.plan import Plan, plan
-from instquery.engine.state import State
 from instquery.engine.verify import faults
+from instquery.engine.version import Version
 from instquery.engine.view import View
+from instquery.engine.writer import Writer
 from instquery.errors import HistoryGap
 from instquery.predicates import Value
 from instquery.query import Query
 from instquery.schema import Entry, Schema
 
-__all__ = ["Journal", "Live"]
+__all__ = ["Current", "Journal"]
 
 # A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one is written
 # aside, which costs a copy of every segment that it touches. What stays at its place counts 1, anything else _MOVED.
@@ -42,12 +42,12 @@ class Journal(Protocol):
         ...
 
 
-class Live:
-    """The present state, its census and its history, and the two locks that guard them.
+class Current:
+    """The present version, its census and its history, and the two locks that guard them.
 
     `writing` is held by the one who writes, for as long as it takes; the other lock briefly, by whoever looks
     or publishes. Whoever looks gets a view and goes on without a lock. As long as somebody holds the
-    view of the present state, segments are copied before they are changed; else they are changed in place.
+    view of the present version, segments are copied before they are changed; else they are changed in place.
     """
 
     def __init__(
@@ -55,45 +55,45 @@ class Live:
         schema: Schema,
         entries: Mapping[str, Entry],
         *,
-        seal: Seal,
+        signer: Signer,
         history: int,
         segment_rows: int,
         journal: Journal | None,
     ) -> None:
-        self._seal, self._segment_rows, self._journal = seal, segment_rows, journal
+        self._signer, self._segment_rows, self._journal = signer, segment_rows, journal
         self.writing = RLock()
         self._lock = RLock()
         self._owner = object()  # whoever may change a segment in place has this mark
-        self._viewed: ref[View] | None = None  # the view of the present state, if somebody may hold it
+        self._viewed: ref[View] | None = None  # the view of the present version, if somebody may hold it
         self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
         self.census: Census | None = Census(schema)
-        self.state = State(schema, (), Keys(), 0)
-        self.version = 0 if journal is None else journal.begun_at
-        # Names the present state among all states of all stores. It is drawn anew with each write, as a
+        self.version = Version(schema, (), Directory(), 0)
+        self.number = 0 if journal is None else journal.begun_at
+        # Names the present version among all versions of all stores. It is drawn anew with each write, as a
         # version does not tell: forked processes count the same versions of different states.
         self._epoch = token_hex(8)
-        self._history = History(history, self.version)
-        draft = Draft(self.state, self.census, self._owner, segment_rows)
-        draft.put(entries)
-        self.state = draft.finish()
+        self._history = History(history, self.number)
+        writer = Writer(self.version, self.census, self._owner, segment_rows)
+        writer.put(entries)
+        self.version = writer.finish()
 
     # looking
 
     def view(self) -> View:
-        """Return the view of the present state, the same for all who ask; costs 1 µs."""
+        """Return the view of the present version, the same for all who ask; costs 1 µs."""
         with self._lock:
             if self._half is not None:
                 self._mend()
             view = None if self._viewed is None else self._viewed()
             if view is None:
-                view = View(self.state, self.version, self._seal, self._epoch)
+                view = View(self.version, self.number, self._signer, self._epoch)
                 self._viewed = ref(view)
             return view
 
     def planned(self, query: Query) -> tuple[View, Plan]:
         """Return the present view, and the plan that the census has made for it."""
         with self._lock:
-            return self.view(), plan(query, self.state, self.census)
+            return self.view(), plan(query, self.version, self.census)
 
     def counted(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
         """Return the present view, and how many records have each value of a field, if the census knows."""
@@ -103,8 +103,8 @@ class Live:
     def changes(self, since: int) -> list[Change]:
         """List what the writes after a version have changed."""
         with self._lock:
-            if since > self.version:
-                raise HistoryGap(f"version {since} is yet to come, this is {self.version}")
+            if since > self.number:
+                raise HistoryGap(f"version {since} is yet to come, this is {self.number}")
             found = self._history.since(since)
         return [
             Change(version, key, old and old.copy(), new and new.copy())
@@ -115,32 +115,32 @@ class Live:
     def faults(self) -> list[str]:
         """Name what does not agree with the rows; writers wait."""
         with self.writing:
-            state = self.view().state
-            return [*faults(state), *(() if self.census is None else self.census.faults(state))]
+            version = self.view().version
+            return [*faults(version), *(() if self.census is None else self.census.faults(version))]
 
     # changing
 
     def write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
         """Make checked changes, in one step: the one door of all writes."""
         with self.writing:
-            keys = self.view().rows
-            changed: list[Changed] = [(key, keys.get(key), None) for key in gone]
-            changed += [(key, keys.get(key), entry.row) for key, entry in puts.items()]
+            directory = self.view().directory
+            changed: list[Changed] = [(key, directory.get(key), None) for key in gone]
+            changed += [(key, directory.get(key), entry.row) for key, entry in puts.items()]
             if not changed:
                 return
-            version = self.version + 1
+            number = self.number + 1
             make = self._write_in_place if self._is_brief(changed) else self._write_aside
             try:
                 if self._journal is not None:
-                    self._journal.record(version, puts, gone)
+                    self._journal.record(number, puts, gone)
                 make(puts, gone, changed)
             except BaseException:
-                if self._journal is not None and self.version < version and self._journal.has(version):
+                if self._journal is not None and self.number < number and self._journal.has(number):
                     self._half = (puts, gone, changed)
                 raise
 
     def _is_brief(self, changed: list[Changed]) -> bool:
-        rank = self.state.schema.rank
+        rank = self.version.schema.rank
         if len(changed) * _MOVED <= _BRIEF:
             return True
         stays = sum(
@@ -149,42 +149,42 @@ class Live:
         return stays + (len(changed) - stays) * _MOVED <= _BRIEF
 
     def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
-        """Change the present state itself; segments that somebody may look at are copied first."""
+        """Change the present version itself; segments that somebody may look at are copied first."""
         if self.census is None:  # an interrupt has cut a larger write short
-            self.census = Census.of(self.state)
+            self.census = Census.of(self.version)
         with self._lock:
             self._half = (puts, gone, changed)
             if self._viewed is not None and self._viewed() is not None:
                 self._owner = object()
-                self.state = self.state.fork()
-            draft = Draft(self.state, self.census, self._owner, self._segment_rows)
-            draft.apply(puts, gone)
-            self._publish(draft, changed)
+                self.version = self.version.fork()
+            writer = Writer(self.version, self.census, self._owner, self._segment_rows)
+            writer.apply(puts, gone)
+            self._publish(writer, changed)
 
     def _write_aside(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
-        """Change a copy, readers going on, and put it in the place of the present state."""
-        census = Census.of(self.state) if self.census is None else self.census
+        """Change a copy, readers going on, and put it in the place of the present version."""
+        census = Census.of(self.version) if self.census is None else self.census
         owner = object()
         with self._lock:
-            self.census = None  # until it fits the state again, plans do without
-            draft = Draft(self.state.fork(), census, owner, self._segment_rows)
-        draft.apply(puts, gone)
+            self.census = None  # until it fits the version again, plans do without
+            writer = Writer(self.version.fork(), census, owner, self._segment_rows)
+        writer.apply(puts, gone)
         with self._lock:
             self._owner = owner
-            self._publish(draft, changed)
+            self._publish(writer, changed)
 
-    def _publish(self, draft: Draft, changed: list[Changed]) -> None:
-        """Make a draft the present state. The lock is held."""
+    def _publish(self, writer: Writer, changed: list[Changed]) -> None:
+        """Make the version that a writer has made the present one. The lock is held."""
         self._epoch = token_hex(8)
-        self.state, self.census = draft.finish(), draft.census
-        self.version += 1
-        self._history.add(self.version, changed)
+        self.version, self.census = writer.finish(), writer.census
+        self.number += 1
+        self._history.add(self.number, changed)
         self._viewed = self._half = None
 
     def _mend(self) -> None:
         """Complete a write that an interrupt cut short, by building everything anew. The lock is held."""
         if self._half is not None:
             puts, gone, changed = self._half
-            draft = Draft(self.state, Census(self.state.schema), self._owner, self._segment_rows)
-            draft.complete(puts, gone)
-            self._publish(draft, changed)
+            writer = Writer(self.version, Census(self.version.schema), self._owner, self._segment_rows)
+            writer.complete(puts, gone)
+            self._publish(writer, changed)

@@ -7,14 +7,14 @@ from instquery.engine.view import View
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 
-__all__ = ["Listing", "is_same"]
+__all__ = ["Difference", "is_same"]
 
 # The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
 # dicts, as the garbage collector looks through sets, but not through dicts of text.
 _SHARDS = 2048
 
 
-class Listing:
+class Difference:
     """What a listing says, beside a snapshot: the entries that differ, and the keys of all.
 
     What is the same is not held again, so that a million records are compared without a million new objects,
@@ -30,35 +30,35 @@ class Listing:
     @classmethod
     def read(cls, schema: Schema, view: View, entries: Iterable[Entry]) -> Self:
         """Compare entries with a snapshot; of those with one key the last counts."""
-        listing = cls(schema, view)
-        rows = view.rows
+        difference = cls(schema, view)
+        directory = view.directory
         for entry in entries:
-            listing._seen[hash(entry.key) % _SHARDS][entry.key] = None
-            if is_same(rows.get(entry.key), entry.row):
-                listing._differ.pop(entry.key, None)
+            difference._seen[hash(entry.key) % _SHARDS][entry.key] = None
+            if is_same(directory.get(entry.key), entry.row):
+                difference._differ.pop(entry.key, None)
             else:
-                listing._differ[entry.key] = entry
-        return listing
+                difference._differ[entry.key] = entry
+        return difference
 
     def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
-        rows = present.rows
-        puts = {key: entry for key, entry in self._differ.items() if not is_same(rows.get(key), entry.row)}
+        directory = present.directory
+        puts = {key: entry for key, entry in self._differ.items() if not is_same(directory.get(key), entry.row)}
         if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
-        gone = [key for key, _ in rows.items() if key not in self._seen[hash(key) % _SHARDS]]
+        gone = [key for key, _ in directory.items() if key not in self._seen[hash(key) % _SHARDS]]
         while self._seen:  # one after the other: to free a million keys at once would hold everybody up
             self._seen.pop()
         return puts, gone
 
     def _undone(self, present: View) -> Iterator[Entry]:
         """Yield the listed rows that were in the first snapshot and are not in the present one."""
-        rows = present.rows
-        for key, row in self._view.rows.items():
+        directory = present.directory
+        for key, record in self._view.directory.items():
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if is_listed and rows.get(key) is not row and not is_same(rows.get(key), row):
-                yield Entry(self._schema.rank(row), key, row)
+            if is_listed and directory.get(key) is not record and not is_same(directory.get(key), record):
+                yield Entry(self._schema.rank(record), key, record)
 
 
 def is_same(old: Record | None, new: Record) -> bool:

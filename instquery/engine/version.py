@@ -1,4 +1,4 @@
-"""One state of a store: everything that an answer is read from."""
+"""One version of a store: everything that an answer is read from."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Self
 
+from instquery.engine.directory import Directory
 from instquery.engine.indexes.order import ranks_of
-from instquery.engine.keys import Keys
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Interval, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["Part", "Place", "State", "seek"]
+__all__ = ["Part", "Place", "Version", "seek"]
 
 Part = tuple[Segment, Sequence[Bounded]]
 """A segment, and the predicates it is to be asked."""
@@ -24,12 +24,12 @@ Place = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Version:
     """Segments, newest first, and the directory of keys, of one moment."""
 
     schema: Schema
     segments: tuple[Segment, ...]
-    keys: Keys
+    directory: Directory
     count: int
 
     def __iter__(self) -> Iterator[Record]:
@@ -38,17 +38,17 @@ class State:
             yield from segment
 
     def fork(self) -> Self:
-        """Return this state with a directory of keys of its own; costs 5 µs."""
-        return type(self)(self.schema, self.segments, self.keys.copy(), self.count)
+        """Return this version with a directory of keys of its own; costs 5 µs."""
+        return type(self)(self.schema, self.segments, self.directory.copy(), self.count)
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate: a count where an index knows, else bounds and a guess."""
         keys = self.keys_of(predicate)
         if keys is not None:
-            return Size.exactly(len(self.keys.get_all(keys)))
+            return Size.exactly(len(self.directory.get_all(keys)))
         if not self.has_index(predicate.field):
             return Size.at_most(self.count)
-        if self.schema.fields[predicate.field].kind == "text":
+        if self.schema.fields[predicate.field].kind.index == "parts":
             return self._sampled(predicate)
 
         parts = list(self.parts([predicate]))
@@ -69,7 +69,8 @@ class State:
         of those it holds whole: 10 µs for 300 segments.
         """
         range_ = next(
-            (one for one in where if isinstance(one, Interval) and one.field == self.schema.order.field), None
+            (one for one in where if isinstance(one, Interval) and one.field == self.schema.order.field),
+            None,
         )
         if range_ is None:
             return zip(self.segments[since:], repeat(where))
@@ -83,7 +84,7 @@ class State:
 
     def has_index(self, field: str) -> bool:
         """Tell whether the segments have an index for a field."""
-        return self.schema.fields[field].indexed or field == self.schema.order.field
+        return self.schema.fields[field].has_index or field == self.schema.order.field
 
     def _sampled(self, predicate: Bounded) -> Size:
         """Judge by the newest segments what to expect of the others; costs the same at any size.

@@ -8,7 +8,16 @@ an answer is the highest bits.
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-__all__ = ["count_all", "everything", "insert", "newest", "of", "of_bits", "of_flags", "positions"]
+__all__ = [
+    "count_all",
+    "everything",
+    "insert",
+    "newest",
+    "positions",
+    "set_of",
+    "set_of_bits",
+    "set_of_flags",
+]
 
 # With fewer than one row in this many, looking for each is cheaper than passing over all.
 _SPARSE = 16
@@ -52,10 +61,10 @@ def everything(count: int) -> int:
     return (1 << count) - 1
 
 
-def of(members: Iterable[int], width: int) -> int:
+def set_of(members: Iterable[int], width: int) -> int:
     """Return the set of the given positions, all of them below `width`. Costs 60 ns a position.
 
-    >>> bin(of([0, 3], width=8))
+    >>> bin(set_of([0, 3], width=8))
     '0b1001'
     """
     bits = bytearray((width >> 3) + 1)
@@ -64,19 +73,19 @@ def of(members: Iterable[int], width: int) -> int:
     return int.from_bytes(bits, "little")
 
 
-def of_flags(flags: Sequence[bool] | Sequence[int] | bytes) -> int:
+def set_of_flags(flags: Sequence[bool] | Sequence[int] | bytes) -> int:
     """Return the set of the positions whose flag is 1 (or true); every flag is 0 or 1. Costs 4 ns a flag.
 
-    >>> of_flags([True, False, False, True]) == of([0, 3], width=4)
+    >>> set_of_flags([True, False, False, True]) == set_of([0, 3], width=4)
     True
     """
     return int(bytes(flags)[::-1].translate(_FLAG_TO_DIGIT) or b"0", 2)
 
 
-def of_bits(octets: bytes, bit: int) -> int:
+def set_of_bits(octets: bytes, bit: int) -> int:
     """Return the set of the positions whose byte has this bit (0 to 7). Costs 5 ns a byte.
 
-    >>> of_bits(bytes([0b10, 0b01, 0b11]), bit=1) == of([0, 2], width=3)
+    >>> set_of_bits(bytes([0b10, 0b01, 0b11]), bit=1) == set_of([0, 2], width=3)
     True
     """
     return int(octets[::-1].translate(_BIT_TO_DIGIT[bit]) or b"0", 2)
