@@ -4,8 +4,8 @@ Run it from a checkout with the extra `dev`, or where instquery and httpx are in
 
     python examples/sync_loop.py https://inventory.example.com --every 60
 
-The upstream answers GET /instances with {"items": [...], "next": "..."}, and with ?next=... the page
-behind it. On the last one "next" is null.
+The upstream answers GET /instances with {"items": [...], "next": "..."}, and with ?next=... the
+following page. On the last one "next" is null.
 """
 
 import argparse

@@ -233,6 +233,7 @@ def test_the_top_level_holds_what_it_should():
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md", "SECURITY.md"),
         *("instquery", "tests", "benchmarks", "docs", "examples", ".ci", ".git", ".gitignore", ".github"),
         *("pyproject.toml", "noxfile.py", ".editorconfig", ".git-blame-ignore-revs", ".pre-commit-config.yaml"),
+        "PKG-INFO",  # in a source archive
     }
     ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
     extra = {path.name for path in ROOT.iterdir()} - known - ignored

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -85,5 +86,11 @@ def test_the_benchmarks_are_a_group_of_which_the_tests_need_nothing():
     assert imported & names(PROJECT["dependency-groups"]["bench"]) <= allowed
 
 
-def test_the_wheel_holds_the_package_alone():
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["instquery"]}
+def test_the_wheel_holds_the_package_alone_and_the_source_archive_all_there_is():
+    targets = PROJECT["tool"]["hatch"]["build"]["targets"]
+    assert targets["wheel"] == {"packages": ["instquery"]}
+
+    added = {".gitignore", "pyproject.toml"}  # by the builder
+    patterns = [pattern.removeprefix("/") for pattern in targets["sdist"]["include"]]
+    for path in {path.partition("/")[0] for path in run("git", "ls-files").stdout.splitlines()}:
+        assert path in added or any(fnmatchcase(path, pattern) for pattern in patterns), path
