@@ -10,7 +10,7 @@ from benchmarks.questions import QUESTIONS
 from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR, ESTATES
 from instquery.query import Record
 
 

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from benchmarks.questions import QUESTIONS
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR, ESTATES
 from instquery.predicates import Bounded
 from instquery.query import Record
 from instquery.sql import SqlStore

@@ -13,7 +13,7 @@ import psutil
 from benchmarks.contenders import CONTENDERS
 from instquery import Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ESTATES
+from instquery.apis.samples import ESTATES
 
 __all__ = ["measure"]
 

@@ -22,7 +22,7 @@ from benchmarks.contenders.scan import Scan
 from benchmarks.questions import QUESTIONS
 from instquery import Contains, Page, Query, Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR, ESTATES
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 from instquery.schema import Schema

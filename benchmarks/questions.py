@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from instquery.estate import ANCHOR
+from instquery.apis.samples import ANCHOR
 from instquery.query import Record
 
 __all__ = ["QUESTIONS", "TITLES"]

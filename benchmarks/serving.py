@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from instquery.apis.samples import ESTATES
 from instquery.asgi import Server
-from instquery.estate import ESTATES
 
 __all__ = ["main"]
 

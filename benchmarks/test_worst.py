@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from instquery import Contains, Eq, In, Query, Range, Store
 from instquery.apis import airec, bss
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR, ESTATES
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 

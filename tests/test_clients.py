@@ -16,8 +16,8 @@ from aliyunsdkcore.client import AcsClient
 from darabonba.exceptions import DaraException
 from Tea.exceptions import TeaException
 
-from instquery import estate
 from instquery.apis import airec, bss
+from instquery.apis import samples as estate
 from instquery.asgi import AccessKey, Keys
 from instquery.testing import Double
 

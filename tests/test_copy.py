@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from instquery.apis import airec, bss
+from instquery.apis.samples import ESTATES
 from instquery.cli import copy
 from instquery.cli.app import app
 from instquery.durable import DurableStore
-from instquery.estate import ESTATES
 from instquery.sql import SqlStore
 
 SCHEMAS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR, ESTATES
 from instquery.instants import to_micros
 
 

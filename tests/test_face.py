@@ -17,8 +17,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from instquery import InstqueryError, Store, estate
+from instquery import InstqueryError, Store
 from instquery.apis import airec, bss
+from instquery.apis import samples as estate
 from instquery.asgi import AccessKey, Keys, Server, create_app
 from instquery.asgi.signing import Denied, Gate, Signed
 from instquery.engine.view import View

@@ -51,7 +51,9 @@ FLOORS = [
     ["apis.checks"],
     ["apis.asking"],
     ["apis.operation"],
+    ["apis.airec.literal", "apis.bss.literal"],
     ["apis.airec", "apis.bss"],
+    ["apis.samples", "apis.questions"],
     ["apis.catalog"],
     ["asgi.keys", "asgi.openapi"],
     ["asgi.signing"],
@@ -59,8 +61,7 @@ FLOORS = [
     ["asgi"],
     ["testing"],
     ["pytest_plugin"],
-    ["estate"],
-    ["cli.show", "cli.questions"],
+    ["cli.show"],
     ["cli.bench", "cli.copy", "cli.serve"],
     ["cli.demo"],
     ["cli.app"],
@@ -94,7 +95,8 @@ def imports(path):
             assert node.level == 0, f"{path}: relative import"
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                is_module = (ROOT.parent / Path(*inner.split("."))).with_suffix(".py").exists()
+                place = ROOT.parent / Path(*inner.split("."))
+                is_module = place.with_suffix(".py").exists() or (place / "__init__.py").exists()
                 yield (inner if is_module else node.module), id(node) in top
 
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from effort import examples
-from instquery import estate
+from instquery.apis import samples as estate
 from instquery.asgi import app as app_room
 from instquery.asgi import server as server_room
 from instquery.testing import Double

@@ -2,8 +2,8 @@
 
 import pytest
 
-from instquery import estate
 from instquery.apis import airec, bss
+from instquery.apis import samples as estate
 from instquery.asgi import AccessKey, Keys
 from instquery.testing import Double
 

@@ -21,13 +21,13 @@ from instquery import (
     Schema,
     SchemaError,
     Store,
-    estate,
     instant,
     keyword,
     stored,
     text,
 )
 from instquery.apis import airec, bss
+from instquery.apis import samples as estate
 from instquery.apis.inventory import Reader
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys, Server, create_app

@@ -30,7 +30,7 @@ from instquery import (
     text,
 )
 from instquery.apis import airec, bss
-from instquery.estate import ESTATES
+from instquery.apis.samples import ESTATES
 from instquery.sql import SqlStore, statements, ways
 from instquery.sql.layout import CLICKHOUSE
 from strategies import SCHEMA, at, predicate

@@ -16,11 +16,11 @@ from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.inventory import InventoryError
 from instquery.apis.operation import Operation
+from instquery.apis.questions import QUESTIONS
+from instquery.apis.samples import ESTATES
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
-from instquery.cli.questions import QUESTIONS
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
-from instquery.estate import ESTATES
 from instquery.instants import to_micros
 from instquery.query import Record
 

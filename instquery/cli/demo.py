@@ -11,10 +11,10 @@ from instquery import Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Operation
+from instquery.apis.questions import QUESTIONS, Questions
+from instquery.apis.samples import ANCHOR
 from instquery.cli.bench import timed
-from instquery.cli.questions import QUESTIONS, Questions
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
-from instquery.estate import ANCHOR
 from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
