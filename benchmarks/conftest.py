@@ -10,7 +10,7 @@ from benchmarks.questions import QUESTIONS
 from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
-from instquery.apis.samples import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR
 from instquery.query import Record
 
 
@@ -55,7 +55,7 @@ def field(request: pytest.FixtureRequest, count: int) -> Field:
     """Load every engine with the inventory of one API, and check that all give the same answers."""
     api: str = request.param
     operation = CATALOG[api].operation
-    records = list(ESTATES[api](count))
+    records = list(CATALOG[api].samples(count))
     questions = QUESTIONS[api](records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
     chosen = request.config.getoption("--engines").split(",")

@@ -15,9 +15,6 @@ import typer
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.inventory import InventoryError
-from instquery.apis.operation import Operation
-from instquery.apis.questions import QUESTIONS
-from instquery.apis.samples import ESTATES
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
@@ -72,7 +69,7 @@ def demo(
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
-            made = progress.track(ESTATES[name](count, seed=seed), total=count, description=f"making {name} records")
+            made = progress.track(api.samples(count, seed=seed), total=count, description=f"making {name} records")
             records = list(made)
             progress.add_task(f"loading {name} records", total=None)
             start = perf_counter()
@@ -92,7 +89,7 @@ def query_command(api: Api) -> Callable[..., None]:
         with _usage_errors():
             moment = to_micros(now or api.operation.clock())
             store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
-        _answer(api.operation, store, params, now=moment, as_json=as_json, explain=explain)
+        _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
         Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, typer.Argument(help=_SOURCE)]),
@@ -120,7 +117,7 @@ def _identifier(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def generate_command(name: str) -> Callable[..., None]:
+def generate_command(api: Api) -> Callable[..., None]:
     """Make the command that makes up an inventory of one API."""
 
     def command(
@@ -128,7 +125,7 @@ def generate_command(name: str) -> Callable[..., None]:
         out: Annotated[str, typer.Option(help="The file to write; - for standard output.")] = "-",
         seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
     ) -> None:
-        lines = (json.dumps(record, ensure_ascii=False) for record in ESTATES[name](count, seed=seed))
+        lines = (json.dumps(record, ensure_ascii=False) for record in api.samples(count, seed=seed))
         if out == "-":
             for line in lines:
                 typer.echo(line)
@@ -137,11 +134,11 @@ def generate_command(name: str) -> Callable[..., None]:
             for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
                 file.write(line + "\n")
 
-    command.__doc__ = f"Make up records of {CATALOG[name].operation.name}, shaped like a real estate."
+    command.__doc__ = f"Make up records of {api.operation.name}, shaped like a real estate."
     return command
 
 
-def bench_command(name: str, api: Api) -> Callable[..., None]:
+def bench_command(api: Api) -> Callable[..., None]:
     """Make the command that times the questions to one API."""
 
     def command(
@@ -165,7 +162,7 @@ def bench_command(name: str, api: Api) -> Callable[..., None]:
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
         console.print(f"{len(store):,} records read and loaded in {seconds:.1f} s", style="dim")
-        questions = {**QUESTIONS[name](store, moment), **own}
+        questions = {**api.questions(store, moment), **own}
         run_bench(api.operation, store, questions, now=moment, rounds=rounds)
 
     command.__doc__ = f"Ask {api.operation.name} what suits the records in FILE, and print what each question costs."
@@ -228,22 +225,20 @@ def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
     return inventory.records
 
 
-def _answer(
-    operation: Operation, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool
-) -> None:
+def _answer(api: Api, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool) -> None:
     """Ask, and print the reply; a refused request is printed as the reply it is."""
     start = perf_counter()
-    reply = operation(store, params, now=now)
+    reply = api.operation(store, params, now=now)
     milliseconds = (perf_counter() - start) * 1000
     if reply.answer is None:
         typer.echo(json_text(reply.body))
         raise typer.Exit(REFUSED)
-    query = operation.query(params, now=now)
+    query = api.operation.query(params, now=now)
     if as_json:
         typer.echo(json_text(reply.body))
     else:
         items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
-        console.print(items_table(operation, items))
+        console.print(items_table(api, items))
         total = store.count(query.where)
         facts = f"{len(items)} of {total:,} matches, page {number} of size {size}, in {milliseconds:.2f} ms"
         console.print(facts, style="dim")
@@ -263,5 +258,5 @@ def _usage_errors() -> Generator[None]:
 
 for _name, _api in CATALOG.items():
     query_app.command(_name)(query_command(_api))
-    generate_app.command(_name)(generate_command(_name))
-    bench_app.command(_name)(bench_command(_name, _api))
+    generate_app.command(_name)(generate_command(_api))
+    bench_app.command(_name)(bench_command(_api))
