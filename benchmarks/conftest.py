@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from benchmarks.contenders import CONTENDERS, Floor
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
@@ -56,7 +56,7 @@ def field(request: pytest.FixtureRequest, count: int) -> Field:
     api: str = request.param
     operation = CATALOG[api].operation
     records = list(CATALOG[api].samples(count))
-    questions = QUESTIONS[api](records)
+    questions = questions_of(api, records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
     chosen = request.config.getoption("--engines").split(",")
     engines = {engine: load(operation.schema, records) for engine, load in CONTENDERS.items() if engine in chosen}

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.samples import ANCHOR
@@ -74,7 +74,7 @@ def main() -> int:
 def _known(api: str, count: int, seconds: float) -> Mapping[str, Known]:
     """Ask the engine in memory every request."""
     operation = CATALOG[api].operation
-    questions = QUESTIONS[api](list(CATALOG[api].samples(count)))
+    questions = questions_of(api, list(CATALOG[api].samples(count)))
     store = Store(operation.schema, CATALOG[api].samples(count))  # made again, as both at once may be more than fits
     answers = {}
     for title, params in questions.items():

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, cast
 
 from benchmarks.contenders import CONTENDERS, Writer
 from benchmarks.contenders.scan import Scan
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Contains, Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.samples import ANCHOR
@@ -111,7 +111,7 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
     for api, entry in CATALOG.items():
         schema = entry.operation.schema
         records = list(entry.samples(count))
-        asked = QUESTIONS[api](records)
+        asked = questions_of(api, records)
         queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
         for name in _ENGINES:
             is_ours = name == "instquery"
