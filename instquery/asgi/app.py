@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from instquery.apis.catalog import CATALOG, Hosted
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Engine, Operation
-from instquery.asgi.arguments import check_names, facts_of, stores_of
+from instquery.asgi.arguments import checked_names, facts_of, stores_of
 from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
@@ -156,8 +156,8 @@ def create_app(
         keys: the access keys that requests are signed with. The caller of a key is who asks.
             Without keys no signature is looked at.
         clock: tells the moment of each request, though not to signatures.
-        named: stores by the names of the catalog, such as `airec=` and `bss=`. And the facts that
-            the rules of operations ask of their host, such as `directory=` and `products=`.
+        named: stores by their API's name, such as `airec=` and `bss=`; and facts that the rules
+            of operations ask of their host, such as `directory=` and `products=`.
 
     Raises:
         InstqueryError: for anything else in their place.
@@ -167,8 +167,7 @@ def create_app(
     if keys is not None:
         check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
     check_callable("clock", clock, "a datetime")
-    given = dict(named)
-    check_names(given)
+    given = checked_names(named)
     facts = facts_of(given)
     served = [(CATALOG[name], store) for name, store in stores_of(stores, given).items()]
     document = describe(api for api, _ in served)
@@ -180,8 +179,8 @@ def create_app(
         return JSONResponse({"status": "ok"})
 
     aside = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
-    paths = [route.path for route in aside]
-    face = Middleware(Face, aside=paths, routes=Routes(served), keys=keys, facts=facts, clock=clock)
+    paths, routes = [route.path for route in aside], Routes(served)
+    face = Middleware(Face, aside=paths, routes=routes, keys=keys, facts=facts, clock=clock)
     return Starlette(routes=aside, middleware=[face])
 
 

@@ -9,11 +9,11 @@ from instquery.errors import InstqueryError
 from instquery.options import told
 from instquery.schema import Schema
 
-__all__ = ["check_names", "facts_of", "stores_of"]
+__all__ = ["checked_names", "facts_of", "stores_of"]
 
 
-def check_names(given: Mapping[str, object]) -> None:
-    """Refuse a name that is of no API and of no fact.
+def checked_names(given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what was given by names of APIs and facts; any other name is refused.
 
     Raises:
         TypeError: as Python does for an argument that a function does not take.
@@ -24,6 +24,7 @@ def check_names(given: Mapping[str, object]) -> None:
         if name not in CATALOG and name not in facts:
             known = f"the APIs are {', '.join(CATALOG)}, the facts {', '.join(facts)}"
             raise TypeError(f"there is neither an API nor a fact {name}: {known}")
+    return given
 
 
 def stores_of(positional: Sequence[object], given: Mapping[str, object]) -> dict[str, Engine]:
