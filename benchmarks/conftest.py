@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pytest
 
 from benchmarks.contenders import CONTENDERS, Floor
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Query
 from instquery.apis.catalog import CATALOG
 from instquery.apis.operation import Engine, Operation
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR
 from instquery.query import Record
 
 
@@ -55,8 +55,8 @@ def field(request: pytest.FixtureRequest, count: int) -> Field:
     """Load every engine with the inventory of one API, and check that all give the same answers."""
     api: str = request.param
     operation = CATALOG[api].operation
-    records = list(ESTATES[api](count))
-    questions = QUESTIONS[api](records)
+    records = list(CATALOG[api].samples(count))
+    questions = questions_of(api, records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
     chosen = request.config.getoption("--engines").split(",")
     engines = {engine: load(operation.schema, records) for engine, load in CONTENDERS.items() if engine in chosen}

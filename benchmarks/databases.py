@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR
 from instquery.predicates import Bounded
 from instquery.query import Record
 from instquery.sql import SqlStore
@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--by-hand", default="postgresql", metavar="NAME", help="the one that is asked by hand too")
     parser.add_argument("--seconds", type=float, default=1, help="how long each is asked one request")
     options = parser.parse_args()
-    for api in ESTATES:
+    for api in CATALOG:
         with ProcessPoolExecutor(1) as process:
             answers = process.submit(_known, api, options.count, options.seconds).result()
         contenders: dict[str, Ask] = {}
@@ -74,8 +74,8 @@ def main() -> int:
 def _known(api: str, count: int, seconds: float) -> Mapping[str, Known]:
     """Ask the engine in memory every request."""
     operation = CATALOG[api].operation
-    questions = QUESTIONS[api](list(ESTATES[api](count)))
-    store = Store(operation.schema, ESTATES[api](count))  # made again, as both at once may be more than fits
+    questions = questions_of(api, list(CATALOG[api].samples(count)))
+    store = Store(operation.schema, CATALOG[api].samples(count))  # made again, as both at once may be more than fits
     answers = {}
     for title, params in questions.items():
         query = replace(operation.query(params, now=ANCHOR), total=True)
@@ -92,7 +92,7 @@ def _filled(engine: sa.Engine, api: str, count: int) -> SqlStore:
         store.create()
         for index in store.table.indexes:  # made at once afterwards, they take a fraction of the time
             index.drop(engine)
-        records: Iterator[Record] = ESTATES[api](count)
+        records: Iterator[Record] = CATALOG[api].samples(count)
         while batch := list(islice(records, _BATCH)):
             store.put_many(batch)
         for index in store.table.indexes:

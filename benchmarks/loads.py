@@ -13,7 +13,6 @@ import psutil
 from benchmarks.contenders import CONTENDERS
 from instquery import Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ESTATES
 
 __all__ = ["measure"]
 
@@ -43,7 +42,7 @@ def _alone(work: Any, *arguments: Any) -> Any:
 
 def _time(api: str, engine: str, count: int) -> float:
     """Return µs a record to load records that are there as dicts."""
-    records = list(ESTATES[api](count))
+    records = list(CATALOG[api].samples(count))
     gc.collect()
     start = perf_counter()
     CONTENDERS[engine](CATALOG[api].operation.schema, records)
@@ -54,7 +53,7 @@ def _weigh(api: str, engine: str | None, count: int) -> float:
     """Return the bytes a record that a process grows by when it holds the records in this form."""
     process = psutil.Process()
     before = process.memory_info().rss
-    made = ESTATES[api](count)
+    made = CATALOG[api].samples(count)
     held = list(made) if engine is None else CONTENDERS[engine](CATALOG[api].operation.schema, made)
     gc.collect()
     grown = process.memory_info().rss - before
@@ -64,7 +63,7 @@ def _weigh(api: str, engine: str | None, count: int) -> float:
 
 def _parts(api: str, count: int) -> dict[str, float]:
     """Return the bytes a record of our rows (dicts alone), of plain dicts, and of everything else but values."""
-    store = Store(CATALOG[api].operation.schema, ESTATES[api](count))
+    store = Store(CATALOG[api].operation.schema, CATALOG[api].samples(count))
     rows = [row for segment in store._current.version.segments for row in segment]
     seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(map(id, rows))
     own = sum(map(getsizeof, rows)) / count

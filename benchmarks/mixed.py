@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, cast
 
 from benchmarks.contenders import CONTENDERS, Writer
 from benchmarks.contenders.scan import Scan
-from benchmarks.questions import QUESTIONS
+from benchmarks.questions import questions_of
 from instquery import Contains, Page, Query, Store
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 from instquery.schema import Schema
@@ -110,8 +110,8 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for api, entry in CATALOG.items():
         schema = entry.operation.schema
-        records = list(ESTATES[api](count))
-        asked = QUESTIONS[api](records)
+        records = list(entry.samples(count))
+        asked = questions_of(api, records)
         queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
         for name in _ENGINES:
             is_ours = name == "instquery"
@@ -167,7 +167,7 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
     """Return API → seconds to take a listing over of which 1 % is new, and what readers waited meanwhile, in µs."""
     found = {}
     for api, entry in CATALOG.items():
-        records = list(ESTATES[api](count))
+        records = list(entry.samples(count))
         store = Store(entry.operation.schema, records)
         names = [name for name in _UPDATED if name in store.schema.fields]
         listing = [record if n % 100 else record | dict.fromkeys(names, "Synced") for n, record in enumerate(records)]

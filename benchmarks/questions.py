@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from instquery.estate import ANCHOR
+from instquery import Store
+from instquery.apis.catalog import CATALOG
+from instquery.apis.questions import Questions
+from instquery.apis.samples import ANCHOR
+from instquery.instants import to_micros
 from instquery.query import Record
 
-__all__ = ["QUESTIONS", "TITLES"]
-
-Questions = Mapping[str, Mapping[str, object]]
+__all__ = ["TITLES", "questions_of"]
 
 _SECOND = int(ANCHOR.timestamp())
 _DAY = 86_400
@@ -89,10 +91,18 @@ def _bss(records: Sequence[Record]) -> Questions:
     }
 
 
-QUESTIONS: Mapping[str, Callable[[Sequence[Record]], Questions]] = {"airec": _airec, "bss": _bss}
-"""The requests to each API over an inventory, by title."""
+_OWN: Mapping[str, Callable[[Sequence[Record]], Questions]] = {"airec": _airec, "bss": _bss}
 
-_NOBODY = [{"instanceId": "none", "InstanceID": "none", "OwnerId": "none"}]
 
-TITLES = [(api, title) for api, ask in QUESTIONS.items() for title in ask(_NOBODY)]
+def questions_of(name: str, records: Sequence[Record]) -> Questions:
+    """Return the requests to an API over an inventory, by title: those of its drawer where there are none here."""
+    if name in _OWN:
+        return _OWN[name](records)
+    api = CATALOG[name]
+    return api.questions(Store(api.operation.schema, records), to_micros(ANCHOR))
+
+
+_FEW = 100  # samples are as good as an inventory where titles alone count
+
+TITLES = [(name, title) for name, api in CATALOG.items() for title in questions_of(name, list(api.samples(_FEW)))]
 """Every request by API and title, whatever the inventory."""

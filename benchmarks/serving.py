@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from instquery.apis.catalog import CATALOG
 from instquery.asgi import Server
-from instquery.estate import ESTATES
 
 __all__ = ["main"]
 
@@ -57,10 +57,10 @@ def main() -> int:
 
 def _serve_files(folder: Path, count: int) -> list[str]:
     """Write inventories, and return the module and arguments that serve them."""
-    for api, make in ESTATES.items():
-        with (folder / api).open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in make(count))
-    files = [f"--{api}={folder / api}" for api in ESTATES]
+    for name, api in CATALOG.items():
+        with (folder / name).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in api.samples(count))
+    files = [f"--{name}={folder / name}" for name in CATALOG]
     return ["instquery.cli", "serve", "--port=0", *files]
 
 

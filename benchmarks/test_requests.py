@@ -6,7 +6,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.conftest import Field
 from benchmarks.contenders import CONTENDERS
 from benchmarks.questions import TITLES
-from instquery.estate import ANCHOR
+from instquery.apis.samples import ANCHOR
 
 
 @pytest.mark.parametrize("engine", [*CONTENDERS, "floor"])

@@ -10,7 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from instquery import Contains, Eq, In, Query, Range, Store
 from instquery.apis import airec, bss
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.catalog import CATALOG
+from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 
@@ -25,11 +26,11 @@ class Case(NamedTuple):
 
 
 def _estate(count: int) -> Store:
-    return Store(airec.SCHEMA, ESTATES["airec"](count))
+    return Store(airec.SCHEMA, CATALOG["airec"].samples(count))
 
 
 def _billing(count: int) -> Store:
-    return Store(bss.SCHEMA, ESTATES["bss"](count))
+    return Store(bss.SCHEMA, CATALOG["bss"].samples(count))
 
 
 def _named(names: Iterable[str], *, step: int = 1) -> Store:

@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.conftest import Field
 from benchmarks.contenders import WRITERS, Writer
 from instquery import Store
-from instquery.estate import ANCHOR
+from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 

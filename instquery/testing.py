@@ -1,4 +1,4 @@
-"""A local double of both APIs for tests: real clients talk to it, over loopback or in process.
+"""A local double of the APIs for tests: real clients talk to it, over loopback or in process.
 
 With pytest the fixture `instquery_double` is there once the extra `testing` is installed. Elsewhere:
 
@@ -11,20 +11,20 @@ True
 import asyncio
 import json
 from collections import deque
-from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, Unpack
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from instquery.apis import airec, bss
-from instquery.asgi.app import FORM, Wrong, create_app, read_body, refusal
+from instquery.apis.catalog import CATALOG, Facts
+from instquery.asgi.app import FORM, create_app, read_body
 from instquery.asgi.keys import Keys
+from instquery.asgi.refusals import Wrong, refusal
 from instquery.asgi.server import Server
 from instquery.errors import InstqueryError
 from instquery.instants import Moment, to_datetime
@@ -54,27 +54,45 @@ class Fault(NamedTuple):
 
 
 class Double:
-    """Both APIs on a free port of this machine, with empty stores to fill and a clock to set.
+    """The APIs of the catalog on a free port of this machine, with empty stores to fill and a clock to set.
 
-    `endpoint` is what clients are pointed to, `airec` and `bss` are the stores, `requests` what has come so
-    far. Faults are injected for the next calls by `fail`, `delay` and `throttle`; they apply one after the other.
+    The store of an API is an attribute by its name, such as `double.airec`, and an item: `double["airec"]`.
+    Faults are injected for the next calls by `fail`, `delay` and `throttle`; they apply one after the other.
+
+    Args:
+        keys: the access keys that requests must be signed with; none need be signed without them.
+        facts: what the rules of operations ask of their host, such as `directory=` and `products=`.
+
+    Attributes:
+        endpoint: host and port, what clients are pointed to.
+        requests: what has come so far.
+
     """
 
-    def __init__(
-        self,
-        *,
-        keys: Keys | None = None,
-        directory: Mapping[str, bss.Caller] | None = None,
-        products: Collection[str] | None = None,
-    ) -> None:
-        self.airec, self.bss = Store(airec.SCHEMA), Store(bss.SCHEMA)
+    def __init__(self, *, keys: Keys | None = None, **facts: Unpack[Facts]) -> None:
+        self._stores = {name: Store(api.operation.schema) for name, api in CATALOG.items()}
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
-        face = create_app(self.airec, self.bss, keys=keys, directory=directory, products=products, clock=self._clock)
+        face = create_app(*self._stores.values(), keys=keys, clock=self._clock, **facts)
         self.app: ASGIApp = _Recorder(face, self.requests, self._faults)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
+
+    def __getitem__(self, name: str) -> Store:
+        """Return the store of an API, by its name in the catalog."""
+        return self._stores[name]
+
+    def __getattr__(self, name: str) -> Store:
+        """Return the store of an API; called for what is no attribute otherwise."""
+        stores: dict[str, Store] = vars(self).get("_stores", {})  # not there yet in one that is being copied
+        if name not in stores:
+            raise AttributeError(f"a double has no {name}: its stores are {', '.join(stores)}", name=name, obj=self)
+        return stores[name]
+
+    def __dir__(self) -> list[str]:
+        """List the stores too."""
+        return [*super().__dir__(), *self._stores]
 
     @property
     def endpoint(self) -> str:
@@ -115,8 +133,8 @@ class Double:
 
     def reset(self) -> None:
         """Empty the stores, forget requests and faults, let the clock run."""
-        self.airec.replace_all([])
-        self.bss.replace_all([])
+        for store in self._stores.values():
+            store.replace_all([])
         self.requests.clear()
         self._faults.clear()
         self._now = None
@@ -183,7 +201,7 @@ def _recorded(scope: Scope, body: bytes) -> Recorded:
 
 
 async def _refuse(send: Send, fault: Fault) -> None:
-    """Answer with a fault, in the shape of either API."""
+    """Answer with a fault, in the shape of any API."""
     body = refusal(fault.code or "", fault.message, str(uuid4()).upper())
     octets = json.dumps(body).encode()
     headers = [(b"content-type", b"application/json;charset=utf-8"), (b"content-length", str(len(octets)).encode())]

@@ -16,8 +16,8 @@ from aliyunsdkcore.client import AcsClient
 from darabonba.exceptions import DaraException
 from Tea.exceptions import TeaException
 
-from instquery import estate
 from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG
 from instquery.asgi import AccessKey, Keys
 from instquery.testing import Double
 
@@ -98,7 +98,7 @@ CLIENTS = {
 }
 every_client = pytest.mark.parametrize("client", CLIENTS)
 both_apis = pytest.mark.parametrize("api", ["airec", "bss"])
-RECORDS = {"airec": list(estate.airec(300)), "bss": list(estate.bss(300))}
+RECORDS = {"airec": list(CATALOG["airec"].samples(300)), "bss": list(CATALOG["bss"].samples(300))}
 OPERATIONS = {"airec": airec.list_instance, "bss": bss.query_available_instances}
 
 

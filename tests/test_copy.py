@@ -9,19 +9,19 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
 from instquery.cli.app import app
 from instquery.durable import DurableStore
-from instquery.estate import ESTATES
 from instquery.sql import SqlStore
 
 SCHEMAS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
 
 
-@pytest.fixture(params=ESTATES)
+@pytest.fixture(params=CATALOG)
 def file(request, tmp_path):
     path = tmp_path / f"{request.param}.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in ESTATES[request.param](500)), "utf-8")
+    path.write_text("".join(json.dumps(record) + "\n" for record in CATALOG[request.param].samples(500)), "utf-8")
     return path
 
 

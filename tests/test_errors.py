@@ -14,7 +14,7 @@ from instquery import InstqueryError, RecordError, Store
 from instquery.apis import airec
 from instquery.apis.inventory import BadRecord, InventoryError
 from instquery.apis.operation import Refusal
-from instquery.asgi.app import Wrong
+from instquery.asgi.refusals import Wrong
 from instquery.asgi.signing import Denied
 
 BAD = (BadRecord("line", 3, "name", "must be text"), BadRecord("line", 4, None, "is not JSON: \ud800"))

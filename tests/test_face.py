@@ -17,8 +17,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from instquery import InstqueryError, Store, estate
+from instquery import InstqueryError, Store
 from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG
 from instquery.asgi import AccessKey, Keys, Server, create_app
 from instquery.asgi.signing import Denied, Gate, Signed
 from instquery.engine.view import View
@@ -37,7 +38,7 @@ def served(app):
 
 @pytest.fixture(scope="module")
 def stores():
-    return Store(airec.SCHEMA, estate.airec(50)), Store(bss.SCHEMA, estate.bss(50))
+    return Store(airec.SCHEMA, CATALOG["airec"].samples(50)), Store(bss.SCHEMA, CATALOG["bss"].samples(50))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from effort import examples
-from instquery import estate
+from instquery.apis.catalog import CATALOG
 from instquery.asgi import app as app_room
 from instquery.asgi import server as server_room
 from instquery.testing import Double
@@ -31,8 +31,8 @@ def double():
         patch.setattr(server_room, "_PATIENCE", PATIENCE)
         patch.setattr(app_room, "_PATIENCE", PATIENCE)
         with Double() as double:
-            double.airec.put_many(estate.airec(100))
-            double.bss.put_many(estate.bss(100))
+            double.airec.put_many(CATALOG["airec"].samples(100))
+            double.bss.put_many(CATALOG["bss"].samples(100))
             yield double
 
 

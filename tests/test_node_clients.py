@@ -2,8 +2,8 @@
 
 import pytest
 
-from instquery import estate
 from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG
 from instquery.asgi import AccessKey, Keys
 from instquery.testing import Double
 
@@ -45,8 +45,8 @@ REFUSED = {
 def double(request):
     with Double(keys=request.param) as double:
         double.set_clock(NOW)
-        double.airec.put_many(estate.airec(200))
-        double.bss.put_many(estate.bss(200))
+        double.airec.put_many(CATALOG["airec"].samples(200))
+        double.bss.put_many(CATALOG["bss"].samples(200))
         double.is_signed = request.param is not None
         yield double
 

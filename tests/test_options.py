@@ -21,13 +21,13 @@ from instquery import (
     Schema,
     SchemaError,
     Store,
-    estate,
     instant,
     keyword,
     stored,
     text,
 )
 from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG
 from instquery.apis.inventory import Reader
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys, Server, create_app
@@ -172,8 +172,8 @@ REFUSED = [
     ),
     (lambda: bss.Caller(applicable="no"), InstqueryError, "applicable must be True or False, not str"),
     (lambda: bss.Directory({"1001": "owner"}), InstqueryError, "the caller 1001 must be a Caller, not str"),
-    (lambda: estate.airec("5"), InstqueryError, "count must be an integer from 0, not str"),
-    (lambda: estate.bss(5, now="2026-01-01"), InstqueryError, "now must be a datetime, not str"),
+    (lambda: CATALOG["airec"].samples("5"), InstqueryError, "count must be an integer from 0, not str"),
+    (lambda: CATALOG["bss"].samples(5, now="2026-01-01"), InstqueryError, "now must be a datetime, not str"),
 ]
 
 
@@ -298,7 +298,7 @@ ANY = [
     (Double().delay, {"seconds": 1}, "seconds times"),
     (bss.Caller, {}, "role customers applicable"),
     (bss.Directory, {}, "callers"),
-    (estate.airec, {"count": 1}, "count seed now"),
+    (CATALOG["airec"].samples, {"count": 1}, "count seed now"),
 ]
 
 

@@ -49,9 +49,9 @@ class Serving:
 
 
 @contextmanager
-def serving(*arguments, env=None):
+def serving(*arguments, env=None, command=(sys.executable, "-m", "instquery.cli")):
     """Start the command on any free port, end it as an operator would, and see that its end is graceful."""
-    command = [sys.executable, "-m", "instquery.cli", "serve", "--port", "0", *map(str, arguments)]
+    command = [*command, "serve", "--port", "0", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, **pipes, env=env) as process:  # noqa: S603 - our own command
         try:

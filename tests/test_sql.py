@@ -30,7 +30,7 @@ from instquery import (
     text,
 )
 from instquery.apis import airec, bss
-from instquery.estate import ESTATES
+from instquery.apis.catalog import CATALOG
 from instquery.sql import SqlStore, statements, ways
 from instquery.sql.layout import CLICKHOUSE
 from strategies import SCHEMA, at, predicate
@@ -80,7 +80,7 @@ def asked(random, schema, records):
 @cache
 def answered(api, count, number):
     """Return an inventory, and random queries of it with what the naive reading answers."""
-    random, schema, records = Random(7), APIS[api], list(ESTATES[api](count))
+    random, schema, records = Random(7), APIS[api], list(CATALOG[api].samples(count))
     order = schema.order.field
     questions = [asked(random, schema, records) for _ in range(number)]
     return records, [(question, naive.page(records, *question, schema.key, order)) for question in questions]
@@ -113,7 +113,7 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
         (ways, "_DEEP", 5),
     ):
         monkeypatch.setattr(room, name, bound)
-    random, schema, records = Random(11), airec.SCHEMA, list(ESTATES["airec"](60))
+    random, schema, records = Random(11), airec.SCHEMA, list(CATALOG["airec"].samples(60))
     records += [{"instanceId": f"undated-{n}", "status": "Running"} for n in range(9)]
     store = tables.store(schema, records)
     taken = set()

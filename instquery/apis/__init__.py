@@ -1,1 +1,1 @@
-"""APIs answered by the engine: each is a literal in a file of its own."""
+"""APIs answered by the engine: each has a drawer of its own."""

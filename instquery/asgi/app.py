@@ -1,4 +1,4 @@
-"""The HTTP face: both operations as the official clients ask for them, an application to be mounted anywhere."""
+"""The HTTP face: operations as the official clients ask for them, an application to be mounted anywhere."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Unpack
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -19,17 +19,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from instquery.apis import airec, bss
+from instquery.apis.catalog import CATALOG, Hosted
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Engine, Operation
+from instquery.asgi.arguments import checked_names, facts_of, stores_of
 from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
+from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
+from instquery.asgi.routes import Routes
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
-from instquery.errors import InstqueryError
-from instquery.options import check_callable, check_kind, told
-from instquery.schema import Schema
+from instquery.options import check_callable, check_kind
 
-__all__ = ["FORM", "Face", "Wrong", "create_app", "read_body", "refusal"]
+__all__ = ["FORM", "Face", "create_app", "read_body"]
 
 _access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
@@ -41,15 +42,6 @@ _PATIENCE = 10  # seconds for a body to arrive
 FORM = "application/x-www-form-urlencoded"
 _JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
-_ROA_PATH = "/v2/openapi/instances"
-
-
-class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
-    """A request that is refused before any operation sees it; `code` is the API's."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 class Asking(NamedTuple):
@@ -72,16 +64,16 @@ class Face:
         app: ASGIApp,
         *,
         aside: Iterable[str],
-        stores: Iterable[tuple[Operation, Engine]],
+        routes: Routes,
         keys: Keys | None,
         facts: Mapping[str, Any],
         clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._aside = frozenset(aside)
-        self._actions = {operation.name: (operation, store) for operation, store in stores}
+        self._routes = routes
         self._gate = None if keys is None else Gate(keys)
-        self._facts = {name: fact for name, fact in facts.items() if fact is not None}
+        self._facts = facts
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,15 +88,15 @@ class Face:
             asking, caller = await self._read(path, scope, receive)
             name = asking.operation.name
             reply = await self._ask(asking, identity)
-            status, body = reply.status, reply.body if reply.answer is not None else _in_both_casings(reply.body)
+            status, body = reply.status, reply.body if reply.answer is not None else in_both_casings(reply.body)
         except Wrong as wrong:
             status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
         except ClientDisconnect:
             return
         except Exception:
             _log.exception("the face failed, request %s", identity)
-            fault = _BSS.errors[_BSS.internal]
-            status, body = fault.status, refusal(_BSS.internal, fault.message, identity)
+            failed = failure()
+            status, body = failed.status, refusal(failed.code, failed.reason, identity)
         octets = _json(body)
         headers = [_JSON, (b"content-length", b"%d" % len(octets))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -135,23 +127,10 @@ class Face:
             except Denied as denied:
                 raise Wrong(403, denied.code, denied.reason) from None
         params = {name: value for name, value in query + form if value}
-        operation, store = self._meant(path, params, headers)
+        operation, store = self._routes.find(path, params, headers)
         facts = self._facts if caller is None else {**self._facts, "caller": caller}
         host = {fact: value for fact, value in facts.items() if fact in operation.host}
         return Asking(operation, store, params, host), caller
-
-    def _meant(self, path: str, params: Mapping[str, str], headers: Mapping[str, str]) -> tuple[Operation, Engine]:
-        """Find the operation that a request means: by its path, or by its action. Raises `Wrong`."""
-        if path == _ROA_PATH:
-            if airec.list_instance.name in self._actions:
-                return self._actions[airec.list_instance.name]
-        elif path in ("", "/"):
-            action = params.get("Action") or headers.get("x-acs-action", "")
-            name = action[:1].upper() + action[1:]
-            if name in self._actions and name != airec.list_instance.name:
-                return self._actions[name]
-            raise Wrong(400, "InvalidAction.NotFound", "Specified api is not found: check the action and its version.")
-        raise Wrong(404, "InvalidApi.NotFound", "Specified api is not found: check the path.")
 
     async def _ask(self, asking: Asking, identity: str) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
@@ -163,26 +142,35 @@ class Face:
 
 
 def create_app(
-    airec: Engine | None = None,
-    bss: Engine | None = None,
-    *,
+    *stores: Engine | None,
     keys: Keys | None = None,
-    directory: Mapping[str, object] | None = None,
-    products: object = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    **named: Unpack[Hosted],
 ) -> Starlette:
-    """Return the face of these stores as an ASGI application, which may be mounted under a prefix.
+    """Return an ASGI application that answers what these stores hold; it may be mounted under a prefix.
 
-    With `keys` every request must be signed with one of them, and the key's caller is who asks; without, no
-    signature is looked at. `directory` and `products` are facts for the rules of QueryAvailableInstances,
-    `clock` tells the moment of each request, though not to signatures. `/healthz` says that the face is up,
-    `/openapi.json` describes it. Raises `InstqueryError` for anything else in their place.
+    `/healthz` says that it is up, `/openapi.json` describes it.
+
+    Args:
+        stores: in the order of the catalog; `None` leaves an API out.
+        keys: the access keys that requests are signed with. The caller of a key is who asks.
+            Without keys no signature is looked at.
+        clock: tells the moment of each request, though not to signatures.
+        named: stores by their API's name, such as `airec=` and `bss=`; and facts that the rules
+            of operations ask of their host, such as `directory=` and `products=`.
+
+    Raises:
+        InstqueryError: for anything else in their place.
+        TypeError: for a name that is neither of an API nor of a fact.
+
     """
-    _check_options(keys, directory, products, clock)
-    _check_store("airec", airec, _AIREC)
-    _check_store("bss", bss, _BSS)
-    stores = [(operation, store) for operation, store in ((_AIREC, airec), (_BSS, bss)) if store is not None]
-    document = describe((operation, _PATHS[operation.name]) for operation, _ in stores)
+    if keys is not None:
+        check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
+    check_callable("clock", clock, "a datetime")
+    given = checked_names(named)
+    facts = facts_of(given)
+    served = [(CATALOG[name], store) for name, store in stores_of(stores, given).items()]
+    document = describe(api for api, _ in served)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
@@ -190,42 +178,10 @@ def create_app(
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    routes = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
-    facts = {"directory": directory, "products": products}
-    face = Middleware(Face, aside=[route.path for route in routes], stores=stores, keys=keys, facts=facts, clock=clock)
-    return Starlette(routes=routes, middleware=[face])
-
-
-def _check_options(keys: object, directory: object, products: object, clock: object) -> None:
-    """Refuse what a face cannot work with, before the first request does."""
-    if keys is not None:
-        check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
-    if directory is not None:
-        wanted = "a mapping of owner IDs to callers, such as bss.Directory"
-        check_kind("directory", directory, Mapping, wanted)
-        if type(directory) is dict:  # any other may look its callers up elsewhere
-            bss.Directory(cast(dict[str, bss.Caller], directory))
-    if products is not None:
-        bss.check_products(products)
-    check_callable("clock", clock, "a datetime")
-
-
-def _check_store(name: str, store: object, operation: Operation) -> None:
-    """Refuse what an operation cannot ask; a store says by its schema whose records it holds."""
-    if store is None:
-        return
-    if isinstance(store, type) or not callable(getattr(store, "page", None)):
-        given = told(store)
-        raise InstqueryError(f"{name} must be a store with the records of {operation.name}, not {given}")
-
-    schema = getattr(store, "schema", None)
-    if isinstance(schema, Schema) and schema.key != operation.schema.key:
-        wanted = f"{operation.name} asks for records by {operation.schema.key}"
-        raise InstqueryError(f"{name}: {wanted}, and this store holds them by {schema.key}")
-
-
-_AIREC, _BSS = airec.list_instance, bss.query_available_instances
-_PATHS = {_AIREC.name: _ROA_PATH, _BSS.name: "/"}
+    aside = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
+    paths, routes = [route.path for route in aside], Routes(served)
+    face = Middleware(Face, aside=paths, routes=routes, keys=keys, facts=facts, clock=clock)
+    return Starlette(routes=aside, middleware=[face])
 
 
 def _json(value: object) -> bytes:
@@ -269,18 +225,3 @@ def _path(scope: Scope) -> str:
     """Return the path that a request has behind any prefix that the face is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)
-
-
-def refusal(code: str, message: str, identity: str) -> dict[str, Any]:
-    """Return the body of a request that no operation has answered."""
-    return _in_both_casings({"Code": code, "Message": message, "RequestId": identity})
-
-
-def _in_both_casings(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the members of a failure both of the spellings that clients read."""
-    whole = dict(body)
-    for upper in ("Code", "Message", "RequestId"):
-        lower = upper[:1].lower() + upper[1:]
-        value = body.get(upper, body.get(lower))
-        whole |= {upper: value, lower: value}
-    return whole

@@ -1,47 +1,67 @@
-"""The face described in OpenAPI 3.1, made from the operations' own parameters."""
+"""What is served, described in OpenAPI 3.1 from the operations' own parameters."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from instquery.apis.operation import Operation
+from instquery.apis.catalog import Api
+from instquery.apis.params import Param
 
 __all__ = ["describe"]
 
+_MEMBERS = ("Code", "Message", "RequestId", "code", "message", "requestId")
 _ERROR = {
     "type": "object",
-    "required": ["Code", "Message", "RequestId", "code", "message", "requestId"],
-    "properties": {
-        name: {"type": "string"} for name in ("Code", "Message", "RequestId", "code", "message", "requestId")
-    },
+    "required": [*_MEMBERS],
+    "properties": {name: {"type": "string"} for name in _MEMBERS},
 }
 
 
-def describe(operations: Iterable[tuple[Operation, str]]) -> dict[str, Any]:
-    """Return the document of a face; each operation with its path, those on `/` told apart by their action."""
-    paths: dict[str, Any] = {}
-    for operation, path in operations:
-        told = _operation(operation, has_action=path == "/")
-        paths[path] = {"get": told}
-        if path == "/":
-            paths[path]["post"] = told | {"operationId": f"{operation.name}ByPost"}
+def describe(apis: Iterable[Api]) -> dict[str, Any]:
+    """Return the document of the APIs that are served.
+
+    OpenAPI has one operation for each path and method. So all APIs on `/` (RPC) are one: it takes
+    any of their actions, and the parameters of all.
+    """
+    shared: dict[str, list[Api]] = {}
+    for api in apis:
+        shared.setdefault(api.path, []).append(api)
+
     return {
         "openapi": "3.1.0",
         "info": {"title": "instquery", "version": "1", "description": "List instances as the real APIs do."},
-        "paths": paths,
+        "paths": {path: _path(there) for path, there in shared.items()},
     }
 
 
-def _operation(operation: Operation, *, has_action: bool) -> dict[str, Any]:
-    params: list[dict[str, Any]] = [
-        {"name": param.name, "in": "query", "description": param.about, "schema": {"type": "string"}}
-        for param in operation.params
+def _path(apis: list[Api]) -> dict[str, Any]:
+    """Describe the APIs of one path: several of them where it is `/`, one anywhere else."""
+    names = [api.operation.name for api in apis]
+    params = [param for api in apis for param in api.operation.params]
+    if not apis[0].is_rpc:
+        return {apis[0].method.lower(): _operation(names[0], _parameters(params))}
+
+    action: dict[str, Any] = {"type": "string", "enum": names}
+    parameters = [{"name": "Action", "in": "query", "required": True, "schema": action}, *_parameters(params)]
+    name = "Or".join(names)
+    return {"get": _operation(name, parameters), "post": _operation(f"{name}ByPost", parameters)}
+
+
+def _parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
+    """Describe parameters, each name once; where several operations have it, all of its rules."""
+    rules: dict[str, dict[str, None]] = {}
+    for param in params:
+        rules.setdefault(param.name, {})[param.about] = None
+
+    return [
+        {"name": name, "in": "query", "description": "; or ".join(abouts), "schema": {"type": "string"}}
+        for name, abouts in rules.items()
     ]
-    if has_action:
-        action: dict[str, Any] = {"type": "string", "enum": [operation.name]}
-        params.insert(0, {"name": "Action", "in": "query", "required": True, "schema": action})
+
+
+def _operation(name: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "operationId": operation.name,
-        "parameters": params,
+        "operationId": name,
+        "parameters": parameters,
         "responses": {
             "200": _response("A page of instances.", {"type": "object"}),
             "400": _response("The request is refused.", _ERROR),

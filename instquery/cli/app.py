@@ -15,12 +15,9 @@ import typer
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.inventory import InventoryError
-from instquery.apis.operation import Operation
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
-from instquery.cli.questions import QUESTIONS
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
-from instquery.estate import ESTATES
 from instquery.instants import to_micros
 from instquery.query import Record
 
@@ -65,14 +62,14 @@ _SKIP_BAD = "load the good records of a file that has bad ones"
 
 @app.command()
 def demo(
-    count: Annotated[int, typer.Option(min=100, help="Records in each of the two inventories.")] = 20_000,
+    count: Annotated[int, typer.Option(min=100, help="Records in each inventory.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
 ) -> None:
-    """Make two realistic inventories, ask both APIs, and show requests, replies, totals, times and plans."""
+    """Make a realistic inventory for each API, ask them, and show requests, replies, totals, times and plans."""
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
-            made = progress.track(ESTATES[name](count, seed=seed), total=count, description=f"making {name} records")
+            made = progress.track(api.samples(count, seed=seed), total=count, description=f"making {name} records")
             records = list(made)
             progress.add_task(f"loading {name} records", total=None)
             start = perf_counter()
@@ -92,7 +89,7 @@ def query_command(api: Api) -> Callable[..., None]:
         with _usage_errors():
             moment = to_micros(now or api.operation.clock())
             store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
-        _answer(api.operation, store, params, now=moment, as_json=as_json, explain=explain)
+        _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
         Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, typer.Argument(help=_SOURCE)]),
@@ -102,16 +99,31 @@ def query_command(api: Api) -> Callable[..., None]:
         _option("explain", bool, "print the plan by which the engine answers", default=False),
         _option("skip_bad", bool, _SKIP_BAD, default=False),
     ]
+    about = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
+    return _as_command(command, parameters, about)
+
+
+def _as_command(command: Callable[..., None], parameters: list[Parameter], about: str) -> Callable[..., None]:
+    """Give a function the parameters and the description that its command has."""
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # every function takes one
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
+    command.__doc__ = about
     return command
 
 
-def _option(identifier: str, kind: Any, text: str, *, default: object = None, flag: str | None = None) -> Parameter:
+def _option(  # noqa: PLR0913 - as Typer's own
+    identifier: str,
+    kind: Any,
+    text: str,
+    *,
+    default: object = None,
+    flag: str | None = None,
+    least: int | None = None,
+    most: int | None = None,
+) -> Parameter:
     """Return an option of a command that is made at run time."""
     flag = flag or "--" + identifier.replace("_", "-")
-    annotation = Annotated[kind, typer.Option(flag, help=text)]
+    annotation = Annotated[kind, typer.Option(flag, help=text, min=least, max=most)]
     return Parameter(identifier, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -120,7 +132,7 @@ def _identifier(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def generate_command(name: str) -> Callable[..., None]:
+def generate_command(api: Api) -> Callable[..., None]:
     """Make the command that makes up an inventory of one API."""
 
     def command(
@@ -128,7 +140,7 @@ def generate_command(name: str) -> Callable[..., None]:
         out: Annotated[str, typer.Option(help="The file to write; - for standard output.")] = "-",
         seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
     ) -> None:
-        lines = (json.dumps(record, ensure_ascii=False) for record in ESTATES[name](count, seed=seed))
+        lines = (json.dumps(record, ensure_ascii=False) for record in api.samples(count, seed=seed))
         if out == "-":
             for line in lines:
                 typer.echo(line)
@@ -137,11 +149,11 @@ def generate_command(name: str) -> Callable[..., None]:
             for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
                 file.write(line + "\n")
 
-    command.__doc__ = f"Make up records of {CATALOG[name].operation.name}, shaped like a real estate."
+    command.__doc__ = f"Make up records of {api.operation.name}, shaped like a real estate."
     return command
 
 
-def bench_command(name: str, api: Api) -> Callable[..., None]:
+def bench_command(api: Api) -> Callable[..., None]:
     """Make the command that times the questions to one API."""
 
     def command(
@@ -165,34 +177,41 @@ def bench_command(name: str, api: Api) -> Callable[..., None]:
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
         console.print(f"{len(store):,} records read and loaded in {seconds:.1f} s", style="dim")
-        questions = {**QUESTIONS[name](store, moment), **own}
+        questions = {**api.questions(store, moment), **own}
         run_bench(api.operation, store, questions, now=moment, rounds=rounds)
 
     command.__doc__ = f"Ask {api.operation.name} what suits the records in FILE, and print what each question costs."
     return command
 
 
-@app.command()
-def serve(  # noqa: PLR0913, PLR0917 - an option each
-    airec: Annotated[str | None, typer.Option(help=f"Records of ListInstance. {_SOURCE}")] = None,
-    bss: Annotated[str | None, typer.Option(help=f"Records of QueryAvailableInstances. {_SOURCE}")] = None,
-    db: Annotated[str | None, typer.Option(help="A folder of durable stores; files are taken over into them.")] = None,
-    keys: Annotated[str | None, typer.Option(help="A JSON file of access keys; or INSTQUERY_KEYS holds them.")] = None,
-    host: Annotated[str, typer.Option(help="The address to listen on; by default this machine alone.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8080,
-    skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
-) -> None:
-    """Serve both APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again."""
+def serve_command() -> Callable[..., None]:
+    """Make the command that serves: an option for the file of each API."""
 
-    def load(name: str, file: str) -> list[Record]:
-        return _read(CATALOG[name], file, skip_bad=skip_bad)
+    def command(*, db: str | None, keys: str | None, host: str, port: int, skip_bad: bool, **given: str | None) -> None:
+        def load(name: str, file: str) -> list[Record]:
+            return _read(CATALOG[name], file, skip_bad=skip_bad)
 
-    with _usage_errors():
-        if not _can_serve:
-            raise InstqueryError("serving needs starlette and uvicorn: pip install 'instquery[server]'")
-        files = {name: file for name, file in (("airec", airec), ("bss", bss)) if file is not None}
-        known = Keys.from_file(keys) if keys else Keys.from_environment()
-        run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
+        with _usage_errors():
+            if not _can_serve:
+                raise InstqueryError("serving needs starlette and uvicorn: pip install 'instquery[server]'")
+            files = {name: file for name in CATALOG if (file := given[_identifier(name)]) is not None}
+            known = Keys.from_file(keys) if keys else Keys.from_environment()
+            run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
+
+    parameters = [
+        *(
+            _option(_identifier(name), str | None, f"Records of {api.operation.name}. {_SOURCE}")
+            for name, api in CATALOG.items()
+        ),
+        _option("db", str | None, "A folder of durable stores; files are taken over into them."),
+        _option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
+        _option("host", str, "The address to listen on; by default this machine alone.", default="127.0.0.1"),
+        _option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
+        _option("skip_bad", bool, _SKIP_BAD, default=False),
+    ]
+    return _as_command(
+        command, parameters, "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again."
+    )
 
 
 @app.command()
@@ -228,22 +247,20 @@ def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
     return inventory.records
 
 
-def _answer(
-    operation: Operation, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool
-) -> None:
+def _answer(api: Api, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool) -> None:
     """Ask, and print the reply; a refused request is printed as the reply it is."""
     start = perf_counter()
-    reply = operation(store, params, now=now)
+    reply = api.operation(store, params, now=now)
     milliseconds = (perf_counter() - start) * 1000
     if reply.answer is None:
         typer.echo(json_text(reply.body))
         raise typer.Exit(REFUSED)
-    query = operation.query(params, now=now)
+    query = api.operation.query(params, now=now)
     if as_json:
         typer.echo(json_text(reply.body))
     else:
         items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
-        console.print(items_table(operation, items))
+        console.print(items_table(api, items))
         total = store.count(query.where)
         facts = f"{len(items)} of {total:,} matches, page {number} of size {size}, in {milliseconds:.2f} ms"
         console.print(facts, style="dim")
@@ -263,5 +280,6 @@ def _usage_errors() -> Generator[None]:
 
 for _name, _api in CATALOG.items():
     query_app.command(_name)(query_command(_api))
-    generate_app.command(_name)(generate_command(_name))
-    bench_app.command(_name)(bench_command(_name, _api))
+    generate_app.command(_name)(generate_command(_api))
+    bench_app.command(_name)(bench_command(_api))
+app.command("serve")(serve_command())

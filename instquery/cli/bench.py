@@ -10,7 +10,7 @@ from rich.text import Text
 
 from instquery import Store
 from instquery.apis.operation import Operation
-from instquery.cli.questions import Questions
+from instquery.apis.questions import Questions
 from instquery.cli.show import console, request_text
 
 __all__ = ["run_bench", "timed"]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Container, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -127,21 +127,23 @@ def _is_file(place: str) -> bool:
 
 
 def _api_of(place: str, table: str) -> str:
-    """Tell whose records a place holds, by the name of their key."""
-    names: Container[str]
+    """Tell whose records a place holds, by their members: the key's name, then as many others as may be."""
+    names: set[str]
     if "://" in place:
         engine = create_engine(place)
         names = {column["name"] for column in inspect(engine).get_columns(table)}
         engine.dispose()
     elif _is_file(place):
         with Path(place).open(encoding="utf-8", errors="replace") as file:
-            names = re.findall(r'"(\w+)"\s*:', file.read(_GLANCE))
+            names = set(re.findall(r'"(\w+)"\s*:', file.read(_GLANCE)))
     else:
-        names = [DurableStore.key_of(place)]
-    for api, entry in CATALOG.items():
-        if entry.operation.schema.key in names:
-            return api
-    raise InstqueryError(f"{place}: holds no records of {' or '.join(CATALOG)}")
+        names = {DurableStore.key_of(place)}
+
+    schemas = {api: entry.operation.schema for api, entry in CATALOG.items()}
+    known = {api: len(names & set(schema.fields)) for api, schema in schemas.items() if schema.key in names}
+    if not known:
+        raise InstqueryError(f"{place}: holds no records of {' or '.join(CATALOG)}")
+    return max(known, key=known.__getitem__)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The demonstration: what callers ask of both APIs, what they get, and at what cost."""
+"""The demonstration: what callers ask of each API, what they get, and at what cost."""
 
 from collections.abc import Mapping
 from statistics import median
@@ -8,13 +8,11 @@ from rich import box
 from rich.table import Table
 
 from instquery import Store
-from instquery.apis.catalog import CATALOG
+from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.envelope import Reply
-from instquery.apis.operation import Operation
+from instquery.apis.samples import ANCHOR
 from instquery.cli.bench import timed
-from instquery.cli.questions import QUESTIONS, Questions
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
-from instquery.estate import ANCHOR
 from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
@@ -29,7 +27,7 @@ class Asked(NamedTuple):
 
     title: str
     request: str
-    answer: str
+    outcome: str
     first: float
     usual: float
 
@@ -38,40 +36,47 @@ def run_demo(stores: Mapping[str, Store]) -> None:
     """Ask the stores of the catalog's APIs, print each reply, and at last a table of all requests."""
     asked: list[Asked] = []
     for name, api in CATALOG.items():
-        operation = api.operation
-        questions = {**QUESTIONS[name](stores[name], _NOW), **_MORE[name]}
+        store = stores[name]
         console.print()
-        console.rule(f"{operation.name} {operation.version}, {len(stores[name]):,} records")
-        asked += [_ask(operation, stores[name], title, params) for title, params in questions.items()]
+        console.rule(f"{api.operation.name} {api.operation.version}, {len(store):,} records")
+
+        questions = {**api.questions(store, _NOW), **api.sample_questions}
+        asked += [_ask(api, store, title, params) for title, params in questions.items()]
+
     console.print()
     console.rule("all requests")
     _print_summary(asked)
 
 
-def _ask(operation: Operation, store: Store, title: str, params: Mapping[str, object]) -> Asked:
+def _ask(api: Api, store: Store, title: str, params: Mapping[str, object]) -> Asked:
     """Ask once and print, then ask again to see the usual time."""
-    times = [timed(operation, store, params, _NOW) for _ in range(_REPEATS)]
-    reply = operation(store, params, now=_NOW)
+    times = [timed(api.operation, store, params, _NOW) for _ in range(_REPEATS)]
     first, usual = times[0], median(times)
+    reply = api.operation(store, params, now=_NOW)
+
     request = request_text(params)
+    shown = request if len(request) < 200 else request[:199] + "…"
     console.print(f"\n[bold]{title}[/bold]")
-    console.print(request if len(request) < 200 else request[:199] + "…", style="cyan", markup=False, soft_wrap=True)
-    answer = _print_reply(operation, store, params, reply)
-    console.print(f"{answer}; {first:,.0f} µs the first time, {usual:,.0f} µs the usual time", style="green")
-    return Asked(title, request, answer, first, usual)
+    console.print(shown, style="cyan", markup=False, soft_wrap=True)
+
+    outcome = _print_reply(api, store, params, reply)
+    console.print(f"{outcome}; {first:,.0f} µs the first time, {usual:,.0f} µs the usual time", style="green")
+    return Asked(title, request, outcome, first, usual)
 
 
-def _print_reply(operation: Operation, store: Store, params: Mapping[str, object], reply: Reply) -> str:
+def _print_reply(api: Api, store: Store, params: Mapping[str, object], reply: Reply) -> str:
     """Print a reply and the plan behind it; returns the outcome in a few words."""
     if reply.answer is None:
         console.print(json_text(reply.body), markup=False, soft_wrap=True)
         return f"refused with status {reply.status}"
-    query = operation.query(params, now=_NOW)
+
     items = reply.answer.items
     if items:
-        console.print(items_table(operation, items[:_SHOWN]))
+        console.print(items_table(api, items[:_SHOWN]))
     if len(items) > _SHOWN:
         console.print(f"… and {len(items) - _SHOWN} more on this page", style="dim")
+
+    query = api.operation.query(params, now=_NOW)
     console.print(plain_lines(store.explain(query)), style="dim", markup=False, soft_wrap=True)
     total = store.count(query.where)
     return "1 match" if total == 1 else f"{total:,} matches"
@@ -82,19 +87,7 @@ def _print_summary(asked: list[Asked]) -> None:
     table.add_column("request")
     for column in ("answer", "first µs", "usual µs"):
         table.add_column(column, justify="right", no_wrap=True)
+
     for row in asked:
-        table.add_row(row.title, row.answer, f"{row.first:,.0f}", f"{row.usual:,.0f}")
+        table.add_row(row.title, row.outcome, f"{row.first:,.0f}", f"{row.usual:,.0f}")
     console.print(table)
-
-
-_MORE: Mapping[str, Questions] = {
-    "airec": {
-        "Running, with 推荐 in the name": {"status": "Running", "name": "推荐", "size": "5"},
-        "Letters of any case and width": {"name": "ＰＲＯＤ"},
-        "A status that does not exist": {"status": "Stopped"},
-    },
-    "bss": {
-        "A region without a product": {"Region": "cn-beijing"},
-    },
-}
-"""Questions to the made-up inventories, beside those that suit any."""

@@ -33,7 +33,8 @@ def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[
         elif name in files:
             stores[name] = Store(api.operation.schema, load(name, files[name]))
     if not stores:
-        raise InstqueryError("give a file for --airec or --bss, or a folder for --db")
+        options = " or ".join(f"--{name}" for name in CATALOG)
+        raise InstqueryError(f"give a file for {options}, or a folder for --db")
     return stores
 
 
@@ -51,7 +52,7 @@ def run_serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; on SIGHUP read the files again."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    app = create_app(stores.get("airec"), stores.get("bss"), keys=keys)
+    app = create_app(*map(stores.get, CATALOG), keys=keys)
     server = Server(app, host=host, port=port)
     loading = Lock()
 

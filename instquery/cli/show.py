@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from rich import box
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from instquery.apis.operation import Operation
+from instquery.apis.catalog import Api
 from instquery.query import Record
 
 __all__ = ["console", "errors", "items_table", "json_text", "plain", "plain_lines", "progress_bar", "request_text"]
@@ -19,28 +20,21 @@ __all__ = ["console", "errors", "items_table", "json_text", "plain", "plain_line
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-# The members that fit a terminal and tell instances apart; of an API not listed, all are shown.
-_COLUMNS: Mapping[str, Sequence[str]] = {
-    "ListInstance": ("instanceId", "name", "status", "gmtCreate", "expiredTime"),
-    "QueryAvailableInstances": ("InstanceID", "OwnerId", "ProductCode", "CreateTime", "EndTime"),
-}
 
-
-def items_table(operation: Operation, items: Sequence[Record]) -> Table:
+def items_table(api: Api, items: Sequence[Record]) -> Table:
     """Return a table of the items of a reply, times to the day."""
-    columns = _COLUMNS.get(operation.name) or list(dict.fromkeys(member for item in items for member in item))
+    key, times = api.operation.schema.key, api.operation.envelope.times
+    columns = api.columns or tuple(dict.fromkeys(chain.from_iterable(items)))
+
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for column in columns:
-        is_key = column == operation.schema.key
-        table.add_column(column, overflow="fold", no_wrap=is_key or column in operation.envelope.times)
+        table.add_column(column, overflow="fold", no_wrap=column == key or column in times)
+
     for item in items:
-        table.add_row(*(Text(_cell(operation, item, column)) for column in columns))
+        cells = {column: plain(item.get(column, "")) for column in columns}
+        days = {column: cells[column][:10] for column in columns if column in times}
+        table.add_row(*map(Text, (cells | days).values()))
     return table
-
-
-def _cell(operation: Operation, item: Record, column: str) -> str:
-    text = plain(item.get(column, ""))
-    return text[:10] if column in operation.envelope.times else text
 
 
 def plain(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused
 from instquery.apis.inventory import Reader
@@ -14,7 +14,7 @@ from instquery.predicates import Eq, Predicate
 from instquery.query import Order, Record
 from instquery.schema import Schema, instant, keyword, stored
 
-__all__ = ["SCHEMA", "Caller", "Directory", "check_products", "query_available_instances", "read"]
+__all__ = ["SCHEMA", "Caller", "Directory", "check_directory", "check_products", "query_available_instances", "read"]
 
 SCHEMA = Schema(
     key="InstanceID",
@@ -83,6 +83,17 @@ class Directory(Mapping[str, Caller]):
 
     def __len__(self) -> int:
         return len(self._callers)
+
+
+def check_directory(directory: object) -> None:
+    """Refuse what is no mapping of owner IDs to callers.
+
+    Callers are looked at where the mapping is a dict; any other may look them up elsewhere.
+    """
+    wanted = "a mapping of owner IDs to callers, such as bss.Directory"
+    check_kind("directory", directory, Mapping, wanted)
+    if type(directory) is dict:
+        Directory(cast(dict[str, Caller], directory))
 
 
 def check_products(products: object) -> None:

@@ -1,4 +1,4 @@
-"""Made-up inventories: the same seed the same records, all of them fit to load, and shaped as promised."""
+"""Sample inventories: the same seed the same records, all of them fit to load, and shaped as promised."""
 
 from collections import Counter
 from datetime import timedelta
@@ -7,16 +7,16 @@ from itertools import pairwise
 import pytest
 
 from instquery.apis.catalog import CATALOG
-from instquery.estate import ANCHOR, ESTATES
+from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros
 
 
 @pytest.mark.parametrize("name", CATALOG)
-def test_an_estate(name):
+def test_samples(name):
     schema = CATALOG[name].operation.schema
-    records = list(ESTATES[name](3000, seed=7))
-    assert records == list(ESTATES[name](3000, seed=7))
-    assert records != list(ESTATES[name](3000, seed=8))
+    records = list(CATALOG[name].samples(3000, seed=7))
+    assert records == list(CATALOG[name].samples(3000, seed=7))
+    assert records != list(CATALOG[name].samples(3000, seed=8))
     entries = [schema.take(record) for record in records]
     assert len({entry.key for entry in entries}) == 3000
     assert all(set(record) <= set(schema.fields) for record in records)
@@ -30,15 +30,15 @@ def test_an_estate(name):
     assert 0.4 < sum(optional in record for record in records) / 3000 < 0.8
 
 
-def test_every_api_of_the_catalog_has_an_estate():
-    assert set(ESTATES) == set(CATALOG)
-    assert list(ESTATES["airec"](0)) == []
+@pytest.mark.parametrize("name", CATALOG)
+def test_there_may_be_no_samples_at_all(name):
+    assert list(CATALOG[name].samples(0)) == []
 
 
 def test_owners_follow_zipfs_law_and_names_are_of_two_scripts():
-    owners = Counter(record["OwnerId"] for record in ESTATES["bss"](5000))
+    owners = Counter(record["OwnerId"] for record in CATALOG["bss"].samples(5000))
     ranked = [count for _, count in owners.most_common()]
     assert ranked[0] > 3 * ranked[5] > 3 * ranked[50] > 0
-    names = [record["name"] for record in ESTATES["airec"](500)]
+    names = [record["name"] for record in CATALOG["airec"].samples(500)]
     assert any(name.isascii() for name in names)
     assert any(not name.isascii() for name in names)

@@ -1,0 +1,81 @@
+"""Arguments of an application: the stores and the facts that the catalog has names for, checked."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
+
+from instquery.apis.catalog import CATALOG, fact_names
+from instquery.apis.operation import Engine, Operation
+from instquery.errors import InstqueryError
+from instquery.options import told
+from instquery.schema import Schema
+
+__all__ = ["checked_names", "facts_of", "stores_of"]
+
+
+def checked_names(given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what was given by names of APIs and facts; any other name is refused.
+
+    Raises:
+        TypeError: as Python does for an argument that a function does not take.
+
+    """
+    facts = fact_names()
+    for name in given:
+        if name not in CATALOG and name not in facts:
+            known = f"the APIs are {', '.join(CATALOG)}, the facts {', '.join(facts)}"
+            raise TypeError(f"there is neither an API nor a fact {name}: {known}")
+    return given
+
+
+def stores_of(positional: Sequence[object], given: Mapping[str, object]) -> dict[str, Engine]:
+    """Return the stores that were given, by the name of their API; positional ones are in the catalog's order.
+
+    Raises:
+        InstqueryError: for what an operation cannot ask.
+        TypeError: for too many, or one that is given twice.
+
+    """
+    if len(positional) > len(CATALOG):
+        raise TypeError(f"there are {len(CATALOG)} APIs ({', '.join(CATALOG)}), and {len(positional)} stores")
+
+    in_order = dict(zip(CATALOG, positional, strict=False))
+    stores: dict[str, Engine] = {}
+    for name, api in CATALOG.items():
+        if name in in_order and name in given:
+            raise TypeError(f"the store {name} is given twice: leave one out")
+        store = in_order.get(name, given.get(name))
+        if store is not None:
+            stores[name] = _as_engine(name, store, api.operation)
+    return stores
+
+
+def facts_of(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the facts of the host that were given, by name.
+
+    Raises:
+        InstqueryError: for one that the rules of an operation cannot work with.
+
+    """
+    facts = {name: given[name] for name in fact_names() if given.get(name) is not None}
+    for name, fact in facts.items():
+        for api in CATALOG.values():
+            if name in api.checks:
+                api.checks[name](fact)
+    return facts
+
+
+def _as_engine(name: str, store: object, operation: Operation) -> Engine:
+    """Refuse what an operation cannot ask; a store says by its schema whose records it holds."""
+    if isinstance(store, type) or not _has_pages(store):
+        given = told(store)
+        raise InstqueryError(f"{name} must be a store with the records of {operation.name}, not {given}")
+
+    schema = getattr(store, "schema", None)
+    if isinstance(schema, Schema) and schema.key != operation.schema.key:
+        wanted = f"{operation.name} asks for records by {operation.schema.key}"
+        raise InstqueryError(f"{name}: {wanted}, and this store holds them by {schema.key}")
+    return store
+
+
+def _has_pages(store: object) -> TypeGuard[Engine]:
+    return callable(getattr(store, "page", None))
