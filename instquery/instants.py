@@ -4,12 +4,13 @@ import re
 from calendar import isleap
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 __all__ = [
     "EARLIEST",
     "LATEST",
     "MICROS",
+    "Micros",
     "Moment",
     "Unit",
     "moment",
@@ -19,6 +20,9 @@ __all__ = [
     "to_micros",
     "to_text",
 ]
+
+Micros: TypeAlias = int
+"""An instant, as microseconds since 1970-01-01T00:00:00Z."""
 
 Moment = datetime | str | int
 """A moment as a caller names it, such as `now`: a `datetime`, ISO 8601 text or integer microseconds."""

@@ -27,6 +27,7 @@ FLOORS = [
     ["engine.indexes.blocks", "engine.indexes.alphabet", "engine.indexes.matrix"],
     ["engine.indexes.postings", "engine.indexes.pieces"],
     ["engine.indexes.grams"],
+    ["engine.indexes.frequent"],
     ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
     ["engine.segment"],
     ["engine.directory", "leases", "engine.history", "engine.cursors"],

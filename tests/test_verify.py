@@ -56,7 +56,7 @@ FAULTS = {
     "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
     "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(position(store), "other"),
     "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
-    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.update({"prod": 1}),
+    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.sets.update({"prod": 1}),
     "id: the blocks of": lambda store: setattr(index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())),
     "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(3, 7),
     "the rows said to be there": lambda store: setattr(store._current.version.segments[0], "count", 3),

@@ -4,8 +4,8 @@ import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
 from instquery.engine import census as census_room
 from instquery.engine import writer as writer_room
+from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
-from instquery.engine.indexes import text as text_room
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
 
@@ -24,8 +24,8 @@ def have_small_numbers(monkeypatch):
     """
     monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
     monkeypatch.setattr(keyword_room, "_OPENED", 3)
-    monkeypatch.setattr(text_room, "_SMALL", 4)
-    monkeypatch.setattr(text_room, "_FREQUENT", 3)
+    monkeypatch.setattr(frequent_room, "_SMALL", 4)
+    monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(census_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
 

@@ -1,14 +1,21 @@
-"""Row sets: sets of row positions, each held as one Python integer.
+"""Row sets (bitmaps): sets of rows of one segment, each held as one Python integer.
 
-Bit p of the integer says whether row p is in the set. AND is `&`, a count is `int.bit_count()`, both at
-about 20 rows a nanosecond. Within a segment the newest row has the highest position, so the head of
-an answer is the highest bits.
+Bit p of the integer says whether the row at position p is in the set. AND is `&`, OR is `|`, a
+count is `int.bit_count()`: about 20 rows a nanosecond. Within a segment the newest row has the
+highest position, so the head of an answer is the highest bits.
+
+Row sets are immutable, as integers are. Any number of indexes, segments and threads may share one.
 """
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from typing import TypeAlias
 
 __all__ = [
+    "MOST_ROWS",
+    "POSITION_CODE",
+    "Position",
+    "RowSet",
     "count_all",
     "everything",
     "insert",
@@ -19,83 +26,107 @@ __all__ = [
     "set_of_flags",
 ]
 
+RowSet: TypeAlias = int
+"""A set of rows of one segment: bit p for the row at position p."""
+
+Position: TypeAlias = int
+"""The place of a row in its segment, from 0. The highest is the newest, which is answered first."""
+
+MOST_ROWS = 1 << 16
+"""The most rows that a segment ever has, vacant ones included."""
+
+POSITION_CODE = "H"
+"""The type code of arrays of positions and of block numbers: two bytes, for `MOST_ROWS` of them."""
+
 # With fewer than one row in this many, looking for each is cheaper than passing over all.
 _SPARSE = 16
+
 # How many bits are looked at in one go when the head of a set is wanted, at the least.
 _WINDOW = 128
 
 _FLAG_TO_DIGIT = bytes.maketrans(b"\x00\x01", b"01")
 _DIGIT_TO_FLAG = bytes.maketrans(b"01", b"\x00\x01")
 _NOT_ZERO = bytes([0]) + bytes([1]) * 255
+
 # For every byte: the bits that are set, highest first.
 _BITS = tuple([bit for bit in range(7, -1, -1) if byte >> bit & 1] for byte in range(256))
+
 # For bit b of a byte: the digit "0" or "1" of that bit, for every byte.
 _BIT_TO_DIGIT = tuple(bytes(48 + (byte >> bit & 1) for byte in range(256)) for bit in range(8))
 
 
-def count_all(sets: Iterable[int]) -> int:
-    """Count the members of many sets together; costs about 60 % of their popcounts where there are thirty.
+def count_all(sets: Iterable[RowSet]) -> int:
+    """Count the members of many sets together. For thirty sets, costs 60 % of their popcounts.
 
-    A popcount costs as much as ten operations of 32,768 bits. So three sets at a time go through a full adder,
-    five operations that leave a set of ones and a set of twos; only one set for each power of two is counted.
+    A popcount costs as much as ten operations of 32,768 bits. So three sets at a time go through a
+    full adder: five operations, which leave a set of ones and a set of twos. Only one set for each
+    power of two is counted.
 
     >>> count_all([0b111, 0b101, 0b001])
     6
     """
-    total, weight, left = 0, 1, list(sets)
+    total = 0
+    weight = 1
+    left = list(sets)
+
     while len(left) > 2:
         ones = left[0]
-        twos: list[int] = []
-        for second, third in zip(left[1::2], left[2::2]):  # noqa: B905 - an even one out is counted below
+        twos: list[RowSet] = []
+        for second, third in zip(left[1::2], left[2::2]):  # noqa: B905 - an even one out: below
             differ = second ^ third
-            twos.append(second & third | differ & ones)
+            twos.append((second & third) | (differ & ones))
             ones ^= differ
+
         rest = left[-1] if len(left) % 2 == 0 else 0
         total += weight * (ones.bit_count() + rest.bit_count())
-        weight, left = 2 * weight, twos
+        weight *= 2
+        left = twos
+
     return total + weight * sum(map(int.bit_count, left))
 
 
-def everything(count: int) -> int:
+def everything(count: int) -> RowSet:
     """Return the set of rows 0 to `count` - 1."""
     return (1 << count) - 1
 
 
-def set_of(members: Iterable[int], width: int) -> int:
+def set_of(members: Iterable[Position], width: int) -> RowSet:
     """Return the set of the given positions, all of them below `width`. Costs 60 ns a position.
 
     >>> bin(set_of([0, 3], width=8))
     '0b1001'
     """
-    bits = bytearray((width >> 3) + 1)
+    octets = bytearray((width >> 3) + 1)
     for position in members:
-        bits[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(bits, "little")
+        octets[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(octets, "little")
 
 
-def set_of_flags(flags: Sequence[bool] | Sequence[int] | bytes) -> int:
-    """Return the set of the positions whose flag is 1 (or true); every flag is 0 or 1. Costs 4 ns a flag.
+def set_of_flags(flags: Sequence[bool] | Sequence[int] | bytes) -> RowSet:
+    """Return the set of the positions whose flag is 1 or true, not 0. Costs 4 ns a flag.
 
     >>> set_of_flags([True, False, False, True]) == set_of([0, 3], width=4)
     True
     """
-    return int(bytes(flags)[::-1].translate(_FLAG_TO_DIGIT) or b"0", 2)
+    digits = bytes(flags)[::-1].translate(_FLAG_TO_DIGIT)
+    return int(digits or b"0", 2)
 
 
-def set_of_bits(octets: bytes, bit: int) -> int:
+def set_of_bits(octets: bytes, bit: int) -> RowSet:
     """Return the set of the positions whose byte has this bit (0 to 7). Costs 5 ns a byte.
 
     >>> set_of_bits(bytes([0b10, 0b01, 0b11]), bit=1) == set_of([0, 2], width=3)
     True
     """
-    return int(octets[::-1].translate(_BIT_TO_DIGIT[bit]) or b"0", 2)
+    digits = octets[::-1].translate(_BIT_TO_DIGIT[bit])
+    return int(digits or b"0", 2)
 
 
-def positions(rows: int) -> list[int]:
+def positions(rows: RowSet) -> list[Position]:
     """List the positions of a set, newest (highest) first.
 
-    Costs 0.2 ns a bit between the lowest and the highest and 0.2 µs a row where rows are sparse, 20 ns a
-    bit where they are dense.
+    Costs 0.2 ns a bit between the lowest and the highest and 0.2 µs a row where rows are sparse, 20
+    ns a bit where they are dense.
 
     >>> positions(0b1001)
     [3, 0]
@@ -105,15 +136,17 @@ def positions(rows: int) -> list[int]:
         rows >>= lowest
     if rows.bit_count() * _SPARSE < rows.bit_length():
         return _sparse(rows, lowest)
+
     digits = bin(rows)[2:]
     flags = digits.encode().translate(_DIGIT_TO_FLAG)
-    return list(compress(range(lowest + len(digits) - 1, lowest - 1, -1), flags))
+    highest = lowest + len(digits) - 1
+    return list(compress(range(highest, lowest - 1, -1), flags))
 
 
-def newest(rows: int, skip: int, take: int) -> list[int]:
-    """List up to `take` positions of a set, newest first, after passing over the `skip` newest ones.
+def newest(rows: RowSet, skip: int, take: int) -> list[Position]:
+    """List up to `take` positions of a set, newest first, after passing over the `skip` newest.
 
-    Costs 2 µs and 0.1 µs a position, 10 µs more where rows are passed over: the set is halved until
+    Costs 2 µs and 0.1 µs a position. Passing over rows costs 10 µs more: the set is halved until
     the place is found.
 
     >>> newest(0b101101, skip=1, take=2)
@@ -121,26 +154,31 @@ def newest(rows: int, skip: int, take: int) -> list[int]:
     """
     if skip:
         rows, skip = _pass_over(rows, skip)
-    found: list[int] = []
+
+    found: list[Position] = []
     wanted = skip + take
     window = _WINDOW + 2 * wanted
+
     while rows and wanted:
         base = max(0, rows.bit_length() - window)
         digits = bin(rows >> base)
         last = base + len(digits) - 1  # a digit's number from here is its position
-        at = 2
+
+        at = 2  # behind "0b", where the highest bit is always set
         while at > 0 and len(found) < wanted:
             found.append(last - at)
             at = digits.find("1", at + 1)
+
         if len(found) == wanted:
             break
         rows &= (1 << base) - 1
         window *= 2
+
     return found[skip:wanted]
 
 
-def insert(rows: int, at: int) -> int:
-    """Open a place at position `at`: rows from there on move one up, and the new row is not in the set.
+def insert(rows: RowSet, at: Position) -> RowSet:
+    """Open a place: rows from `at` on move one up, and the new row at `at` is not in the set.
 
     >>> bin(insert(0b111, at=1))
     '0b1101'
@@ -149,12 +187,13 @@ def insert(rows: int, at: int) -> int:
     return ((rows ^ below) << 1) | below
 
 
-def _sparse(rows: int, lowest: int) -> list[int]:
-    """List the positions of a set by the few of its bytes that are not zero; `lowest` is added to each."""
+def _sparse(rows: RowSet, lowest: Position) -> list[Position]:
+    """List the positions, each plus `lowest`, by the few bytes of the set that are not zero."""
     octets = rows.to_bytes((rows.bit_length() + 7) >> 3, "big")
     flags = octets.translate(_NOT_ZERO)
     last = lowest + 8 * (len(octets) - 1)
-    found: list[int] = []
+
+    found: list[Position] = []
     at = flags.find(1)
     while at >= 0:
         first = last - 8 * at
@@ -163,8 +202,8 @@ def _sparse(rows: int, lowest: int) -> list[int]:
     return found
 
 
-def _pass_over(rows: int, skip: int) -> tuple[int, int]:
-    """Drop newest rows by halving until fewer than a window's worth of them is left to skip."""
+def _pass_over(rows: RowSet, skip: int) -> tuple[RowSet, int]:
+    """Drop newest rows by halving, until fewer than a window's worth of them is left to skip."""
     while skip and (width := rows.bit_length()) > _WINDOW:
         half = width >> 1
         upper = rows >> half
@@ -173,6 +212,7 @@ def _pass_over(rows: int, skip: int) -> tuple[int, int]:
             rest = rows ^ (upper << half)
             upper, skip = _pass_over(upper, skip)
             return (upper << half) | rest, skip
+
         rows ^= upper << half
         skip -= count
     return rows, skip

@@ -1,4 +1,4 @@
-"""An alphabet: the characters of a segment's texts as one byte each, so that texts are looked through as bytes."""
+"""An alphabet: the characters of a segment's texts as one byte each, so that texts are bytes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,10 @@ _OTHER = 255  # shared by the rarest characters, where there are too many for a 
 
 
 class Alphabet:
-    """Character → a number of 1 to 255. Characters that share a number make a search find more, never less."""
+    """Character → a number of 1 to 255.
+
+    Characters that share a number make a search find more, never less.
+    """
 
     __slots__ = ("_characters", "_numbers", "number", "shares")
 
@@ -24,7 +27,9 @@ class Alphabet:
 
     @classmethod
     def numbered(cls, texts: Sequence[str]) -> tuple[Self, list[bytes]]:
-        """Return the alphabet of the texts, and the texts in it; costs 0.5 to 1 µs a text of 20 characters.
+        """Return the alphabet of the texts, and the texts in it.
+
+        Costs 0.5 to 1 µs a text of 20 characters.
 
         >>> alphabet, (first, _) = Alphabet.numbered(["ab推荐", "b"])
         >>> list(first), alphabet.number("荐"), alphabet.decode(first)
@@ -32,18 +37,22 @@ class Alphabet:
         """
         if not texts:
             return cls("", shares=False), []
+
         everything = "".join(texts)
         characters = set(everything)
         shares = len(characters) >= _OTHER
         kept = dict(Counter(everything).most_common(_OTHER - 1)) if shares else characters
         alphabet = cls(sorted(kept), shares=shares)
-        table = {ord(character): alphabet._numbers.get(character, _OTHER) for character in characters}
-        between = next(mark for mark in map(chr, range(len(characters) + 1)) if mark not in characters)
-        table[ord(between)] = 0  # one pass over all texts costs less than one for each
-        return alphabet, between.join(texts).translate(table).encode("latin-1").split(b"\0")
+
+        # One pass over all texts costs less than one for each: they are joined by a mark that none
+        # has.
+        mark = next(one for one in map(chr, range(len(characters) + 1)) if one not in characters)
+        table = {ord(one): alphabet._numbers.get(one, _OTHER) for one in characters}
+        table[ord(mark)] = 0
+        return alphabet, mark.join(texts).translate(table).encode("latin-1").split(b"\0")
 
     def decode(self, numbers: bytes) -> str | None:
-        """Return the text that these numbers stand for, or `None` where they may stand for several."""
+        """Return the text that these numbers stand for, or `None` where they may be several."""
         if _OTHER in numbers:
             return None
         return "".join([self._characters[number - 1] for number in numbers])

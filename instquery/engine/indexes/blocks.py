@@ -1,26 +1,33 @@
-"""Blocks of neighbouring rows: a coarser numbering that stays put when rows are inserted between others."""
+"""Blocks of neighbouring rows: a coarser numbering that stays put when rows are inserted."""
 
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Self
+from typing import Self, TypeAlias
 
-from instquery.engine.rowsets import everything
+from instquery.engine.rowsets import Position, RowSet, everything
 
-__all__ = ["Blocks"]
+__all__ = ["Block", "BlockSet", "Blocks"]
+
+Block: TypeAlias = int
+"""The number of a block in its segment, from 0, which holds the oldest rows."""
+
+BlockSet: TypeAlias = int
+"""A set of blocks of one segment: bit b for block b."""
 
 _ROWS = 32  # rows in a block when it is made; insertions make it longer
 
 # A block's rows in hexadecimal, four rows a digit.
-_ABSENT, _HELD = "0" * (_ROWS // 4), "f" * (_ROWS // 4)
+_ABSENT = "0" * (_ROWS // 4)
+_HELD = "f" * (_ROWS // 4)
 
 
 class Blocks:
-    """Stretches of about 32 rows. A set of blocks is an integer, bit b for block b.
+    """Stretches of about 32 rows.
 
-    A row inserted between others makes its block longer and moves the later ones, but changes no
-    set of blocks: an index that knows blocks only has nothing to do.
+    A row inserted between others makes its block longer and moves the later ones. It changes no set
+    of blocks, so an index that knows blocks only has nothing to do.
     """
 
     __slots__ = ("_even", "_starts", "_width")
@@ -33,16 +40,16 @@ class Blocks:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def spans(self) -> list[tuple[int, int]]:
+    def spans(self) -> list[tuple[Position, Position]]:
         """List the first row of each block and the one behind its last."""
         return list(pairwise([*self._starts, self._width]))
 
-    def of(self, position: int) -> int:
-        """Return the number of the block that holds a row."""
+    def of(self, position: Position) -> Block:
+        """Return the block that holds a row."""
         return bisect_right(self._starts, position) - 1
 
-    def open(self, position: int) -> None:
-        """Make room for a row within the block at `position`; costs 30 µs for 1,024 blocks."""
+    def open(self, position: Position) -> None:
+        """Make room for a row within the block at `position`. Costs 30 µs for 1,024 blocks."""
         behind = bisect_right(self._starts, position)
         self._starts[behind:] = array("I", [start + 1 for start in self._starts[behind:]])
         self._width += 1
@@ -54,13 +61,15 @@ class Blocks:
             self._starts.append(self._width)
         self._width += 1
 
-    def rows_of(self, blocks: int) -> int:
-        """Return the rows of a set of blocks; costs 0.5 µs a block, 50 µs at the most."""
+    def rows_of(self, blocks: BlockSet) -> RowSet:
+        """Return the rows of a set of blocks. Costs 0.5 µs a block, 50 µs at the most."""
         if blocks == everything(len(self._starts)):
             return everything(self._width)
+
         if self._even and blocks.bit_count() > 32:
             wide = bin(blocks)[2:].replace("0", _ABSENT).replace("1", _HELD)
             return int(wide, 16) & everything(self._width)
+
         rows = 0
         while blocks:
             block = blocks.bit_length() - 1
@@ -68,13 +77,9 @@ class Blocks:
             rows |= (1 << self._end(block)) - (1 << self._starts[block])
         return rows
 
-    def _end(self, block: int) -> int:
-        """Return the row behind a block's last one."""
-        return self._starts[block + 1] if block + 1 < len(self._starts) else self._width
-
-    def positions(self, blocks: Iterable[int]) -> list[int]:
-        """List the rows of a few blocks, newest first; 1 µs a block."""
-        found: list[int] = []
+    def positions(self, blocks: Iterable[Block]) -> list[Position]:
+        """List the rows of a few blocks, newest first. Costs 1 µs a block."""
+        found: list[Position] = []
         for block in sorted(blocks, reverse=True):
             found += range(self._end(block) - 1, self._starts[block] - 1, -1)
         return found
@@ -82,5 +87,12 @@ class Blocks:
     def copy(self) -> Self:
         """Return blocks that can be changed by themselves."""
         twin = object.__new__(type(self))
-        twin._width, twin._starts, twin._even = self._width, self._starts[:], self._even
+        twin._width = self._width
+        twin._starts = self._starts[:]
+        twin._even = self._even
         return twin
+
+    def _end(self, block: Block) -> Position:
+        """Return the row behind a block's last one."""
+        is_last = block + 1 == len(self._starts)
+        return self._width if is_last else self._starts[block + 1]

@@ -1,33 +1,40 @@
-"""The one contract of every kind of index."""
+"""The one contract of every kind of index.
 
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Protocol, Self
+The invariant that all rely on: the predicate's own `matches` is the truth, an index is only a
+faster way to it. What `select` returns holds every match. `test` is exact. Take an index away, and
+no answer changes.
+"""
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
+
+from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, check_answered
+from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
 
-__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "matching"]
+__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "matching", "values_of"]
 
 
-Selection = tuple[int | list[int], bool]
-"""The rows that hold every match of a predicate, and whether they are exact: hold no other live row.
+Selection: TypeAlias = tuple[RowSet | list[Position], bool]
+"""Rows among which all matches are, and whether they are exact: hold no other occupied row.
 
-A row set; or, where there are few, their positions, newest first.
+The rows are a row set; or, where there are few, their positions, newest first.
 """
 
 NOTHING: Selection = (0, True)
 """No row matches."""
 
 ALL: Selection = (-1, True)
-"""Every row matches; -1 is the integer with all bits set."""
+"""Every row matches: -1 is the integer with all bits set."""
 
 
 class Lookup(Protocol):
     """What one segment can be asked about one field.
 
-    Rows are positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its kind of
-    field answers. It may select and pass rows that the segment no longer holds; it never counts them.
+    Rows are at the positions 0 (oldest) to n - 1. A lookup is asked only for predicates that its
+    kind of field answers. It may select and pass vacant rows, which the segment leaves out. It
+    never counts them.
     """
 
     answers: ClassVar[tuple[type[Bounded], ...]]
@@ -36,11 +43,11 @@ class Lookup(Protocol):
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
 
-    def size(self, predicate: Any, occupied: int, /) -> Size:
-        """Tell how many of the live rows match, at the least cost.
+    def size(self, predicate: Any, occupied: RowSet, /) -> Size:
+        """Tell how many of the occupied rows match, at the least cost.
 
-        The bounds hold in every state of the segment. `live` is the row set of all rows that it holds:
-        a lookup that still knows discarded rows needs it to count.
+        The bounds hold in every state of the segment. `occupied` are the rows that are not vacant:
+        a lookup that does not know which were discarded needs it to count.
         """
         ...
 
@@ -48,8 +55,10 @@ class Lookup(Protocol):
         """Return the rows that match, or a superset of them."""
         ...
 
-    def test(self, predicate: Any, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
-        """Return those of the positions whose row matches, in the order given. Always exact."""
+    def test(
+        self, predicate: Any, positions: Sequence[Position], records: Sequence[Record]
+    ) -> list[Position]:
+        """Return those of the positions whose record matches, in the order given. Always exact."""
         ...
 
 
@@ -64,14 +73,17 @@ class Index(Lookup, Protocol):
         """Build from the values of rows 0 to n - 1, in bulk."""
         ...
 
-    def open(self, position: int) -> None:
+    def open(self, position: Position) -> None:
         """Make room for a row: those from `position` on move one up."""
+        ...
 
-    def add(self, position: int, value: Any) -> None:
+    def add(self, position: Position, value: Any) -> None:
         """Enter the value of a row that has none yet; at n, of a new newest row."""
+        ...
 
-    def drop(self, position: int, value: Any) -> None:
+    def drop(self, position: Position, value: Any) -> None:
         """Take out the value of a row, which has none from now on."""
+        ...
 
     def faults(self, values: Sequence[Any]) -> Iterator[str]:
         """Name what does not agree with the values of all rows, `None` where missing or vacant."""
@@ -82,10 +94,24 @@ class Index(Lookup, Protocol):
         ...
 
 
-def matching(predicate: Bounded, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
-    """Test rows one by one against the predicate itself: what every index must agree with.
+def matching(
+    predicate: Bounded, positions: Sequence[Position], records: Sequence[Record]
+) -> list[Position]:
+    """Test records one by one against the predicate itself: what every index must agree with.
 
     Raises `QueryError` for what is no bound predicate.
     """
     check_answered(predicate)
     return [position for position in positions if predicate.matches(records[position])]
+
+
+def values_of(predicate: Eq | In, answers: Iterable[type[Bounded]]) -> Sequence[Value]:
+    """Return the values that a predicate asks for.
+
+    Raises `QueryError` for another one, which names the classes that are answered.
+    """
+    if isinstance(predicate, Eq):
+        return (predicate.value,)
+    if isinstance(predicate, In):
+        return predicate.values
+    raise unanswered(predicate, answers)

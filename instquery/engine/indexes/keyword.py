@@ -1,4 +1,18 @@
-"""The index of a keyword field: for each value, the rows that have it."""
+"""The index of a keyword field: for each value, the rows that have it.
+
+Theory of operation
+===================
+
+A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set, and its rows are
+counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
+row set nor an array is ever changed in place, so a copy of an index shares them.
+
+When a row is inserted, the positions behind it move. Row sets are moved at once. Arrays are moved
+when they are looked at, as there are thousands of rare values and a write concerns one of them:
+`_opened` holds the places that were opened, in that order, and `_known` how many of them the array
+of a value already reckons with (none, unless it says so). After `_OPENED` places all arrays are
+brought up to date.
+"""
 
 from array import array
 from bisect import bisect_left
@@ -7,25 +21,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.rowsets import insert, positions, set_of
+from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, insert, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
 
 __all__ = ["KeywordIndex"]
 
-# A value held by at least one row in this many gets a row set (one bit a row of the segment);
-# a rarer one a sorted array of positions (two bytes for each of its own rows).
+# A value of at least one row in this many gets a row set (one bit a row of the segment), a rarer
+# one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
+
 # So many places may be opened before the arrays of all rare values are brought up to date.
 _OPENED = 128
 
 
 class KeywordIndex:
-    """Value → row set where the value is frequent, value → short array of positions where it is rare.
-
-    An array is brought up to date with the places opened since it was written only when it is looked at:
-    there are thousands of rare values, and a write concerns one of them.
+    """Value → row set where the value is frequent, value → array of positions where it is rare.
 
     Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
@@ -37,23 +49,27 @@ class KeywordIndex:
     __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
-        self._frequent: dict[Value, int] = {}
-        self._counts: dict[Value, int] = {}  # the rows of each frequent value, which a deep page adds up
-        self._rare: dict[Value, array[int]] = {}
-        self._opened: list[int] = []  # places opened, in that order
-        self._known: dict[Value, int] = {}  # how many of them an array already reckons with; none unless said
+        self._frequent: dict[Value, RowSet] = {}
+        self._counts: dict[
+            Value, int
+        ] = {}  # the rows of each frequent value, which a deep page adds up
+        self._rare: dict[Value, array[Position]] = {}
+        self._opened: list[Position] = []
+        self._known: dict[Value, int] = {}
         self._width = width
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
-        """Build from a column; costs 0.1 µs a row."""
+        """Build from a column. Costs 0.1 µs a row."""
         index = cls(len(values))
-        for value, held in _places(values).items():
-            index._keep(value, held)
+        for value, places in _places(values).items():
+            index._keep(value, places)
         return index
 
-    def size(self, predicate: Eq | In, _occupied: int) -> Size:
-        """Count the rows exactly; a discarded row has no value here. Costs a look-up a value."""
+    # reading
+
+    def size(self, predicate: Eq | In, _occupied: RowSet) -> Size:
+        """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
         if not isinstance(predicate, In):
@@ -65,10 +81,8 @@ class KeywordIndex:
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""
         if isinstance(predicate, Eq):
-            rows = self._frequent.get(predicate.value)
-            if rows is not None:
-                return rows, True
-            return (self._held(predicate.value)[::-1].tolist(), True) if predicate.value in self._rare else NOTHING
+            frequent = self._frequent.get(predicate.value)
+            return self._select_rare(predicate.value) if frequent is None else (frequent, True)
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
@@ -77,146 +91,201 @@ class KeywordIndex:
             rows |= self._rows(value)
         return rows, True
 
-    def test(self, predicate: Eq | In, positions: Sequence[int], records: Sequence[Record]) -> list[int]:
-        """Compare the rows' own values."""
+    def test(
+        self, predicate: Eq | In, positions: Sequence[Position], records: Sequence[Record]
+    ) -> list[Position]:
+        """Compare the records' own values."""
         check_answered(predicate, self.answers)
         return matching(predicate, positions, records)
 
-    def open(self, position: int) -> None:
-        """Move the rows from `position` on; costs 2 µs a frequent value, and 20 µs for all rare ones together."""
-        self._width += 1
-        for value, rows in self._frequent.items():
-            if rows >> position:
-                self._frequent[value] = insert(rows, position)
-        if not self._rare:
-            self._opened, self._known = [], {}
-            return
-        self._opened.append(position)
-        if len(self._opened) > _OPENED:
-            self._settle()
+    def facets(self, rows: RowSet, records: Sequence[Record], field: str) -> Counter[Value]:
+        """Count the values among rows.
 
-    def add(self, position: int, value: Value | None) -> None:
-        """Enter a value; one that has become frequent changes to a row set."""
-        if position >= self._width:
-            self._grow(position + 1)
-        if value is None:
-            return
-        if value in self._frequent:
-            self._frequent[value] |= 1 << position
-            self._counts[value] += 1
-            return
-        held = sorted([*self._held(value), position])
-        self._rare.pop(value, None)
-        self._keep(value, held)
-
-    def drop(self, position: int, value: Value | None) -> None:
-        """Take a value out; a value without rows is forgotten."""
-        if value is None:
-            return
-        if value in self._frequent:
-            self._frequent[value] ^= 1 << position
-            self._counts[value] -= 1
-            if not self._counts[value]:
-                del self._frequent[value], self._counts[value]
-            return
-        held = self._held(value)
-        self._rare.pop(value)
-        if len(held) > 1:
-            self._keep(value, [at for at in held if at != position])
-
-    def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
-        """Compare rows and count of each value with a fresh reading."""
-        held = _places(values)
-        for value in held.keys() | self._frequent.keys() | self._rare.keys():
-            if positions(self._rows(value))[::-1] != held.get(value, []):
-                yield f"the rows of {value!r}"
-            if self._count(value) != len(held.get(value, ())):
-                yield f"the count of {value!r}"
-
-    def copy(self) -> Self:
-        """Copy the directories; row sets and arrays are shared, as neither is ever changed in place."""
-        twin = type(self)(self._width)
-        twin._frequent, twin._counts = self._frequent.copy(), self._counts.copy()
-        twin._rare = self._rare.copy()
-        twin._opened, twin._known = self._opened[:], self._known.copy()
-        return twin
-
-    def facets(self, rows: int, records: Sequence[Record], field: str) -> Counter[Value]:
-        """Count the values among `rows`; costs 2 µs a frequent value, 0.2 µs a row with a rare one."""
+        Costs 2 µs a frequent value, 0.2 µs a row with a rare one.
+        """
         counts: Counter[Value] = Counter()
         for value, held in self._frequent.items():
             common = rows & held
             if common:
                 counts[value] = common.bit_count()
                 rows ^= common
+
         if self._rare:
-            held_by = (records[at].get(field) for at in positions(rows))
-            counts.update(found for found in held_by if found is not None)
+            values = (records[at].get(field) for at in positions(rows))
+            counts.update(value for value in values if value is not None)
         return counts
 
-    def _rows(self, value: Value) -> int:
-        rows = self._frequent.get(value)
-        if rows is None:
-            if value not in self._rare:
-                return 0
-            held = self._held(value)
-            rows = set_of(held, held[-1] + 1)
-        return rows
+    def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
+        """Compare rows and count of each value with a fresh reading."""
+        fresh = _places(values)
+        for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
+            places = fresh.get(value, [])
+            if positions(self._rows(value))[::-1] != places:
+                yield f"the rows of {value!r}"
+            if self._count(value) != len(places):
+                yield f"the count of {value!r}"
 
-    def _held(self, value: Value) -> "array[int]":
+    # writing
+
+    def open(self, position: Position) -> None:
+        """Move the rows from `position` on.
+
+        Costs 2 µs a frequent value, and 20 µs for all rare ones together.
+        """
+        self._width += 1
+        for value, rows in self._frequent.items():
+            if rows >> position:
+                self._frequent[value] = insert(rows, position)
+
+        if not self._rare:
+            self._opened = []
+            self._known = {}
+            return
+        self._opened.append(position)
+        if len(self._opened) > _OPENED:
+            self._settle()
+
+    def add(self, position: Position, value: Value | None) -> None:
+        """Enter a value; one that has become frequent changes to a row set."""
+        if position >= self._width:
+            self._grow(position + 1)
+        if value is None:
+            return
+
+        if value in self._frequent:
+            self._frequent[value] |= 1 << position
+            self._counts[value] += 1
+            return
+
+        places = sorted([*self._places(value), position])
+        self._rare.pop(value, None)
+        self._keep(value, places)
+
+    def drop(self, position: Position, value: Value | None) -> None:
+        """Take a value out; a value without rows is forgotten."""
+        if value is None:
+            return
+
+        if value in self._frequent:
+            self._frequent[value] ^= 1 << position
+            self._counts[value] -= 1
+            if not self._counts[value]:
+                del self._frequent[value]
+                del self._counts[value]
+            return
+
+        places = self._places(value)
+        self._rare.pop(value)
+        if len(places) > 1:
+            self._keep(value, [at for at in places if at != position])
+
+    def copy(self) -> Self:
+        """Copy the directories; row sets and arrays are shared."""
+        twin = type(self)(self._width)
+        twin._frequent = self._frequent.copy()
+        twin._counts = self._counts.copy()
+        twin._rare = self._rare.copy()
+        twin._opened = self._opened[:]
+        twin._known = self._known.copy()
+        return twin
+
+    # inside
+
+    def _select_rare(self, value: Value) -> Selection:
+        """Return exactly the rows that hold a rare value."""
+        if value not in self._rare:
+            return NOTHING
+        return self._places(value)[::-1].tolist(), True
+
+    def _rows(self, value: Value) -> RowSet:
+        """Return the rows of a value of either kind."""
+        rows = self._frequent.get(value)
+        if rows is not None:
+            return rows
+        if value not in self._rare:
+            return 0
+        places = self._places(value)
+        return set_of(places, places[-1] + 1)
+
+    def _places(self, value: Value) -> "array[Position]":
         """Return the positions of a rare value, up to date; ascending."""
-        held = self._rare.get(value, _NONE)
-        for position in self._opened[self._known.get(value, 0) :] if held else ():
-            if held[-1] >= position:
-                first = bisect_left(held, position)
-                held = held[:first] + array("H", [at + 1 for at in held[first:]])
-        return held
+        places = self._rare.get(value, _NONE)
+        if not places:
+            return places
+
+        for position in self._opened[self._known.get(value, 0) :]:
+            if places[-1] >= position:
+                first = bisect_left(places, position)
+                moved = array(POSITION_CODE, [at + 1 for at in places[first:]])
+                places = places[:first] + moved
+        return places
 
     def _settle(self) -> None:
-        """Bring all arrays up to date; 3 ms for 32,768 rows, most of it the same however many values there are."""
-        places = list(range(self._width - len(self._opened)))  # at each place, the row that was there before
+        """Bring all arrays up to date.
+
+        Costs 3 ms for 32,768 rows, most of it the same however many values there are.
+        """
+        before = list(
+            range(self._width - len(self._opened))
+        )  # at each place, the row that was there
         for position in self._opened:
-            places.insert(position, -1)
-        moved = array("H", bytes(2 * len(places)))
-        for place, before in enumerate(places):
-            if before >= 0:
-                moved[before] = place
-        for value, held in self._rare.items():
-            self._rare[value] = self._held(value) if value in self._known else array("H", [moved[at] for at in held])
-        self._opened, self._known = [], {}
+            before.insert(position, -1)
+        moved = array(POSITION_CODE, [0]) * len(before)
+        for place, row in enumerate(before):
+            if row >= 0:
+                moved[row] = place
+
+        for value, places in self._rare.items():
+            is_ahead = value in self._known
+            fresh = (
+                self._places(value)
+                if is_ahead
+                else array(POSITION_CODE, [moved[at] for at in places])
+            )
+            self._rare[value] = fresh
+        self._opened = []
+        self._known = {}
 
     def _grow(self, width: int) -> None:
-        """Widen; each time the width has doubled, values that are no longer frequent give up their row set."""
+        """Widen.
+
+        Each time the width has doubled, values that are no longer frequent give up their row set.
+        """
         self._width = width
-        if width & (width - 1) == 0:
-            for value, count in list(self._counts.items()):
-                if count * 2 * _FREQUENT < width:
-                    del self._counts[value]
-                    self._list(value, positions(self._frequent.pop(value))[::-1])
+        has_doubled = width & (width - 1) == 0
+        if not has_doubled:
+            return
 
-    def _keep(self, value: Value, held: Sequence[int]) -> None:
+        for value, count in list(self._counts.items()):
+            if count * 2 * _FREQUENT < width:
+                del self._counts[value]
+                self._list(value, positions(self._frequent.pop(value))[::-1])
+
+    def _keep(self, value: Value, places: Sequence[Position]) -> None:
         """Keep the rows of a value in the form that its frequency asks for."""
-        if len(held) * _FREQUENT >= self._width:
-            self._frequent[value] = set_of(held, self._width)
-            self._counts[value] = len(held)
+        if len(places) * _FREQUENT >= self._width:
+            self._frequent[value] = set_of(places, self._width)
+            self._counts[value] = len(places)
         else:
-            self._list(value, held)
+            self._list(value, places)
 
-    def _list(self, value: Value, held: Sequence[int]) -> None:
-        self._rare[value] = array("H", held)
+    def _list(self, value: Value, places: Sequence[Position]) -> None:
+        """Keep the rows of a rare value; they are up to date."""
+        self._rare[value] = array(POSITION_CODE, places)
         if self._opened:
             self._known[value] = len(self._opened)
 
     def _count(self, value: Value) -> int:
+        """Count the rows of a value of either kind."""
         return self._counts.get(value) or len(self._rare.get(value, ()))
 
 
-_NONE = array("H")
+_NONE = array(POSITION_CODE)
 
 
-def _places(values: Sequence[Value | None]) -> dict[Value, list[int]]:
-    """Return the positions of each value of a column, ascending; 0.1 µs a row."""
-    places: defaultdict[Any, list[int]] = defaultdict(list)
+def _places(values: Sequence[Value | None]) -> dict[Value, list[Position]]:
+    """Return the positions of each value of a column, ascending. Costs 0.1 µs a row."""
+    places: defaultdict[Any, list[Position]] = defaultdict(list)
     for position, value in enumerate(values):
         places[value].append(position)
     places.pop(None, None)

@@ -1,24 +1,27 @@
-"""A matrix of characters: many texts as row sets, so that all texts that hold a piece are found at once."""
+"""A matrix of characters: texts as row sets, so that all that hold a piece are found at once."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
-from instquery.engine.rowsets import everything, set_of, set_of_bits
+from instquery.engine.rowsets import Position, RowSet, everything, set_of, set_of_bits
 
 __all__ = ["Matrix", "held_by"]
 
 _WIDTH = 64  # columns at the most; a longer text is walked through by itself
 
-# So many pieces of one size are looked for one by one in a text, which costs 1 ns a character for each at the
-# most. To look up all pieces of the text costs 300 to 800 ns a character, and the memory of 50 copies of it.
+# So many pieces of one size are looked for one by one in a text, which costs 1 ns a character for
+# each at the most. To look up all pieces of the text costs 300 to 800 ns a character, and the
+# memory of 50 copies of it.
 _SEARCHES = 256
 
 Text = TypeVar("Text", str, bytes)
 
 
 def held_by(text: Text, pieces: AbstractSet[Text], sizes: Sequence[int]) -> list[Text]:
-    """List those of the pieces that a text holds; each has one of the sizes. Costs at most 1 µs a character and size.
+    """List those of the pieces that a text holds; each has one of the sizes.
+
+    Costs at most 1 µs a character and size.
 
     >>> sorted(held_by("abcd", {"bc", "cd", "ac"}, [2]))
     ['bc', 'cd']
@@ -28,16 +31,17 @@ def held_by(text: Text, pieces: AbstractSet[Text], sizes: Sequence[int]) -> list
 
     held: list[Text] = []
     for size in sizes:
-        held += pieces & {text[first : first + size] for first in range(len(text) - size + 1)}
+        firsts = range(len(text) - size + 1)
+        held += pieces & {text[first : first + size] for first in firsts}
     return held
 
 
 class Matrix:
-    """For each column and each bit of a character's number, the row set of the texts with that bit there.
+    """For each column and bit of a character's number, the row set of the texts with that bit.
 
-    "Column k holds character c" is then an AND of at most eight row sets, and "a text holds this piece"
-    an OR over the columns: about 50 µs for 32,768 texts of 20 characters, where `in` costs 1.5 ms.
-    Made for building an index and dropped afterwards; costs 0.7 µs a text of 20 characters.
+    "Column k holds character c" is then an AND of at most eight row sets, and "a text holds this
+    piece" an OR over the columns: about 50 µs for 32,768 texts of 20 characters, where `in` costs
+    1.5 ms. Made for building an index and dropped afterwards. Costs 0.7 µs a text of 20 characters.
     """
 
     def __init__(self, texts: Sequence[bytes]) -> None:
@@ -45,21 +49,25 @@ class Matrix:
         self._count = len(texts)
         self._long = [(at, text) for at, text in enumerate(texts) if len(text) > _WIDTH]
         self._width = max([len(text) for text in texts if len(text) <= _WIDTH], default=0)
-        wide = b"".join([(text if len(text) <= _WIDTH else b"").ljust(self._width, b"\0") for text in texts])
-        bits = max(set(wide), default=0).bit_length()
-        columns = [wide[column :: self._width] for column in range(self._width)]
-        self._planes = [[set_of_bits(column, bit) for bit in range(bits)] for column in columns]
-        self._held: dict[tuple[int, int], int] = {}
 
-    def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, int]:
-        """Return for each piece the row set of the texts that hold it; the pieces are of equal length."""
+        narrow = [text if len(text) <= _WIDTH else b"" for text in texts]
+        wide = b"".join([text.ljust(self._width, b"\0") for text in narrow])
+        columns = [wide[column :: self._width] for column in range(self._width)]
+        bits = range(max(set(wide), default=0).bit_length())
+        self._planes = [[set_of_bits(column, bit) for bit in bits] for column in columns]
+        self._held: dict[
+            tuple[int, int], RowSet
+        ] = {}  # by column and number, once they were asked for
+
+    def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, RowSet]:
+        """Return for each piece the row set of the texts that hold it; all are of one length."""
         found = {piece: self._narrow(piece) for piece in pieces}
         if self._long and found:
-            for piece, rows in self._walk(found).items():
-                found[piece] |= set_of(rows, self._count)
+            for piece, places in self._walk(found).items():
+                found[piece] |= set_of(places, self._count)
         return found
 
-    def _narrow(self, piece: bytes) -> int:
+    def _narrow(self, piece: bytes) -> RowSet:
         """Return those of the texts that fit into the columns which hold the piece."""
         found = 0
         for first in range(self._width - len(piece) + 1):
@@ -71,23 +79,28 @@ class Matrix:
             found |= rows
         return found
 
-    def _walk(self, pieces: dict[bytes, int]) -> dict[bytes, list[int]]:
-        """Return the positions of the long texts that hold each piece; costs 0.1 to 1 µs a character."""
+    def _walk(self, pieces: dict[bytes, RowSet]) -> dict[bytes, list[Position]]:
+        """Return the positions of the long texts that hold each piece.
+
+        Costs 0.1 to 1 µs a character.
+        """
         size = len(next(iter(pieces)))
-        places: dict[bytes, list[int]] = {piece: [] for piece in pieces}
+        places: dict[bytes, list[Position]] = {piece: [] for piece in pieces}
         for at, text in self._long:
             for piece in held_by(text, pieces.keys(), [size]):
                 places[piece].append(at)
         return places
 
-    def _at(self, column: int, number: int) -> int:
+    def _at(self, column: int, number: int) -> RowSet:
         """Return the texts with this character in this column."""
         rows = self._held.get((column, number))
-        if rows is None:
-            planes = self._planes[column]
-            rows = everything(self._count) if number.bit_length() <= len(planes) else 0
-            for bit, plane in enumerate(planes):
-                with_bit = rows & plane
-                rows = with_bit if number >> bit & 1 else rows ^ with_bit
-            self._held[column, number] = rows
+        if rows is not None:
+            return rows
+
+        planes = self._planes[column]
+        rows = everything(self._count) if number.bit_length() <= len(planes) else 0
+        for bit, plane in enumerate(planes):
+            with_bit = rows & plane
+            rows = with_bit if number >> bit & 1 else rows ^ with_bit
+        self._held[column, number] = rows
         return rows

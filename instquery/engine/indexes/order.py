@@ -1,34 +1,42 @@
-"""The index of the order field: rows are numbered by it, so a range of it is a stretch of positions."""
+"""The index of the order field: rows are numbered by it, so a range of it is a stretch."""
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 from instquery.engine.indexes.index import ALL, NOTHING, Selection
-from instquery.engine.rowsets import everything
+from instquery.engine.rowsets import Position, RowSet, everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
 from instquery.predicates import Bounded, Interval, unanswered
 from instquery.query import Record
 
-__all__ = ["OrderIndex", "ranks_of"]
+__all__ = ["OrderIndex", "Rank", "ranks_of"]
+
+Rank: TypeAlias = int
+"""A record's place in the order as a number: the higher, the earlier it is answered.
+
+It is the instant in microseconds, negated where the order is ascending. Ties are answered by key,
+the lowest first.
+"""
 
 
-def ranks_of(predicate: Interval, *, descending: bool) -> tuple[int, int]:
+def ranks_of(predicate: Interval, *, descending: bool) -> tuple[Rank, Rank]:
     """Return the lowest and the highest rank within a range of the order field."""
     if not isinstance(predicate, Interval):
         raise unanswered(predicate, (Interval,))
 
-    low, high = max(predicate.low, EARLIEST), min(predicate.high, LATEST)
+    low = max(predicate.low, EARLIEST)
+    high = min(predicate.high, LATEST)
     return (low, high) if descending else (-high, -low)
 
 
 class OrderIndex:
-    """The ranks of the rows, ascending; a rank is the instant, negated where the order is ascending.
+    """The ranks of the rows, ascending.
 
-    Discarded rows keep their rank: a range is a stretch of places, vacant ones included. Every answer is at
-    most two binary searches, 0.3 to 1 µs; a size takes as long again. Costs 8 bytes a row.
+    Discarded rows keep their rank: a range is a stretch of places, vacant ones included. An answer
+    is at most two binary searches, 0.3 to 1 µs; a size takes as long again. Costs 8 bytes a row.
     """
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
@@ -36,11 +44,11 @@ class OrderIndex:
 
     __slots__ = ("_descending", "ranks")
 
-    def __init__(self, ranks: "array[int]", *, descending: bool) -> None:
+    def __init__(self, ranks: "array[Rank]", *, descending: bool) -> None:
         self.ranks = ranks
         self._descending = descending
 
-    def insert(self, position: int, rank: int) -> None:
+    def insert(self, position: Position, rank: Rank) -> None:
         """Enter a row; those from `position` on move one up."""
         self.ranks.insert(position, rank)
 
@@ -48,10 +56,11 @@ class OrderIndex:
         """Return an index with the same content that can be changed by itself."""
         return type(self)(self.ranks[:], descending=self._descending)
 
-    def place(self, rank: int, key: str, records: Sequence[Record], field: str) -> int:
-        """Return the position of the row with this rank and key, or where it belongs.
+    def place(self, rank: Rank, key: str, records: Sequence[Record], field: str) -> Position:
+        """Return the position of the record with this rank and key, or where it belongs.
 
-        Costs 2 µs, whatever the number of rows with equal rank: ties descend by key.
+        `field` is the name of the key. Costs 2 µs, whatever the number of records of equal rank:
+        ties descend by key.
         """
         low = bisect_left(self.ranks, rank)
         high = bisect_right(self.ranks, rank, low)
@@ -63,7 +72,7 @@ class OrderIndex:
                 high = middle
         return low
 
-    def stretch(self, predicate: Interval) -> tuple[int, int]:
+    def stretch(self, predicate: Interval) -> tuple[Position, Position]:
         """Return the first position within the range and the one behind its last."""
         low, high = ranks_of(predicate, descending=self._descending)
         ranks = self.ranks
@@ -71,8 +80,8 @@ class OrderIndex:
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
         return first, max(first, end)
 
-    def size(self, predicate: Interval, occupied: int) -> Size:
-        """Count the live rows of the stretch exactly."""
+    def size(self, predicate: Interval, occupied: RowSet) -> Size:
+        """Count the occupied rows of the stretch exactly."""
         first, end = self.stretch(predicate)
         has_vacant = occupied.bit_count() < len(self.ranks)
         if not has_vacant:
@@ -86,14 +95,16 @@ class OrderIndex:
         first, end = self.stretch(predicate)
         if first == 0 and end == len(self.ranks):
             return ALL
-        return ((1 << end) - (1 << first), True) if first < end else NOTHING
+        if first == end:
+            return NOTHING
+        return (1 << end) - (1 << first), True
 
     def test(
         self,
         predicate: Interval,
-        positions: Sequence[int],
+        positions: Sequence[Position],
         records: Sequence[Record],  # noqa: ARG002 - the contract of every index
-    ) -> list[int]:
+    ) -> list[Position]:
         """Compare positions with the stretch."""
         first, end = self.stretch(predicate)
         return [position for position in positions if first <= position < end]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from instquery.engine.indexes.matrix import Matrix
+from instquery.engine.rowsets import RowSet
 from instquery.folding import GRAM
 
 __all__ = ["LONGEST", "frequent_pieces"]
@@ -12,36 +13,44 @@ LONGEST = 12
 """Characters of the longest piece."""
 
 
-def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) -> dict[bytes, int]:
-    """Return those of the grams that at least `least` texts hold, and all longer such pieces, with their row sets.
+def frequent_pieces(
+    texts: Sequence[bytes], grams: Sequence[bytes], least: int
+) -> dict[bytes, RowSet]:
+    """Return the pieces that at least `least` texts hold, with the rows of those texts.
 
-    Longer pieces grow character by character from frequent ones that overlap, as frequent item sets do.
-    Equal row sets are kept once. Costs 1 to 2 µs a text.
+    These are some of the grams, and all longer pieces that grow from them character by character:
+    two frequent ones that overlap make a candidate, as in frequent item sets. Equal row sets are
+    kept once. Costs 1 to 2 µs a text.
     """
     matrix = Matrix(texts)
-    found: dict[bytes, int] = {}
+    found: dict[bytes, RowSet] = {}
     for size in range(1, GRAM + 1):
         found |= _frequent(matrix, [gram for gram in grams if len(gram) == size], least)
+
     stage = {piece: rows for piece, rows in found.items() if len(piece) == GRAM}
     while stage and len(next(iter(stage))) < LONGEST:
         stage = _frequent(matrix, _overlaps(stage, least), least)
         found |= stage
-    once: dict[int, int] = {}
+
+    once: dict[RowSet, RowSet] = {}
     return {piece: once.setdefault(rows, rows) for piece, rows in found.items()}
 
 
-def _frequent(matrix: Matrix, pieces: Iterable[bytes], least: int) -> dict[bytes, int]:
-    return {piece: rows for piece, rows in matrix.rows_with(pieces).items() if rows.bit_count() >= least}
+def _frequent(matrix: Matrix, pieces: Iterable[bytes], least: int) -> dict[bytes, RowSet]:
+    """Return those of the pieces that at least `least` texts hold, with their row sets."""
+    rows_with = matrix.rows_with(pieces)
+    return {piece: rows for piece, rows in rows_with.items() if rows.bit_count() >= least}
 
 
-def _overlaps(stage: dict[bytes, int], least: int) -> list[bytes]:
+def _overlaps(stage: dict[bytes, RowSet], least: int) -> list[bytes]:
     """List the pieces one character longer that at least `least` texts may hold."""
     heads: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for piece in stage:
         heads[piece[:-1]].append(piece)
-    return [
-        piece + follower[-1:]
-        for piece, rows in stage.items()
-        for follower in heads.get(piece[1:], ())
-        if (rows & stage[follower]).bit_count() >= least
-    ]
+
+    longer: list[bytes] = []
+    for piece, rows in stage.items():
+        followers = heads.get(piece[1:], ())
+        likely = [one for one in followers if (rows & stage[one]).bit_count() >= least]
+        longer += [piece + follower[-1:] for follower in likely]
+    return longer
