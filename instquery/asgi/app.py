@@ -202,7 +202,8 @@ def _check_options(keys: object, directory: object, products: object, clock: obj
         check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
     if directory is not None:
         wanted = "a mapping of owner IDs to callers, such as bss.Directory"
-        check_kind("directory", directory, Mapping, wanted)
+        if isinstance(directory, type) or not callable(getattr(directory, "get", None)):
+            raise InstqueryError(f"directory must be {wanted}, not {told(directory)}")
         if type(directory) is dict:  # any other may look its callers up elsewhere
             bss.Directory(cast(dict[str, bss.Caller], directory))
     if products is not None:

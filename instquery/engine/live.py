@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from secrets import token_hex
 from threading import RLock
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from weakref import ref
 
 from instquery.contract import Change
@@ -28,6 +28,7 @@ __all__ = ["Journal", "Live"]
 _BRIEF, _MOVED = 128, 8
 
 
+@runtime_checkable
 class Journal(Protocol):
     """What is told of each write before it is made."""
 
