@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from instquery.errors import RecordError
 from instquery.query import Record
@@ -88,25 +88,26 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _spelled(value: Any) -> Any:
+def _spelled(value: object) -> Any:
     """Put marks in the place of what JSON would change: split pairs, objects that look like a mark."""
     if isinstance(value, str):
         is_split = _SPLIT_PAIR.search(value) is not None
         return {_TEXT: value.encode("utf-8", "surrogatepass").hex()} if is_split else value
 
     if isinstance(value, list):
-        return [_spelled(item) for item in value]
+        return [_spelled(item) for item in cast(list[object], value)]
 
     if not isinstance(value, dict):
         return value
 
-    pairs = [(_spelled(name), _spelled(item)) for name, item in value.items()]
+    members = cast(dict[object, object], value)
+    pairs = [(_spelled(name), _spelled(item)) for name, item in members.items()]
     has_odd_names = any(isinstance(name, dict) for name, _ in pairs)
-    looks_like_a_mark = len(value) == 1 and value.keys() <= _READERS.keys()
+    looks_like_a_mark = len(members) == 1 and members.keys() <= _READERS.keys()
     return {_OBJECT: pairs} if has_odd_names or looks_like_a_mark else dict(pairs)
 
 
-def _is_same(back: Any, value: Any) -> bool:
+def _is_same(back: object, value: object) -> bool:
     """Compare as `==` does, but times by what they say.
 
     A time that its zone has twice equals none of any other zone, and a zone is read as its offset.
@@ -115,12 +116,19 @@ def _is_same(back: Any, value: Any) -> bool:
         return isinstance(back, datetime) and back.isoformat() == value.isoformat()
 
     if isinstance(value, dict):
-        is_alike = isinstance(back, dict) and back.keys() == value.keys()
-        return is_alike and all(_is_same(back[name], item) for name, item in value.items())
+        members = cast(dict[object, object], value)
+        if not isinstance(back, dict):
+            return False
+        found = cast(dict[object, object], back)
+        is_alike = found.keys() == members.keys()
+        return is_alike and all(_is_same(found[name], item) for name, item in members.items())
 
     if isinstance(value, list):
-        is_alike = isinstance(back, list) and len(back) == len(value)
-        return is_alike and all(map(_is_same, back, value))
+        items = cast(list[object], value)
+        if not isinstance(back, list):
+            return False
+        read = cast(list[object], back)
+        return len(read) == len(items) and all(map(_is_same, read, items))
 
     return bool(back == value)
 

@@ -158,8 +158,9 @@ class Takes(Protocol):
 
 def take_all(schema: Takes, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
     """Take records in one by one; a bad one is named by its number, from 1, in the `RecordError`."""
+    kind = type(records).__name__
     if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
-        raise RecordError(f"records must be a collection of mappings, not {type(records).__name__}")
+        raise RecordError(f"records must be a collection of mappings, not {kind}")
     take = schema.take
     for number, record in enumerate(records, 1):
         try:

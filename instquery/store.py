@@ -66,14 +66,9 @@ class Store:
         than the default are for tests. `journal` is told of each write before it is made: see `DurableStore`.
         Raises `RecordError`, and for wrong options as `check_options` does.
         """
-        check_options(
-            schema,
-            leases=leases,
-            cursor_key=cursor_key,
-            history=history,
-            clock=clock,
-            segment_rows=segment_rows,
-        )
+        given = {"leases": leases, "cursor_key": cursor_key, "history": history, "clock": clock}
+        check_options(schema, **given, segment_rows=segment_rows)
+        check_kind("journal", journal, (Journal, type(None)), "a Journal")
         self._schema = schema
         self._leases: Leases[View] = Leases() if leases is None else leases
         self._signer = Signer(cursor_key)

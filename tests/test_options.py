@@ -80,6 +80,7 @@ REFUSED = [
         "leases must be an instance of Leases, not the class",
     ),
     (lambda: Store(SCHEMA, clock=datetime(2026, 1, 1, tzinfo=UTC)), InstqueryError, "clock must be a function"),
+    (lambda: Store(SCHEMA, journal="a.db"), InstqueryError, "journal must be a Journal, not str"),
     (lambda: Store(SCHEMA, "text"), RecordError, "records must be a collection of mappings, not str"),
     (lambda: Store(SCHEMA).replace_all(""), RecordError, "records must be a collection of mappings, not str"),
     (lambda: Store(SCHEMA).put_many({"id": "a"}), RecordError, "records must be a collection of mappings, not dict"),
@@ -250,7 +251,7 @@ def kept(**options):
 
 
 ANY = [
-    (Store, {"schema": SCHEMA}, "schema records leases cursor_key history segment_rows clock"),
+    (Store, {"schema": SCHEMA}, "schema records leases cursor_key history segment_rows clock journal"),
     (Leases, {}, "count age clock"),
     (Schema, {"key": "id", "order": Order("at"), "fields": schema().fields}, "key order fields strict"),
     (lambda field: schema(x=field), {}, "field"),

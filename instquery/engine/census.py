@@ -50,13 +50,9 @@ class Census:
         self._key = schema.key
         self._read = schema.read
         self._rare: dict[str, dict[Value, list[str]]] = {name: {} for name in self._keywords}
-        self._grams: dict[str, set[str]] = {
-            name: set() for name, kept in facts.items() if kept == "grams"
-        }
+        self._grams: dict[str, set[str]] = {name: set() for name, kept in facts.items() if kept == "grams"}
         self._instants: dict[str, SortedList[int]] = {
-            name: SortedList()
-            for name, kept in facts.items()
-            if kept == "instants" and name != schema.order.field
+            name: SortedList() for name, kept in facts.items() if kept == "instants" and name != schema.order.field
         }
 
     @classmethod
@@ -75,9 +71,7 @@ class Census:
             if self._keywords.get(name) != counts:
                 yield f"totals of {name}"
             listed = {value: sorted(keys) for value, keys in self._rare[name].items()}
-            if any(
-                sorted(fresh._rare[name].get(value, ())) != keys for value, keys in listed.items()
-            ):
+            if any(sorted(fresh._rare[name].get(value, ())) != keys for value, keys in listed.items()):
                 yield f"keys by {name}"
         for name, instants in fresh._instants.items():
             if list(self._instants[name]) != list(instants):
@@ -90,18 +84,14 @@ class Census:
         """Tell how many records match a predicate; `None` where nothing is known here."""
         if isinstance(predicate, Contains):
             known = self._grams.get(predicate.field)
-            is_nowhere = known is not None and any(
-                len(gram) == GRAM and gram not in known for gram in predicate.grams
-            )
+            is_nowhere = known is not None and any(len(gram) == GRAM and gram not in known for gram in predicate.grams)
             return Size.exactly(0) if is_nowhere else None
 
         if isinstance(predicate, Interval):
             instants = self._instants.get(predicate.field)
             if instants is None:
                 return None
-            return Size.exactly(
-                max(0, instants.bisect_right(predicate.high) - instants.bisect_left(predicate.low))
-            )
+            return Size.exactly(max(0, instants.bisect_right(predicate.high) - instants.bisect_left(predicate.low)))
 
         if not isinstance(predicate, Eq | In):
             raise unanswered(predicate, BOUND)
@@ -144,9 +134,7 @@ class Census:
             self._list(name, held, records)
         for name, instants in self._instants.items():
             read = self._read(name)
-            instants.update(
-                [at for record in records if (at := read(record.get(name))) is not None]
-            )
+            instants.update([at for record in records if (at := read(record.get(name))) is not None])
 
     def read(self, record: Record, old: Record | None = None) -> None:
         """Note the grams of a row's texts that `old` has not; none is ever forgotten, as a missing one is the proof."""
@@ -180,9 +168,7 @@ class Census:
 
     def replace(self, old: Record, new: Record) -> None:
         """Count one row in the place of another."""
-        changed = {
-            name for name in (*self._keywords, *self._instants) if old.get(name) != new.get(name)
-        }
+        changed = {name for name in (*self._keywords, *self._instants) if old.get(name) != new.get(name)}
         if changed:
             changed.add(self._key)
             self.remove([{name: old.get(name) for name in changed}])

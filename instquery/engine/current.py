@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from secrets import token_hex
 from threading import RLock
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from weakref import ref
 
 from instquery.contract import Change
@@ -28,6 +28,7 @@ __all__ = ["Current", "Journal"]
 _BRIEF, _MOVED = 128, 8
 
 
+@runtime_checkable
 class Journal(Protocol):
     """What is told of each write before it is made."""
 
@@ -64,12 +65,8 @@ class Current:
         self.writing = RLock()
         self._lock = RLock()
         self._owner = object()  # whoever may change a segment in place has this mark
-        self._viewed: ref[View] | None = (
-            None  # the view of the present version, if somebody may hold it
-        )
-        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = (
-            None  # a write not ended
-        )
+        self._viewed: ref[View] | None = None  # the view of the present version, if somebody may hold it
+        self._half: tuple[Mapping[str, Entry], Collection[str], list[Changed]] | None = None  # a write not ended
         self.census: Census | None = Census(schema)
         self.version = Version(schema, (), Directory(), 0)
         self.number = 0 if journal is None else journal.begun_at
@@ -148,16 +145,11 @@ class Current:
         if len(changed) * _MOVED <= _BRIEF:
             return True
         stays = sum(
-            [
-                old is not None and new is not None and rank(old) == rank(new)
-                for _, old, new in changed[:_BRIEF]
-            ]
+            [old is not None and new is not None and rank(old) == rank(new) for _, old, new in changed[:_BRIEF]]
         )
         return stays + (len(changed) - stays) * _MOVED <= _BRIEF
 
-    def _write_in_place(
-        self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]
-    ) -> None:
+    def _write_in_place(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
         """Change the present version itself; segments that somebody may look at are copied first."""
         if self.census is None:  # an interrupt has cut a larger write short
             self.census = Census.of(self.version)
@@ -170,9 +162,7 @@ class Current:
             writer.apply(puts, gone)
             self._publish(writer, changed)
 
-    def _write_aside(
-        self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]
-    ) -> None:
+    def _write_aside(self, puts: Mapping[str, Entry], gone: Collection[str], changed: list[Changed]) -> None:
         """Change a copy, readers going on, and put it in the place of the present version."""
         census = Census.of(self.version) if self.census is None else self.census
         owner = object()
@@ -196,8 +186,6 @@ class Current:
         """Complete a write that an interrupt cut short, by building everything anew. The lock is held."""
         if self._half is not None:
             puts, gone, changed = self._half
-            writer = Writer(
-                self.version, Census(self.version.schema), self._owner, self._segment_rows
-            )
+            writer = Writer(self.version, Census(self.version.schema), self._owner, self._segment_rows)
             writer.complete(puts, gone)
             self._publish(writer, changed)

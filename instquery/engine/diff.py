@@ -43,20 +43,12 @@ class Difference:
     def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
         """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
         directory = present.directory
-        puts = {
-            key: entry
-            for key, entry in self._differ.items()
-            if not is_same(directory.get(key), entry.row)
-        }
-        if (
-            present is not self._view
-        ):  # somebody has written meanwhile: what was the same may no longer be
+        puts = {key: entry for key, entry in self._differ.items() if not is_same(directory.get(key), entry.row)}
+        if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
         gone = [key for key, _ in directory.items() if key not in self._seen[hash(key) % _SHARDS]]
-        while (
-            self._seen
-        ):  # one after the other: to free a million keys at once would hold everybody up
+        while self._seen:  # one after the other: to free a million keys at once would hold everybody up
             self._seen.pop()
         return puts, gone
 
@@ -65,18 +57,10 @@ class Difference:
         directory = present.directory
         for key, record in self._view.directory.items():
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if (
-                is_listed
-                and directory.get(key) is not record
-                and not is_same(directory.get(key), record)
-            ):
+            if is_listed and directory.get(key) is not record and not is_same(directory.get(key), record):
                 yield Entry(self._schema.rank(record), key, record)
 
 
 def is_same(old: Record | None, new: Record) -> bool:
     """Tell whether a record is the same in values and in their types: 1 is not True."""
-    return (
-        old == new
-        and old is not None
-        and all(type(value) is type(new[name]) for name, value in old.items())
-    )
+    return old == new and old is not None and all(type(value) is type(new[name]) for name, value in old.items())

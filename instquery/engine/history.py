@@ -38,9 +38,7 @@ class History:
     def since(self, version: int) -> list[tuple[int, Sequence[Changed]]]:
         """List versions after the given one and what they changed. Raises `HistoryGap` where some are forgotten."""
         if version < self.first:
-            raise HistoryGap(
-                f"changes before version {self.first} are forgotten; list everything and go on from there"
-            )
+            raise HistoryGap(f"changes before version {self.first} are forgotten; list everything and go on from there")
         found: list[tuple[int, Sequence[Changed]]] = []
         for number, changed in reversed(self._versions):
             if number <= version:

@@ -104,11 +104,7 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
     if impossible:
         yield _made("nothing", [(step, "proof") for step in impossible], query, version)
     named = next(
-        (
-            (step, keys)
-            for step in steps
-            if (keys := _keys(step.predicate, version, census)) is not None
-        ),
+        ((step, keys) for step in steps if (keys := _keys(step.predicate, version, census)) is not None),
         None,
     )
     use_keys = named is not None and named[0].size.expected * _KEY_COST <= version.count
@@ -116,8 +112,7 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
         yield _by_key(*named, steps, query, version)
     if any(version.has_index(step.predicate.field) for step in steps) or not steps:
         roles: list[tuple[Step, Role]] = [
-            (step, "row set" if version.has_index(step.predicate.field) else "residual")
-            for step in steps
+            (step, "row set" if version.has_index(step.predicate.field) else "residual") for step in steps
         ]
         yield _made("row sets", roles, query, version)
     if named is not None and not use_keys:
@@ -131,9 +126,7 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[Step]:
     bound = [version.schema.bound(predicate, query.now) for predicate in query.where]
     for predicate in bound if len(bound) < 2 else merged(bound):
         known = None if census is None else census.size(predicate)
-        steps.append(
-            Step(predicate, "residual", version.size(predicate) if known is None else known)
-        )
+        steps.append(Step(predicate, "residual", version.size(predicate) if known is None else known))
 
     steps.sort(key=lambda step: step.size.expected)
     return steps
@@ -145,9 +138,7 @@ def _keys(predicate: Bounded, version: Version, census: Census | None) -> Sequen
     return census.keys(predicate) if keys is None and census is not None else keys
 
 
-def _by_key(
-    by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, version: Version
-) -> Plan:
+def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, version: Version) -> Plan:
     others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
     return _made("keys", [(by_key, "driver"), *others], query, version)._replace(keys=keys)
 

@@ -26,9 +26,7 @@ def search(version: Version, query: Query, plan: Plan, extra: int = 0) -> Found:
     records: list[Record] = []
     counted = plan.known
     if counted is None:
-        records, counted = _DRIVERS[plan.driver](
-            version, plan, query.offset, query.limit + extra, None
-        )
+        records, counted = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
     elif query.offset < counted and query.limit:
         records, _ = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
     return records, counted if query.total else None
@@ -38,9 +36,7 @@ def resume(version: Version, query: Query, plan: Plan, after: Place) -> list[Rec
     """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
     if plan.driver == "nothing":
         return []
-    records, _ = _DRIVERS[plan.driver](
-        version, plan._replace(total="not asked"), 0, query.limit + 1, after
-    )
+    records, _ = _DRIVERS[plan.driver](version, plan._replace(total="not asked"), 0, query.limit + 1, after)
     return records
 
 
@@ -100,11 +96,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
                 skip -= count
                 continue
         if wanted:
-            part = (
-                newest(matches, skip, wanted)
-                if isinstance(matches, int)
-                else matches[skip : skip + wanted]
-            )
+            part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
             page += [segment.records[position] for position in part]
             wanted = limit - len(page)
             skip = 0
@@ -152,9 +144,7 @@ def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place |
     records.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
     total = len(records)
     if after is not None:
-        records = [
-            record for record in records if (-rank(record), key(record)) > (-after[0], after[1])
-        ]
+        records = [record for record in records if (-rank(record), key(record)) > (-after[0], after[1])]
     return records[skip : skip + limit], total
 
 

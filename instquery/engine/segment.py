@@ -64,9 +64,7 @@ class Segment:
         segment.records = [entry.row for entry in entries]
         segment.count = len(entries)
         segment.occupied = everything(len(entries))
-        segment._order = OrderIndex(
-            array("q", [entry.rank for entry in entries]), descending=schema.order.descending
-        )
+        segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
         for name, field in schema.fields.items():
             if field.indexed and field.kind.index is not None and name != schema.order.field:
                 column = segment._column(name, segment.records)
@@ -116,9 +114,7 @@ class Segment:
 
     def lookup(self, field: str) -> Lookup | None:
         """Return what can be asked about a field, or `None` where it has no index."""
-        return self._indexes.get(field) or (
-            self._order if field == self._schema.order.field else None
-        )
+        return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many live rows match a predicate; without an index, any of them may."""
@@ -152,9 +148,7 @@ class Segment:
         doubtful = list(tested)
         for number, predicate in enumerate(selected):
             lookup = self.lookup(predicate.field)
-            if lookup is None or (
-                lookup.few and rows is not self.occupied and rows.bit_count() <= lookup.few
-            ):
+            if lookup is None or (lookup.few and rows is not self.occupied and rows.bit_count() <= lookup.few):
                 doubtful.append(predicate)
                 continue
             found, exact = lookup.select(predicate)
@@ -206,9 +200,7 @@ class Segment:
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
             return index.facets(rows, self.records, field)
-        return Counter(
-            value for at in positions(rows) if (value := self.records[at].get(field)) is not None
-        )
+        return Counter(value for at in positions(rows) if (value := self.records[at].get(field)) is not None)
 
     def faults(self) -> Iterator[str]:
         """Name what does not agree with the rows."""
@@ -219,9 +211,7 @@ class Segment:
             yield f"{self._schema.order.field}: ranks"
         for name, index in self._indexes.items():
             values: list[object] = [None] * len(self.records)
-            for at, value in zip(
-                there, self._column(name, [self.records[at] for at in there]), strict=True
-            ):
+            for at, value in zip(there, self._column(name, [self.records[at] for at in there]), strict=True):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
 

@@ -53,9 +53,7 @@ class Version:
 
         parts = list(self.parts([predicate]))
         whole = sum([segment.count for segment, asked in parts if not asked])
-        return Size.of_parts(
-            [Size.exactly(whole), *(segment.size(predicate) for segment, asked in parts if asked)]
-        )
+        return Size.of_parts([Size.exactly(whole), *(segment.size(predicate) for segment, asked in parts if asked)])
 
     def keys_of(self, predicate: Bounded) -> Sequence[Value] | None:
         """Return the keys that a predicate names (`Eq` or `In` of the key field)."""
@@ -71,11 +69,7 @@ class Version:
         of those it holds whole: 10 µs for 300 segments.
         """
         range_ = next(
-            (
-                one
-                for one in where
-                if isinstance(one, Interval) and one.field == self.schema.order.field
-            ),
+            (one for one in where if isinstance(one, Interval) and one.field == self.schema.order.field),
             None,
         )
         if range_ is None:
@@ -100,9 +94,7 @@ class Version:
         sample = self.segments[:2]
         looked_at = sum([segment.count for segment in sample])
         found = sum([segment.size(predicate).expected for segment in sample])
-        return Size.at_most(
-            self.count, expected=found * self.count // looked_at if looked_at else 0
-        )
+        return Size.at_most(self.count, expected=found * self.count // looked_at if looked_at else 0)
 
 
 def seek(segments: Sequence[Segment], rank: int, key: str) -> tuple[int, int]:

@@ -101,18 +101,14 @@ class View:
         total: int | None
         if after is None:
             records, total = search(self._version, query, chosen, 0 if query.total else 1)
-            follows = (
-                len(records) > query.limit if total is None else query.offset + len(records) < total
-            )
+            follows = len(records) > query.limit if total is None else query.offset + len(records) < total
         else:
             records = resume(self._version, query, chosen, (after.rank, after.key))
             total = self._total(query, chosen, after)
             follows = len(records) > query.limit
 
         del records[query.limit :]
-        cursor = (
-            partial(self._cursor, query, records[-1], total, keep) if follows and records else None
-        )
+        cursor = partial(self._cursor, query, records[-1], total, keep) if follows and records else None
         return Page([record.copy() for record in records], total, cursor, self.number)
 
     def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:

@@ -49,11 +49,7 @@ class Writer:
         """Do the same by building everything anew, whether or not some of it has been done."""
         out = set(gone)
         rank = self._schema.rank
-        kept = {
-            key: Entry(rank(record), key, record)
-            for key, record in self._directory.items()
-            if key not in out
-        }
+        kept = {key: Entry(rank(record), key, record) for key, record in self._directory.items() if key not in out}
         self._segments = []
         self._directory = Directory()
         self.census = Census(self._schema)
@@ -107,9 +103,7 @@ class Writer:
             at, _ = seek(self._segments, entry.rank, entry.key)
             groups.setdefault(at, []).append(entry)
             self._directory.set(entry.key, entry.row)
-        for at in sorted(
-            groups, reverse=True
-        ):  # oldest first, so that the numbers of newer segments stay
+        for at in sorted(groups, reverse=True):  # oldest first, so that the numbers of newer segments stay
             self._segments[at : at + 1] = self._filled(at, groups[at])
         self._count += len(fresh)
         self.census.add([entry.row for entry in fresh])
@@ -120,11 +114,7 @@ class Writer:
             return self._built(entries)
         segment = self._segments[at]
         first = entries[0]
-        if (
-            at == 0
-            and len(segment) >= self._segment_rows
-            and segment.place(first.rank, first.key) == len(segment)
-        ):
+        if at == 0 and len(segment) >= self._segment_rows and segment.place(first.rank, first.key) == len(segment):
             return [*self._built(entries), segment]  # a full newest segment is left alone
         if len(entries) * _BULK > len(segment):
             return self._built(_sort([*segment.entries(), *entries]))
@@ -132,9 +122,7 @@ class Writer:
         for entry in entries:
             segment.insert(entry)
             self.census.read(entry.row)
-        return (
-            self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
-        )
+        return self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
 
     def _tidy(self) -> None:
         """Drop empty segments, close the gaps of half empty ones, and merge neighbours that fit into one."""
@@ -156,10 +144,7 @@ class Writer:
         """Build segments of even size from entries (oldest first), newest first."""
         parts = -(-len(entries) // self._segment_rows)
         cuts = [len(entries) * part // parts for part in range(parts + 1)]
-        built = [
-            Segment.build(self._schema, entries[first:end], self._owner)
-            for first, end in pairwise(cuts)
-        ]
+        built = [Segment.build(self._schema, entries[first:end], self._owner) for first, end in pairwise(cuts)]
         for segment in built:
             for field, grams in segment.grams():
                 self.census.note(field, grams)

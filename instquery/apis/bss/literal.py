@@ -91,7 +91,8 @@ def check_directory(directory: object) -> None:
     Callers are looked at where the mapping is a dict; any other may look them up elsewhere.
     """
     wanted = "a mapping of owner IDs to callers, such as bss.Directory"
-    check_kind("directory", directory, Mapping, wanted)
+    if isinstance(directory, type) or not callable(getattr(directory, "get", None)):
+        raise InstqueryError(f"directory must be {wanted}, not {told(directory)}")
     if type(directory) is dict:
         Directory(cast(dict[str, Caller], directory))
 
