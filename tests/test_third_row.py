@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
@@ -157,13 +156,3 @@ def test_a_row_that_contradicts_its_operation_is_refused(changes, told):
 def test_checkers_of_types_know_the_names_of_the_table():
     assert Stores.__annotations__.keys() == CATALOG.keys()
     assert list(Facts.__annotations__) == fact_names()
-
-
-def test_the_benchmarks_ask_it_what_suits_its_records(row):
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-    try:
-        from benchmarks.questions import questions_of  # noqa: PLC0415 - it is beside the package, not in it
-    finally:
-        sys.path.pop(0)
-    assert list(questions_of("tablestore", list(row.samples(50)))) == ["The newest stores", "Those that answer"]
-    assert "substring, common" in questions_of("airec", list(CATALOG["airec"].samples(50)))

@@ -2,32 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
-from instquery.query import Page, Query, Record
+from instquery.contract import Reads
+from instquery.query import Query, Record
 
-__all__ = ["Questioner", "Questions", "Reads", "middle_record", "most_common", "newest_records"]
+__all__ = ["Questioner", "Questions", "middle_record", "most_common", "newest_records"]
 
 Questions: TypeAlias = Mapping[str, Mapping[str, object]]
 """Requests to an API as parameters, by title."""
 
 _SAMPLE = 500  # newest records that are looked at for what is common
-
-
-class Reads(Protocol):
-    """The reads of a store that questions are made from."""
-
-    def __len__(self) -> int:
-        """Return how many records there are."""
-        ...
-
-    def page(self, query: Query, /) -> Page:
-        """Return one page of the records that match, in order."""
-        ...
-
-    def facets(self, field: str, /) -> Mapping[Any, int]:
-        """Count records by value, the most frequent value first."""
-        ...
 
 
 Questioner: TypeAlias = Callable[[Reads, int], Questions]

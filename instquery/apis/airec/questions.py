@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from instquery.apis.questions import Questions, Reads, middle_record, most_common, newest_records
+from instquery.apis.questions import Questions, middle_record, most_common, newest_records
+from instquery.contract import Reads
 from instquery.query import Record
 
 __all__ = ["SAMPLE_QUESTIONS", "questions"]

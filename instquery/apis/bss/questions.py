@@ -1,6 +1,7 @@
 """Questions to QueryAvailableInstances: what billing asks, whatever the inventory holds."""
 
-from instquery.apis.questions import Questions, Reads, most_common, newest_records
+from instquery.apis.questions import Questions, most_common, newest_records
+from instquery.contract import Reads
 from instquery.instants import to_text
 
 __all__ = ["SAMPLE_QUESTIONS", "questions"]
