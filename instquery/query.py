@@ -1,6 +1,6 @@
 """What is asked and what is answered: queries and pages. Frozen values that every room shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from instquery.errors import QueryError, SchemaError
 from instquery.instants import Moment, moment
 from instquery.options import check_flag
-from instquery.predicates import Predicate, Where, conditions, is_relative
+from instquery.predicates import Predicate, Value, Where, conditions, is_relative
 
-__all__ = ["Clock", "Order", "Page", "Query", "Record", "dated", "dated_by", "moment_of", "system_clock"]
+__all__ = ["Clock", "Order", "Page", "Query", "Record", "by_count", "dated", "dated_by", "moment_of", "system_clock"]
 
 Clock: TypeAlias = Callable[[], Moment]
 """What tells a store its now."""
@@ -150,3 +150,8 @@ def moment_of(value: object) -> int:
         return moment(value)
     except ValueError as error:
         raise QueryError(f"now {error}") from None
+
+
+def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:
+    """Put values in the order of their counts, the most frequent first; ties by their text."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))

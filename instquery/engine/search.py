@@ -10,9 +10,9 @@ from instquery.engine.rowsets import count_all, newest
 from instquery.engine.segment import Segment
 from instquery.engine.version import Part, Place, Version, seek
 from instquery.predicates import Bounded, Predicate, Value
-from instquery.query import Query, Record, dated
+from instquery.query import Query, Record, by_count, dated
 
-__all__ = ["by_count", "facets", "resume", "search"]
+__all__ = ["facets", "resume", "search"]
 
 Found = tuple[list[Record], int | None]
 """The rows of the page as they are kept, and the number of all matches if the walk counted them."""
@@ -61,11 +61,6 @@ def facets(
         for segment, asked in version.parts(selected) if plan.driver != "nothing" else ():
             counts.update(segment.facets(field, segment.match(asked, tested, None)))
     return by_count(counts)
-
-
-def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:
-    """Put values in the order of their counts, the most frequent first; ties by their text."""
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
 
 
 def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:

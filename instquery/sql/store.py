@@ -11,12 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from instquery.contract import Changes, Prepared
 from instquery.engine.diff import is_same
-from instquery.engine.search import by_count
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.options import check_callable, check_flag, check_kind
 from instquery.predicates import Value, Where
-from instquery.query import Clock, Page, Query, Record, dated_by, system_clock
+from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
 from instquery.sql.layout import Layout, made_table
 from instquery.sql.refusals import refusal
