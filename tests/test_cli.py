@@ -48,6 +48,18 @@ def test_the_apis_own_reply(files):
     assert body["Data"]["TotalCount"] > 3
 
 
+@pytest.mark.parametrize("now", ["1971-06-01", "1970-01-02T00:00:00Z", "0001-01-01", "9999-12-31T23:59:59.999999Z"])
+def test_a_moment_of_any_year_is_a_moment(files, now):
+    """The package has read it itself, so it is no integer of a caller's."""
+    result = run("query", "airec", files["airec"], "--now", now, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["code"] == ""
+    timed = run("bench", "airec", files["airec"], "--now", now, "--rounds", "1", "--ask", "status=Ready")
+    assert timed.exit_code == 0
+    (own,) = [line for line in timed.stdout.splitlines() if "Your own, 1" in line]
+    assert "refused" not in own
+
+
 def test_the_plan(files):
     result = run("query", "airec", files["airec"], "--instance-id", "airec-cn", "--explain", *NOW)
     assert "300 records in 1 segment" in result.stdout

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from datetime import datetime
 from inspect import Parameter, Signature
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +19,7 @@ from instquery.apis.inventory import InventoryError
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
 from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
-from instquery.instants import to_micros
+from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
 
 try:
@@ -87,7 +88,7 @@ def query_command(api: Api) -> Callable[..., None]:
     ) -> None:
         params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
         with _usage_errors():
-            moment = to_micros(now or api.operation.clock())
+            moment = to_datetime(to_micros(now or api.operation.clock()))
             store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
         _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
@@ -166,7 +167,7 @@ def bench_command(api: Api) -> Callable[..., None]:
         skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
     ) -> None:
         with _usage_errors():
-            moment = to_micros(now or api.operation.clock())
+            moment = to_datetime(to_micros(now or api.operation.clock()))
             own = {
                 f"Your own, {number}": dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True))
                 for number, text in enumerate(ask or (), 1)
@@ -177,7 +178,7 @@ def bench_command(api: Api) -> Callable[..., None]:
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
         console.print(f"{len(store):,} records read and loaded in {seconds:.1f} s", style="dim")
-        questions = {**api.questions(store, moment), **own}
+        questions = {**api.questions(store, to_micros(moment)), **own}
         run_bench(api.operation, store, questions, now=moment, rounds=rounds)
 
     command.__doc__ = f"Ask {api.operation.name} what suits the records in FILE, and print what each question costs."
@@ -247,7 +248,9 @@ def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
     return inventory.records
 
 
-def _answer(api: Api, store: Store, params: dict[str, str | None], *, now: int, as_json: bool, explain: bool) -> None:
+def _answer(
+    api: Api, store: Store, params: dict[str, str | None], *, now: datetime, as_json: bool, explain: bool
+) -> None:
     """Ask, and print the reply; a refused request is printed as the reply it is."""
     start = perf_counter()
     reply = api.operation(store, params, now=now)

@@ -1,6 +1,7 @@
 """What questions cost on somebody's own inventory."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from statistics import median, quantiles
 from time import perf_counter
 
@@ -16,7 +17,7 @@ from instquery.cli.show import console, request_text
 __all__ = ["run_bench", "timed"]
 
 
-def run_bench(operation: Operation, store: Store, questions: Questions, *, now: int, rounds: int) -> None:
+def run_bench(operation: Operation, store: Store, questions: Questions, *, now: datetime, rounds: int) -> None:
     """Ask each question `rounds` times, and print a table of what it costs, from parameters to reply."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("question, and its request", overflow="ellipsis", no_wrap=True, max_width=console.width - 36)
@@ -31,14 +32,14 @@ def run_bench(operation: Operation, store: Store, questions: Questions, *, now: 
     console.print(table)
 
 
-def timed(operation: Operation, store: Store, params: Mapping[str, object], now: int) -> float:
+def timed(operation: Operation, store: Store, params: Mapping[str, object], now: datetime) -> float:
     """Return the microseconds that one request takes."""
     start = perf_counter()
     operation(store, params, now=now)
     return (perf_counter() - start) * 1e6
 
 
-def _answer(operation: Operation, store: Store, params: Mapping[str, object], now: int) -> str:
+def _answer(operation: Operation, store: Store, params: Mapping[str, object], now: datetime) -> str:
     """Return the number of matches, or that the API refuses."""
     if operation(store, params, now=now).answer is None:
         return "refused"

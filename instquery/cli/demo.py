@@ -13,13 +13,12 @@ from instquery.apis.envelope import Reply
 from instquery.apis.samples import ANCHOR
 from instquery.cli.bench import timed
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
-from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
 
 _SHOWN = 4  # items of a reply that are printed
 _REPEATS = 15
-_NOW = to_micros(ANCHOR)
+_NOW = ANCHOR
 
 
 class Asked(NamedTuple):
@@ -40,7 +39,7 @@ def run_demo(stores: Mapping[str, Store]) -> None:
         console.print()
         console.rule(f"{api.operation.name} {api.operation.version}, {len(store):,} records")
 
-        questions = {**api.questions(store, _NOW), **api.sample_questions}
+        questions = {**api.questions(store, to_micros(_NOW)), **api.sample_questions}
         asked += [_ask(api, store, title, params) for title, params in questions.items()]
 
     console.print()
