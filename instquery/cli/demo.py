@@ -13,6 +13,7 @@ from instquery.apis.envelope import Reply
 from instquery.apis.samples import ANCHOR
 from instquery.cli.bench import timed
 from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
+from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
 
