@@ -242,7 +242,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries)
 
     naive = Store(SCHEMA)
     chance = random.Random(7)
-    kills = tries(200, quick=8)
+    kills = tries(200, quick=5)
     for _ in range(kills):
         command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent), "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - ourselves

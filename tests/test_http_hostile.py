@@ -52,7 +52,7 @@ def test_whatever_is_made_of_the_description_is_answered_as_described(double, tr
             asked.append(case.call_and_validate(checks=CHECKS))
 
         ask()
-    assert len(asked) >= tries(450, quick=90)
+    assert len(asked) >= tries(450, quick=54)
     assert {reply.status_code for reply in asked} == {200, 400}
 
 

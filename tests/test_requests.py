@@ -11,14 +11,15 @@ from instquery import Store
 from instquery.apis import airec, bss
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-INVENTORIES = 100
-REQUESTS = 100
 
 
-def inventories(part, tries):
-    """Name the inventories of a part by their seeds; a quarter of them for a database, which takes milliseconds."""
-    count = tries(INVENTORIES, quick=16)
-    return range(part, count if Store is instquery.Store else count // 4, 4)
+def asked(part, tries):
+    """Name the inventories of a part by their seeds, and say how many requests each is asked.
+
+    A quarter of the inventories for a database, which takes milliseconds.
+    """
+    inventories, requests = tries((100, 100), quick=(16, 50))
+    return range(part, inventories if Store is instquery.Store else inventories // 4, 4), requests
 
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -144,12 +145,12 @@ def names_one_of(message, parameters):
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(4))
 def test_list_instance_agrees(part, tries):
-    answered, seeds = 0, inventories(part, tries)
+    answered, (seeds, requests) = 0, asked(part, tries)
     for seed in seeds:
         random = Random(seed)
         inventory = [airec_record(random, number) for number in range(random.randrange(60))]
         store = Store(airec.SCHEMA, inventory, segment_rows=random.choice([5, 32768]))
-        for _ in range(REQUESTS):
+        for _ in range(requests):
             params = airec_request(random)
             code, wrong, items = naive.list_instance(inventory, params, NOW)
             reply = airec.list_instance(store, params, now=NOW)
@@ -157,18 +158,18 @@ def test_list_instance_agrees(part, tries):
             assert reply.status == (400 if code else 200)
             assert names_one_of(reply.body["message"], wrong)
             answered += bool(items)
-    assert answered > 12.5 * len(seeds)
+    assert answered > len(seeds) * requests / 8
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(4))
 def test_query_available_instances_agrees(part, tries):
-    answered, seeds = 0, inventories(part, tries)
+    answered, (seeds, requests) = 0, asked(part, tries)
     for seed in seeds:
         random = Random(seed)
         inventory = [bss_record(random, number) for number in range(random.randrange(60))]
         store = Store(bss.SCHEMA, inventory, segment_rows=random.choice([5, 32768]))
-        for _ in range(REQUESTS):
+        for _ in range(requests):
             params = bss_request(random)
             knows_callers = random.random() < 0.4
             caller = random.choice([*ACCOUNTS, "185", None]) if knows_callers else None
@@ -189,4 +190,4 @@ def test_query_available_instances_agrees(part, tries):
                 assert "Data" not in reply.body
                 assert reply.status == 400
                 assert names_one_of(reply.body["Message"], wrong)
-    assert answered > 12.5 * len(seeds)
+    assert answered > len(seeds) * requests / 8
