@@ -41,8 +41,8 @@ class DurableError(InstqueryError):
 class DurableStore(Store):
     """A store whose writes are on disk before they return; the same reads and writes as a `Store`.
 
-    Made by `DurableStore.open`. A batch is on disk whole or not at all. Values must be such that JSON can tell
-    them, or times, decimals or bytes; anything else is a `RecordError`.
+    Made by `DurableStore.open`. A batch is on disk whole or not at all. It holds what a `Store`
+    holds, and hands it back as it was given.
     """
 
     _file: "_File"

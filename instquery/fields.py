@@ -81,7 +81,7 @@ def instant(
 
 
 def stored(*, aliases: tuple[str, ...] = ()) -> Field:
-    """Declare a field that is kept and handed back, of any value, and never asked for."""
+    """Declare a field that is kept and handed back, and never asked for. `contents` says what it may hold."""
     return Field(KINDS["stored"], indexed=False, aliases=aliases)
 
 

@@ -2,20 +2,20 @@
 
 from instquery.errors import RecordError
 
-__all__ = ["LONGEST", "check_key", "check_keyword", "fits"]
+__all__ = ["LARGEST", "LONGEST", "SMALLEST", "check_key", "check_keyword", "fits"]
 
 LONGEST = 4_096
 """Code points of the longest key and the longest keyword value."""
 
-_SMALLEST_INTEGER = -(1 << 63)
-_LARGEST_INTEGER = (1 << 64) - 1
+SMALLEST = -(1 << 63)
+LARGEST = (1 << 64) - 1
 
 
 def fits(value: str | int) -> bool:
     """Tell whether a keyword field can hold a value. Nothing equals one that it cannot hold."""
     if isinstance(value, str):
         return len(value) <= LONGEST
-    return _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER
+    return SMALLEST <= value <= LARGEST
 
 
 def check_keyword(value: object, field: str) -> None:

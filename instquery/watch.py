@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
+from instquery.contents import is_same
 from instquery.contract import Change
 from instquery.errors import HistoryGap
 from instquery.instants import Moment
@@ -96,7 +97,7 @@ class Watch:
             self._held[key] = record
             if held is None:
                 events.entered.append(record.copy())
-            elif held != record:
+            elif not is_same(held, record):
                 events.changed.append(record.copy())
         elif held is not None:
             events.left.append(self._held.pop(key))

@@ -61,7 +61,7 @@ def test_values_come_back_as_they_were(path):
     assert expected["note"] == note
 
 
-@pytest.mark.parametrize("note", [{1, 2}, (1, 2), {1: 2}, object()])
+@pytest.mark.parametrize("note", [{1: 2}, 1j, object()])
 def test_what_json_cannot_tell_is_refused_and_changes_nothing(path, note):
     with DurableStore.open(path, SCHEMA) as store:
         store.put(made(1))

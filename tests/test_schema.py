@@ -80,13 +80,14 @@ def test_a_schema_that_contradicts_itself_is_refused(key, order, fields, field):
         ({"id": "a", 5: "x"}, None, "names of a record's members must be text"),
         ("id", None, "must be a mapping"),
         (None, None, "must be a mapping"),
-        ({"id": "a", "note": open}, None, None),
+        (
+            {"id": "a", "note": open},
+            "note",
+            "cannot be stored: builtin_function_or_method is not allowed",
+        ),
     ],
 )
 def test_a_record_that_does_not_fit_is_refused_by_field_and_reason(record, field, said):
-    if said is None:  # a function is copied as itself: nobody can change it
-        assert SCHEMA.take(record).row == record
-        return
     with pytest.raises(RecordError) as caught:
         SCHEMA.take(record)
     assert caught.value.field == field
@@ -184,12 +185,12 @@ def test_a_time_that_its_offset_takes_beyond_the_calendar_is_refused(at):
             SCHEMA.take({"id": "a", "created": value})
 
 
-def test_what_cannot_be_copied_is_refused():
+def test_what_cannot_be_stored_is_refused():
     nested = []
     for _ in range(100_000):
         nested = [nested]
     for value in (nested, (n for n in range(3))):
-        with pytest.raises(RecordError, match="cannot be copied"):
+        with pytest.raises(RecordError, match="cannot be stored"):
             SCHEMA.take({"id": "a", "note": value})
     while nested:  # taken apart by hand: a deep list is freed recursively
         nested = nested.pop()

@@ -15,8 +15,8 @@ from instquery import In, InstqueryError, Query, RecordError, Schema, Store
 from instquery.apis.catalog import CATALOG
 from instquery.bodies import to_json
 from instquery.cli.show import console, plain, progress_bar
+from instquery.contents import is_same
 from instquery.durable import DurableStore
-from instquery.engine.diff import is_same
 from instquery.query import Record
 from instquery.sql import SqlStore
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from instquery.contents import is_same
 from instquery.engine.view import View
-from instquery.query import Record
 from instquery.schema import Entry, Schema
 
-__all__ = ["Difference", "is_same"]
+__all__ = ["Difference"]
 
 # The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
 # dicts, as the garbage collector looks through sets, but not through dicts of text.
@@ -59,8 +59,3 @@ class Difference:
             is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
             if is_listed and directory.get(key) is not record and not is_same(directory.get(key), record):
                 yield Entry(self._schema.rank(record), key, record)
-
-
-def is_same(old: Record | None, new: Record) -> bool:
-    """Tell whether a record is the same in values and in their types: 1 is not True."""
-    return old == new and old is not None and all(type(value) is type(new[name]) for name, value in old.items())

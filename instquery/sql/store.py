@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from instquery.contents import is_same
 from instquery.contract import Changes, Prepared
-from instquery.engine.diff import is_same
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.options import check_callable, check_flag, check_kind

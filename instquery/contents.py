@@ -1,0 +1,249 @@
+"""Contents of records: which values a record may hold, and when two of them are the same.
+
+What a store in memory takes, a file and a table take too, and each hands it back as it was given.
+So the same types are allowed everywhere, and no other: a value of a class of its own may change
+behind a store's back, or raise where it is compared.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from math import copysign
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from instquery.errors import RecordError
+from instquery.values import fits
+
+__all__ = ["CONTAINERS", "PLAIN", "admitted", "is_same", "name_of", "zone_of"]
+
+PLAIN = frozenset({str, bool, type(None), bytes, date, UUID})
+"""Types of values that are taken as they are: unchangeable, and without bounds."""
+
+CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
+"""Types of values that may hold what can be changed."""
+
+_ALLOWED = "JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes"
+
+_DEEPEST = 100
+_MOST_CONTAINERS = 1_000_000  # lists that hold one list many times could stand for more than any memory
+_MOST_DIGITS = 40
+_MOST_EXPONENT = 400
+
+
+def admitted(value: Any, field: str | None) -> Any:
+    """Return a value as a record may keep it: of allowed types alone, its containers copied.
+
+    A value of a class that is derived from an allowed one is taken as that one. A time of a zone that
+    is neither `timezone` nor `ZoneInfo` is taken with the offset that its zone gives it.
+
+    Raises:
+        RecordError: that names the field, and what is allowed.
+
+    >>> admitted({"a": [1, (2.5, None)]}, "note")
+    {'a': [1, (2.5, None)]}
+    >>> admitted([1j], "note")
+    Traceback (most recent call last):
+        ...
+    instquery.errors.RecordError: note: cannot be stored: complex is not allowed (allowed: JSON types, \
+tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
+
+    """
+    try:
+        return _Admission().take(value, 0)
+    except (ValueError, RuntimeError) as error:  # a container that is changed meanwhile, too little stack
+        raise RecordError(f"cannot be stored: {error}", field=field) from None
+
+
+def name_of(name: object) -> str:
+    """Return the name of a member as text itself. Raises `RecordError` for what is no text."""
+    if not isinstance(name, str):
+        raise RecordError(f"the names of a record's members must be text, not {type(name).__name__}")
+    return str.__str__(name)
+
+
+class _Admission:
+    """One value being taken in, with a count of the containers in it."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = _MOST_CONTAINERS
+
+    def take(self, value: Any, depth: int) -> Any:
+        """Return the value as it is kept; `depth` is the number of containers around it."""
+        kind = type(value)
+        if kind in PLAIN:
+            return value
+        scalar = _SCALARS.get(kind)
+        if scalar is not None:
+            return scalar(value)
+        if kind not in CONTAINERS:
+            return self._derived(value, depth)
+
+        self._left -= 1
+        if depth >= _DEEPEST:
+            raise ValueError(f"lists and objects may be nested {_DEEPEST} deep")
+        if self._left < 0:
+            raise ValueError(f"more than {_MOST_CONTAINERS:,} lists and objects in one member")
+
+        take, depth = self.take, depth + 1
+        if kind is dict:
+            return {_name(name): take(item, depth) for name, item in dict.items(value)}
+        if kind is list:
+            return [take(item, depth) for item in list.__iter__(value)]
+        return kind([take(item, depth) for item in value])
+
+    def _derived(self, value: Any, depth: int) -> Any:
+        """Take a value of a derived class in as the class that it is derived from."""
+        for base, convert in _BASES.items():
+            if isinstance(value, base):
+                try:
+                    plain = convert(value)
+                except Exception as error:  # code of a class of the caller's
+                    raise ValueError(f"{type(value).__name__} fails: {type(error).__name__}") from None
+                return self.take(plain, depth)
+        raise ValueError(f"{type(value).__name__} is not allowed (allowed: {_ALLOWED})")
+
+
+def _name(name: object) -> str:
+    if type(name) is str:
+        return name
+    if not isinstance(name, str):
+        raise ValueError(f"the names of an object's members must be text, not {type(name).__name__}")
+    return str.__str__(name)
+
+
+def _integer(value: int) -> int:
+    if not fits(value):
+        raise ValueError("an integer must fit 64 bits, from -2^63 to 2^64 - 1: larger ones can be kept as text")
+    return value
+
+
+def _float(value: float) -> float:
+    if value != value:  # noqa: PLR0124 - so NaN is told
+        raise ValueError("NaN equals nothing, not even itself: leave the member out, or give None")
+    return value
+
+
+def _decimal(value: Decimal) -> Decimal:
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"a Decimal must be a finite number, not {value}")
+    if len(digits) > _MOST_DIGITS or abs(exponent) > _MOST_EXPONENT:
+        bounds = f"at most {_MOST_DIGITS} digits and an exponent within ±{_MOST_EXPONENT}"
+        raise ValueError(f"a Decimal must have {bounds}: others can be kept as text")
+    return value
+
+
+def _time(value: datetime) -> datetime:
+    zone = value.tzinfo
+    if zone is None or type(zone) is timezone or (type(zone) is ZoneInfo and zone.key):
+        return value
+
+    try:
+        offset = value.utcoffset()
+    except Exception:
+        offset = None
+    if offset is None:
+        cure = "use datetime.timezone or zoneinfo.ZoneInfo"
+        raise ValueError(f"has a zone that gives no valid offset: {cure}")
+    return value.replace(tzinfo=timezone(offset), fold=0)
+
+
+def _plain_time(value: datetime) -> datetime:
+    """Make a `datetime` of a derived one, which may hold what a `datetime` does not: NaT, nanoseconds."""
+    made = datetime.combine(datetime.date(value), datetime.timetz(value))
+    if made.replace(tzinfo=None) != value.replace(tzinfo=None):
+        raise ValueError
+    return made
+
+
+_SCALARS: Mapping[type, Callable[[Any], Any]] = {int: _integer, float: _float, Decimal: _decimal, datetime: _time}
+"""Types of unchangeable values that have bounds, and what checks them."""
+
+_BASES: Mapping[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    datetime: _plain_time,  # before date, from which it is derived
+    date: lambda value: date(value.year, value.month, value.day),
+    Decimal: Decimal,
+    UUID: lambda value: UUID(int=int(value)),
+    dict: lambda value: dict(dict.items(value)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+"""How a value of a derived class is made one of its base."""
+
+
+def zone_of(value: datetime) -> str | tuple[Any, ...] | None:
+    """Return what tells the zone of a time from others: a name, or an offset and its name if it has one."""
+    zone = value.tzinfo
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    if isinstance(zone, timezone):
+        offset, name = zone.utcoffset(None), zone.tzname(None)
+        return (offset,) if name == timezone(offset).tzname(None) else (offset, name)
+    return None if zone is None else repr(zone)
+
+
+# Types whose values are the same if they are equal.
+_EXACT = frozenset({str, int, bool, type(None), bytes, date, UUID})
+
+
+def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
+    """Tell whether a record is the same in values and in their types, at any depth.
+
+    `1` is not `True`, `0.0` not `-0.0`, `Decimal("1.0")` not `Decimal("1.00")`, and a time not the same
+    instant in another zone. The sequence of members does not count.
+    """
+    if old is None or len(old) != len(new):
+        return False
+
+    known = getattr(old, "octets", None)
+    has_same_octets = known is not None and known == getattr(new, "octets", None)
+    for name, value in old.items():
+        other = new.get(name, _ABSENT)
+        kind = type(value)
+        if kind is not type(other):
+            return False
+        if kind in _EXACT:
+            if value != other:
+                return False
+        elif not (has_same_octets and kind in CONTAINERS) and _told(value) != _told(other):
+            return False
+    return True
+
+
+_ABSENT = object()
+
+
+def _told(value: Any) -> object:
+    """Return what equals for the same values alone; can be hashed."""
+    kind = type(value)
+    if kind in _EXACT:
+        return kind, value
+    if kind is dict:
+        return kind, frozenset([(name, _told(item)) for name, item in value.items()])
+    if kind in CONTAINERS:
+        items = _all_told(value)
+        return kind, frozenset(items) if kind in (set, frozenset) else tuple(items)
+    tell = _TELLS.get(kind, id)  # what is of no type that a record may hold, is the same as itself
+    return kind, tell(value)
+
+
+_TELLS: Mapping[type, Callable[[Any], object]] = {
+    float: lambda value: (value, copysign(1, value)),
+    datetime: lambda value: (value.replace(tzinfo=None), value.fold, zone_of(value)),
+    Decimal: str,
+}
+"""What tells values apart that may equal others of their type."""
+
+
+def _all_told(items: Iterable[Any]) -> list[object]:
+    return [_told(item) for item in items]
