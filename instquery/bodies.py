@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -142,28 +142,29 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _spelled(value: Any) -> Any:
+def _spelled(value: object) -> Any:
     """Put marks in the place of what JSON would change: split pairs, objects that look like a mark."""
     if isinstance(value, str):
         is_split = _SPLIT_PAIR.search(value) is not None
         return {_TEXT: value.encode("utf-8", "surrogatepass").hex()} if is_split else value
 
     if isinstance(value, list):
-        return [_spelled(item) for item in value]
+        return [_spelled(item) for item in cast(list[object], value)]
 
     if isinstance(value, tuple):
-        return {_TUPLE: [_spelled(item) for item in value]}
+        return {_TUPLE: [_spelled(item) for item in cast(tuple[object, ...], value)]}
 
     if isinstance(value, set | frozenset):
         mark = "\0set" if isinstance(value, set) else "\0frozenset"
-        return {mark: sorted(map(_spelled, value), key=repr)}
+        return {mark: sorted(map(_spelled, cast(set[object], value)), key=repr)}
 
     if not isinstance(value, dict):
         return value
 
-    pairs = [(_spelled(name), _spelled(item)) for name, item in value.items()]
+    members = cast(dict[object, object], value)
+    pairs = [(_spelled(name), _spelled(item)) for name, item in members.items()]
     has_odd_names = any(isinstance(name, dict) for name, _ in pairs)
-    looks_like_a_mark = len(value) == 1 and value.keys() <= _READERS.keys()
+    looks_like_a_mark = len(members) == 1 and members.keys() <= _READERS.keys()
     return {_OBJECT: pairs} if has_odd_names or looks_like_a_mark else dict(pairs)
 
 

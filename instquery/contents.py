@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from math import copysign
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -73,7 +73,8 @@ class _Admission:
 
     def take(self, value: Any, depth: int) -> Any:
         """Return the value as it is kept; `depth` is the number of containers around it."""
-        kind = type(value)
+        given: object = value
+        kind = type(given)
         if kind in PLAIN:
             return value
         scalar = _SCALARS.get(kind)
@@ -90,10 +91,11 @@ class _Admission:
 
         take, depth = self.take, depth + 1
         if kind is dict:
-            return {_name(name): take(item, depth) for name, item in dict.items(value)}
+            return {_name(name): take(item, depth) for name, item in value.items()}
         if kind is list:
-            return [take(item, depth) for item in list.__iter__(value)]
-        return kind([take(item, depth) for item in value])
+            return [take(item, depth) for item in value]
+        make = cast(Callable[[list[Any]], Any], kind)  # tuple, set or frozenset
+        return make([take(item, depth) for item in value])
 
     def _derived(self, value: Any, depth: int) -> Any:
         """Take a value of a derived class in as the class that it is derived from."""
@@ -172,11 +174,11 @@ _BASES: Mapping[type, Callable[[Any], Any]] = {
     date: lambda value: date(value.year, value.month, value.day),
     Decimal: Decimal,
     UUID: lambda value: UUID(int=int(value)),
-    dict: lambda value: dict(dict.items(value)),
-    list: lambda value: list(list.__iter__(value)),
-    tuple: lambda value: tuple(tuple.__iter__(value)),
-    set: lambda value: set(set.__iter__(value)),
-    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    dict: dict[Any, Any],
+    list: list[Any],
+    tuple: tuple[Any, ...],
+    set: set[Any],
+    frozenset: frozenset[Any],
 }
 """How a value of a derived class is made one of its base."""
 
@@ -209,7 +211,8 @@ def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
     has_same_octets = known is not None and known == getattr(new, "octets", None)
     for name, value in old.items():
         other = new.get(name, _ABSENT)
-        kind = type(value)
+        given: object = value
+        kind = type(given)
         if kind is not type(other):
             return False
         if kind in _EXACT:
@@ -225,7 +228,8 @@ _ABSENT = object()
 
 def _told(value: Any) -> object:
     """Return what equals for the same values alone; can be hashed."""
-    kind = type(value)
+    given: object = value
+    kind = type(given)
     if kind in _EXACT:
         return kind, value
     if kind is dict:

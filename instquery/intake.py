@@ -146,7 +146,7 @@ class Intake:
         is_nested = False
         for given, value in record.items():
             name = given if type(given) is str else name_of(given)
-            kind = type(value)
+            kind = type(value)  # pyright: ignore[reportUnknownVariableType]
             if kind in PLAIN or (kind is int and SMALLEST <= value <= LARGEST):
                 row[name] = value
             else:
