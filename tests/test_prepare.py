@@ -92,10 +92,10 @@ def test_brief_is_what_looks_at_little(monkeypatch):
 
 @pytest.mark.memory
 def test_preparing_beyond_its_bounds_plans_nothing(monkeypatch):
-    from instquery.engine import live, view  # noqa: PLC0415
+    from instquery.engine import current, view  # noqa: PLC0415
 
     planned = []
-    for room in (live, view):
+    for room in (current, view):
         real = room.plan
         monkeypatch.setattr(room, "plan", lambda *given, real=real: (planned.append(1), real(*given))[1])
     store = Store(SCHEMA, estate(), segment_rows=1)

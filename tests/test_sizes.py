@@ -85,10 +85,10 @@ def agree(store, conditions_asked):
     for condition, one in conditions_asked:
         asked = store.schema.bound(one, None)
         sizes = [(segment.size(asked), segment) for segment in version.segments]
-        sizes.append((version.size(asked), version))
-        known = census.size(asked)
+        sizes.append((version.estimate(asked).size, version))
+        known = census.estimate(asked)
         if known is not None:
-            sizes.append((known, version))
+            sizes.append((known.size, version))
 
         for size, rows in sizes:
             found = sum(naive.holds(record, condition) for record in rows)

@@ -65,13 +65,13 @@ FAULTS = {
         store._current.version, "segments", store._current.version.segments[::-1]
     ),
     "keys: ": lambda store: store._current.version.directory.set("stranger", {}),
-    "totals of status": lambda store: store._current.census._keywords["status"].update({"Ready": 1}),
+    "totals of status": lambda store: store._current.census._books["status"].counts.update({"Ready": 1}),
     "keys by owner": lambda store: (
-        store._current.census._rare["owner"].popitem()[1].clear()
-        or store._current.census._rare["owner"].update({"7": ["nobody"]})
+        store._current.census._books["owner"]._rare.popitem()[1].clear()
+        or store._current.census._books["owner"]._rare.update({"7": ["nobody"]})
     ),
-    "instants of expires": lambda store: store._current.census._instants["expires"].pop(),
-    "grams of name": lambda store: store._current.census._grams["name"].clear(),
+    "instants of expires": lambda store: store._current.census._books["expires"]._instants.pop(),
+    "grams of name": lambda store: store._current.census._books["name"]._grams.clear(),
 }
 
 

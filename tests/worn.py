@@ -2,7 +2,7 @@
 
 import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
-from instquery.engine import census as census_room
+from instquery.engine import books as books_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
@@ -26,7 +26,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(keyword_room, "_OPENED", 3)
     monkeypatch.setattr(frequent_room, "_SMALL", 4)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
-    monkeypatch.setattr(census_room, "_FEW", 3)
+    monkeypatch.setattr(books_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
 
 

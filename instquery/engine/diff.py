@@ -1,4 +1,4 @@
-"""A full listing from upstream, reduced while it is read to what differs from the present records."""
+"""A full listing from upstream, reduced while it is read to what differs from the records."""
 
 from collections.abc import Iterable, Iterator
 from typing import Self
@@ -9,16 +9,16 @@ from instquery.schema import Entry, Schema
 
 __all__ = ["Difference"]
 
-# The keys that were seen are kept in so many parts, as one would hold up every thread each time it grows, and in
-# dicts, as the garbage collector looks through sets, but not through dicts of text.
+# The keys that were seen are kept in so many parts, as one would hold up every thread each time it
+# grows, and in dicts, as the garbage collector looks through sets, but not through dicts of text.
 _SHARDS = 2048
 
 
 class Difference:
     """What a listing says, beside a snapshot: the entries that differ, and the keys of all.
 
-    What is the same is not held again, so that a million records are compared without a million new objects,
-    which the garbage collector would look through with everything standing still.
+    What is the same is not held again. So a million records are compared without a million new
+    objects, which the garbage collector would look through with everything standing still.
     """
 
     def __init__(self, schema: Schema, view: View) -> None:
@@ -41,21 +41,34 @@ class Difference:
         return difference
 
     def against(self, present: View) -> tuple[dict[str, Entry], list[str]]:
-        """Return what must be put and which keys must go for `present` to become the listing; can be asked once."""
+        """Return what must be put and which keys must go for `present` to become the listing.
+
+        Can be asked once.
+        """
         directory = present.directory
-        puts = {key: entry for key, entry in self._differ.items() if not is_same(directory.get(key), entry.row)}
-        if present is not self._view:  # somebody has written meanwhile: what was the same may no longer be
+        puts = {
+            key: entry
+            for key, entry in self._differ.items()
+            if not is_same(directory.get(key), entry.row)
+        }
+        if present is not self._view:  # written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)
-        gone = [key for key, _ in directory.items() if key not in self._seen[hash(key) % _SHARDS]]
-        while self._seen:  # one after the other: to free a million keys at once would hold everybody up
+
+        gone = [key for key, _ in directory.items() if not self._is_listed(key)]
+        while self._seen:  # by parts: to free a million keys at once would hold everybody up
             self._seen.pop()
         return puts, gone
 
     def _undone(self, present: View) -> Iterator[Entry]:
-        """Yield the listed rows that were in the first snapshot and are not in the present one."""
+        """Yield the listed records that were in the first snapshot and no longer are."""
         directory = present.directory
         for key, record in self._view.directory.items():
-            is_listed = key in self._seen[hash(key) % _SHARDS] and key not in self._differ
-            if is_listed and directory.get(key) is not record and not is_same(directory.get(key), record):
+            if key in self._differ or not self._is_listed(key):
+                continue
+            other = directory.get(key)
+            if other is not record and not is_same(other, record):
                 yield Entry(self._schema.rank(record), key, record)
+
+    def _is_listed(self, key: str) -> bool:
+        return key in self._seen[hash(key) % _SHARDS]

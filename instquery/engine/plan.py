@@ -1,8 +1,9 @@
-"""Choose how a query is answered. A plan is a function of the query and the version alone, never of a clock."""
+"""Choose how a query is answered: a plan is a function of the query and the version alone."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
+from instquery.engine.books import Estimate
 from instquery.engine.census import Census
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
@@ -21,6 +22,7 @@ _WHAT_DRIVES = {
     "row sets": "row sets, newest segment first",
     "scan": "every row, newest first",
 }
+
 _WHENCE_TOTAL = {
     "known": "known before any row is read",
     "counted": "counted along the way",
@@ -46,9 +48,10 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a query is answered: what drives it, what each predicate is used for, where the total comes from.
+    """How a query is answered.
 
-    `total` says whence, `known` how many where that is known beforehand. `keys` are those that the driver
+    Says what drives it, what each predicate is used for, and where the total comes from. `total`
+    says whence, `known` how many where that is known beforehand. `keys` are those that the driver
     looks up, where it does.
     """
 
@@ -62,17 +65,18 @@ class Plan(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
+        steps = [
+            {
+                "predicate": str(step.predicate),
+                "role": step.role,
+                "size": step.size.expected,
+                "exact": step.exact,
+            }
+            for step in self.steps
+        ]
         return {
             "driver": self.driver,
-            "steps": [
-                {
-                    "predicate": str(step.predicate),
-                    "role": step.role,
-                    "size": step.size.expected,
-                    "exact": step.exact,
-                }
-                for step in self.steps
-            ],
+            "steps": steps,
             "total": self.total,
             "known": self.known,
             "records": self.records,
@@ -82,70 +86,76 @@ class Plan(NamedTuple):
     def __str__(self) -> str:
         segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"
         lines = [f"{self.records:,} records in {segments}: {_WHAT_DRIVES[self.driver]}"]
-        lines += [
-            f"  {step.role:<9} {'' if step.exact else 'about '}{step.size.expected:,} with {step.predicate}"
-            for step in self.steps
-        ]
-        return "\n".join([*lines, f"  total     {_WHENCE_TOTAL[self.total]}"])
+        for step in self.steps:
+            about = "" if step.exact else "about "
+            size = f"{about}{step.size.expected:,}"
+            lines.append(f"  {step.role:<9} {size} with {step.predicate}")
+        lines.append(f"  total     {_WHENCE_TOTAL[self.total]}")
+        return "\n".join(lines)
+
+
+class _Weighed(NamedTuple):
+    """A predicate, and what is known of its matches."""
+
+    predicate: Bounded
+    estimate: Estimate
 
 
 def plan(query: Query, version: Version, census: Census | None = None) -> Plan:
-    """Return the cheapest plan. Raises `QueryError` for a predicate that its field cannot answer."""
+    """Return the cheapest plan. Raises `QueryError` for what its field does not answer."""
     return next(plans(query, version, census))
 
 
 def plans(query: Query, version: Version, census: Census | None = None) -> Iterator[Plan]:
-    """Yield every plan that answers the query, the cheapest first. All give the identical page and total.
+    """Yield every plan that answers the query, the cheapest first.
 
-    The census of this very version spares work; without it the answers are the same.
+    All give the identical page and total. The census of this very version spares work; without it
+    the answers are the same.
     """
-    steps = _weigh(query, version, census)
-    impossible = [step for step in steps if step.size.count == 0]
+    weighed = _weigh(query, version, census)
+    impossible = [one for one in weighed if one.estimate.size.count == 0]
     if impossible:
-        yield _made("nothing", [(step, "proof") for step in impossible], query, version)
-    named = next(
-        ((step, keys) for step in steps if (keys := _keys(step.predicate, version, census)) is not None),
-        None,
-    )
-    use_keys = named is not None and named[0].size.expected * _KEY_COST <= version.count
-    if named is not None and use_keys:
-        yield _by_key(*named, steps, query, version)
-    if any(version.has_index(step.predicate.field) for step in steps) or not steps:
-        roles: list[tuple[Step, Role]] = [
-            (step, "row set" if version.has_index(step.predicate.field) else "residual") for step in steps
-        ]
-        yield _made("row sets", roles, query, version)
-    if named is not None and not use_keys:
-        yield _by_key(*named, steps, query, version)
-    yield _made("scan", [(step, "residual") for step in steps], query, version)
+        yield _made("nothing", [_step(one, "proof") for one in impossible], query, version)
+
+    by_key = next((one for one in weighed if one.estimate.keys is not None), None)
+    is_cheap = by_key is not None and by_key.estimate.size.expected * _KEY_COST <= version.count
+    if by_key is not None and is_cheap:
+        yield _by_key(by_key, weighed, query, version)
+
+    if not weighed or any(one.estimate.has_index for one in weighed):
+        steps = [_step(one, "row set" if one.estimate.has_index else "residual") for one in weighed]
+        yield _made("row sets", steps, query, version)
+
+    if by_key is not None and not is_cheap:
+        yield _by_key(by_key, weighed, query, version)
+
+    yield _made("scan", [_step(one, "residual") for one in weighed], query, version)
 
 
-def _weigh(query: Query, version: Version, census: Census | None) -> list[Step]:
+def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weighed]:
     """Ask how many records match each predicate; what seems the rarest comes first."""
-    steps: list[Step] = []
     bound = [version.schema.bound(predicate, query.now) for predicate in query.where]
-    for predicate in bound if len(bound) < 2 else merged(bound):
-        known = None if census is None else census.size(predicate)
-        steps.append(Step(predicate, "residual", version.size(predicate) if known is None else known))
+    if len(bound) > 1:
+        bound = merged(bound)
 
-    steps.sort(key=lambda step: step.size.expected)
-    return steps
-
-
-def _keys(predicate: Bounded, version: Version, census: Census | None) -> Sequence[Value] | None:
-    """Return keys among which all matches are, if a directory knows them."""
-    keys = version.keys_of(predicate)
-    return census.keys(predicate) if keys is None and census is not None else keys
+    weighed = [_Weighed(predicate, version.estimate(predicate, census)) for predicate in bound]
+    weighed.sort(key=lambda one: one.estimate.size.expected)
+    return weighed
 
 
-def _by_key(by_key: Step, keys: Sequence[Value], steps: list[Step], query: Query, version: Version) -> Plan:
-    others: list[tuple[Step, Role]] = [(step, "residual") for step in steps if step is not by_key]
-    return _made("keys", [(by_key, "driver"), *others], query, version)._replace(keys=keys)
+def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
+    """Make the plan that looks records up by the keys that an estimate knows."""
+    others = [_step(one, "residual") for one in weighed if one is not by_key]
+    made = _made("keys", [_step(by_key, "driver"), *others], query, version)
+    return made._replace(keys=by_key.estimate.keys or ())
 
 
-def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, version: Version) -> Plan:
+def _step(weighed: _Weighed, role: Role) -> Step:
+    return Step(weighed.predicate, role, weighed.estimate.size)
+
+
+def _made(driver: Driver, steps: list[Step], query: Query, version: Version) -> Plan:
     """Make a plan, and decide where its total comes from."""
-    steps = tuple([Step(step.predicate, role, step.size) for step, role in roles])
     known: int | None = None
     if driver == "nothing":
         known = 0
@@ -153,5 +163,8 @@ def _made(driver: Driver, roles: list[tuple[Step, Role]], query: Query, version:
         known = version.count
     elif len(steps) == 1:
         known = steps[0].size.count
-    total: Total = "not asked" if not query.total else "counted" if known is None else "known"
-    return Plan(driver, steps, total, known, version.count, len(version.segments))
+
+    total: Total = "known" if known is not None else "counted"
+    if not query.total:
+        total = "not asked"
+    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments))

@@ -4,39 +4,47 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
+from typing import TypeAlias
 
+from instquery.engine.match import count, match
 from instquery.engine.plan import Plan, plans
-from instquery.engine.rowsets import count_all, newest
-from instquery.engine.segment import Segment
+from instquery.engine.rowsets import Position, RowSet, count_all, newest
+from instquery.engine.segment import Matches, Segment
 from instquery.engine.version import Part, Place, Version, seek
+from instquery.instants import Micros
 from instquery.predicates import Bounded, Predicate, Value
 from instquery.query import Query, Record, by_count, dated
 
 __all__ = ["facets", "resume", "search"]
 
-Found = tuple[list[Record], int | None]
-"""The rows of the page as they are kept, and the number of all matches if the walk counted them."""
+_Answer: TypeAlias = tuple[list[Record], int | None]
+"""The records of the page as they are kept, and the number of all matches, if it was counted."""
 
 
-def search(version: Version, query: Query, plan: Plan, extra: int = 0) -> Found:
-    """Return the page's rows, in order, and the exact total (`None` where the query spares it).
+def search(version: Version, query: Query, plan: Plan, extra: int = 0) -> _Answer:
+    """Return the page's records, in order, and the exact total (`None` where the query spares it).
 
-    Up to `extra` rows behind the page come with it, which tells whether something follows.
+    Up to `extra` records behind the page come with it, which tells whether something follows.
     """
     records: list[Record] = []
-    counted = plan.known
-    if counted is None:
-        records, counted = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
-    elif query.offset < counted and query.limit:
-        records, _ = _DRIVERS[plan.driver](version, plan, query.offset, query.limit + extra, None)
-    return records, counted if query.total else None
+    total = plan.known
+    if total is None or (query.offset < total and query.limit):
+        drive = _DRIVERS[plan.driver]
+        records, counted = drive(version, plan, query.offset, query.limit + extra, None)
+        total = counted if total is None else total
+    return records, total if query.total else None
 
 
 def resume(version: Version, query: Query, plan: Plan, after: Place) -> list[Record]:
-    """Return the rows of a page behind a place in the order, and one more; the query's offset does not count."""
+    """Return the records of a page behind a place in the order, and one more.
+
+    The query's offset does not count.
+    """
     if plan.driver == "nothing":
         return []
-    records, _ = _DRIVERS[plan.driver](version, plan._replace(total="not asked"), 0, query.limit + 1, after)
+
+    uncounted = plan._replace(total="not asked")
+    records, _ = _DRIVERS[plan.driver](version, uncounted, 0, query.limit + 1, after)
     return records
 
 
@@ -44,106 +52,129 @@ def facets(
     version: Version,
     field: str,
     where: Iterable[Predicate],
-    now: int | None,
+    now: Micros | None,
     known: Mapping[Value, int] | None = None,
 ) -> dict[Value, int]:
-    """Count the records that match, by their value of a keyword field; the most frequent value first.
+    """Count the records that match, by their value of a keyword field; most frequent first.
 
-    `known` is the answer without predicates, where it is known. Else costs 2 µs a segment and frequent value,
-    0.2 µs a record with a rare value.
+    `known` is the answer without predicates, where it is known. Else costs 2 µs a segment and
+    frequent value, 0.2 µs a record with a rare value.
     """
     query = dated(Query(where, limit=0), now)
     version.schema.check_facets(field)
-    counts: Counter[Value] = Counter(None if query.where else known)
-    if query.where or known is None:
-        plan = next(plan for plan in plans(query, version) if plan.driver != "keys")
+    if known is not None and not query.where:
+        return by_count(known)
+
+    counts: Counter[Value] = Counter()
+    plan = next(plan for plan in plans(query, version) if plan.driver != "keys")
+    if plan.driver != "nothing":
         selected, tested = _uses(plan)
-        for segment, asked in version.parts(selected) if plan.driver != "nothing" else ():
-            counts.update(segment.facets(field, segment.match(asked, tested, None)))
+        for segment, asked in version.parts(selected):
+            counts.update(segment.facets(field, match(segment, asked, tested)))
     return by_count(counts)
 
 
-def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
-    """Go through the segments from the newest, by their row sets, until the page is full and all is counted."""
+def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:
+    """Go through the segments from the newest, until the page is full and all is counted."""
     selected, tested = _uses(plan)
-    counting = plan.total == "counted"
-    wanted = limit
+    is_counting = plan.total == "counted"
     begun, end = (0, None) if after is None else seek(version.segments, *after)
     parts = version.parts(selected, begun)
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
+
     page: list[Record] = []
+    wanted = limit
     total = 0
-    uncounted: list[int] = []
+    uncounted: list[RowSet] = []  # to be counted together, which costs less than one by one
+
     for segment, asked in parts:
-        if not counting and not wanted:
+        if not is_counting and not wanted:
             break
+
         below = end if after is not None and segment is version.segments[begun] else None
-        matches = segment.match(asked, tested, None if counting else skip + wanted, below)
+        enough = None if is_counting else skip + wanted
+        matches = match(segment, asked, tested, enough, below)
         if not matches:
             continue
-        if counting and not skip and isinstance(matches, int):
+
+        if is_counting and not skip and isinstance(matches, int):
             uncounted.append(matches)
         else:
-            count = segment.number_of(matches)
-            total += count
-            if skip >= count > 0:
-                skip -= count
+            number = count(segment, matches)
+            total += number
+            if skip >= number:
+                skip -= number
                 continue
+
         if wanted:
-            part = newest(matches, skip, wanted) if isinstance(matches, int) else matches[skip : skip + wanted]
-            page += [segment.records[position] for position in part]
+            page += [segment.records[position] for position in _some(matches, skip, wanted)]
             wanted = limit - len(page)
             skip = 0
+
     return page, total + count_all(uncounted)
+
+
+def _some(matches: Matches, skip: int, take: int) -> Sequence[Position]:
+    """Return up to `take` positions of matches, newest first, behind the `skip` newest ones."""
+    if isinstance(matches, int):
+        return newest(matches, skip, take)
+    return matches[skip : skip + take]
 
 
 def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:
     """Leave out the segments before the page, and return what is still to be skipped.
 
-    A segment is left out by the count of its matches alone. From the first one on that has only bounds,
-    the walk itself counts.
+    A segment is left out by the count of its matches alone. From the first one on that has only
+    bounds, the walk itself counts.
     """
     left = iter(parts)
     for segment, asked in left:
-        count = _known(segment, asked)
-        if count is None or count > skip:
+        known = _known(segment, asked)
+        if known is None or known > skip:
             return chain([(segment, asked)], left), skip
-        skip -= count
+        skip -= known
     return (), skip
 
 
 def _known(segment: Segment, asked: Sequence[Bounded]) -> int | None:
-    """Return how many rows of a segment match all predicates, where this is known without matching them."""
+    """Return how many rows of a segment match all predicates, if that is known beforehand."""
     if not asked:
         return segment.count
-    return segment.size(asked[0]).count if len(asked) == 1 else None
+    if len(asked) == 1:
+        return segment.size(asked[0]).count
+    return None
 
 
 def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
-    """Return the predicates that row sets are selected for, and those that rows are tested for."""
+    """Return the predicates that rows are selected by, and those that records are tested for."""
     selected = [step.predicate for step in plan.steps if step.role == "row set"]
-    return selected, [step.predicate for step in plan.steps if step.role == "residual"]
+    tested = [step.predicate for step in plan.steps if step.role == "residual"]
+    return selected, tested
 
 
-def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> Found:
-    """Fetch the rows that the driver names, test them, and put them in order; 1 to 2 µs a row."""
+def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:
+    """Fetch the records that the driver names, test them, and put them in order.
+
+    Costs 1 to 2 µs a record.
+    """
     others = [step.predicate for step in plan.steps[1:]]
-    records = [
-        record
-        for record in version.directory.get_all(plan.keys)
-        if all(predicate.matches(record) for predicate in others)
-    ]
-    key, rank = itemgetter(version.schema.key), version.schema.rank
+    named = version.directory.get_all(plan.keys)
+    records = [one for one in named if all(predicate.matches(one) for predicate in others)]
+    total = len(records)
+
+    key = itemgetter(version.schema.key)
+    rank = version.schema.rank
     records.sort(key=key)
     records.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
-    total = len(records)
+
     if after is not None:
-        records = [record for record in records if (-rank(record), key(record)) > (-after[0], after[1])]
+        place = (-after[0], after[1])
+        records = [record for record in records if (-rank(record), key(record)) > place]
     return records[skip : skip + limit], total
 
 
-_DRIVERS: Mapping[str, Callable[[Version, Plan, int, int, Place | None], Found]] = {
+_DRIVERS: Mapping[str, Callable[[Version, Plan, int, int, Place | None], _Answer]] = {
     "keys": _look_up,
     "row sets": _walk,
     "scan": _walk,

@@ -1,16 +1,48 @@
-"""A segment: a stretch of the records in answer order, each row a bit position, with an index for each field."""
+"""A segment: a stretch of the records in answer order, with an index for each field.
+
+Theory of operation
+===================
+
+A segment numbers its rows: position 0 is the oldest, the highest position is answered first. Each
+row has one record, and what can be asked about a field has one index over all rows. Within a
+segment the answer to a predicate is a row set, and the answer to several is what their row sets
+have in common.
+
+A row whose record is discarded stays, *vacant* (a tombstone), so that no other row moves; the
+others are *occupied*. A record with the very place of a vacant row gets that row. Any other one is
+inserted: at the top nothing moves, elsewhere every row set opens a place. Vacant rows go when the
+segment is built anew.
+
+    part               of a vacant row                     in a copy of the segment
+    -----------------  ----------------------------------  -----------------------------------------
+    `records`          the record, for its place alone     a list of its own
+    `occupied`         not in it                           shared: an integer
+    the order index    its rank                            shared until it is changed (`_borrowed`)
+    any other index    no value; it may still be           shared until it is changed
+                       selected, and is left out here
+
+Invariants, for all rows p:
+
+- their places (rank, then key) ascend: rank ascending, ties by key descending;
+- `_order.ranks[p]` is the rank of `records[p]`;
+- an index agrees with the value of `records[p]` where p is occupied, else with `None`;
+- `count` is the number of occupied rows, and there are at most `rowsets.MOST_ROWS` rows.
+
+Only the owner may change a segment (see `current`), and only while nobody else looks at it. Records
+are never changed at all.
+"""
 
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Self
+from typing import Self, TypeAlias
 
-from instquery.engine.indexes.index import Index, Lookup, matching
+from instquery.engine.indexes.index import Index, Lookup
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
-from instquery.engine.indexes.order import OrderIndex
+from instquery.engine.indexes.order import OrderIndex, Rank
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rowsets import everything, insert, newest, positions, set_of
+from instquery.engine.rowsets import Position, RowSet, everything, insert, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
@@ -25,15 +57,19 @@ _INDEXES: Mapping[str, type[Index]] = {
 }
 """The class of index by what a kind of field says of its own."""
 
-Matches = int | list[int]
+Matches: TypeAlias = RowSet | list[Position]
 """Rows that match: a row set, or their positions, newest first."""
 
 
 class Segment:
-    """Rows in ascending position, the last one answered first; `live` are those not discarded.
+    """Records by position, and their indexes. See "Theory of operation".
 
-    A discarded row keeps its place, so that no other row moves, until the segment is built anew.
-    `owner` is whoever may change this segment; anyone else copies it first.
+    Attributes:
+        owner: the mark of whoever may change this segment; anyone else copies it first.
+        records: the record of each row, vacant ones included.
+        occupied: the rows whose record is not discarded.
+        count: how many these are.
+
     """
 
     __slots__ = (
@@ -51,7 +87,7 @@ class Segment:
         self._schema = schema
         self.owner = owner
         self.records: list[Record] = []
-        self.occupied = 0
+        self.occupied: RowSet = 0
         self.count = 0
         self._order: OrderIndex
         self._indexes: dict[str, Index] = {}
@@ -64,7 +100,9 @@ class Segment:
         segment.records = [entry.row for entry in entries]
         segment.count = len(entries)
         segment.occupied = everything(len(entries))
-        segment._order = OrderIndex(array("q", [entry.rank for entry in entries]), descending=schema.order.descending)
+
+        ranks = array("q", [entry.rank for entry in entries])
+        segment._order = OrderIndex(ranks, descending=schema.order.descending)
         for name, field in schema.fields.items():
             if field.indexed and field.kind.index is not None and name != schema.order.field:
                 column = segment._column(name, segment.records)
@@ -72,127 +110,61 @@ class Segment:
         return segment
 
     def copy(self, owner: object) -> Self:
-        """Return a segment with the same content that `owner` may change; costs 0.1 ms.
-
-        Rows and row sets are shared for good, each index until it is changed.
-        """
+        """Return a segment with the same content that `owner` may change. Costs 0.1 ms."""
         twin = type(self)(self._schema, owner)
-        twin.records, twin.occupied, twin.count = self.records[:], self.occupied, self.count
-        twin._order, twin._indexes = self._order, self._indexes.copy()
+        twin.records = self.records[:]
+        twin.occupied = self.occupied
+        twin.count = self.count
+        twin._order = self._order
+        twin._indexes = self._indexes.copy()
         twin._borrowed = {*self._indexes, self._schema.order.field}
         return twin
 
     # reading
 
     def __len__(self) -> int:
-        """Count the places, those of discarded rows included."""
+        """Count the rows, vacant ones included."""
         return len(self.records)
 
     def __iter__(self) -> Iterator[Record]:
-        """Walk the live rows as they are kept, in answer order."""
+        """Walk the records as they are kept, in answer order."""
         return map(self.records.__getitem__, positions(self.occupied))
 
     def entries(self) -> list[Entry]:
-        """List the live rows as entries, oldest first."""
+        """List the records as entries, oldest first."""
         key = self._schema.key
-        flags = positions(self.occupied)[::-1]
-        ranks = self._order.ranks
-        return [Entry(ranks[at], self.records[at][key], self.records[at]) for at in flags]
+        ranks, records = self._order.ranks, self.records
+        places = positions(self.occupied)[::-1]
+        return [Entry(ranks[at], records[at][key], records[at]) for at in places]
 
-    def is_below(self, rank: int, key: str) -> bool:
+    def is_below(self, rank: Rank, key: str) -> bool:
         """Tell whether the oldest row's place in the order is at or below the given one."""
         oldest = self._order.ranks[0]
         return oldest < rank or (oldest == rank and self.records[0][self._schema.key] >= key)
 
-    def ranks(self) -> tuple[int, int]:
-        """Return the ranks of the oldest and of the newest row, discarded ones included."""
+    def ranks(self) -> tuple[Rank, Rank]:
+        """Return the ranks of the oldest and of the newest row, vacant ones included."""
         return self._order.ranks[0], self._order.ranks[-1]
 
-    def place(self, rank: int, key: str) -> int:
-        """Return the position of this place in the order, whether or not a row has it."""
+    def place(self, rank: Rank, key: str) -> Position:
+        """Return the position of this place in the order, whether or not a record has it."""
         return self._order.place(rank, key, self.records, self._schema.key)
 
     def lookup(self, field: str) -> Lookup | None:
         """Return what can be asked about a field, or `None` where it has no index."""
-        return self._indexes.get(field) or (self._order if field == self._schema.order.field else None)
+        index = self._indexes.get(field)
+        if index is None and field == self._schema.order.field:
+            return self._order
+        return index
 
     def size(self, predicate: Bounded) -> Size:
-        """Tell how many live rows match a predicate; without an index, any of them may."""
+        """Tell how many records match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
         if lookup is not None:
             return lookup.size(predicate, self.occupied)
+
         check_answered(predicate)
         return Size.at_most(self.count)
-
-    def number_of(self, matches: Matches) -> int:
-        """Count what `match` returned."""
-        if isinstance(matches, list):
-            return len(matches)
-        return self.count if matches is self.occupied else matches.bit_count()
-
-    def match(
-        self,
-        selected: Sequence[Bounded],
-        tested: Iterable[Bounded] = (),
-        enough: int | None = None,
-        below: int | None = None,
-    ) -> Matches:
-        """Return the rows that match all predicates, by indexes for `selected` and row by row for `tested`.
-
-        As a row set, or as positions, newest first, where rows had to be tested one by one. With `enough`,
-        at least that many of the newest matches are found and older ones may be missing; with `below`, only
-        rows at lower positions count.
-        Once few rows are left, they are tested whatever was planned.
-        """
-        rows = self.occupied if below is None else self.occupied & everything(below)
-        doubtful = list(tested)
-        for number, predicate in enumerate(selected):
-            lookup = self.lookup(predicate.field)
-            if lookup is None or (lookup.few and rows is not self.occupied and rows.bit_count() <= lookup.few):
-                doubtful.append(predicate)
-                continue
-            found, exact = lookup.select(predicate)
-            if not found:
-                return 0
-            if isinstance(found, list):
-                if rows is self.occupied:
-                    first = () if exact else (predicate,)
-                    return self._keep(found, (*first, *doubtful, *selected[number + 1 :]))
-                found = set_of(found, len(self.records))
-            if found != -1 and not (rows := rows & found):
-                return 0
-            if not exact:
-                doubtful.append(predicate)
-        return self._verify(rows, doubtful, enough) if doubtful else rows
-
-    def _verify(self, rows: int, doubtful: Sequence[Bounded], enough: int | None) -> list[int]:
-        """Keep the rows that pass every test; newest first, in growing portions until there are enough."""
-        if enough is None or rows.bit_count() <= 4 * enough + 256:
-            return self._keep(positions(rows), doubtful)
-        portion = 4 * enough + 16
-        kept: list[int] = []
-        start = 0
-        while start < self.count and len(kept) < enough:
-            part = newest(rows, start, portion)
-            if not part:
-                break
-            start += portion
-            portion *= 4
-            kept += self._keep(part, doubtful)
-        return kept
-
-    def _keep(self, part: list[int], doubtful: Iterable[Bounded]) -> list[int]:
-        """Return those of the positions whose row passes every test."""
-        for predicate in doubtful:
-            lookup = self.lookup(predicate.field)
-            part = (matching if lookup is None else lookup.test)(predicate, part, self.records)
-        return part
-
-    def grams(self) -> Iterator[tuple[str, set[str] | None]]:
-        """Yield for each text field the grams of three characters it was built with, `None` where not known."""
-        for name, index in self._indexes.items():
-            if isinstance(index, TextIndex):
-                yield name, index.grams()
 
     def facets(self, field: str, matches: Matches) -> Counter[Value]:
         """Count the values of a keyword field among the rows that match."""
@@ -200,44 +172,57 @@ class Segment:
         index = self._indexes.get(field)
         if isinstance(index, KeywordIndex):
             return index.facets(rows, self.records, field)
-        return Counter(value for at in positions(rows) if (value := self.records[at].get(field)) is not None)
+
+        values = [self.records[at].get(field) for at in positions(rows)]
+        return Counter([value for value in values if value is not None])
+
+    def grams(self) -> Iterator[tuple[str, set[str] | None]]:
+        """Yield for each text field the grams of three characters that it was built with.
+
+        `None` where they are not known.
+        """
+        for name, index in self._indexes.items():
+            if isinstance(index, TextIndex):
+                yield name, index.grams()
 
     def faults(self) -> Iterator[str]:
-        """Name what does not agree with the rows."""
-        there = positions(self.occupied)[::-1]
-        if len(there) != self.count or there[-1:] > [len(self.records) - 1]:
+        """Name what does not agree with the records."""
+        places = positions(self.occupied)[::-1]
+        if len(places) != self.count or places[-1:] > [len(self.records) - 1]:
             yield "the rows said to be there are not as many, or not among those held"
         if list(self._order.ranks) != [self._schema.rank(record) for record in self.records]:
             yield f"{self._schema.order.field}: ranks"
+
+        records = [self.records[at] for at in places]
         for name, index in self._indexes.items():
             values: list[object] = [None] * len(self.records)
-            for at, value in zip(there, self._column(name, [self.records[at] for at in there]), strict=True):
+            for at, value in zip(places, self._column(name, records), strict=True):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
 
     # writing
 
     def insert(self, entry: Entry) -> None:
-        """Enter a row at its place; at the top nothing moves, elsewhere every index makes room."""
+        """Enter a record at its place.
+
+        At the top nothing moves, elsewhere every index makes room.
+        """
         position = self.place(entry.rank, entry.key)
-        if not self._is_vacant(position, entry):
-            if position < len(self.records):
-                self.occupied = insert(self.occupied, position)
-                for name in self._indexes:
-                    self._own(name).open(position)
-            if self._schema.order.field in self._borrowed:
-                self._order = self._order.copy()
-                self._borrowed.discard(self._schema.order.field)
-            self._order.insert(position, entry.rank)
-            self.records.insert(position, entry.row)
-        self.records[position] = entry.row
+        if self._is_vacant(position, entry):
+            self.records[position] = entry.row
+        else:
+            self._open(position, entry)
+
         self.occupied |= 1 << position
         self.count += 1
         for name in self._indexes:
             self._own(name).add(position, self._value(name, entry.row))
 
-    def replace(self, position: int, record: Record) -> None:
-        """Put another row with the same key and rank in a row's place; only changed fields cost anything."""
+    def replace(self, position: Position, record: Record) -> None:
+        """Put a record in the place of another one of the same key and rank.
+
+        Only changed fields cost anything.
+        """
         old = self.records[position]
         self.records[position] = record
         for name in self._indexes:
@@ -247,25 +232,52 @@ class Segment:
                 index.drop(position, self._value(name, old))
                 index.add(position, self._value(name, record))
 
-    def discard(self, position: int) -> None:
-        """Take a row out; its place stays, vacant."""
+    def discard(self, position: Position) -> None:
+        """Take a record out; its row stays, vacant."""
         record = self.records[position]
         self.occupied ^= 1 << position
         self.count -= 1
         for name in self._indexes:
             self._own(name).drop(position, self._value(name, record))
 
+    # inside
+
     def _value(self, name: str, record: Record) -> object:
-        """Return what the index of a field is told of a row."""
+        """Return what the index of a field is told of a record."""
         value = record.get(name)
         read = self._schema.reader(name)
         return value if read is None else read(value)
 
     def _column(self, name: str, records: Iterable[Record]) -> list[object]:
-        """Return what the index of a field is told of many rows; 0.5 µs an instant, most of it parsing."""
+        """Return what the index of a field is told of many records.
+
+        Costs 0.5 µs an instant, most of it parsing.
+        """
         values: list[object] = [record.get(name) for record in records]
         read = self._schema.reader(name)
         return values if read is None else list(map(read, values))
+
+    def _is_vacant(self, position: Position, entry: Entry) -> bool:
+        """Tell whether a vacant row with the entry's own place in the order is at this position."""
+        return (
+            position < len(self.records)
+            and self._order.ranks[position] == entry.rank
+            and self.records[position][self._schema.key] == entry.key
+        )
+
+    def _open(self, position: Position, entry: Entry) -> None:
+        """Make room for an entry's record at a position, and enter its rank."""
+        if position < len(self.records):
+            self.occupied = insert(self.occupied, position)
+            for name in self._indexes:
+                self._own(name).open(position)
+
+        order = self._schema.order.field
+        if order in self._borrowed:
+            self._order = self._order.copy()
+            self._borrowed.discard(order)
+        self._order.insert(position, entry.rank)
+        self.records.insert(position, entry.row)
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""
@@ -273,11 +285,3 @@ class Segment:
             self._indexes[name] = self._indexes[name].copy()
             self._borrowed.discard(name)
         return self._indexes[name]
-
-    def _is_vacant(self, position: int, entry: Entry) -> bool:
-        """Tell whether a discarded row with the entry's own place in the order is at this position."""
-        return (
-            position < len(self.records)
-            and self._order.ranks[position] == entry.rank
-            and self.records[position][self._schema.key] == entry.key
-        )

@@ -1,17 +1,26 @@
-"""A writer: the next version of a store, while its changes are being made."""
+"""A writer: makes the next version of a store from checked changes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
+from secrets import token_hex
 
 from instquery.engine.census import Census
 from instquery.engine.directory import Directory
+from instquery.engine.rowsets import MOST_ROWS, Position
 from instquery.engine.segment import Segment
 from instquery.engine.version import Version, seek
 from instquery.query import Record
 from instquery.schema import Entry
 
-__all__ = ["Writer"]
+__all__ = ["SEGMENT_ROWS", "Writer"]
+
+# A segment takes in records until it has so many times the rows that segments are built with. Then
+# it is built anew, as several.
+_GROWTH = 2
+
+SEGMENT_ROWS = MOST_ROWS // _GROWTH
+"""How many rows segments are built with, unless said otherwise; and the most."""
 
 # Entering a row costs about as much as this many rows cost when a segment is built in bulk.
 _BULK = 24
@@ -20,8 +29,13 @@ _BULK = 24
 class Writer:
     """Applies changes that have been checked already: none of its steps can be refused.
 
-    Segments that belong to another owner (a snapshot shares them) are copied before they are changed;
-    the directory of keys and the census are changed in place.
+    What bears the mark of the writer's owner is changed in place, segments and directory alike.
+    What bears another one is copied first, as a reader may see it. The census is changed in place,
+    so nobody else may use it meanwhile.
+
+    Invariants, between any two calls: the segments are newest first and do not overlap, each has at
+    most `_GROWTH` * `segment_rows` rows, and the directory, the census and `_count` agree with
+    them.
     """
 
     def __init__(self, version: Version, census: Census, owner: object, segment_rows: int) -> None:
@@ -30,15 +44,18 @@ class Writer:
         self._owner = owner
         self._segment_rows = segment_rows
         self._segments = list(version.segments)
-        self._directory = version.directory
         self._count = version.count
-        self._thinned = False
+        self._thinned = False  # whether a segment has lost a record
+
+        is_own = version.directory.owner is owner
+        self._directory = version.directory if is_own else version.directory.copy(owner)
 
     def apply(self, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
-        """Take keys out and put entries in; a bulk load where most of the records change."""
+        """Take keys out and put entries in; in bulk where most of the records change."""
         if (len(gone) + len(puts)) * 2 > self._count + len(puts):
             self.complete(puts, gone)
             return
+
         for key in gone:
             record = self._directory.get(key)
             if record is not None:
@@ -49,16 +66,24 @@ class Writer:
         """Do the same by building everything anew, whether or not some of it has been done."""
         out = set(gone)
         rank = self._schema.rank
-        kept = {key: Entry(rank(record), key, record) for key, record in self._directory.items() if key not in out}
+        kept = {
+            key: Entry(rank(record), key, record)
+            for key, record in self._directory.items()
+            if key not in out
+        }
+
         self._segments = []
-        self._directory = Directory()
+        self._directory = Directory(self._owner)
         self.census = Census(self._schema)
         self._count = 0
         self._thinned = False
         self._insert(list({**kept, **puts}.values()))
 
     def put(self, entries: Mapping[str, Entry]) -> None:
-        """Enter records by key; one that replaces another moves if its place in the order has changed."""
+        """Enter records by key.
+
+        One that replaces another moves if its place in the order has changed.
+        """
         fresh: list[Entry] = []
         for key, entry in entries.items():
             old = self._directory.get(key)
@@ -72,69 +97,90 @@ class Writer:
         self._insert(fresh)
 
     def discard(self, record: Record) -> None:
-        """Take a kept row out."""
+        """Take a record out that is kept."""
         at, position = self._find(record)
         self._own(at).discard(position)
         self._directory.remove(record[self._schema.key])
+        self.census.change(record, None)
         self._count -= 1
         self._thinned = True
-        self.census.remove([record])
 
-    def finish(self) -> Version:
-        """Return the new version, its segments no fuller and no emptier than they should be."""
+    def finish(self, number: int) -> Version:
+        """Return the new version, its segments no fuller and no emptier than they should be.
+
+        Its epoch is drawn here: processes that were forked from one make different versions.
+        """
         if self._thinned:
             self._tidy()
-        return Version(self._schema, tuple(self._segments), self._directory, self._count)
+        return Version(
+            schema=self._schema,
+            segments=tuple(self._segments),
+            directory=self._directory,
+            count=self._count,
+            number=number,
+            epoch=token_hex(8),
+        )
 
     def _replace(self, old: Record, entry: Entry) -> None:
+        """Put a record in the place of another one of the same key and rank."""
         at, position = self._find(old)
         self._own(at).replace(position, entry.row)
         self._directory.set(entry.key, entry.row)
-        self.census.replace(old, entry.row)
-        self.census.read(entry.row, old)
+        self.census.change(old, entry.row)
 
     def _insert(self, fresh: list[Entry]) -> None:
         """Enter records whose keys are new, segment by segment."""
         if not fresh:
             return
-        _sort(fresh)
+
         groups: dict[int, list[Entry]] = {}
-        for entry in fresh:
+        for entry in _sort(fresh):
             at, _ = seek(self._segments, entry.rank, entry.key)
             groups.setdefault(at, []).append(entry)
             self._directory.set(entry.key, entry.row)
-        for at in sorted(groups, reverse=True):  # oldest first, so that the numbers of newer segments stay
+
+        # Oldest first, so that the numbers of newer segments stay.
+        for at in sorted(groups, reverse=True):
             self._segments[at : at + 1] = self._filled(at, groups[at])
         self._count += len(fresh)
-        self.census.add([entry.row for entry in fresh])
 
     def _filled(self, at: int, entries: Sequence[Entry]) -> list[Segment]:
-        """Return what stands in the place of segment `at` once it has taken in `entries`."""
+        """Return what stands in the place of segment `at` once it has taken in new entries."""
         if not self._segments:
-            return self._built(entries)
+            return self._loaded(entries, ())
+
         segment = self._segments[at]
         first = entries[0]
-        if at == 0 and len(segment) >= self._segment_rows and segment.place(first.rank, first.key) == len(segment):
-            return [*self._built(entries), segment]  # a full newest segment is left alone
-        if len(entries) * _BULK > len(segment):
-            return self._built(_sort([*segment.entries(), *entries]))
+        is_full = at == 0 and len(segment) >= self._segment_rows
+        if is_full and segment.place(first.rank, first.key) == len(segment):
+            return [*self._loaded(entries, ()), segment]  # a full newest segment is left alone
+
+        is_bulk = len(entries) * _BULK > len(segment)
+        if is_bulk or len(segment) + len(entries) > _GROWTH * self._segment_rows:
+            return self._loaded(entries, segment.entries())
+
         segment = self._own(at)
         for entry in entries:
             segment.insert(entry)
-            self.census.read(entry.row)
-        return self._built(segment.entries()) if len(segment) > 2 * self._segment_rows else [segment]
+            self.census.change(None, entry.row)
+        return [segment]
+
+    def _loaded(self, entries: Sequence[Entry], others: Sequence[Entry]) -> list[Segment]:
+        """Build segments from new entries and others that are counted already."""
+        self.census.load([entry.row for entry in entries])
+        return self._built(_sort([*others, *entries]) if others else entries)
 
     def _tidy(self) -> None:
-        """Drop empty segments, close the gaps of half empty ones, and merge neighbours that fit into one."""
+        """Drop empty segments, close the gaps of half empty ones, and merge small neighbours."""
         kept: list[Segment] = []
         for segment in self._segments:
             if not segment.count:
                 continue
-            sparse = segment.count * 2 < len(segment)
-            joins = bool(kept) and segment.count + kept[-1].count <= self._segment_rows // 2
-            if joins:
+
+            is_sparse = segment.count * 2 < len(segment)
+            if kept and segment.count + kept[-1].count <= self._segment_rows // 2:
                 kept[-1:] = self._built([*segment.entries(), *kept[-1].entries()])
-            elif sparse:
+            elif is_sparse:
                 kept += self._built(segment.entries())
             else:
                 kept.append(segment)
@@ -144,14 +190,15 @@ class Writer:
         """Build segments of even size from entries (oldest first), newest first."""
         parts = -(-len(entries) // self._segment_rows)
         cuts = [len(entries) * part // parts for part in range(parts + 1)]
-        built = [Segment.build(self._schema, entries[first:end], self._owner) for first, end in pairwise(cuts)]
-        for segment in built:
-            for field, grams in segment.grams():
-                self.census.note(field, grams)
+        built: list[Segment] = []
+        for first, end in pairwise(cuts):
+            segment = Segment.build(self._schema, entries[first:end], self._owner)
+            self.census.note(segment.grams())
+            built.append(segment)
         return built[::-1]
 
-    def _find(self, record: Record) -> tuple[int, int]:
-        """Return the segment's number and the position of a row that is kept."""
+    def _find(self, record: Record) -> tuple[int, Position]:
+        """Return the segment's number and the position of a record that is kept."""
         return seek(self._segments, self._schema.rank(record), record[self._schema.key])
 
     def _own(self, at: int) -> Segment:

@@ -6,9 +6,8 @@ Theory of operation
 A text is folded and cut into its *grams*, all pieces of one, two and three characters. For each
 gram the index knows rows that hold it, in one of two forms:
 
-    frequent   many rows hold it   a row set: exactly those rows                      `frequent`
-    rare       any other gram      a set of blocks of about 32 rows: a superset       `grams`,
-    `postings`
+    frequent   many rows hold it   exactly those rows, as a row set       `frequent`
+    rare       any other gram      a superset: blocks of about 32 rows    `grams`, `postings`
 
 Longer pieces that many rows hold, *words*, have row sets too. A needle is cut into its grams in the
 same way. What their sets have in common is a superset of the answer, and the rows left are verified
@@ -17,20 +16,18 @@ piece needs no verification.
 
 What happens to each part:
 
-    event                    frequent pieces                    rare grams
-    texts -----------------------  ---------------------------------
-    -------------------------------  --------- build                    are found, words included
-    flat lists, never changed again  are kept open, between others     every set opens a place
-    nothing: a block grows           "" add                      the row is entered in their sets
-    its block is entered             the text ... a gram's blocks      it is looked for in all
-    texts,     what was entered is forgotten
-        have doubled         and gets a set if it is frequent   if it is frequent
-    ... the rows have        those no longer frequent lose      take the grams that lost theirs
-        doubled              their set
-    drop                     the row is taken out of their sets nothing: a block may promise     ""
-                                                                more than it holds
-    copy                     sets are shared                    flat lists are shared
-    shared
+    event                    frequent pieces                 rare grams                   texts
+    -----------------------  ------------------------------  ---------------------------  --------
+    build                    are found, words included       flat lists, for good         are kept
+    open, between others     each set opens a place          nothing: a block grows       ""
+    add                      its sets take the row in        its blocks are entered       the text
+    ... the blocks of a      all texts are searched: if it   what was entered is
+        gram have doubled    is frequent, it gets a set      forgotten
+    ... the rows have        what is no longer frequent      take what has lost its
+        doubled              loses its set                   set
+    drop                     its sets let the row go         nothing: a block may         ""
+                                                             promise more than it holds
+    copy                     sets are shared                 flat lists are shared        shared
 
 Invariants, for every row p:
 
