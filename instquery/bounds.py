@@ -10,12 +10,16 @@ from typing import TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from instquery.instants import EARLIEST, LATEST, moment_of_integer, to_micros, to_text
+from instquery.instants import EARLIEST, LATEST, TrustedMicros, moment_of_integer, to_micros, to_text
 
 __all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "bound_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SHORTEST, _LONGEST = timedelta.min // _MICROSECOND, timedelta.max // _MICROSECOND
+_MOST_MONTHS = 120_000
+"""Months of 10,000 years. Whatever lies farther, as also whatever no `timedelta` can hold, leaves every calendar."""
+
 _ABSOLUTE = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
 _SCALES = {
     "days": 86_400_000_000,
@@ -45,7 +49,7 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An integer, which means microseconds where the field is an instant."""
+    """An integer, which means microseconds where the field is an instant; `TrustedMicros` mean nothing else."""
 
     number: int
 
@@ -85,8 +89,10 @@ class Delta:
             amount = getattr(value, name)
             if amount != amount or amount in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN alone differs from itself
                 raise ValueError(f"must be a distance from now: {name} is {amount}")
-            micros += round(amount * scale)
-        return cls(value.years * 12 + value.months, micros)
+            whole = int(amount)  # exact, where a number of another library might overflow
+            micros += whole * scale + round((amount - whole) * scale)
+        months = int(value.years) * 12 + int(value.months)
+        return cls(max(-_MOST_MONTHS, min(_MOST_MONTHS, months)), max(_SHORTEST, min(_LONGEST, micros)))
 
     def micros(self, now: int | None) -> int:
         """Return now + delta, cut to the years 1 to 9999. Raises `ValueError` where now is not known."""
@@ -98,10 +104,8 @@ class Delta:
 
     def __repr__(self) -> str:
         months = f"months={self.months}" if self.months else ""
-        distance = repr(timedelta(microseconds=self.microseconds)) if self.is_short() else ""
+        distance = repr(timedelta(microseconds=self.microseconds))
         distance = distance.removeprefix("datetime.timedelta(").removesuffix(")")
-        if not self.is_short():
-            distance = f"microseconds={self.microseconds}"
         if not months:
             return f"timedelta({distance if self.microseconds else 0})"
         return f"relativedelta({months}{f', {distance}' if self.microseconds else ''})"
@@ -111,16 +115,12 @@ class Delta:
             return "now"
         return f"now + {self!r}"
 
-    def is_short(self) -> bool:
-        """Tell whether a `timedelta` can hold the microseconds."""
-        return timedelta.min // _MICROSECOND <= self.microseconds <= timedelta.max // _MICROSECOND
-
 
 Bound: TypeAlias = Instant | Integer | Delta
 """One end of a range."""
 
-Given: TypeAlias = datetime | str | int | timedelta | relativedelta | Instant
-"""What may be given as a bound; an `Instant` by this package, which has read it already."""
+Given: TypeAlias = datetime | str | int | timedelta | relativedelta | Bound
+"""What may be given as a bound; a `Bound` by this package, or by who takes it from another range."""
 
 
 def bound_of(value: object) -> Bound:
@@ -129,14 +129,14 @@ def bound_of(value: object) -> Bound:
     >>> bound_of("2026-01-01"), bound_of(5), bound_of(timedelta(days=7))
     ('2026-01-01T00:00:00Z', 5, timedelta(days=7))
     """
-    if isinstance(value, Instant):
+    if isinstance(value, Instant | Integer | Delta):
         return value
     if isinstance(value, str | datetime):
         return Instant(to_micros(value))
     if isinstance(value, timedelta | relativedelta):
         return Delta.of(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return Integer(int(value))
+        return Integer(value if isinstance(value, TrustedMicros) else int(value))
     allowed = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
     raise ValueError(f"must be {allowed}, not {type(value).__name__}")
 

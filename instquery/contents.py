@@ -6,6 +6,7 @@ behind a store's back, or raise where it is compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from math import copysign
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from instquery.errors import RecordError
 from instquery.values import fits
 
-__all__ = ["CONTAINERS", "PLAIN", "admitted", "is_same", "name_of", "zone_of"]
+__all__ = ["CONTAINERS", "PLAIN", "admitted", "copied", "is_same", "name_of", "zone_of"]
 
 PLAIN = frozenset({str, bool, type(None), bytes, date, UUID})
 """Types of values that are taken as they are: unchangeable, and without bounds."""
@@ -54,6 +55,11 @@ tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
         return _Admission().take(value, 0)
     except (ValueError, RuntimeError) as error:  # a container that is changed meanwhile, too little stack
         raise RecordError(f"cannot be stored: {error}", field=field) from None
+
+
+def copied(record: dict[str, Any]) -> dict[str, Any]:
+    """Copy a record that a store has handed out, sharing nothing changeable with it."""
+    return record.copy() if CONTAINERS.isdisjoint(map(type, record.values())) else deepcopy(record)
 
 
 def name_of(name: object) -> str:

@@ -4,6 +4,7 @@ import re
 from calendar import isleap
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "MICROS",
     "Micros",
     "Moment",
+    "TrustedMicros",
     "Unit",
     "moment",
     "moment_of_integer",
@@ -32,6 +34,29 @@ Unit = Literal["seconds", "milliseconds", "microseconds"]
 
 MICROS: Mapping[Unit, int] = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 """The microseconds of each unit."""
+
+
+class TrustedMicros(int):
+    """Microseconds since 1970 that this package has read itself, so that their unit is known.
+
+    Callers are handed these: by `Store.moment`, `Query.now`, and functions of now. As bounds and as
+    `now` they are taken whatever their size. Sums and differences with integers stay what they are.
+
+    >>> now = TrustedMicros(31_536_000_000_000)
+    >>> type(now + 1) is type(now - 1) is type(1 + now) is TrustedMicros, now // 1_000_000
+    (True, 31536000)
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: int) -> "TrustedMicros":
+        return TrustedMicros(int(self) + other) if isinstance(other, int) else NotImplemented
+
+    __radd__ = __add__
+
+    def __sub__(self, other: int) -> "TrustedMicros":
+        return TrustedMicros(int(self) - other) if isinstance(other, int) else NotImplemented
+
 
 # Integers of this range would lie between 1970-01-01 and 1973-03-03 as microseconds. As seconds the
 # first is in 1973, as milliseconds the last in 5138: that is what they are.
@@ -126,7 +151,7 @@ def to_micros(value: object) -> int:
     return _checked((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
-def moment(value: object) -> int:
+def moment(value: object) -> TrustedMicros:
     """Read a moment that a caller names, such as `now`: as `to_micros`, or integer microseconds.
 
     An integer from 10**8 to 10**14 is refused with a `ValueError`: as microseconds it would lie in the
@@ -136,15 +161,17 @@ def moment(value: object) -> int:
     True
     """
     if isinstance(value, str | datetime):
-        return to_micros(value)
+        return TrustedMicros(to_micros(value))
     if isinstance(value, int) and not isinstance(value, bool):
-        return moment_of_integer(value)
+        return TrustedMicros(moment_of_integer(value))
     kind = type(value).__name__
     raise ValueError(f"must be a datetime, ISO 8601 text or integer microseconds, not {kind}")
 
 
 def moment_of_integer(value: int) -> int:
     """Read a caller's integer as microseconds, as `moment` does."""
+    if isinstance(value, TrustedMicros):
+        return _checked(int(value))
     if _SECONDS_OF_THIS_AGE <= value <= _MILLISECONDS_OF_THIS_AGE:
         raise ValueError(
             f"must be in microseconds, and {value} can only be seconds or milliseconds: multiply them by "
@@ -164,21 +191,8 @@ def reader(integers: Unit | None = None, *, blank_is_missing: bool = False) -> C
     (1000000, 1000, None)
 
     """
-    scale = None if integers is None else MICROS[integers]
-
-    def read(value: object) -> int | None:
-        if value is None or (blank_is_missing and value == ""):
-            return None
-        if not isinstance(value, int) or isinstance(value, bool):
-            return to_micros(value)
-        if scale is None:
-            raise ValueError(
-                "must be a datetime or ISO 8601 text, as an integer does not say its unit: "
-                'declare it, such as instant(integers="seconds")'
-            )
-        return _checked(int(value) * scale)
-
-    return read
+    # A partial of a named function, and no closure, so that plans which hold it can be pickled.
+    return partial(_read, None if integers is None else MICROS[integers], blank_is_missing)
 
 
 def to_text(micros: int, timespec: Unit = "microseconds") -> str:
@@ -197,6 +211,20 @@ def to_datetime(micros: int) -> datetime:
     '9999-12-31T23:59:59.999999+00:00'
     """
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def _read(scale: int | None, blank_is_missing: bool, value: object) -> int | None:  # noqa: FBT001 - of a partial
+    """Read a field's instant; `scale` is how many microseconds an integer counts."""
+    if value is None or (blank_is_missing and value == ""):
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return to_micros(value)
+    if scale is None:
+        raise ValueError(
+            "must be a datetime or ISO 8601 text, as an integer does not say its unit: "
+            'declare it, such as instant(integers="seconds")'
+        )
+    return _checked(int(value) * scale)
 
 
 def _since_epoch(moment: datetime) -> timedelta:

@@ -72,6 +72,7 @@ class Intake:
     __slots__ = (
         "_aliases",
         "_as_text",
+        "_fields",
         "_key",
         "_kinds",
         "_names",
@@ -93,6 +94,7 @@ class Intake:
     ) -> None:
         self._key = key
         self._order = order
+        self._fields = fields
         self._names = fields.keys()
         self._strict = strict
         self._aliases = aliases
@@ -114,6 +116,12 @@ class Intake:
         for take, readers in self._kinds:
             take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
+
+    def check(self, field: str, record: Mapping[str, Any]) -> None:
+        """Check one member of a record. Raises `RecordError` for what its field cannot hold."""
+        kind = self._fields[field].kind
+        if kind.take is not None:
+            kind.take({field: record.get(field)}, {field: self.readers[field]})
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
@@ -166,10 +174,11 @@ class Intake:
                 if row.setdefault(name, value) != value:
                     raise RecordError(f"given again, with another value, as {alias}", field=name)
         for name in self._as_text:
-            if type(number := row.get(name)) is int:
+            number = row.get(name)
+            if isinstance(number, int) and not isinstance(number, bool):
                 if not fits(number):
                     raise RecordError("must be text, or a number of up to 64 bits", field=name)
-                row[name] = str(number)
+                row[name] = str(int(number))  # an `IntEnum` too is its number, not its name
 
 
 class Takes(Protocol):

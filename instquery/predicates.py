@@ -33,7 +33,7 @@ Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Eq:
     """Matches records whose field is exactly `value`. For keyword, text and key fields.
 
@@ -51,6 +51,10 @@ class Eq:
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field equals the value; a missing field never does."""
         return bool(record.get(self.field) == self.value)
+
+    def __repr__(self) -> str:  # Python refuses to write an integer of more than 4,300 digits
+        value = repr(self.value) if isinstance(self.value, str) else _short(self.value)
+        return f"Eq(field={self.field!r}, value={value})"
 
     def __str__(self) -> str:
         return f"{self.field} = {_short(self.value)}"
@@ -72,7 +76,7 @@ class In:
 
     def __init__(self, field: str, values: Iterable[Value]) -> None:
         check_name(field)
-        if isinstance(values, str) or not isinstance(values, Iterable):
+        if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
             raise QueryError("In takes a collection of values", field=field)
         listed = tuple(values)
         for value in listed:

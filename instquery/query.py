@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from instquery.errors import QueryError, SchemaError
-from instquery.instants import Moment, moment
+from instquery.instants import Moment, TrustedMicros, moment
 from instquery.options import check_flag
 from instquery.predicates import Predicate, Value, Where, conditions, is_relative
 
@@ -54,7 +54,7 @@ class Query:
     offset: int
     limit: int
     total: bool
-    now: int | None
+    now: TrustedMicros | None
     """In microseconds since 1970."""
 
     def __init__(
@@ -90,7 +90,7 @@ def dated(query: Query, now: int | None) -> Query:
     object.__setattr__(twin, "offset", query.offset)
     object.__setattr__(twin, "limit", query.limit)
     object.__setattr__(twin, "total", query.total)
-    object.__setattr__(twin, "now", now)
+    object.__setattr__(twin, "now", None if now is None else TrustedMicros(now))
     return twin
 
 
@@ -144,7 +144,7 @@ class Page:
         return f"Page(items={self.items!r}, total={self.total!r})"
 
 
-def moment_of(value: object) -> int:
+def moment_of(value: object) -> TrustedMicros:
     """Read a moment that a caller or a clock names, in microseconds. Raises `QueryError`."""
     try:
         return moment(value)

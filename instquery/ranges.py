@@ -59,7 +59,7 @@ class Range:
         since: Given | None = None,
         until: Given | None = None,
         before: Given | None = None,
-        within: timedelta | relativedelta | None = None,
+        within: timedelta | relativedelta | Delta | None = None,
     ) -> None:
         check_name(field)
         given = {"after": after, "since": since, "until": until, "before": before}
@@ -213,6 +213,8 @@ def _bound(field: str, name: str, value: object) -> Bound | None:
 
 
 def _delta(field: str, value: object) -> Delta:
+    if isinstance(value, Delta):
+        return value
     if not isinstance(value, timedelta | relativedelta):
         kind = type(value).__name__
         raise QueryError(f"within must be a timedelta or relativedelta, not {kind}", field=field)

@@ -119,6 +119,7 @@ class Schema:
 
         Raises:
             QueryError: where the schema cannot answer a predicate, or needs now for it.
+            RecordError: for a value that its field cannot hold, so that no store hands it out.
 
         >>> schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant(integers="seconds")})
         >>> schema.matches(Range("at", before="1970-01-02"), {"id": "i-1", "at": 86_399})
@@ -128,6 +129,8 @@ class Schema:
         check_kind("record", record, Mapping, "a mapping", QueryError)
         micros = None if now is None else moment_of(now)
         bound = [self.bound(one, micros) for one in conditions(where)]
+        for predicate in bound:
+            self._intake.check(predicate.field, record)
         return all(one.matches(record) for one in bound)
 
     def check_facets(self, field: str) -> None:

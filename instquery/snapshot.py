@@ -12,6 +12,7 @@ from instquery.instants import Moment
 from instquery.options import check_flag
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated, dated_by
+from instquery.schema import Schema
 
 __all__ = ["Snapshot"]
 
@@ -31,21 +32,27 @@ class Snapshot:
         self._clock = clock
 
     @property
+    def schema(self) -> Schema:
+        """What the records hold."""
+        return self._view.schema
+
+    @property
     def version(self) -> int:
         """The number of writes that the store had taken."""
         return self._view.number
 
-    def page(self, query: Query, cursor: str | None = None) -> Page:
+    def page(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Page:
         """Return one page of the records that match, in order, with the exact total.
 
         With the `cursor` of another page the page that follows it, as seen from that page's now; then
-        the query's offset does not count.
+        the query's offset does not count. `live` is for stores that go on; a snapshot stays as it is.
 
         Raises:
             QueryError: for a field that the schema lacks or that does not answer the predicate.
             CursorInvalid: for a cursor that is not of this query and this moment.
 
         """
+        check_flag("live", live, QueryError)
         query, after = self._placed(query, cursor)
         return self._view.answer(query, self._view.explain(query), after)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-from instquery.contents import is_same
+from instquery.contents import copied, is_same
 from instquery.contract import Change
 from instquery.errors import HistoryGap
 from instquery.instants import Moment
@@ -75,7 +75,7 @@ class Watch:
         view = self._store.snapshot()
         events = Events(view.version, [], [], [])
         for key in self._touched(view, where):
-            self._compare(key, view.get(key), where, events)
+            self._compare(view, key, where, events)
         self._where, self._version = where, view.version
         return events
 
@@ -90,15 +90,19 @@ class Watch:
             where = conditions(self._make(moment))
         return tuple([self._schema.bound(predicate, moment) for predicate in where])
 
-    def _compare(self, key: str, record: Record | None, where: Sequence[Bounded], events: Events) -> None:
-        """Note what has happened to one record."""
+    def _compare(self, view: Reading, key: str, where: Sequence[Bounded], events: Events) -> None:
+        """Note what has happened to one record.
+
+        Events are the caller's own to change, nested values included: they never share with what is held.
+        """
+        record = view.get(key)
         held = self._held.get(key)
         if record is not None and all(predicate.matches(record) for predicate in where):
             self._held[key] = record
             if held is None:
-                events.entered.append(record.copy())
+                events.entered.append(copied(record))
             elif not is_same(held, record):
-                events.changed.append(record.copy())
+                events.changed.append(copied(record))
         elif held is not None:
             events.left.append(self._held.pop(key))
 

@@ -83,6 +83,20 @@ def test_a_watch_tells_what_came_went_and_changed():
     assert (events.entered, events.changed) == ([], [])
 
 
+def test_events_are_the_callers_own_to_change():
+    """A nested value that a caller has changed was once told again as the store's, and as a change."""
+    store = Store(SCHEMA, [made(1, status="a", note={"z": [1]})])
+    watch = store.watch(Eq("status", "a"))
+    watch.poll().entered[0]["note"]["z"].append("mine")
+    store.put(made(2, status="a"))
+    store.put(made(1, status="a", note={"z": [1]}))
+    assert watch.poll().changed == []
+    store.put(made(1, status="a", name="new", note={"z": [1]}))
+    watch.poll().changed[0]["note"]["z"].append("mine")
+    store.discard("i-01")
+    assert watch.poll().left == [made(1, status="a", name="new", note={"z": [1]})]
+
+
 def test_a_watch_tells_what_the_clock_has_moved():
     day = 86_400_000_000
     start = moment(NOW)

@@ -169,6 +169,7 @@ CONTRADICTIONS = {
     "a time that is no member": (lambda: in_envelope(times={"ExpireTime"}), "ExpireTime", "add it to members"),
     "times that are a text": (lambda: in_envelope(times="CreateTime"), "times", "collection"),
     "a timespec that is none": (lambda: in_envelope(timespec="minute"), "minute", "seconds, milliseconds"),
+    "a timespec that cannot be hashed": (lambda: in_envelope(timespec=["seconds"]), "seconds", "seconds, milliseconds"),
     "a body that is none": (lambda: in_envelope(success={}), "success", "function"),
     "a failure that is none": (lambda: in_envelope(failure=None), "failure", "function"),
     "a code for what is invalid": (lambda: declared(invalid="Gone"), "invalid: 'Gone'", "add it"),

@@ -7,7 +7,22 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 
 import naive
-from instquery import Contains, Eq, In, Order, Query, QueryError, Range, SchemaError
+from instquery import (
+    Contains,
+    CursorInvalid,
+    Eq,
+    In,
+    Order,
+    Query,
+    QueryError,
+    Range,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+    keyword,
+    text,
+)
 from strategies import SCHEMA, conditions, predicate, records
 
 
@@ -96,3 +111,29 @@ def at(**bounds):
 )
 def test_predicates_read_well(condition, said):
     assert str(condition) == said
+
+
+def test_integers_that_python_refuses_to_write_are_asked_like_any_other():
+    """Of more than 4,300 digits; no record holds one."""
+    schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant(), "cpu": keyword()})
+    store = Store(schema, [{"id": "a", "cpu": 1}, {"id": "b", "cpu": 1}])
+    cursor = store.page(Query(limit=1)).cursor
+    for where in (Eq("cpu", 10**5000), Eq("cpu", -(10**5000)), In("cpu", [10**5000])):
+        assert store.page(Query(where)).total == 0
+        assert len(repr(Query(where))) < 200
+        with pytest.raises(CursorInvalid):
+            store.page(Query(where), cursor)
+
+
+def test_repr_of_eq_reads_like_a_call():
+    assert [repr(Eq("a", value)) for value in ("x", 1, True)] == [
+        "Eq(field='a', value='x')",
+        "Eq(field='a', value=1)",
+        "Eq(field='a', value=True)",
+    ]
+
+
+@pytest.mark.parametrize("values", [b"abc", bytearray(b"abc"), "abc", 5, None])
+def test_bytes_are_no_collection_of_integers(values):
+    with pytest.raises(QueryError, match="In takes a collection"):
+        In("cpu", values)

@@ -2,6 +2,7 @@
 
 import calendar
 import copy
+import dataclasses
 import pickle
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import naive
-from instquery import Eq, In, Order, Query, QueryError, Range, RecordError, Schema, SchemaError, Store, instant
+from instquery import (
+    Contains,
+    Eq,
+    In,
+    Order,
+    Query,
+    QueryError,
+    Range,
+    RecordError,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+)
 from instquery import text as text_field
 from strategies import NOW
 
@@ -330,3 +344,100 @@ def test_a_schema_is_a_value():
     for twin in (pickle.loads(pickle.dumps(declared)), copy.copy(declared), copy.deepcopy(declared)):
         assert twin == declared
         assert twin.matches(Range("expires", until="1970-01-01T00:00:05Z"), {"expires": 5})
+
+
+# moments that the package hands out
+
+
+def test_moments_that_are_handed_out_are_taken_back_whatever_their_size():
+    """A clock in 1971 tells microseconds that a caller's integer could not be."""
+    records = [{"id": f"i-{n}", "created": f"1971-01-0{n}", "expires": f"1971-02-0{n}"} for n in range(1, 9)]
+    store = Store(schema(), records, clock=lambda: "1971-01-05")
+    month = 30 * 86_400_000_000
+
+    windows = [
+        lambda now: Range("expires", after=now),
+        lambda now: Range("expires", since=now, until=now + month),
+        lambda now: Range("expires", since=now - month, until=month + now),
+    ]
+    assert [len(store.watch(window).poll().entered) for window in windows] == [8, 4, 4]
+
+    query = Query(Range("expires", within=timedelta(days=30)), limit=1, now="1971-01-05")
+    page = store.page(query)
+    for now in (query.now, store.moment(page.cursor), store.snapshot().page(query) and query.now):
+        assert store.page(Query(query.where, limit=1, now=now), page.cursor).items[0]["id"] == "i-3"
+        assert store.count(Range("expires", after=now), now=now) == 8
+        assert schema().matches(Range("expires", since=now), records[0], now=now)
+    assert dataclasses.replace(query, limit=5).now == query.now
+    assert pickle.loads(pickle.dumps(query.now)) + 1 == query.now + 1
+    with pytest.raises(QueryError, match="microseconds"):
+        Store(schema(), records).count(Range("expires", after=int(query.now)))
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Range("expires", since=7, before="2026-01-01"),
+        Range("expires", within=timedelta(days=3)),
+        Range("expires", within=relativedelta(months=1, days=-30)),
+        Range("expires", after=relativedelta(years=1)),
+    ],
+)
+def test_a_range_is_made_again_of_its_own_bounds(window):
+    again = dataclasses.replace(window)
+    assert again == window
+    assert hash(again) == hash(window)
+    assert dataclasses.replace(window, field="created") != window
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_deltas_beyond_every_calendar_can_be_written(sign):
+    """Python refuses to write an integer of more than 4,300 digits."""
+    farthest = timedelta.max if sign > 0 else timedelta.min
+    for delta in (relativedelta(years=sign * 10**5000), relativedelta(days=sign * 10**5000), farthest):
+        window = Range("expires", within=delta)
+        assert len(str(window)) < 200
+        assert len(repr(window)) < 200
+        store = Store(schema(), [{"id": f"i-{n}", "expires": f"2026-01-0{n}"} for n in (1, 2)])
+        page = store.page(Query(window, limit=1, now="2026-01-03" if sign < 0 else "2025-01-01"))
+        assert store.page(Query(window, limit=1), page.cursor).items[0]["id"] == "i-2"
+
+
+def test_a_record_that_no_store_holds_is_refused_by_the_truth():
+    cases = [
+        (Range("expires", after="2026-01-01"), {"id": "i", "expires": 5}),
+        (Range("expires", after="2026-01-01"), {"id": "i", "expires": "soon"}),
+        (Contains("id", "x"), {"id": 5}),
+    ]
+    for where, record in cases:
+        with pytest.raises(RecordError) as caught:
+            schema().matches(where, record)
+        assert caught.value.field == where.field
+
+
+def test_plans_of_ranges_are_pickled():
+    store = Store(schema(integers="seconds"), [{"id": "i", "expires": 5}])
+    plan = store.explain(Query([Range("expires", before="2026-01-01"), Eq("id", "i")]))
+    for again in (pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)):
+        assert again == plan
+        assert all(step.predicate.matches({"id": "i", "expires": 5}) for step in again.steps)
+
+
+def test_deltas_of_another_librarys_numbers_do_not_overflow():
+    number = pytest.importorskip("numpy").int64
+    far = Range("expires", before=relativedelta(days=number(10**9)))
+    assert far == Range("expires", before=relativedelta(days=10**9))
+    assert Range("expires", before=relativedelta(days=1.5)) == Range("expires", before=timedelta(days=1.5))
+    assert Range("expires", before=relativedelta(days=-1.25)) == Range("expires", before=timedelta(days=-1.25))
+
+
+@pytest.mark.parametrize(
+    "first", [NOW, NOW.isoformat(), (NOW - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)]
+)
+def test_a_window_from_the_cursors_moment_is_the_same_query(first):
+    """However its first page has spelled that moment; the message for other windows names this way."""
+    store = Store(schema(), [{"id": f"i-{n}", "expires": NOW + timedelta(days=n)} for n in range(1, 6)])
+    page = store.page(Query(Range("expires", after=first), limit=2, now=first))
+    moment = store.moment(page.cursor)
+    again = store.page(Query(Range("expires", after=moment), limit=2, now=moment), page.cursor)
+    assert [item["id"] for item in again.items] == ["i-3", "i-4"]

@@ -250,3 +250,10 @@ def test_a_schema_cannot_be_changed_through_the_dict_it_was_made_of():
     assert set(schema.fields) == set(FIELDS)
     with pytest.raises(TypeError):
         schema.fields["more"] = text()
+
+
+def test_numbers_of_an_enumeration_become_text_too():
+    sizes = IntEnum("sizes", {"SMALL": 5})
+    row = SCHEMA.take({"id": "i", "owner": sizes.SMALL}).row
+    assert row["owner"] == "5"
+    assert SCHEMA.take({"id": "i", "owner": True}).row["owner"] is True

@@ -31,6 +31,44 @@ CLIENTS = "# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=fals
 # What shows that the checkers know the package, and do not take all of it for Any.
 WRONG = "from instquery import Eq, Query\n\nQuery(where=(Eq('status', 'Ready'),), limit='ten')\n"
 
+# What a user's own functions say of stores, to which every store must be assignable.
+STORES = """
+from collections.abc import Callable
+
+from instquery import Query, Range, Record, Schema, Snapshot, Store
+from instquery.apis.walks import Walks
+from instquery.contract import Keeps, Reads, Writes
+from instquery.durable import DurableStore
+from instquery.sql import SqlStore
+
+
+def load(store: Writes, records: list[Record]) -> int:
+    return store.put_many(records)
+
+
+def keys(store: Reads, query: Query) -> list[str]:
+    return [item[store.schema.key] for item in store.page(query).items]
+
+
+def stay(store: Keeps) -> Reads:
+    return store.snapshot()
+
+
+def every(memory: Store, durable: DurableStore, table: SqlStore, view: Snapshot) -> None:
+    readers: list[Reads] = [memory, durable, table, view]
+    writers: list[Writes] = [memory, durable, table]
+    keepers: list[Keeps] = [memory, durable]
+    walks: list[Walks] = [Walks(memory), Walks(durable)]
+    print(readers, writers, keepers, walks, view.page(Query(), live=True))
+
+
+def again(store: Store, schema: Schema, cursor: str, query: Query) -> bool:
+    now = store.moment(cursor)
+    window: Callable[[int], Range] = lambda now: Range("expires", since=now, before=now + 86_400_000_000)
+    store.watch(window).poll(now=query.now)
+    return schema.matches(Range("expires", after=now), {}, now=now)
+"""
+
 
 def modules(document):
     """Yield the modules of a document by name: its session from top to bottom, each other example by itself."""
@@ -50,6 +88,7 @@ def folder(tmp_path_factory):
     """All examples as modules, and one that is wrong."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "wrong.py").write_text(WRONG)
+    (folder / "stores.py").write_text(STORES)
     for document in DOCUMENTS:
         for name, source in modules(document):
             (folder / f"{name}.py").write_text(source, "utf-8")

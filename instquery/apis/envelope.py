@@ -93,7 +93,7 @@ class Envelope:
         for name in times:
             if name not in members:
                 raise SchemaError(f"{name} is no member of an item: add it to members", field="times")
-        if self.timespec not in _WRITTEN:
+        if self.timespec not in tuple(_WRITTEN):  # which asks for no hash
             raise SchemaError(f"must be one of {', '.join(_WRITTEN)}, not {self.timespec!r}", field="timespec")
         for name in ("success", "failure"):
             if not callable(getattr(self, name)):

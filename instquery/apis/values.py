@@ -6,7 +6,7 @@ What breaks a rule is a `ValueError` with the rule.
 import re
 from datetime import datetime
 
-from instquery.instants import LATEST, to_micros
+from instquery.instants import LATEST, TrustedMicros, to_micros
 from instquery.predicates import Eq, In
 
 __all__ = ["LARGEST", "integer", "iso_time", "plain", "plain_text", "typed", "unix_seconds", "word"]
@@ -57,14 +57,14 @@ def integer(value: object, most: int) -> int:
     return int(text)
 
 
-def iso_time(value: object) -> int:
+def iso_time(value: object) -> TrustedMicros:
     """Read a `datetime` or ISO 8601 text into microseconds."""
     if isinstance(value, str | datetime):
-        return to_micros(value)
+        return TrustedMicros(to_micros(value))
     raise ValueError("must be an ISO 8601 time")
 
 
-def unix_seconds(value: object) -> int:
+def unix_seconds(value: object) -> TrustedMicros:
     """Read a UNIX time in seconds into microseconds; one of milliseconds is known by its length."""
     text = plain_text(value)
     if not re.fullmatch("[0-9]+", text):
@@ -73,7 +73,7 @@ def unix_seconds(value: object) -> int:
         raise ValueError("must be a UNIX time in seconds; 13 digits are milliseconds")
     if len(text) > 13 or int(text) * 1_000_000 > LATEST:
         raise ValueError("must be a UNIX time in seconds before the year 10000")
-    return int(text) * 1_000_000
+    return TrustedMicros(int(text) * 1_000_000)
 
 
 def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:

@@ -9,8 +9,10 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
+from instquery.bounds import Bound, Instant
 from instquery.errors import CursorInvalid
-from instquery.predicates import ASKED, In, Predicate, check_answered
+from instquery.instants import TrustedMicros
+from instquery.predicates import ASKED, In, Predicate, Range, check_answered
 from instquery.schema import Schema
 
 __all__ = ["Bookmark", "Signer", "fingerprint"]
@@ -34,7 +36,7 @@ class Bookmark(NamedTuple):
     rank: int
     key: str
     query: str
-    now: int | None
+    now: TrustedMicros | None
     epoch: str
     total: int | None
 
@@ -67,7 +69,8 @@ class Signer:
         if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid("was not issued here, or has been changed")
         bookmark = Bookmark(*json.loads(body))
-        return bookmark._replace(key=_from_hex(bookmark.key))
+        now = None if bookmark.now is None else TrustedMicros(bookmark.now)
+        return bookmark._replace(key=_from_hex(bookmark.key), now=now)
 
     def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Bookmark:
         """Return the bookmark of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
@@ -108,4 +111,12 @@ def _told(predicate: Predicate) -> str:
     check_answered(predicate, ASKED)
     if isinstance(predicate, In):
         return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
+    if isinstance(predicate, Range):
+        bounds = (predicate.after, predicate.since, predicate.until, predicate.before, predicate.within)
+        return f"Range({predicate.field!r}, {list(map(_told_bound, bounds))})"
     return repr(predicate)
+
+
+def _told_bound(bound: Bound | None) -> str:
+    """Write a bound: an instant as its microseconds, as `Store.moment` tells what was a datetime before."""
+    return str(bound.at) if isinstance(bound, Instant) else repr(bound)
