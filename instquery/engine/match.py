@@ -29,9 +29,7 @@ def match(
 
     for number, predicate in enumerate(selected):
         lookup = segment.lookup(predicate.field)
-        if lookup is None or (
-            lookup.few and rows is not occupied and rows.bit_count() <= lookup.few
-        ):
+        if lookup is None or (lookup.few and rows is not occupied and rows.bit_count() <= lookup.few):
             doubtful.append(predicate)
             continue
 
@@ -59,9 +57,7 @@ def count(segment: Segment, matches: Matches) -> int:
     return segment.count if matches is segment.occupied else matches.bit_count()
 
 
-def _verify(
-    segment: Segment, rows: RowSet, doubtful: Sequence[Bounded], enough: int | None
-) -> list[Position]:
+def _verify(segment: Segment, rows: RowSet, doubtful: Sequence[Bounded], enough: int | None) -> list[Position]:
     """Keep the rows whose record passes every test.
 
     Newest first, in growing portions until there are enough.

@@ -47,9 +47,7 @@ class FrequentPieces:
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
-    def build(
-        cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists, blocks: int
-    ) -> Self:
+    def build(cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists, blocks: int) -> Self:
         """Find the frequent pieces of texts in an alphabet, and take their lists out of `lists`.
 
         `blocks` is how many blocks there are.
@@ -122,11 +120,7 @@ class FrequentPieces:
         Returns the grams among them that some row holds, with their rows.
         """
         self._tries = 0
-        demoted = {
-            piece: rows
-            for piece, rows in self.sets.items()
-            if rows.bit_count() * 2 * _FREQUENT < width
-        }
+        demoted = {piece: rows for piece, rows in self.sets.items() if rows.bit_count() * 2 * _FREQUENT < width}
         for piece in demoted:
             del self.sets[piece]
 

@@ -13,9 +13,7 @@ LONGEST = 12
 """Characters of the longest piece."""
 
 
-def frequent_pieces(
-    texts: Sequence[bytes], grams: Sequence[bytes], least: int
-) -> dict[bytes, RowSet]:
+def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) -> dict[bytes, RowSet]:
     """Return the pieces that at least `least` texts hold, with the rows of those texts.
 
     These are some of the grams, and all longer pieces that grow from them character by character:
