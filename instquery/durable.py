@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing, suppress
 from os import PathLike
 from pathlib import Path
@@ -78,12 +78,14 @@ class DurableStore(Store):
             segment_rows=segment_rows,
         )
         file = _opened(_place(path), survive_power_loss=survive_power_loss)
+        records = file.records(progress)
         try:
             file.check(schema)
-            store = cls(schema, file.records(progress), journal=file, **options)
+            store = cls(schema, records, journal=file, **options)
             store._file = file
             file.note(schema)
         except BaseException as error:
+            records.close()  # a statement that is not at its end would hold the lock
             file.close()
             if (explained := file.explained(error)) is None:
                 raise
@@ -157,7 +159,7 @@ class _File:
             raise sqlite3.DatabaseError(f"{name} is missing")
         return row[0]
 
-    def records(self, progress: Progress | None) -> Iterator[Record]:
+    def records(self, progress: Progress | None) -> Generator[Record]:
         """Walk the records that are held."""
         total = self._database.execute("SELECT count(*) FROM records").fetchone()[0]
         for number, (body,) in enumerate(self._database.execute("SELECT body FROM records")):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -178,6 +179,15 @@ def test_what_questions_cost(files, name):
         assert expected in result.stdout
     rows = [line.split() for line in result.stdout.splitlines() if "The newest instances" in line]
     assert "300" in rows[0]
+
+
+def test_questions_to_short_names_ask_for_a_piece_of_them(tmp_path):
+    path = tmp_path / "short.jsonl"
+    path.write_text('{"instanceId": "i-1", "name": "x"}\n{"instanceId": "i-2", "name": "我的推荐"}\n', "utf-8")
+    lines = run("bench", "airec", str(path), "--rounds", "1", *NOW).stdout
+    assert "name=" in lines
+    assert "name=\n" not in re.sub(" +\n", "\n", lines)
+    assert "name=&" not in lines
 
 
 def test_what_questions_cost_needs_records_and_questions(files):

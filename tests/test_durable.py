@@ -198,6 +198,22 @@ def test_a_schema_that_grew_is_taken_and_one_that_does_not_fit_is_refused(path):
     assert len(reopened(path, schema(zone=keyword(indexed=False)))) == 2
 
 
+def test_a_refused_schema_lets_go_of_the_file(path):
+    """In the middle of reading: the error is still held, as an interpreter at a prompt does."""
+
+    def schema(**declared):
+        fields = {"id": text(), "created": instant(integers="microseconds"), **declared}
+        return Schema(key="id", order=Order("created"), fields=fields)
+
+    with DurableStore.open(path, schema()) as store:
+        store.put_many([made(n, size=5.5) for n in range(100)])
+    with pytest.raises(DurableError, match="size") as caught:
+        DurableStore.open(path, schema(size=text()))
+    with DurableStore.open(path, schema()) as store:
+        assert len(store) == 100
+    assert caught.value.field == "size"
+
+
 def test_progress_is_told(path):
     with DurableStore.open(path, SCHEMA) as store:
         store.put_many(map(made, range(2500)))

@@ -51,5 +51,5 @@ def questions(store: Reads, now: int) -> Questions:
 def _common_piece(records: Sequence[Record]) -> str:
     """Return the two characters that most names hold; names are looked at in three places."""
     names = [str(record.get("name")) for record in records]
-    pieces = Counter(name[at : at + 2] for name in names for at in (0, 3, 6))
+    pieces = Counter(piece for name in names for at in (0, 3, 6) if (piece := name[at : at + 2]))
     return pieces.most_common(1)[0][0] if pieces else "prod"
