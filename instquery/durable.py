@@ -87,9 +87,8 @@ class DurableStore(Store):
         except BaseException as error:
             records.close()  # a statement that is not at its end would hold the lock
             file.close()
-            if (explained := file.explained(error)) is None:
-                raise
-            raise explained from error
+            file.explain(error)
+            raise
         return store
 
     @staticmethod
@@ -185,13 +184,12 @@ class _File:
             with self._database as database:
                 database.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [body])
 
-    def explained(self, error: BaseException) -> DurableError | None:
-        """Return what an error means that came while the file was read into a store, if it is known."""
+    def explain(self, error: BaseException) -> None:
+        """Raise what an error means that came while the file was read into a store, if it is known."""
         if isinstance(error, RecordError):
-            return DurableError(f"{self._place}: the schema does not fit: {error}", field=error.field)
+            raise DurableError(f"{self._place}: the schema does not fit: {error}", field=error.field) from error
         if isinstance(error, sqlite3.Error | ValueError):
-            return DurableError(f"{self._place}: is damaged: {error}")
-        return None
+            raise DurableError(f"{self._place}: is damaged: {error}") from error
 
     def close(self) -> None:
         """Unlock the file."""
