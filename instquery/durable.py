@@ -63,10 +63,9 @@ class DurableStore(Store):
     ) -> Self:
         """Open a file for this process alone, or make it; the options are those of `Store`.
 
-        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or
-        holds records that the schema does not admit; fields may be added to a schema, but its key stays.
-        `survive_power_loss=False` spares a wait for the disk with each write: what has returned then survives
-        the end of the process, not that of the machine. Costs 5 µs a record beyond a load.
+        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or does
+        not fit the schema: fields may be added, the key stays. `survive_power_loss=False` spares a wait for the
+        disk: writes then survive the process, not the machine. Costs 5 µs a record beyond a load.
         """
         options = _checked(
             schema,
