@@ -461,3 +461,22 @@ def test_the_total_of_another_state_is_not_taken_over():
     one, other = (Store(SCHEMA, map(made, range(count)), cursor_key=b"k") for count in (6, 9))
     cursor = one.page(Query(limit=2)).cursor
     assert other.page(Query(limit=2), cursor=cursor, live=True).total == 9
+
+
+def test_a_cursor_of_another_order_is_refused_whatever_key_has_signed_it():
+    """Its place lies elsewhere in the other order, so a live walk would lose or repeat rows in silence."""
+    records = [{"id": f"i-{n}", "created": f"2026-01-0{n}", "moved": f"2026-02-0{n}"} for n in range(1, 6)]
+    stores = [
+        Store(
+            Schema(key="id", order=order, fields={"id": text(), "created": instant(), "moved": instant()}),
+            records,
+            cursor_key=b"one key for all",
+        )
+        for order in (Order("created"), Order("created", descending=False), Order("moved"))
+    ]
+    for store in stores:
+        cursor = store.page(Query(limit=2)).cursor
+        for other in stores:
+            if other is not store:
+                with pytest.raises(CursorInvalid):
+                    other.page(Query(limit=2), cursor, live=True)

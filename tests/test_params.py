@@ -10,6 +10,7 @@ from instquery.apis import airec, bss
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.operation import Operation, Refusal
 from instquery.apis.params import Param, exact, expiring_until, listed, not_after, not_before, one_of, page_size
+from instquery.apis.values import iso_time, unix_seconds
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -215,6 +216,23 @@ def test_windows_are_asked_for_by_instants_of_any_age():
     }
     records = [{"Id": "a", "Created": "1971-01-01T12:00:00Z"}, {"Id": "b", "Created": "1971-01-01T00:00:00Z"}]
     assert operation(Store(SCHEMA, records), given, now=now).body["found"] == [{"Id": "a"}]
+
+
+@pytest.mark.parametrize(("read_value", "given"), [(iso_time, "1971-01-01T12:00:00Z"), (unix_seconds, "31579200")])
+def test_params_and_rules_of_ones_own_take_the_moments_they_are_handed(read_value, given):
+    """As integers of microseconds they are as small as seconds of today."""
+
+    def read(value, now):
+        return Range("Created", after=now, until=value)
+
+    def rule(asked):
+        return [Range("Created", since=asked.now, before=asked.values["Own"] + 1)]
+
+    own = Param("Own", "filter", read, "own", value=read_value)
+    operation = Operation(**{**parts(LIST), "params": (own,), "rules": (rule,)})
+    records = [{"Id": "a", "Created": "1971-01-01T12:00:00Z"}, {"Id": "b", "Created": "1971-01-01T00:00:00Z"}]
+    reply = operation(Store(SCHEMA, records), {"Own": given}, now=datetime(1971, 1, 1, tzinfo=UTC))
+    assert reply.body == {"found": [{"Id": "a"}]}
 
 
 def test_a_window_is_in_order_however_its_ends_are_spelled():

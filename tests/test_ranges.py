@@ -441,3 +441,18 @@ def test_a_window_from_the_cursors_moment_is_the_same_query(first):
     moment = store.moment(page.cursor)
     again = store.page(Query(Range("expires", after=moment), limit=2, now=moment), page.cursor)
     assert [item["id"] for item in again.items] == ["i-3", "i-4"]
+
+
+def test_a_walk_of_a_snapshot_keeps_its_moment_while_the_clock_goes_on():
+    days = iter(range(100))
+    records = [{"id": f"i-{n}", "expires": NOW + timedelta(days=n, hours=1)} for n in range(9)]
+    view = Store(schema(), records, clock=lambda: NOW + timedelta(days=next(days))).snapshot()
+    query = Query(Range("expires", within=timedelta(days=5)), limit=2)
+
+    page = view.page(query)
+    walked = page.items
+    while page.cursor is not None:
+        page = view.prepare(query, page.cursor).page() if len(walked) == 2 else view.page(query, page.cursor)
+        walked = walked + page.items
+    assert [item["id"] for item in walked] == ["i-0", "i-1", "i-2", "i-3", "i-4"]
+    assert next(days) > 2
