@@ -259,13 +259,16 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries)
     naive = Store(SCHEMA)
     chance = random.Random(7)
     kills = tries(200, quick=5)
-    for _ in range(kills):
+    for turn in range(kills):
         command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent), "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - ourselves
             assert writer.stdout.readline().startswith("open")
+            # On a slow machine too more is written than killed: every second writer gets to its third write.
+            told = "".join([writer.stdout.readline() for _ in range(3 * (turn % 2))])
             time.sleep(chance.random() * 0.05)
             writer.send_signal(signal.SIGKILL)
-            acknowledged = [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+            told += writer.stdout.read()
+            acknowledged = [int(line) for line in told.split("\n")[:-1]]
         with DurableStore.open(path, SCHEMA) as store:
             assert store.version >= max(acknowledged, default=0)
             while naive.version < store.version:
