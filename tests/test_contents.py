@@ -194,7 +194,7 @@ REFUSED = [
     (deep(101), "nested 100 deep"),
     (deep(100_000), "nested 100 deep"),
     (looped(), "nested 100 deep"),
-    (doubled(90), "more than 1,000,000 lists and objects"),
+    pytest.param(doubled(90), "more than 1,000,000 lists and objects", marks=pytest.mark.long),
 ]
 
 
