@@ -80,6 +80,25 @@ def test_it_goes_on_where_it_was_interrupted(file, tmp_path, monkeypatch):
     assert batches == [100, 100, 100, 0, 0, 100, 100, 100]
 
 
+def test_no_connection_is_left_open_also_when_it_fails(file, tmp_path, monkeypatch):
+    made = []
+
+    def create(url):
+        made.append(sa.create_engine(url))
+        return made[-1]
+
+    monkeypatch.setattr(copy, "create_engine", create)
+    target, other = f"sqlite:///{tmp_path}/target", f"sqlite:///{tmp_path}/other"
+
+    assert run(file, target).exit_code == 0
+    assert run(other, target).exit_code == 2  # there is no table
+    monkeypatch.setattr(copy, "is_same", lambda *_: 1 / 0)
+    assert run(file, target).exception is not None
+
+    assert len(made) == 4
+    assert [engine.pool.checkedin() for engine in made] == [0] * 4
+
+
 def test_a_target_that_holds_something_else_is_told(file, tmp_path):
     database = f"sqlite:///{tmp_path}/made.sqlite"
     assert run(file, database).exit_code == 0

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from instquery import In, InstqueryError, Query, RecordError, Schema, Store
@@ -110,16 +110,25 @@ def _opened(
 ) -> Generator[list[Record] | Store | SqlStore]:
     """Open what holds records, or is to hold them."""
     if "://" in place:
-        engine = create_engine(place)
-        store = SqlStore(engine, schema, table)
-        store.create()
-        yield store
-        engine.dispose()
+        with _connected(place) as engine:
+            store = SqlStore(engine, schema, table)
+            store.create()
+            yield store
     elif _is_file(place):
         yield list({record[schema.key]: record for record in read()}.values())
     else:
         with DurableStore.open(place, schema) as durable:
             yield durable
+
+
+@contextmanager
+def _connected(place: str) -> Generator[Engine]:
+    """Connect to a database, and close every connection in the end, also when it fails."""
+    engine = create_engine(place)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _is_file(place: str) -> bool:
@@ -130,9 +139,8 @@ def _api_of(place: str, table: str) -> str:
     """Tell whose records a place holds, by their members: the key's name, then as many others as may be."""
     names: set[str]
     if "://" in place:
-        engine = create_engine(place)
-        names = {column["name"] for column in inspect(engine).get_columns(table)}
-        engine.dispose()
+        with _connected(place) as engine:
+            names = {column["name"] for column in inspect(engine).get_columns(table)}
     elif _is_file(place):
         with Path(place).open(encoding="utf-8", errors="replace") as file:
             names = set(re.findall(r'"(\w+)"\s*:', file.read(_GLANCE)))
