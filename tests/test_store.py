@@ -253,6 +253,17 @@ def test_writing_during_a_walk_does_not_disturb_it():
 
 
 @pytest.mark.memory
+def test_a_walk_that_nobody_else_holds_sees_no_later_write():
+    store = Store(SCHEMA, (made(number, name="old") for number in range(20)))
+    walks = [iter(store), iter(store.snapshot())]
+    expected = [made(number, name="old") for number in range(19, -1, -1)]
+    firsts = [next(walk) for walk in walks]
+    for number in range(20):
+        store.put(made(number, name="new"))
+    assert [[first, *walk] for first, walk in zip(firsts, walks, strict=True)] == [expected, expected]
+
+
+@pytest.mark.memory
 def test_a_range_of_the_order_field_does_not_count_discarded_rows():
     store = Store(SCHEMA, (made(number) for number in range(10)))
     store.discard("i-00005")

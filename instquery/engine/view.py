@@ -77,7 +77,9 @@ class View:
         return self.version.directory.get(key) is not None
 
     def __iter__(self) -> Iterator[Record]:
-        return (record.copy() for record in self.version)
+        # A function of its own holds the view, so that writes copy what the walk has yet to read.
+        for record in self.version:
+            yield record.copy()
 
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query is answered."""
