@@ -1,9 +1,8 @@
 """Records as JSON text, values that JSON has no form for included: how they are kept outside memory.
 
 JSON loses some of what a record may hold. It has no form for times, sets and bytes, and takes a tuple
-for a list. It joins the two halves
-of a surrogate pair, where a record has them as two characters. And an object of a record may look like
-one of the marks below.
+for a list. It joins the two halves of a surrogate pair, where a record has them as two characters. And
+an object of a record may look like one of the marks below.
 
 So a text counts as written only once it has been read again and is the same. The plain form is tried
 first, as nearly every record has it. The spelled form (see `_spelled`) says the rest.

@@ -16,6 +16,7 @@ __all__ = [
     "Changes",
     "Explained",
     "Keeps",
+    "Kept",
     "Pages",
     "Prepared",
     "Prepares",
@@ -141,10 +142,19 @@ class Writes(Protocol):
         ...
 
 
+class Kept(Reads, Protocol):
+    """One state of a store, which stays as it is."""
+
+    @property
+    def version(self) -> int:
+        """The number of the state."""
+        ...
+
+
 class Keeps(Reads, Protocol):
     """A store that can show a state after it has changed, and what has changed since."""
 
-    def snapshot(self) -> Reads:
+    def snapshot(self) -> Kept:
         """Return the present records as they will stay."""
         ...
 

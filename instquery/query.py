@@ -107,8 +107,7 @@ class Page:
     """One page of an answer: items in order, the exact number of all matches, and where to go on.
 
     `total` is `None` where the query spared it. `version` is that of the state it was read from, 0 where
-    a database keeps none.
-    Two pages are equal if their items and totals are.
+    a database keeps none. Two pages are equal if their items and totals are.
     """
 
     __slots__ = ("_cursor", "items", "total", "version")

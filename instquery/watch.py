@@ -1,14 +1,14 @@
 """Watch a query: what has entered it, left it, or changed in it, by writes or because the clock has moved."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from instquery.contents import copied, is_same
-from instquery.contract import Change
+from instquery.contract import Keeps, Kept
 from instquery.errors import HistoryGap
 from instquery.instants import Moment
 from instquery.predicates import Bounded, Predicate, Where, conditions, is_relative
-from instquery.query import Clock, Page, Query, Record, moment_of
+from instquery.query import Clock, Query, Record, moment_of
 from instquery.ranges import Interval
 from instquery.schema import Schema
 
@@ -18,25 +18,6 @@ Watchable: TypeAlias = Where | Callable[[int], Where]
 """Predicates, or what makes them for a moment in microseconds: `lambda now: [Range("expires", after=now)]`."""
 
 _ALL = (1 << 63) - 1
-
-
-class Reading(Protocol):
-    """A moment of a store, as a watch needs it."""
-
-    @property
-    def version(self) -> int: ...
-
-    def page(self, query: Query) -> Page: ...
-
-    def get(self, key: str) -> Record | None: ...
-
-
-class Watched(Protocol):
-    """A store, as a watch needs it."""
-
-    def snapshot(self) -> Reading: ...
-
-    def changes(self, since: int) -> list[Change]: ...
 
 
 class Events(NamedTuple):
@@ -54,7 +35,7 @@ class Watch:
     Holds a copy of each match. Not for several threads at once.
     """
 
-    def __init__(self, store: Watched, schema: Schema, clock: Clock, where: Watchable) -> None:
+    def __init__(self, store: Keeps, schema: Schema, clock: Clock, where: Watchable) -> None:
         self._store = store
         self._schema = schema
         self._clock = clock
@@ -90,7 +71,7 @@ class Watch:
             where = conditions(self._make(moment))
         return tuple([self._schema.bound(predicate, moment) for predicate in where])
 
-    def _compare(self, view: Reading, key: str, where: Sequence[Bounded], events: Events) -> None:
+    def _compare(self, view: Kept, key: str, where: Sequence[Bounded], events: Events) -> None:
         """Note what has happened to one record.
 
         Events are the caller's own to change, nested values included: they never share with what is held.
@@ -106,21 +87,26 @@ class Watch:
         elif held is not None:
             events.left.append(self._held.pop(key))
 
-    def _touched(self, view: Reading, where: tuple[Bounded, ...]) -> Iterable[str]:
+    def _touched(self, view: Kept, where: tuple[Bounded, ...]) -> Iterable[str]:
         """Return the keys of the records that may have entered, left or changed, in order of their keys."""
-        before = self._where
-        try:
-            if before is None or [predicate.field for predicate in before] != [predicate.field for predicate in where]:
-                raise HistoryGap("nothing is known of these predicates")
-            written = {change.key for change in self._store.changes(self._version) if change.version <= view.version}
-            asked = list(_passed_over(before, where))
-        except HistoryGap:
-            written, asked = set(self._held), [[*where]]
+        written = self._written(view)
+        moved = None if self._where is None else _passed_over(self._where, where)
+        if written is None or moved is None:
+            written, moved = set(self._held), [where]
+
         key = self._schema.key
-        for each in asked:
+        for each in moved:
             query = Query(map(_asking, each), limit=_ALL, total=False)
             written.update([item[key] for item in view.page(query).items])
         return sorted(written)
+
+    def _written(self, view: Kept) -> set[str] | None:
+        """Return the keys written since the last poll; `None` where they are no longer all known."""
+        try:
+            changes = self._store.changes(self._version)
+        except HistoryGap:
+            return None
+        return {change.key for change in changes if change.version <= view.version}
 
 
 def _asking(predicate: Bounded) -> Predicate:
@@ -128,14 +114,20 @@ def _asking(predicate: Bounded) -> Predicate:
     return predicate.as_range() if isinstance(predicate, Interval) else predicate
 
 
-def _passed_over(before: Sequence[Bounded], after: Sequence[Bounded]) -> Iterator[list[Bounded]]:
-    """Yield what to ask for that lies in one window alone. Raises `HistoryGap` if more than windows moved."""
+def _passed_over(before: Sequence[Bounded], after: Sequence[Bounded]) -> list[Sequence[Bounded]] | None:
+    """List what to ask for that lies in one window alone; `None` if more than windows have moved."""
+    if [one.field for one in before] != [one.field for one in after]:
+        return None
+
+    asked: list[Sequence[Bounded]] = []
     unmoved = [new for old, new in zip(before, after, strict=True) if old == new]
     for old, new in zip(before, after, strict=True):
         if old == new:
             continue
         if not isinstance(old, Interval) or not isinstance(new, Interval):
-            raise HistoryGap("other predicates than windows have changed")
+            return None
         for first, second in ((old.low, new.low), (old.high + 1, new.high + 1)):
             if first != second:
-                yield [*unmoved, Interval(new.field, min(first, second), max(first, second) - 1, new.read)]
+                strip = Interval(new.field, min(first, second), max(first, second) - 1, new.read)
+                asked.append([*unmoved, strip])
+    return asked

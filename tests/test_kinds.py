@@ -153,6 +153,18 @@ def test_its_facts_are_kept_and_verified():
     assert store.facets("code")["NEW"] == len(KEPT[::3])
 
 
+def test_facts_are_no_index():
+    """A store that counts a field's values does not select rows by them."""
+    counted = Kind("code", answers=(Eq, In), take=Each(capitals), facts="counts", columns=("value",))
+    fields = {"id": text(), "code": Field(counted), "at": instant()}
+    store = Store(Schema(key="id", order=Order("at"), fields=fields), records())
+    where = Eq("code", "EU")
+    for reading in (store, store.snapshot()):
+        plan = reading.explain(Query(where))
+        assert (plan.driver, plan.steps[0].role) == ("scan", "residual")
+    assert store.explain(Query(where)).known == store.snapshot().count(where) == store.facets("code")["EU"]
+
+
 def test_a_table_has_the_columns_and_indexes_that_it_says():
     table = in_a_table(None).table
     assert {"code", "plain"} <= set(table.c.keys())

@@ -33,9 +33,6 @@ class Estimate(NamedTuple):
     keys: Sequence[Value] | None = None
     """Keys among which all matches are, where they are known."""
 
-    has_index: bool = True
-    """Whether segments can select the rows that match."""
-
 
 class Book(Protocol):
     """What is known of one field of all records."""

@@ -95,10 +95,11 @@ class Plan(NamedTuple):
 
 
 class _Weighed(NamedTuple):
-    """A predicate, and what is known of its matches."""
+    """A predicate, what is known of its matches, and whether segments can select them."""
 
     predicate: Bounded
     estimate: Estimate
+    has_index: bool
 
 
 def plan(query: Query, version: Version, census: Census | None = None) -> Plan:
@@ -122,8 +123,8 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
     if by_key is not None and is_cheap:
         yield _by_key(by_key, weighed, query, version)
 
-    if not weighed or any(one.estimate.has_index for one in weighed):
-        steps = [_step(one, "row set" if one.estimate.has_index else "residual") for one in weighed]
+    if not weighed or any(one.has_index for one in weighed):
+        steps = [_step(one, "row set" if one.has_index else "residual") for one in weighed]
         yield _made("row sets", steps, query, version)
 
     if by_key is not None and not is_cheap:
@@ -138,7 +139,7 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
     if len(bound) > 1:
         bound = merged(bound)
 
-    weighed = [_Weighed(predicate, version.estimate(predicate, census)) for predicate in bound]
+    weighed = [_Weighed(one, version.estimate(one, census), version.has_index(one.field)) for one in bound]
     weighed.sort(key=lambda one: one.estimate.size.expected)
     return weighed
 

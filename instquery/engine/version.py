@@ -69,14 +69,13 @@ class Version:
         if known is not None:
             return known
 
-        has_index = self._has_index(predicate.field)
         if predicate.field == self.schema.key and isinstance(predicate, Eq | In):
             keys = values_of(predicate, (Eq, In))
-            return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys, has_index)
+            return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
 
         check_answered(predicate)
-        if not has_index:
-            return Estimate(Size.at_most(self.count), has_index=False)
+        if not self.has_index(predicate.field):
+            return Estimate(Size.at_most(self.count))
         if self.schema.fields[predicate.field].kind.index == "parts":
             return Estimate(self._sampled(predicate))
         return Estimate(self._summed(predicate))
@@ -102,7 +101,7 @@ class Version:
         passed = max(0, since - first)
         return zip(self.segments[first + passed : end], asked[passed:], strict=False)
 
-    def _has_index(self, field: str) -> bool:
+    def has_index(self, field: str) -> bool:
         """Tell whether the segments have an index for a field."""
         return self.schema.fields[field].has_index or field == self.schema.order.field
 
