@@ -140,15 +140,14 @@ def to_micros(value: object) -> int:
             at = datetime.fromisoformat(value)
         except ValueError:
             return _checked(_of_iso(value))  # an hour of 24, or no such time
+        since = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - _EPOCH
     elif isinstance(value, datetime):
-        at = value
+        since = _since_epoch(value if value.tzinfo is not None else value.replace(tzinfo=UTC))
     else:
         raise ValueError(f"must be a datetime or ISO 8601 text, not {type(value).__name__}")
 
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    since = _since_epoch(at)
-    return _checked((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return micros if EARLIEST <= micros <= LATEST else _checked(micros)
 
 
 def moment(value: object) -> TrustedMicros:
@@ -160,6 +159,8 @@ def moment(value: object) -> TrustedMicros:
     >>> moment(1_767_225_600_000_000) == moment("2026-01-01")
     True
     """
+    if type(value) is TrustedMicros and EARLIEST <= value <= LATEST:
+        return value
     if isinstance(value, str | datetime):
         return TrustedMicros(to_micros(value))
     if isinstance(value, int) and not isinstance(value, bool):
@@ -215,6 +216,8 @@ def to_datetime(micros: int) -> datetime:
 
 def _read(scale: int | None, blank_is_missing: bool, value: object) -> int | None:  # noqa: FBT001 - of a partial
     """Read a field's instant; `scale` is how many microseconds an integer counts."""
+    if type(value) is str and value:  # nearly every one
+        return to_micros(value)
     if value is None or (blank_is_missing and value == ""):
         return None
     if not isinstance(value, int) or isinstance(value, bool):

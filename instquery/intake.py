@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from instquery.contents import CONTAINERS, PLAIN, admitted, name_of
 from instquery.errors import RecordError, SchemaError
 from instquery.fields import Field
-from instquery.kinds import Kind, Read, Readers, Row, read_member
+from instquery.kinds import Kind, Read, Readers, Row
 from instquery.query import Order, Record
 from instquery.values import LARGEST, SMALLEST, check_key, fits
 
@@ -73,10 +73,11 @@ class Intake:
         "_aliases",
         "_as_text",
         "_fields",
+        "_is_descending",
         "_key",
         "_kinds",
         "_names",
-        "_order",
+        "_order_field",
         "_read_order",
         "_row_type",
         "_strict",
@@ -93,7 +94,7 @@ class Intake:
         strict: bool,
     ) -> None:
         self._key = key
-        self._order = order
+        self._order_field, self._is_descending = order.field, order.descending
         self._fields = fields
         self._names = fields.keys()
         self._strict = strict
@@ -125,10 +126,13 @@ class Intake:
 
     def rank(self, row: Record) -> int:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
-        micros = read_member(self._read_order, row.get(self._order.field), self._order.field)
+        try:
+            micros = self._read_order(row.get(self._order_field))
+        except ValueError as error:
+            raise RecordError(str(error), field=self._order_field) from None
         if micros is None:
             return UNDATED
-        return micros if self._order.descending else -micros
+        return micros if self._is_descending else -micros
 
     def read(self, field: str) -> Read:
         """Return how the instants of a field are read. Raises `SchemaError` for a field of another kind."""
@@ -142,7 +146,7 @@ class Intake:
         taken: dict[Kind, dict[str, Read | None]] = {}
         for name, declared in fields.items():
             is_checked_as_key = name == self._key and declared.kind.index == "values"
-            if declared.kind.take is not None and not is_checked_as_key and name != self._order.field:
+            if declared.kind.take is not None and not is_checked_as_key and name != self._order_field:
                 taken.setdefault(declared.kind, {})[name] = self.readers[name]
         return tuple([(kind.take, readers) for kind, readers in taken.items() if kind.take is not None])
 

@@ -1,6 +1,6 @@
 """Predicates: conditions on one field each. Frozen values that every room shares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any, TypeAlias, get_args
@@ -31,6 +31,8 @@ __all__ = [
 
 Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
+
+_TEXT = frozenset({str})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,13 +80,14 @@ class In:
         check_name(field)
         if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
             raise QueryError("In takes a collection of values", field=field)
-        listed = tuple(values)
-        for value in listed:
-            _check_value(value, field)
-        # A set of integers that no record can hold can be made to cost the square of their number:
-        # Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit, a dozen have one
-        # hash. The hashes of texts are seeded at random.
-        fitting = [value for value in listed if isinstance(value, str) or fits(value)]
+        fitting: Sequence[Value] = tuple(values)
+        if not _TEXT.issuperset(map(type, fitting)):
+            for value in fitting:
+                _check_value(value, field)
+            # A set of integers that no record can hold can be made to cost the square of their number:
+            # Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit, a dozen have
+            # one hash. The hashes of texts are seeded at random.
+            fitting = [value for value in fitting if isinstance(value, str) or fits(value)]
         object.__setattr__(self, "field", field)
         object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
         object.__setattr__(self, "members", frozenset(fitting))

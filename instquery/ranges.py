@@ -62,10 +62,7 @@ class Range:
         within: timedelta | relativedelta | Delta | None = None,
     ) -> None:
         check_name(field)
-        given = {"after": after, "since": since, "until": until, "before": before}
-        bounds = {name: _bound(field, name, value) for name, value in given.items()}
-        is_bare = all(bound is None for bound in bounds.values())
-
+        is_bare = after is since is until is before is None
         if within is None and is_bare:
             names = "after, since, until, before, within"
             raise QueryError(f"a range needs at least one of {names}", field=field)
@@ -74,16 +71,16 @@ class Range:
 
         delta = None if within is None else _delta(field, within)
         if delta is not None and delta.months >= 0 and delta.microseconds >= 0:
-            bounds |= {"after": _NOW, "until": delta}
-            delta = None
+            after, until, delta = _NOW, delta, None
         elif delta is not None and delta.months <= 0 and delta.microseconds <= 0:
-            bounds |= {"since": delta, "before": _NOW}
-            delta = None
+            since, before, delta = delta, _NOW, None
 
         object.__setattr__(self, "field", field)
+        object.__setattr__(self, "after", _bound(field, "after", after))
+        object.__setattr__(self, "since", _bound(field, "since", since))
+        object.__setattr__(self, "until", _bound(field, "until", until))
+        object.__setattr__(self, "before", _bound(field, "before", before))
         object.__setattr__(self, "within", delta)
-        for name, bound in bounds.items():
-            object.__setattr__(self, name, bound)
 
     @property
     def is_relative(self) -> bool:

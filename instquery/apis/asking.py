@@ -5,6 +5,7 @@ from typing import Protocol
 
 from instquery.apis.envelope import Reply
 from instquery.contract import Explained, Pages, Prepared
+from instquery.instants import TrustedMicros
 from instquery.query import Query
 
 __all__ = ["Asking", "Pins"]
@@ -13,11 +14,11 @@ __all__ = ["Asking", "Pins"]
 class Pins(Protocol):
     """What pins walks by page number to the state of their first page; see `apis/walks`."""
 
-    def begin(self, walk: Hashable, moment: int) -> Pages:
+    def begin(self, walk: Hashable, moment: TrustedMicros) -> Pages:
         """Return the state for the first page of a walk, and keep it with its moment."""
         ...
 
-    def going(self, walk: Hashable) -> tuple[Pages, int] | None:
+    def going(self, walk: Hashable) -> tuple[Pages, TrustedMicros] | None:
         """Return the state and the moment of a walk, `None` where there is none."""
         ...
 

@@ -17,10 +17,10 @@ from instquery.apis.rules import Asked, Refusal, Rule, in_order
 from instquery.apis.values import plain
 from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
-from instquery.instants import Moment
+from instquery.instants import Moment, TrustedMicros
 from instquery.instants import moment as read_moment
 from instquery.predicates import Predicate
-from instquery.query import Page, Query, dated
+from instquery.query import Page, Query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
@@ -187,7 +187,7 @@ class Operation:
             return store, self._query(values, moment, host)
         return self._turn(store, pins, values, moment, host, walker)
 
-    def _moment(self, now: Moment | None) -> int:
+    def _moment(self, now: Moment | None) -> TrustedMicros:
         """Read the moment of a request, in microseconds."""
         return read_moment(self.clock() if now is None else now)
 
@@ -204,7 +204,7 @@ class Operation:
                 raise self._refusal(param, error) from None
         return values
 
-    def _query(self, values: Mapping[str, Any], moment: int, host: Mapping[str, Any]) -> Query:
+    def _query(self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]) -> Query:
         """Make the query that values stand for at a moment."""
         numbers = self._numbers(values, moment)
         filters: dict[str, Predicate] = {}
@@ -217,10 +217,9 @@ class Operation:
         asked = Asked(filters, moment, host, values)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
-        query = Query((*filters.values(), *added), (number - 1) * size, size, total=self.total)
-        return dated(query, moment)
+        return Query((*filters.values(), *added), (number - 1) * size, size, total=self.total, now=moment)
 
-    def _numbers(self, values: Mapping[str, Any], moment: int) -> dict[str, int]:
+    def _numbers(self, values: Mapping[str, Any], moment: TrustedMicros) -> dict[str, int]:
         """Return the number of the page that is wanted, and its size."""
         numbers = dict(self._defaults)
         for param in self._paging:
@@ -235,7 +234,7 @@ class Operation:
         store: Pages,
         pins: Pins,
         values: Mapping[str, Any],
-        moment: int,
+        moment: TrustedMicros,
         host: Mapping[str, Any],
         walker: str | None,
     ) -> tuple[Pages, Query]:
@@ -271,7 +270,7 @@ class Operation:
         filters = [_named(values.get(name)) for name in self._filters]
         return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
 
-    def _read(self, param: Param, value: Any, moment: int) -> Predicate | int:
+    def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Predicate | int:
         """Turn a value into what it asks for at a moment."""
         try:
             return self._reads[param.name](value, moment)

@@ -6,6 +6,7 @@ from typing import Self
 
 from instquery.contract import Keeps, Prepared, Reads
 from instquery.errors import InstqueryError
+from instquery.instants import TrustedMicros
 from instquery.leases import Leases
 from instquery.options import told
 from instquery.query import Page, Query
@@ -51,7 +52,7 @@ class Walks:
         if not callable(getattr(store, "snapshot", None)):
             raise InstqueryError(f"store must be a Store, which keeps the states of walks, not {told(store)}")
         self._store = store
-        self._walks: Leases[tuple[Reads, int]] = Leases(count=count, age=age, clock=clock)
+        self._walks: Leases[tuple[Reads, TrustedMicros]] = Leases(count=count, age=age, clock=clock)
 
     @property
     def schema(self) -> Schema:
@@ -71,13 +72,13 @@ class Walks:
         """Get a page of the present state ready."""
         return self._store.prepare(query, cursor, live=live)
 
-    def begin(self, walk: Hashable, moment: int) -> Reads:
+    def begin(self, walk: Hashable, moment: TrustedMicros) -> Reads:
         """Return the state for the first page of a walk, and keep it and the moment under the walk's name."""
         view = self._store.snapshot()
         self._walks.end(walk)
         self._walks.grant(walk, (view, moment))
         return view
 
-    def going(self, walk: Hashable) -> tuple[Reads, int] | None:
+    def going(self, walk: Hashable) -> tuple[Reads, TrustedMicros] | None:
         """Return the state and the moment of a walk; `None` where it has not begun, or begun too long ago."""
         return self._walks.find(walk)
