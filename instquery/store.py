@@ -10,6 +10,7 @@ from instquery.engine.diff import Difference
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
+from instquery.engine.writer import SEGMENT_ROWS
 from instquery.errors import CursorExpired, InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.leases import Leases
@@ -21,9 +22,6 @@ from instquery.snapshot import Snapshot
 from instquery.watch import Watch, Watchable
 
 __all__ = ["SEGMENT_ROWS", "Snapshot", "Store", "check_options"]
-
-SEGMENT_ROWS = 32_768
-"""How many rows share one row set, unless said otherwise."""
 
 
 class Store:
