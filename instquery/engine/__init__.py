@@ -1,1 +1,1 @@
-"""The engine: records in memory, numbered in answer order. Only `store`, `durable` and `watch` enter it."""
+"""The engine: records in memory, numbered in answer order. Only stores enter it."""

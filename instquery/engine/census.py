@@ -73,10 +73,10 @@ class Census:
 
     def note(self, grams: Iterable[tuple[str, set[str] | None]]) -> None:
         """Note the grams of a segment's text fields; `None` where they are not known."""
-        for name, found in grams:
+        for name, grams_of_field in grams:
             book = self._books.get(name)
             if isinstance(book, GramBook):
-                book.note(found)
+                book.note(grams_of_field)
 
     # reading
 

@@ -196,10 +196,10 @@ class Current:
         """Name what does not agree with the records; readers go on, writers wait."""
         with self.writing:
             version = self.view().version
-            found = list(faults(version))
+            differences = list(faults(version))
             if self.census is not None:
-                found += self.census.faults(version.schema, list(version))
-            return found
+                differences += self.census.faults(version.schema, list(version))
+            return differences
 
     # changing
 

@@ -1,4 +1,4 @@
-"""Cursors: signed text that says where a walk has come to, in which query, on which state of which store."""
+"""Cursors: signed text that says where a walk has come to, in which query, in which version."""
 
 import hmac
 import json
@@ -10,6 +10,7 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 from instquery.bounds import Bound, Instant
+from instquery.engine.indexes.order import Rank
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
 from instquery.predicates import ASKED, In, Predicate, Range, check_answered
@@ -23,22 +24,26 @@ _SIGNATURE = 16  # bytes
 _LONGEST = 1 << 20  # characters
 
 _FORM = b"instquery cursor 2\n"
-"""Signed with every bookmark: a cursor of a release that wrote another form is refused, not misread."""
+"""Signed with every bookmark: a cursor of another form is refused, not misread."""
 
 
 class Bookmark(NamedTuple):
-    """Where a walk has come to: behind the record with this rank and key.
+    """Where a walk has come to: behind the record with this rank and key."""
 
-    `query` is the fingerprint of what is asked, `now` the moment its windows were made for. `epoch` names
-    the state of the store among all states of all stores, `total` is the number of all matches there.
-    """
-
-    rank: int
+    rank: Rank
     key: str
+
     query: str
+    """The fingerprint of what is asked."""
+
     now: TrustedMicros | None
+    """The moment that the query's bounds are counted from."""
+
     epoch: str
+    """The name of the version, among all versions of all stores."""
+
     total: int | None
+    """The number of all matches in that version, if it was counted."""
 
 
 class Signer:
@@ -47,38 +52,48 @@ class Signer:
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes | None = None) -> None:
-        """Use the host's key, so that a later process knows the cursors of this one, or a key of its own."""
+        """Sign with a key of one's own, or with the host's, which a later process may know too."""
         self._key = token_bytes(32) if key is None else key
 
     def write(self, bookmark: Bookmark) -> str:
-        """Return the cursor of a bookmark; costs 10 µs."""
+        """Return the cursor of a bookmark. Costs 10 µs."""
         exact = bookmark._replace(key=_to_hex(bookmark.key))
         body = json.dumps(exact, separators=(",", ":")).encode()
         return _encoded(self._sign(body) + body)
 
     def read(self, cursor: str) -> Bookmark:
-        """Return the bookmark that a cursor stands for. Raises `CursorInvalid` for any text but our own."""
+        """Return the bookmark that a cursor stands for.
+
+        Raises `CursorInvalid` for any text but our own.
+        """
         if not isinstance(cursor, str) or len(cursor) > _LONGEST:
             raise CursorInvalid("is not a cursor")
         try:
             signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (UnicodeEncodeError, NotBase64):
             raise CursorInvalid("is not a cursor") from None
-        signature, body = signed[:_SIGNATURE], signed[_SIGNATURE:]
+
+        signature = signed[:_SIGNATURE]
+        body = signed[_SIGNATURE:]
         is_ours = hmac.compare_digest(signature, self._sign(body))
         if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid("was not issued here, or has been changed")
+
         bookmark = Bookmark(*json.loads(body))
         now = None if bookmark.now is None else TrustedMicros(bookmark.now)
         return bookmark._replace(key=_from_hex(bookmark.key), now=now)
 
     def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Bookmark:
-        """Return the bookmark of a cursor for these predicates. Raises `CursorInvalid` if it is for others."""
+        """Return the bookmark of a cursor for these predicates.
+
+        Raises `CursorInvalid` if it is for others.
+        """
         bookmark = self.read(cursor)
         if bookmark.query != fingerprint(where, schema):
             raise CursorInvalid(
-                "was issued for another query: if a window is made from the clock, count its bounds from "
-                "now, such as Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
+                "was issued for another query: if a window is made from the clock, count its "
+                "bounds from now, such as Range(field, within=timedelta(days=7)), or make it "
+                "from Store.moment(cursor)"
             )
         return bookmark
 
@@ -91,7 +106,7 @@ def _encoded(signed: bytes) -> str:
 
 
 def _to_hex(text: str) -> str:
-    """Write text so that JSON carries it exactly: by itself it joins the halves of a surrogate pair."""
+    """Write text so that JSON carries it exactly: else it joins the halves of a surrogate pair."""
     return text.encode("utf-8", "surrogatepass").hex()
 
 
@@ -100,23 +115,27 @@ def _from_hex(octets: str) -> str:
 
 
 def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
-    """Return a short text that is the same for the same predicates, in any sequence, over the same order."""
-    asked = sorted([_told(one) for one in where])
-    told = "\n".join([repr((schema.key, schema.order)), *asked])
-    return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    """Return a short text that is the same for the same predicates, in any sequence.
+
+    It is another one for another key or order.
+    """
+    predicates = sorted([_canonical(one) for one in where])
+    text = "\n".join([repr((schema.key, schema.order)), *predicates])
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
-def _told(predicate: Predicate) -> str:
+def _canonical(predicate: Predicate) -> str:
     """Write a predicate so that two which mean the same are the same text."""
     check_answered(predicate, ASKED)
     if isinstance(predicate, In):
         return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
     if isinstance(predicate, Range):
-        bounds = (predicate.after, predicate.since, predicate.until, predicate.before, predicate.within)
-        return f"Range({predicate.field!r}, {list(map(_told_bound, bounds))})"
+        within = (predicate.after, predicate.since, predicate.until, predicate.before)
+        bounds = [_canonical_bound(bound) for bound in (*within, predicate.within)]
+        return f"Range({predicate.field!r}, {bounds})"
     return repr(predicate)
 
 
-def _told_bound(bound: Bound | None) -> str:
-    """Write a bound: an instant as its microseconds, as `Store.moment` tells what was a datetime before."""
+def _canonical_bound(bound: Bound | None) -> str:
+    """Write a bound: an instant in microseconds, as `Store.moment` hands out a former datetime."""
     return str(bound.at) if isinstance(bound, Instant) else repr(bound)

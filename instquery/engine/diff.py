@@ -46,7 +46,11 @@ class Difference:
         Can be asked once.
         """
         directory = present.directory
-        puts = {key: entry for key, entry in self._differ.items() if not is_same(directory.get(key), entry.row)}
+        puts = {
+            key: entry
+            for key, entry in self._differ.items()
+            if not is_same(directory.get(key), entry.row)
+        }
         if present is not self._view:  # written meanwhile: what was the same may no longer be
             for entry in self._undone(present):
                 puts.setdefault(entry.key, entry)

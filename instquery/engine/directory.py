@@ -35,8 +35,8 @@ class Directory:
     def get_all(self, keys: Iterable[object]) -> list[Record]:
         """Return the records of those of the keys that are held. Costs 0.15 µs a key."""
         shards = self._shards
-        found = (shards[hash(key) % _SHARDS].get(key) for key in keys if isinstance(key, str))
-        return [record for record in found if record is not None]
+        records = (shards[hash(key) % _SHARDS].get(key) for key in keys if isinstance(key, str))
+        return [record for record in records if record is not None]
 
     def items(self) -> Iterator[tuple[str, Record]]:
         """Walk keys and records, in no order."""

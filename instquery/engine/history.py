@@ -62,12 +62,12 @@ class History:
             cure = "list everything and go on from there"
             raise HistoryGap(f"changes before version {self.first} are forgotten; {cure}")
 
-        found: list[tuple[int, Sequence[Changed]]] = []
+        versions: list[tuple[int, Sequence[Changed]]] = []
         for written in reversed(self._versions):
             if written.number <= number:
                 break
-            found.append((written.number, written.changes))
-        return found[::-1]
+            versions.append((written.number, written.changes))
+        return versions[::-1]
 
     def _kept(self) -> int:
         """Count the changes that are kept."""

@@ -19,35 +19,38 @@ def match(
 ) -> Matches:
     """Return the rows that match all predicates; as positions where records had to be tested.
 
-    Indexes are asked for `selected`, records are tested for `tested` one by one, and for all once few
-    rows are left. With `enough`, at least so many of the newest matches are found, and older ones may
-    be missing. With `below`, only rows at lower positions count.
+    Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows are
+    left. With `enough`, older matches than so many may be missing. With `below`, only rows at lower
+    positions count.
     """
     occupied = segment.occupied
     rows = occupied if below is None else occupied & everything(below)
-    doubtful = list(tested)
-
+    doubts = list(tested)
     for number, predicate in enumerate(selected):
         lookup = segment.lookup(predicate.field)
-        if lookup is None or (lookup.few and rows is not occupied and rows.bit_count() <= lookup.few):
-            doubtful.append(predicate)
+        if lookup is None or (
+            lookup.few and rows is not occupied and rows.bit_count() <= lookup.few
+        ):
+            doubts.append(predicate)
             continue
 
-        found, is_exact = lookup.select(predicate)
-        if not found:
+        selection, is_exact = lookup.select(predicate)
+        if not selection:
             return 0
-        if isinstance(found, list):
+        if isinstance(selection, list):
             if rows is occupied:
                 first = () if is_exact else (predicate,)
-                return _keep(segment, found, (*first, *doubtful, *selected[number + 1 :]))
-            found = set_of(found, len(segment))
+                return _keep(segment, selection, (*first, *doubts, *selected[number + 1 :]))
+            selection = set_of(selection, len(segment))
 
-        if found != -1 and not (rows := rows & found):
-            return 0
+        if selection != -1:
+            rows &= selection
+            if not rows:
+                return 0
         if not is_exact:
-            doubtful.append(predicate)
+            doubts.append(predicate)
 
-    return _verify(segment, rows, doubtful, enough) if doubtful else rows
+    return _verify(segment, rows, doubts, enough) if doubts else rows
 
 
 def count(segment: Segment, matches: Matches) -> int:
@@ -57,31 +60,33 @@ def count(segment: Segment, matches: Matches) -> int:
     return segment.count if matches is segment.occupied else matches.bit_count()
 
 
-def _verify(segment: Segment, rows: RowSet, doubtful: Sequence[Bounded], enough: int | None) -> list[Position]:
+def _verify(
+    segment: Segment, rows: RowSet, doubts: Sequence[Bounded], enough: int | None
+) -> list[Position]:
     """Keep the rows whose record passes every test.
 
     Newest first, in growing portions until there are enough.
     """
     if enough is None or rows.bit_count() <= 4 * enough + 256:
-        return _keep(segment, positions(rows), doubtful)
+        return _keep(segment, positions(rows), doubts)
 
-    kept: list[Position] = []
+    matches: list[Position] = []
     portion = 4 * enough + 16
     start = 0
-    while start < segment.count and len(kept) < enough:
-        part = newest(rows, start, portion)
-        if not part:
+    while start < segment.count and len(matches) < enough:
+        places = newest(rows, start, portion)
+        if not places:
             break
-        kept += _keep(segment, part, doubtful)
+        matches += _keep(segment, places, doubts)
         start += portion
         portion *= 4
-    return kept
+    return matches
 
 
-def _keep(segment: Segment, part: list[Position], doubtful: Iterable[Bounded]) -> list[Position]:
+def _keep(segment: Segment, places: list[Position], doubts: Iterable[Bounded]) -> list[Position]:
     """Return those of the positions whose record passes every test."""
-    for predicate in doubtful:
+    for predicate in doubts:
         lookup = segment.lookup(predicate.field)
         test = matching if lookup is None else lookup.test
-        part = test(predicate, part, segment.records)
-    return part
+        places = test(predicate, places, segment.records)
+    return places

@@ -8,17 +8,18 @@ from instquery.query import Page, Query
 
 __all__ = ["PreparedQuery", "can_be_planned"]
 
-# `prepare` costs at most 50 µs. A size is asked of each predicate, 0.5 µs a value; without a census,
-# of each segment too.
-_LEAVES, _VALUES = 64, 1_000
+# `prepare` costs at most 50 µs. A size is asked of each predicate, 0.5 µs a value; without a
+# census, of each segment too.
+_LEAVES = 64
+_VALUES = 1_000
 
-# Handing a page to a thread costs 0.1 ms, about as much as to look at so many row sets, or at so many
-# rows by their keys.
+# Handing a page to a thread costs 0.1 ms, about as much as to look at so many row sets, or at so
+# many rows by their keys.
 _AT_ONCE = 100
 
 
 def can_be_planned(query: Query, segments: int = 1) -> bool:
-    """Tell whether a plan is made within the bounds of `prepare`; `segments` are those to be asked."""
+    """Tell whether a plan can be made within the bounds of `prepare`, asking so many segments."""
     values = sum([len(one.values) for one in query.where if isinstance(one, In)])
     return len(query.where) * segments <= _LEAVES and values * segments <= _VALUES
 

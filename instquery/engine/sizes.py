@@ -1,4 +1,4 @@
-"""Sizes: how many rows match, as a pair of bounds. A bound cannot be taken for a count, as a pair is no integer."""
+"""Sizes: how many rows match, as a pair of bounds, so that no bound can be taken for a count."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ __all__ = ["Size"]
 class Size:
     """How many rows match: at least `least`, at most `most`. A count only where both agree.
 
-    A size is no number. It cannot be added to one, compared with one, sorted, unpacked or tested for
-    truth, so whoever needs a number has to say which:
+    A size is no number. It cannot be added to one, compared with one, sorted, unpacked or tested
+    for truth, so whoever needs a number has to say which:
 
     - `count` to rely on: a total, rows to pass over, the proof that nothing matches;
     - `expected` to choose by: it decides how fast an answer is, never what the answer is;
@@ -44,7 +44,9 @@ class Size:
 
     @classmethod
     def at_most(cls, most: int, expected: int | None = None) -> Self:
-        """Return the size of rows of which only an upper bound is known; without a guess, it is expected.
+        """Return the size of rows of which only an upper bound is known.
+
+        Without a guess, the bound is expected.
 
         >>> Size.at_most(100, expected=7)
         Size(least=0, most=100, expected=7)

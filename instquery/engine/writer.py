@@ -66,7 +66,11 @@ class Writer:
         """Do the same by building everything anew, whether or not some of it has been done."""
         out = set(gone)
         rank = self._schema.rank
-        kept = {key: Entry(rank(record), key, record) for key, record in self._directory.items() if key not in out}
+        kept = {
+            key: Entry(rank(record), key, record)
+            for key, record in self._directory.items()
+            if key not in out
+        }
 
         self._segments = []
         self._directory = Directory(self._owner)

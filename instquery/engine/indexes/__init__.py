@@ -1,1 +1,1 @@
-"""The kinds of index: each a faster way to the answer of a predicate, over the rows of a segment."""
+"""The kinds of index: each a faster way to the answer of a predicate, over a segment's rows."""

@@ -41,8 +41,8 @@ class Alphabet:
         everything = "".join(texts)
         characters = set(everything)
         shares = len(characters) >= _OTHER
-        kept = dict(Counter(everything).most_common(_OTHER - 1)) if shares else characters
-        alphabet = cls(sorted(kept), shares=shares)
+        frequent = dict(Counter(everything).most_common(_OTHER - 1)) if shares else characters
+        alphabet = cls(sorted(frequent), shares=shares)
 
         # One pass over all texts costs less than one for each: they are joined by a mark that none
         # has.

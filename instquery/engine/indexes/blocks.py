@@ -79,10 +79,10 @@ class Blocks:
 
     def positions(self, blocks: Iterable[Block]) -> list[Position]:
         """List the rows of a few blocks, newest first. Costs 1 µs a block."""
-        found: list[Position] = []
+        places: list[Position] = []
         for block in sorted(blocks, reverse=True):
-            found += range(self._end(block) - 1, self._starts[block] - 1, -1)
-        return found
+            places += range(self._end(block) - 1, self._starts[block] - 1, -1)
+        return places
 
     def copy(self) -> Self:
         """Return blocks that can be changed by themselves."""

@@ -47,14 +47,16 @@ class FrequentPieces:
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
-    def build(cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists, blocks: int) -> Self:
+    def build(
+        cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists, blocks: int
+    ) -> Self:
         """Find the frequent pieces of texts in an alphabet, and take their lists out of `lists`.
 
         `blocks` is how many blocks there are.
         """
-        found = cls()
+        frequent = cls()
         if len(numbered) < _SMALL:
-            return found
+            return frequent
 
         likely = spread(lists, blocks // 2)
         likely = [gram for gram in likely if alphabet.decode(gram) is not None]
@@ -63,12 +65,12 @@ class FrequentPieces:
             piece = alphabet.decode(numbers)
             if piece is None:
                 continue
-            found.sets[piece] = rows
+            frequent.sets[piece] = rows
             if len(piece) == GRAM:
                 del lists[int.from_bytes(numbers, "big")]
 
-        found.words = frozenset(piece for piece in found.sets if len(piece) > GRAM)
-        return found
+        frequent.words = frozenset(piece for piece in frequent.sets if len(piece) > GRAM)
+        return frequent
 
     def of(self, text: str) -> set[str]:
         """Return the pieces of a text: its grams, and the words that are in it."""
@@ -120,7 +122,11 @@ class FrequentPieces:
         Returns the grams among them that some row holds, with their rows.
         """
         self._tries = 0
-        demoted = {piece: rows for piece, rows in self.sets.items() if rows.bit_count() * 2 * _FREQUENT < width}
+        demoted = {
+            piece: rows
+            for piece, rows in self.sets.items()
+            if rows.bit_count() * 2 * _FREQUENT < width
+        }
         for piece in demoted:
             del self.sets[piece]
 

@@ -54,7 +54,7 @@ class GramBlocks:
         """
         blocks: set[Block] | None = None
         waiting: list[tuple[int, int, int, str]] = []
-        span, held_within, written = self._built.span, self._built.blocks, self._written
+        span, numbers_within, written = self._built.span, self._built.blocks, self._written
 
         for gram in grams:
             if gram in besides:
@@ -64,17 +64,17 @@ class GramBlocks:
                 waiting.append((end - first, first, end, gram))
                 continue
 
-            held: Collection[Block] = held_within(first, end)
+            numbers: Collection[Block] = numbers_within(first, end)
             if written:
-                held = [*held, *positions(self._later(gram))]
+                numbers = [*numbers, *positions(self._later(gram))]
             enough = 0 if blocks is None else _HARDLY
-            blocks = set(held) if blocks is None else blocks.intersection(held)
+            blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
             if len(blocks) <= enough:
                 return blocks
 
         for _, first, end, gram in sorted(waiting):
-            held = [*held_within(first, end), *positions(self._later(gram))]
-            blocks = set(held) if blocks is None else blocks.intersection(held)
+            numbers = [*numbers_within(first, end), *positions(self._later(gram))]
+            blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
             if len(blocks) <= _HARDLY:
                 break
         return blocks
@@ -115,8 +115,8 @@ class GramBlocks:
 
     def _later(self, gram: str) -> BlockSet:
         """Return the set of the blocks that were entered for a gram."""
-        held = self._written.get(gram, 0)
-        if isinstance(held, int):
-            return held
-        numbers = array(POSITION_CODE, held)
+        entered = self._written.get(gram, 0)
+        if isinstance(entered, int):
+            return entered
+        numbers = array(POSITION_CODE, entered)
         return set_of(numbers, numbers[0] + 1)  # the highest comes first

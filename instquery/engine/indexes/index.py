@@ -55,7 +55,9 @@ class Lookup(Protocol):
         """Return the rows that match, or a superset of them."""
         ...
 
-    def test(self, predicate: Any, positions: Sequence[Position], records: Sequence[Record]) -> list[Position]:
+    def test(
+        self, predicate: Any, positions: Sequence[Position], records: Sequence[Record]
+    ) -> list[Position]:
         """Return those of the positions whose record matches, in the order given. Always exact."""
         ...
 
@@ -92,7 +94,9 @@ class Index(Lookup, Protocol):
         ...
 
 
-def matching(predicate: Bounded, positions: Sequence[Position], records: Sequence[Record]) -> list[Position]:
+def matching(
+    predicate: Bounded, positions: Sequence[Position], records: Sequence[Record]
+) -> list[Position]:
     """Test records one by one against the predicate itself: what every index must agree with.
 
     Raises `QueryError` for what is no bound predicate.

@@ -50,7 +50,9 @@ class KeywordIndex:
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
-        self._counts: dict[Value, int] = {}  # the rows of each frequent value, which a deep page adds up
+        self._counts: dict[
+            Value, int
+        ] = {}  # the rows of each frequent value, which a deep page adds up
         self._rare: dict[Value, array[Position]] = {}
         self._opened: list[Position] = []
         self._known: dict[Value, int] = {}
@@ -89,7 +91,9 @@ class KeywordIndex:
             rows |= self._rows(value)
         return rows, True
 
-    def test(self, predicate: Eq | In, positions: Sequence[Position], records: Sequence[Record]) -> list[Position]:
+    def test(
+        self, predicate: Eq | In, positions: Sequence[Position], records: Sequence[Record]
+    ) -> list[Position]:
         """Compare the records' own values."""
         check_answered(predicate, self.answers)
         return matching(predicate, positions, records)
@@ -221,7 +225,9 @@ class KeywordIndex:
 
         Costs 3 ms for 32,768 rows, most of it the same however many values there are.
         """
-        before = list(range(self._width - len(self._opened)))  # at each place, the row that was there
+        before = list(
+            range(self._width - len(self._opened))
+        )  # at each place, the row that was there
         for position in self._opened:
             before.insert(position, -1)
         moved = array(POSITION_CODE, [0]) * len(before)
@@ -231,7 +237,11 @@ class KeywordIndex:
 
         for value, places in self._rare.items():
             is_ahead = value in self._known
-            fresh = self._places(value) if is_ahead else array(POSITION_CODE, [moved[at] for at in places])
+            fresh = (
+                self._places(value)
+                if is_ahead
+                else array(POSITION_CODE, [moved[at] for at in places])
+            )
             self._rare[value] = fresh
         self._opened = []
         self._known = {}

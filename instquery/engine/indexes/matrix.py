@@ -55,27 +55,29 @@ class Matrix:
         columns = [wide[column :: self._width] for column in range(self._width)]
         bits = range(max(set(wide), default=0).bit_length())
         self._planes = [[set_of_bits(column, bit) for bit in bits] for column in columns]
-        self._held: dict[tuple[int, int], RowSet] = {}  # by column and number, once they were asked for
+        self._held: dict[
+            tuple[int, int], RowSet
+        ] = {}  # by column and number, once they were asked for
 
     def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, RowSet]:
         """Return for each piece the row set of the texts that hold it; all are of one length."""
-        found = {piece: self._narrow(piece) for piece in pieces}
-        if self._long and found:
-            for piece, places in self._walk(found).items():
-                found[piece] |= set_of(places, self._count)
-        return found
+        rows_by_piece = {piece: self._narrow(piece) for piece in pieces}
+        if self._long and rows_by_piece:
+            for piece, places in self._walk(rows_by_piece).items():
+                rows_by_piece[piece] |= set_of(places, self._count)
+        return rows_by_piece
 
     def _narrow(self, piece: bytes) -> RowSet:
         """Return those of the texts that fit into the columns which hold the piece."""
-        found = 0
+        matches = 0
         for first in range(self._width - len(piece) + 1):
             rows = self._at(first, piece[0])
             for column, number in enumerate(piece[1:], first + 1):
                 if not rows:
                     break
                 rows &= self._at(column, number)
-            found |= rows
-        return found
+            matches |= rows
+        return matches
 
     def _walk(self, pieces: dict[bytes, RowSet]) -> dict[bytes, list[Position]]:
         """Return the positions of the long texts that hold each piece.

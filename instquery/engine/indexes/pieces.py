@@ -13,7 +13,9 @@ LONGEST = 12
 """Characters of the longest piece."""
 
 
-def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) -> dict[bytes, RowSet]:
+def frequent_pieces(
+    texts: Sequence[bytes], grams: Sequence[bytes], least: int
+) -> dict[bytes, RowSet]:
     """Return the pieces that at least `least` texts hold, with the rows of those texts.
 
     These are some of the grams, and all longer pieces that grow from them character by character:
@@ -21,17 +23,17 @@ def frequent_pieces(texts: Sequence[bytes], grams: Sequence[bytes], least: int) 
     kept once. Costs 1 to 2 µs a text.
     """
     matrix = Matrix(texts)
-    found: dict[bytes, RowSet] = {}
+    rows_by_piece: dict[bytes, RowSet] = {}
     for size in range(1, GRAM + 1):
-        found |= _frequent(matrix, [gram for gram in grams if len(gram) == size], least)
+        rows_by_piece |= _frequent(matrix, [gram for gram in grams if len(gram) == size], least)
 
-    stage = {piece: rows for piece, rows in found.items() if len(piece) == GRAM}
+    stage = {piece: rows for piece, rows in rows_by_piece.items() if len(piece) == GRAM}
     while stage and len(next(iter(stage))) < LONGEST:
         stage = _frequent(matrix, _overlaps(stage, least), least)
-        found |= stage
+        rows_by_piece |= stage
 
     once: dict[RowSet, RowSet] = {}
-    return {piece: once.setdefault(rows, rows) for piece, rows in found.items()}
+    return {piece: once.setdefault(rows, rows) for piece, rows in rows_by_piece.items()}
 
 
 def _frequent(matrix: Matrix, pieces: Iterable[bytes], least: int) -> dict[bytes, RowSet]:

@@ -39,18 +39,18 @@ def gather(texts: Sequence[bytes], spans: Iterable[tuple[Position, Position]]) -
 def spread(lists: Lists, least: int) -> list[bytes]:
     """List the grams of one to three characters that may be in at least so many blocks."""
     counts: Mapping[int, int] = {gram: len(blocks) for gram, blocks in lists.items()}
-    found: list[bytes] = []
+    frequent: list[bytes] = []
 
     for size in range(GRAM, 0, -1):
         likely = [gram.to_bytes(size, "big") for gram, count in counts.items() if count >= least]
-        found += [gram for gram in likely if 0 not in gram]
+        frequent += [gram for gram in likely if 0 not in gram]
 
         shorter: defaultdict[int, int] = defaultdict(int)
         for gram, count in counts.items():
             shorter[gram >> _BYTE] += count
         counts = shorter
 
-    return found
+    return frequent
 
 
 class Postings:
@@ -66,11 +66,11 @@ class Postings:
 
     def __init__(self, alphabet: Alphabet, lists: Lists) -> None:
         """Keep the lists. Costs 0.5 µs a gram."""
-        held = sorted(lists)
+        grams = sorted(lists)
         self._alphabet = alphabet
-        self._grams = array("I", held)
-        self._ends = array("I", accumulate([len(lists[gram]) for gram in held], initial=0))
-        self._blocks = array(POSITION_CODE, chain.from_iterable([lists[gram] for gram in held]))
+        self._grams = array("I", grams)
+        self._ends = array("I", accumulate([len(lists[gram]) for gram in grams], initial=0))
+        self._blocks = array(POSITION_CODE, chain.from_iterable([lists[gram] for gram in grams]))
 
     def span(self, gram: str) -> tuple[int, int]:
         """Return where the numbers of a gram's blocks begin and end; empty if it is nowhere."""
@@ -105,13 +105,13 @@ class Postings:
         if self._alphabet.shares:
             return None
 
-        found: set[str] = set()
+        texts: set[str] = set()
         for number in self._grams:
             gram = number.to_bytes(GRAM, "big")
             text = None if 0 in gram else self._alphabet.decode(gram)
             if text is not None:
-                found.add(text)
-        return found
+                texts.add(text)
+        return texts
 
 
 def _grams(text: bytes) -> "array[int]":

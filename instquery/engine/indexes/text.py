@@ -295,16 +295,16 @@ class TextIndex:
         """
         values = values_of(predicate, self.answers)
         sample = values[:: -(-len(values) // _GUESSES) or 1]
-        found = 0
+        hits = 0
         for needle in [fold(value) for value in sample if isinstance(value, str)]:
             rows, blocks, _ = self._narrow(needle, needle_grams(needle))
             most = rows.bit_count()
-            found += most if blocks is None else min(most, len(blocks))
+            hits += most if blocks is None else min(most, len(blocks))
 
-        if not found and len(sample) == len(values):  # the grams of each have been looked up
+        if not hits and len(sample) == len(values):  # the grams of each have been looked up
             return Size.exactly(0)
         most = self._present.bit_count()
-        guess = found * len(values) // max(1, len(sample))
+        guess = hits * len(values) // max(1, len(sample))
         return Size.at_most(most, expected=min(guess, most))
 
 
