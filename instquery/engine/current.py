@@ -262,7 +262,18 @@ class Current:
             self._owner = owner
             self._publish(version, writer.census, write)
 
-    # inside; the lock is held
+    def _keep_up_with_journal(self, write: _Write) -> None:
+        """Have a write completed that has failed here, if the journal has kept it all the same."""
+        if self._journal is None or self.number >= write.number:
+            return
+        if self._journal.has(write.number):
+            self._pending = write
+
+    def _fresh_census(self) -> Census:
+        """Take the census of the current version."""
+        return Census.of(self.version.schema, list(self.version))
+
+    # with the lock held
 
     def _present(self) -> View:
         """Return the view of the current version."""
@@ -291,14 +302,3 @@ class Current:
         writer = Writer(self.version, census, self._owner, self._segment_rows)
         writer.complete(write.puts, write.gone)
         self._publish(writer.finish(write.number), writer.census, write)
-
-    def _keep_up_with_journal(self, write: _Write) -> None:
-        """Have a write completed that has failed here, if the journal has kept it all the same."""
-        if self._journal is None or self.number >= write.number:
-            return
-        if self._journal.has(write.number):
-            self._pending = write
-
-    def _fresh_census(self) -> Census:
-        """Take the census of the current version."""
-        return Census.of(self.version.schema, list(self.version))
