@@ -5,6 +5,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import sleep
 
 import pytest
 
@@ -230,6 +231,7 @@ def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
                     made(n, status=chance.choice("ab"), name=chance.choice(["推荐", "x"]), owner=str(n % 5))
                     for n in numbers
                 )
+            sleep(0.0005)  # on one processor too, readers have their turn between the writes
 
     def read(seed):
         chance, seen = random.Random(seed), []
