@@ -104,39 +104,54 @@ def dated_by(clock: Clock, query: Query) -> Query:
 
 
 class Page:
-    """One page of an answer: items in order, the exact number of all matches, and where to go on.
+    """One page of an answer: items in order, the exact number of all matches, where to go on.
 
-    `total` is `None` where the query spared it. `version` is that of the state it was read from, 0 where
-    a database keeps none. Two pages are equal if their items and totals are.
+    `items` and `cursor` are made when they are first asked for, and stay: who asks for the total
+    alone pays for no copies. `total` is `None` where the query spared it. `version` is that of the
+    state it was read from, 0 where a database keeps none. Two pages are equal if their items and
+    totals are.
     """
 
-    __slots__ = ("_cursor", "items", "total", "version")
+    __slots__ = ("_cursor", "_items", "total", "version")
 
     def __init__(
         self,
-        items: list[Record],
+        items: list[Record] | Callable[[], list[Record]],
         total: int | None,
         cursor: str | Callable[[], str] | None = None,
         version: int = 0,
     ) -> None:
-        self.items = items
+        self._items = items
         self.total = total
         self.version = version
         self._cursor = cursor
 
     @property
+    def items(self) -> list[Record]:
+        """The records of the page: one list of copies, which are the caller's to change.
+
+        The first access copies: 0.3 µs a flat record, 6 µs one with the nested members of ECS.
+        """
+        if callable(self._items):
+            self._items = self._items()
+        return self._items
+
+    @property
     def cursor(self) -> str | None:
-        """Where to go on; `None` where nothing follows. Made when it is first asked for."""
+        """Where to go on; `None` where nothing follows."""
         if callable(self._cursor):
             self._cursor = self._cursor()
         return self._cursor
 
     def __eq__(self, other: object) -> bool:
-        return (self.items, self.total) == (other.items, other.total) if isinstance(other, Page) else NotImplemented
+        if not isinstance(other, Page):
+            return NotImplemented
+        return (self.items, self.total) == (other.items, other.total)
 
     __hash__ = None  # type: ignore[assignment]  # items can be changed
 
-    def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:  # a copy holds the cursor, not the store it is from
+    def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:
+        # A copy holds the items and the cursor, not the store they are from.
         return Page, (self.items, self.total, self.cursor, self.version)
 
     def __repr__(self) -> str:

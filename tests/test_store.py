@@ -377,3 +377,19 @@ def test_a_renamed_record_is_found_by_grams_that_no_record_had():
     store.put({"id": "i-3", "name": "Quizás", "created": 3})
     assert [item["id"] for item in store.page(Query([Contains("name", "quizás")])).items] == ["i-3"]
     assert store.explain(Query([Contains("name", "nowhere")])).driver == "nothing"
+
+
+@pytest.mark.memory
+def test_items_read_late_are_those_of_the_page_and_the_callers_own():
+    """Copies are made at the first look: writes in between must not be seen in them."""
+    nested = [{**made(number), "note": {"tags": [number]}} for number in range(12)]
+    store = Store(SCHEMA, nested, segment_rows=4)
+    early, late = store.page(Query(limit=5)), store.page(Query(limit=5))
+    seen = copy.deepcopy(early.items)
+    store.replace_all([{**made(number), "note": {"tags": ["later"]}} for number in range(12)])
+    assert late == early
+    assert late.items is late.items
+    late.items[0]["note"]["tags"].append("the caller's")
+    late.items.pop()
+    assert early.items == seen
+    assert store.page(Query(limit=5)).items[0]["note"] == {"tags": ["later"]}

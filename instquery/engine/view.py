@@ -127,7 +127,7 @@ class View:
         cursor: Callable[[], str] | None = None
         if follows and records:
             cursor = partial(self._cursor, query, records[-1], total, keep)
-        return Page([record.copy() for record in records], total, cursor, self.number)
+        return Page(partial(_copies, records), total, cursor, self.number)
 
     def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:
         """Count all matches of a walk's query, unless its first page has."""
@@ -152,3 +152,8 @@ class View:
         if keep is not None:
             keep(self)
         return self._signer.write(bookmark)
+
+
+def _copies(records: list[Record]) -> list[Record]:
+    """Copy the records of a page for whoever asked for it; rows are never changed in place."""
+    return [record.copy() for record in records]
