@@ -23,11 +23,19 @@ PARTS = (*TIMED, "loads", "mixed", "sync", "waits")
 def main() -> int:
     """Run each size, keep what was measured beside what other runs have measured, and draw from all of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
-    parser.add_argument("--results", type=Path, default=HERE / "results", help="where figures and plots are kept")
-    parser.add_argument("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
+    parser.add_argument(
+        "counts", type=int, nargs="*", default=[100_000], help="records in each inventory"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=HERE / "results", help="where figures and plots are kept"
+    )
+    parser.add_argument(
+        "--engines", default=",".join(CONTENDERS), help="engines to time, commas between"
+    )
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
-    parser.add_argument("--seconds", type=float, default=60, help="how long each engine is given mixed work")
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="how long each engine is given mixed work"
+    )
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
@@ -44,7 +52,10 @@ def main() -> int:
             run["waits"] = measure_waits(count, options.seconds / 10)
         print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
         path.write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
-    kept = {int(path.stem): json.loads(path.read_text("utf-8")) for path in options.results.glob("*.json")}
+    kept = {
+        int(path.stem): json.loads(path.read_text("utf-8"))
+        for path in options.results.glob("*.json")
+    }
     draw({count: run for count, run in kept.items() if "requests" in run}, options.results)
     return 0
 
@@ -56,9 +67,17 @@ def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.json"
         files = [str(HERE / f"test_{part}.py") for part in parts]
-        size = [f"--count={count}", f"--engines={engines}", f"--benchmark-json={path}", "--benchmark-columns=median"]
+        size = [
+            f"--count={count}",
+            f"--engines={engines}",
+            f"--benchmark-json={path}",
+            "--benchmark-columns=median",
+        ]
         rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "--no-summary"]
-        loaded = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]  # our own plugin's package
+        loaded = [
+            "-W",
+            "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
+        ]  # our own plugin's package
         failed = pytest.main([*files, *size, *rounds, *loaded])
         if failed:
             sys.exit(int(failed))

@@ -1,4 +1,7 @@
-"""The estates and the engines that the benchmarks time; `--count` says how many records, `--engines` which."""
+"""The estates and the engines that the benchmarks time.
+
+`--count` says how many records, `--engines` which.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +19,9 @@ from instquery.query import Record
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--count", type=int, default=10_000, help="records in each inventory")
-    parser.addoption("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
+    parser.addoption(
+        "--engines", default=",".join(CONTENDERS), help="engines to time, commas between"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -59,7 +64,11 @@ def field(request: pytest.FixtureRequest, count: int) -> Field:
     questions = questions_of(api, records)
     queries = {title: operation.query(params, now=ANCHOR) for title, params in questions.items()}
     chosen = request.config.getoption("--engines").split(",")
-    engines = {engine: load(operation.schema, records) for engine, load in CONTENDERS.items() if engine in chosen}
+    engines = {
+        engine: load(operation.schema, records)
+        for engine, load in CONTENDERS.items()
+        if engine in chosen
+    }
     judge = engines.get("scan") or next(iter(engines.values()))
     known = {query: judge.page(query) for query in queries.values()}
     for title, query in queries.items():

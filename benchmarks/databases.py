@@ -1,11 +1,13 @@
 """The same requests on databases, page and total: beside the engine in memory, and beside SQL written by hand.
 
-`python -m benchmarks.databases 1000000 --to postgresql=postgresql+psycopg://… --to clickhouse=clickhousedb://…`
+`python -m benchmarks.databases 1000000 --to postgresql=postgresql+psycopg://… --to
+clickhouse=clickhousedb://…`
 
-A table that is not there is made and filled. Every page and total must be what the engine in memory answers, which
-does so first and in a process of its own, so that the databases have the machine's memory to themselves afterwards.
-SQL by hand is asked of the same table: count and page as somebody would write them, the page ordered by the column or
-by an expression, whichever is quicker for the request.
+A table that is not there is made and filled. Every page and total must be what the engine in memory
+answers, which does so first and in a process of its own, so that the databases have the machine's
+memory to themselves afterwards. SQL by hand is asked of the same table: count and page as somebody
+would write them, the page ordered by the column or by an expression, whichever is quicker for the
+request.
 """
 
 import argparse
@@ -51,8 +53,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.databases", description=__doc__)
     parser.add_argument("count", type=int, help="records of each API")
     parser.add_argument("--to", action="append", default=[], metavar="NAME=URL", help="a database")
-    parser.add_argument("--by-hand", default="postgresql", metavar="NAME", help="the one that is asked by hand too")
-    parser.add_argument("--seconds", type=float, default=1, help="how long each is asked one request")
+    parser.add_argument(
+        "--by-hand", default="postgresql", metavar="NAME", help="the one that is asked by hand too"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=1, help="how long each is asked one request"
+    )
     options = parser.parse_args()
     for api in CATALOG:
         with ProcessPoolExecutor(1) as process:
@@ -63,8 +69,15 @@ def main() -> int:
             contenders[name] = store.page
             if name == options.by_hand:
                 contenders[f"{name}, by hand"] = partial(_by_hand, sa.create_engine(url), store, "")
-                contenders[f"{name}, by hand, sorted"] = partial(_by_hand, sa.create_engine(url), store, " + 0")
-        _say(" | ".join(["", f"{api}, ms", "memory", *contenders, ""]) + "\n" + "| --- " * (len(contenders) + 2) + "|")
+                contenders[f"{name}, by hand, sorted"] = partial(
+                    _by_hand, sa.create_engine(url), store, " + 0"
+                )
+        _say(
+            " | ".join(["", f"{api}, ms", "memory", *contenders, ""])
+            + "\n"
+            + "| --- " * (len(contenders) + 2)
+            + "|"
+        )
         for title, (query, page, milliseconds) in answers.items():
             told = [_milliseconds(ask, query, page, options.seconds) for ask in contenders.values()]
             _say(" | ".join(["", title, milliseconds, *told, ""]))
@@ -75,7 +88,9 @@ def _known(api: str, count: int, seconds: float) -> Mapping[str, Known]:
     """Ask the engine in memory every request."""
     operation = CATALOG[api].operation
     questions = questions_of(api, list(CATALOG[api].samples(count)))
-    store = Store(operation.schema, CATALOG[api].samples(count))  # made again, as both at once may be more than fits
+    store = Store(
+        operation.schema, CATALOG[api].samples(count)
+    )  # made again, as both at once may be more than fits
     answers = {}
     for title, params in questions.items():
         query = replace(operation.query(params, now=ANCHOR), total=True)
@@ -90,7 +105,9 @@ def _filled(engine: sa.Engine, api: str, count: int) -> SqlStore:
     if not sa.inspect(engine).has_table(store.table.name):
         start = perf_counter()
         store.create()
-        for index in store.table.indexes:  # made at once afterwards, they take a fraction of the time
+        for (
+            index
+        ) in store.table.indexes:  # made at once afterwards, they take a fraction of the time
             index.drop(engine)
         records: Iterator[Record] = CATALOG[api].samples(count)
         while batch := list(islice(records, _BATCH)):
@@ -115,11 +132,20 @@ def _milliseconds(ask: Ask, query: Query, known: Page, seconds: float) -> str:
 def _by_hand(engine: sa.Engine, store: SqlStore, unindexed: str, query: Query) -> Page:
     """Ask by the two statements that one writes who knows the table."""
     table, order, key = store.table.name, store.schema.order.field, store.schema.key
-    where = " AND ".join(_condition(store.schema.bound(predicate, query.now)) for predicate in query.where) or "true"
+    where = (
+        " AND ".join(
+            _condition(store.schema.bound(predicate, query.now)) for predicate in query.where
+        )
+        or "true"
+    )
     page = f'SELECT record FROM "{table}" WHERE {where} ORDER BY "{order}"{unindexed} DESC, "{key}"'  # noqa: S608
-    one_moment = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    one_moment = (
+        {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    )
     with engine.connect().execution_options(**one_moment) as connection:
-        total = connection.exec_driver_sql(f'SELECT count(*) FROM "{table}" WHERE {where}').scalar_one()  # noqa: S608
+        total = connection.exec_driver_sql(
+            f'SELECT count(*) FROM "{table}" WHERE {where}'  # noqa: S608
+        ).scalar_one()
         limits = f" LIMIT {query.limit} OFFSET {min(query.offset, _MOST)}"
         rows = connection.exec_driver_sql(page + limits).all()
     return Page([json.loads(row[0]) for row in rows], total)

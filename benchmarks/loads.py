@@ -20,8 +20,8 @@ __all__ = ["measure"]
 def measure(count: int, engines: Iterable[str]) -> dict[str, dict[str, dict[str, float]]]:
     """Return API → engine → what a record costs; "dicts" are the records as plain dicts.
 
-    `time` is µs a record to load, `resident` the bytes a record that a process grows by. Of ours also
-    `rows`, `plain rows` (both without their values) and `indexes`, all in bytes a record.
+    `time` is µs a record to load, `resident` the bytes a record that a process grows by. Of ours
+    also `rows`, `plain rows` (both without their values) and `indexes`, all in bytes a record.
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for api in CATALOG:
@@ -65,7 +65,9 @@ def _parts(api: str, count: int) -> dict[str, float]:
     """Return the bytes a record of our rows (dicts alone), of plain dicts, and of everything else but values."""
     store = Store(CATALOG[api].operation.schema, CATALOG[api].samples(count))
     rows = [row for segment in store._current.version.segments for row in segment]
-    seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(map(id, rows))
+    seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(
+        map(id, rows)
+    )
     own = sum(map(getsizeof, rows)) / count
     plain = sum(getsizeof(dict(row.items())) for row in rows) / count
     return {
@@ -76,7 +78,10 @@ def _parts(api: str, count: int) -> dict[str, float]:
 
 
 def _size(value: object, seen: set[int]) -> int:
-    """Add up the sizes of what an object holds, each part once; types and functions do not count."""
+    """Add up the sizes of what an object holds, each part once.
+
+    Types and functions do not count.
+    """
     total, left = 0, [value]
     while left:
         one = left.pop()

@@ -32,7 +32,9 @@ __all__ = ["measure", "measure_sync", "measure_waits"]
 _THREADS = 8
 _ENGINES = ("instquery", "sqlite")
 _SAMPLES = 25  # pages a thread that are compared with the state of their version afterwards
-_FEWEST = 2  # times that quantiles can be told of: a small listing is taken over before anybody has waited twice
+# Times that quantiles can be told of: a small listing is taken over before anybody has waited
+# twice.
+_FEWEST = 2
 _RENAMED = {"name": "renamed 推荐-prod", "Region": "cn-renamed"}
 _UPDATED = {"status": "Ready", "Status": "Normal"}
 
@@ -45,7 +47,10 @@ class Sample(NamedTuple):
 
 
 class Threads:
-    """The same mix of work for each engine; a lock around an engine that does not take threads by itself."""
+    """The same mix of work for each engine.
+
+    A lock around an engine that does not take threads by itself.
+    """
 
     def __init__(self, engine: Writer, guard: AbstractContextManager[Any], schema: Schema) -> None:
         self._engine, self._guard, self._schema = engine, guard, schema
@@ -56,7 +61,9 @@ class Threads:
         """Work with all threads for so long."""
         end = perf_counter() + seconds
         with ThreadPoolExecutor(_THREADS) as threads:
-            for reads, writes, samples in threads.map(lambda n: self._work(n, records, queries, end), range(_THREADS)):
+            for reads, writes, samples in threads.map(
+                lambda n: self._work(n, records, queries, end), range(_THREADS)
+            ):
                 self.reads.extend(reads)
                 self.writes.extend(writes)
                 self.samples += samples
@@ -64,7 +71,10 @@ class Threads:
     def _work(
         self, number: int, records: Sequence[Record], queries: Sequence[Query], end: float
     ) -> tuple["array[float]", "array[float]", list[Sample]]:
-        """Read and write at random until the end; what the thread does depends on its number alone."""
+        """Read and write at random until the end.
+
+        What the thread does depends on its number alone.
+        """
         chance = random.Random(number)
         reads, writes, samples = array("d"), array("d"), []
         wait = 1
@@ -77,12 +87,16 @@ class Threads:
             with self._guard:
                 page = self._engine.page(query)
             reads.append(perf_counter() - start)
-            if len(reads) == wait and len(samples) < _SAMPLES:  # often at first, then ever more rarely
+            if (
+                len(reads) == wait and len(samples) < _SAMPLES
+            ):  # often at first, then ever more rarely
                 samples.append(Sample(query, page))
                 wait = wait * 3 // 2 + 1
         return reads, writes, samples
 
-    def _write(self, thread: int, turn: int, chance: random.Random, records: Sequence[Record]) -> None:
+    def _write(
+        self, thread: int, turn: int, chance: random.Random, records: Sequence[Record]
+    ) -> None:
         record, kind = chance.choice(records), chance.random()
         key = self._schema.key
         if kind < 0.15:
@@ -97,7 +111,9 @@ class Threads:
             }
         else:
             changes = _RENAMED if kind < 0.4 else _UPDATED
-            record = record | {name: value for name, value in changes.items() if name in self._schema.fields}
+            record = record | {
+                name: value for name, value in changes.items() if name in self._schema.fields
+            }
         with self._guard:
             self._engine.put(record)
 
@@ -105,7 +121,8 @@ class Threads:
 def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
     """Return API → engine → operations a second, and in µs the median, 99th percentile and longest read and write.
 
-    Ours is checked: pages beside a plain scan of the state of their version, every index beside the records.
+    Ours is checked: pages beside a plain scan of the state of their version, every index beside the
+    records.
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for api, entry in CATALOG.items():
@@ -115,7 +132,11 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
         queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
         for name in _ENGINES:
             is_ours = name == "instquery"
-            engine = Store(schema, records, history=1 << 40) if is_ours else CONTENDERS[name](schema, records)
+            engine = (
+                Store(schema, records, history=1 << 40)
+                if is_ours
+                else CONTENDERS[name](schema, records)
+            )
             work = Threads(cast(Writer, engine), nullcontext() if is_ours else Lock(), schema)
             work.run(records, queries, seconds)
             found.setdefault(api, {})[name] = _figures(work, seconds)
@@ -137,9 +158,12 @@ def _figures(work: Threads, seconds: float) -> dict[str, float]:
 
 
 def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> int:
-    """Compare pages with a plain reading of the state of their version; returns how many. Raises if one differs.
+    """Compare pages with a plain reading of the state of their version.
 
-    The plain reading is a scan of the first state, merged with what has been changed up to that version.
+    Returns how many. Raises if one differs.
+
+    The plain reading is a scan of the first state, merged with what has been changed up to that
+    version.
     """
     schema, plain = store.schema, Scan(store.schema, records)
     changes = iter(store.changes(0))
@@ -154,8 +178,14 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
             changed[change.key] = change.after
             change = next(changes, None)
         kept = [row for row in plain.rows(plain.matches(query)) if row[schema.key] not in changed]
-        new = [row for row in changed.values() if row is not None and all(one.matches(row) for one in query.where)]
-        items = islice(merge(kept, sorted(new, key=place), key=place), query.offset, query.offset + query.limit)
+        new = [
+            row
+            for row in changed.values()
+            if row is not None and all(one.matches(row) for one in query.where)
+        ]
+        items = islice(
+            merge(kept, sorted(new, key=place), key=place), query.offset, query.offset + query.limit
+        )
         if Page(list(items), len(kept) + len(new) if query.total else None) != page:
             raise AssertionError(f"version {page.version} never had this page: {query}")
     if differs := store.verify():
@@ -170,17 +200,26 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
         records = list(entry.samples(count))
         store = Store(entry.operation.schema, records)
         names = [name for name in _UPDATED if name in store.schema.fields]
-        listing = [record if n % 100 else record | dict.fromkeys(names, "Synced") for n, record in enumerate(records)]
+        listing = [
+            record if n % 100 else record | dict.fromkeys(names, "Synced")
+            for n, record in enumerate(records)
+        ]
         query, done, waits = entry.operation.query({}, now=ANCHOR), Event(), array("d")
 
-        def read(store: Store = store, query: Query = query, done: Event = done, waits: "array[float]" = waits) -> None:
+        def read(
+            store: Store = store,
+            query: Query = query,
+            done: Event = done,
+            waits: "array[float]" = waits,
+        ) -> None:
             while not done.wait(0.001) or len(waits) < _FEWEST:
                 start = perf_counter()
                 store.page(query)
                 waits.append(perf_counter() - start)
 
         gc.collect()
-        gc.freeze()  # as docs/live.md advises: to look through a million records holds everybody up for 0.1 s
+        # As docs/live.md advises: to look through a million records holds everybody up for 0.1 s.
+        gc.freeze()
         with ThreadPoolExecutor(1) as thread:
             reading = thread.submit(read)
             start = perf_counter()
@@ -191,15 +230,20 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
         gc.unfreeze()
         cuts = quantiles(waits, n=1000)
         found[api] = {"seconds": taken, "changed": changes.updated, "reads": len(waits)}
-        found[api] |= {"wait median": cuts[499] * 1e6, "wait p99": cuts[989] * 1e6, "wait longest": max(waits) * 1e6}
+        found[api] |= {
+            "wait median": cuts[499] * 1e6,
+            "wait p99": cuts[989] * 1e6,
+            "wait longest": max(waits) * 1e6,
+        }
     return found
 
 
 def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float]]:
     """Return who waits → the median, 99th percentile and longest time in µs, while others do what takes long.
 
-    The long read looks through every name, as its grams are common and never stand together; it is timed alone
-    too. One of the threads that wait makes a status update, the other asks for the default page, every millisecond.
+    The long read looks through every name, as its grams are common and never stand together; it is
+    timed alone too. One of the threads that wait makes a status update, the other asks for the
+    default page, every millisecond.
     """
     instances = [
         {
@@ -228,19 +272,34 @@ def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float
         "a write, alone": _times([(write, 0.001)], seconds)[0],
     }
     reading = _times([(read_long, 0), (read_long, 0), (write, 0.001), (read_short, 0.001)], seconds)
-    found |= {"a long read, two of them at once": reading[0], "a write among two long reads": reading[2]}
+    found |= {
+        "a long read, two of them at once": reading[0],
+        "a write among two long reads": reading[2],
+    }
     found["a short read among two long reads"] = reading[3]
     writing = _times([*[(write, 0.0)] * 4, (read_short, 0.001)], seconds)
-    found |= {"a write, four writers at once": writing[0], "a short read among four writers": writing[4]}
+    found |= {
+        "a write, four writers at once": writing[0],
+        "a short read among four writers": writing[4],
+    }
     return {
-        who: {"times": len(times), "median": (cuts := quantiles(times, n=100))[49] * 1e6, "p99": cuts[98] * 1e6}
+        who: {
+            "times": len(times),
+            "median": (cuts := quantiles(times, n=100))[49] * 1e6,
+            "p99": cuts[98] * 1e6,
+        }
         | {"longest": max(times) * 1e6}
         for who, times in found.items()
     }
 
 
-def _times(works: Sequence[tuple[Callable[[], None], float]], seconds: float) -> list["array[float]"]:
-    """Do each work over and over in a thread of its own, pausing between; return how long each took each time."""
+def _times(
+    works: Sequence[tuple[Callable[[], None], float]], seconds: float
+) -> list["array[float]"]:
+    """Do each work over and over in a thread of its own, pausing between.
+
+    Return how long each took each time.
+    """
     done = Event()
 
     def repeat(work: Callable[[], None], pause: float) -> "array[float]":

@@ -32,11 +32,33 @@ SCHEMA = Schema(
 
 _MEMBERS = (
     *("RegionId", "ImageId", "InstanceTypeFamily", "InstanceNetworkType", "InstanceChargeType"),
-    *("InternetChargeType", "HostName", "OSName", "OSNameEn", "OSType", "SerialNumber", "KeyPairName"),
-    *("ResourceGroupId", "Description", "StoppedMode", "CreditSpecification", "SpotStrategy", "ClusterId"),
+    *(
+        "InternetChargeType",
+        "HostName",
+        "OSName",
+        "OSNameEn",
+        "OSType",
+        "SerialNumber",
+        "KeyPairName",
+    ),
+    *(
+        "ResourceGroupId",
+        "Description",
+        "StoppedMode",
+        "CreditSpecification",
+        "SpotStrategy",
+        "ClusterId",
+    ),
     *("SaleCycle", "HpcClusterId", "DeploymentSetId", "VlanId"),
 )
-_NUMBERS = ("Cpu", "Memory", "InternetMaxBandwidthIn", "InternetMaxBandwidthOut", "GPUAmount", "SpotDuration")
+_NUMBERS = (
+    "Cpu",
+    "Memory",
+    "InternetMaxBandwidthIn",
+    "InternetMaxBandwidthOut",
+    "GPUAmount",
+    "SpotDuration",
+)
 
 
 def nested(number: int) -> Record:
@@ -53,12 +75,19 @@ def nested(number: int) -> Record:
     }
     return {
         **_top(number),
-        "Tags": {"Tag": [{"TagKey": f"key-{at}", "TagValue": f"value-{number % 40}"} for at in range(4)]},
+        "Tags": {
+            "Tag": [{"TagKey": f"key-{at}", "TagValue": f"value-{number % 40}"} for at in range(4)]
+        },
         "SecurityGroupIds": {"SecurityGroupId": [group, "sg-default"]},
         "PublicIpAddress": {"IpAddress": [f"47.96.{number % 250}.1"]},
         "InnerIpAddress": {"IpAddress": []},
         "RdmaIpAddress": {"IpAddress": []},
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": "", "Bandwidth": 0},
+        "EipAddress": {
+            "AllocationId": "",
+            "IpAddress": "",
+            "InternetChargeType": "",
+            "Bandwidth": 0,
+        },
         "VpcAttributes": {
             "VpcId": f"vpc-{number % 30:08}",
             "VSwitchId": f"vsw-{number % 60:08}",
@@ -67,7 +96,11 @@ def nested(number: int) -> Record:
         },
         "NetworkInterfaces": {"NetworkInterface": [interface]},
         "OperationLocks": {"LockReason": [{"LockReason": "financial", "LockMsg": ""}]},
-        "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": "optional", "HttpPutResponseHopLimit": 1},
+        "MetadataOptions": {
+            "HttpEndpoint": "enabled",
+            "HttpTokens": "optional",
+            "HttpPutResponseHopLimit": 1,
+        },
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
         "CpuOptions": {"CoreCount": 2, "ThreadsPerCore": 2, "Numa": "ON"},
     }

@@ -48,7 +48,9 @@ def _airec(records: Sequence[Record]) -> Questions:
 def _bss(records: Sequence[Record]) -> Questions:
     """Name the requests to QueryAvailableInstances; owners and IDs are of the inventory."""
     big_owner = Counter(record["OwnerId"] for record in records).most_common(1)[0][0]
-    hundred = ",".join(record["InstanceID"] for record in records[:: max(1, len(records) // 100)][:100])
+    hundred = ",".join(
+        record["InstanceID"] for record in records[:: max(1, len(records) // 100)][:100]
+    )
     pages = -(-len(records) // 20)
     return {
         "default page": {},
@@ -61,9 +63,18 @@ def _bss(records: Sequence[Record]) -> Questions:
         "unknown product": {"ProductCode": "none"},
         "100 IDs": {"InstanceIDs": hundred},
         "one ID": {"InstanceIDs": records[0]["InstanceID"]},
-        "ending within a month": {"EndTimeStart": "2026-06-01T00:00:00Z", "EndTimeEnd": "2026-06-30T23:59:59Z"},
-        "ending within an hour": {"EndTimeStart": "2026-07-01T15:30:00Z", "EndTimeEnd": "2026-07-01T16:30:00Z"},
-        "a range over everything": {"EndTimeStart": "2000-01-01T00:00:00Z", "EndTimeEnd": "2100-01-01T00:00:00Z"},
+        "ending within a month": {
+            "EndTimeStart": "2026-06-01T00:00:00Z",
+            "EndTimeEnd": "2026-06-30T23:59:59Z",
+        },
+        "ending within an hour": {
+            "EndTimeStart": "2026-07-01T15:30:00Z",
+            "EndTimeEnd": "2026-07-01T16:30:00Z",
+        },
+        "a range over everything": {
+            "EndTimeStart": "2000-01-01T00:00:00Z",
+            "EndTimeEnd": "2100-01-01T00:00:00Z",
+        },
         "created in a year and two equalities": {
             "CreateTimeStart": "2025-01-01T00:00:00Z",
             "CreateTimeEnd": "2025-12-31T23:59:59Z",
@@ -104,5 +115,9 @@ def questions_of(name: str, records: Sequence[Record]) -> Questions:
 
 _FEW = 100  # samples are as good as an inventory where titles alone count
 
-TITLES = [(name, title) for name, api in CATALOG.items() for title in questions_of(name, list(api.samples(_FEW)))]
+TITLES = [
+    (name, title)
+    for name, api in CATALOG.items()
+    for title in questions_of(name, list(api.samples(_FEW)))
+]
 """Every request by API and title, whatever the inventory."""

@@ -26,7 +26,11 @@ def summary(path: Path) -> dict[str, Any]:
         if group.startswith("worst: "):
             run["worst"][asked["title"]] = usual
         elif "title" in asked:
-            found = run["requests"].setdefault(group.removesuffix(", engine alone"), {}).setdefault(asked["engine"], {})
+            found = (
+                run["requests"]
+                .setdefault(group.removesuffix(", engine alone"), {})
+                .setdefault(asked["engine"], {})
+            )
             if group.endswith(", engine alone"):
                 found["engine"] = usual
             else:
@@ -46,15 +50,26 @@ def report(run: Run) -> str:
     """Return the tables of a run in Markdown, and what they amount to."""
     parts = []
     if run.get("requests"):
-        parts += ["Replies, median:", _table(run["requests"], "reply"), _verdicts(run["requests"], "reply")]
+        parts += [
+            "Replies, median:",
+            _table(run["requests"], "reply"),
+            _verdicts(run["requests"], "reply"),
+        ]
         parts += ["Replies, 99th percentile:", _table(run["requests"], "p99")]
-        parts += ["The engine alone, median:", _table(run["requests"], "engine"), _verdicts(run["requests"], "engine")]
+        parts += [
+            "The engine alone, median:",
+            _table(run["requests"], "engine"),
+            _verdicts(run["requests"], "engine"),
+        ]
     if run.get("writes"):
         parts += ["Writes, µs each:", _columns(run["writes"])]
     if run.get("worst"):
         parts += ["Worst cases, the engine alone, with exact totals:", _worst(run)]
     if run.get("loads"):
-        parts += ["Loads, µs and bytes a record:", *(_columns(loads, api) for api, loads in run["loads"].items())]
+        parts += [
+            "Loads, µs and bytes a record:",
+            *(_columns(loads, api) for api, loads in run["loads"].items()),
+        ]
     if run.get("mixed"):
         parts += ["Eight threads, 9 reads to 1 write, operations a second and µs:"]
         parts += [_columns(engines, api) for api, engines in run["mixed"].items()]
@@ -69,7 +84,12 @@ def report(run: Run) -> str:
 
 
 def _table(requests: Mapping[str, Any], what: str) -> str:
-    return _columns({name: {engine: found[what] for engine, found in row.items()} for name, row in requests.items()})
+    return _columns(
+        {
+            name: {engine: found[what] for engine, found in row.items()}
+            for name, row in requests.items()
+        }
+    )
 
 
 def _columns(rows: Mapping[str, Mapping[str, float]], first: str = "") -> str:
@@ -77,7 +97,11 @@ def _columns(rows: Mapping[str, Mapping[str, float]], first: str = "") -> str:
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [f"| {first} | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     for title, row in rows.items():
-        lines.append(f"| {title} | " + " | ".join(f"{row[name]:,.0f}" if name in row else "" for name in names) + " |")
+        lines.append(
+            f"| {title} | "
+            + " | ".join(f"{row[name]:,.0f}" if name in row else "" for name in names)
+            + " |"
+        )
     return "\n".join(lines)
 
 
@@ -89,13 +113,21 @@ def _verdicts(requests: Mapping[str, Any], what: str) -> str:
         if ratios:
             closest = min(ratios, key=ratios.__getitem__)
             mean = geometric_mean(ratios.values())
-            lines.append(f"{engine:8} {mean:8.2f} times ours; closest {ratios[closest]:.2f} ({closest})")
+            lines.append(
+                f"{engine:8} {mean:8.2f} times ours; closest {ratios[closest]:.2f} ({closest})"
+            )
     ours = [row["instquery"][what] for row in requests.values()]
-    return "\n".join([*lines, f"ours: median request {median(ours):,.1f} µs, slowest {max(ours):,.1f} µs"])
+    return "\n".join(
+        [*lines, f"ours: median request {median(ours):,.1f} µs, slowest {max(ours):,.1f} µs"]
+    )
 
 
 def _ratios(requests: Mapping[str, Any], engine: str, what: str) -> dict[str, float]:
-    return {name: row[engine][what] / row["instquery"][what] for name, row in requests.items() if engine in row}
+    return {
+        name: row[engine][what] / row["instquery"][what]
+        for name, row in requests.items()
+        if engine in row
+    }
 
 
 def _worst(run: Run) -> str:
@@ -111,7 +143,9 @@ def draw(runs: Mapping[int, Run], folder: Path) -> None:
     """Draw the ratios of the largest run that has all engines, and the growth of our times over all runs."""
     folder.mkdir(parents=True, exist_ok=True)
     complete = [
-        count for count, run in runs.items() if all(_ratios(run["requests"], other, "reply") for other in _OTHERS)
+        count
+        for count, run in runs.items()
+        if all(_ratios(run["requests"], other, "reply") for other in _OTHERS)
     ]
     if complete:
         _draw_ratios(runs[max(complete)]["requests"], max(complete), folder / "ratios.png")
@@ -125,7 +159,12 @@ def _draw_ratios(requests: Mapping[str, Any], count: int, path: Path) -> None:
     for engine, marker in zip(_OTHERS[:4], "osD^", strict=True):
         ratios = _ratios(requests, engine, "reply")
         mean = geometric_mean(ratios.values())
-        axes.plot([ratios[name] for name in names], names, marker, label=f"{engine} (geometric mean {mean:.1f})")
+        axes.plot(
+            [ratios[name] for name in names],
+            names,
+            marker,
+            label=f"{engine} (geometric mean {mean:.1f})",
+        )
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")
     axes.set_xlabel(f"time of the other engine / time of instquery, {count:,} records")
@@ -143,7 +182,9 @@ def _draw_growth(runs: Mapping[int, Mapping[str, Any]], path: Path) -> None:
         axes.plot(counts, ours, color="tab:blue", alpha=0.35)
     for engine in ("instquery", *_OTHERS[:4]):
         timed = [count for count in counts if all(engine in row for row in runs[count].values())]
-        means = [geometric_mean(row[engine]["reply"] for row in runs[count].values()) for count in timed]
+        means = [
+            geometric_mean(row[engine]["reply"] for row in runs[count].values()) for count in timed
+        ]
         axes.plot(timed, means, "o-", linewidth=2, label=f"{engine}, geometric mean")
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -37,21 +37,34 @@ def main() -> int:
     """Load both servers in turn, page by page, and print what they did."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("count", type=int, help="records of each API")
-    parser.add_argument("--seconds", type=int, default=60, help="how long each page of each server is asked for")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="how long each page of each server is asked for"
+    )
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--bare", type=int, help="serve a constant body of this many bytes, and nothing else")
+    parser.add_argument(
+        "--bare", type=int, help="serve a constant body of this many bytes, and nothing else"
+    )
     options = parser.parse_args()
     if options.bare is not None:
         _serve_bare(options.bare)
         return 0
-    told = "| page | server | requests a second | p99 ms | errors | memory MB before | after |\n" + "| --- " * 7 + "|"
+    told = (
+        "| page | server | requests a second | p99 ms | errors | memory MB before | after |\n"
+        + "| --- " * 7
+        + "|"
+    )
     print(told, flush=True)  # noqa: T201 - the report
-    with TemporaryDirectory() as folder, _started(*_serve_files(Path(folder), options.count)) as (url, process):
+    with (
+        TemporaryDirectory() as folder,
+        _started(*_serve_files(Path(folder), options.count)) as (url, process),
+    ):
         for title, path in _PAGES.items():
             size = len(urlopen(url + path).read())  # noqa: S310 - our own server
             with _started("benchmarks.serving", "0", f"--bare={size}") as (bare_url, bare):
                 for name, base, serving in (("instquery", url, process), ("bare", bare_url, bare)):
-                    print(f"| {title} | {name} | {_load(base + path, serving, options)} |", flush=True)  # noqa: T201
+                    print(  # noqa: T201
+                        f"| {title} | {name} | {_load(base + path, serving, options)} |", flush=True
+                    )
     return 0
 
 
@@ -59,7 +72,9 @@ def _serve_files(folder: Path, count: int) -> list[str]:
     """Write inventories, and return the module and arguments that serve them."""
     for name, api in CATALOG.items():
         with (folder / name).open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in api.samples(count))
+            file.writelines(
+                json.dumps(record, ensure_ascii=False) + "\n" for record in api.samples(count)
+            )
     files = [f"--{name}={folder / name}" for name in CATALOG]
     return ["instquery.cli", "serve", "--port=0", *files]
 
@@ -68,7 +83,9 @@ def _serve_files(folder: Path, count: int) -> list[str]:
 def _started(module: str, *arguments: str) -> Iterator[tuple[str, psutil.Process]]:
     """Run a module that serves; yield where, and its process."""
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         found = re.search(r"http://[0-9.]+:\d+", line)
@@ -91,7 +108,9 @@ def _load(url: str, process: psutil.Process, options: argparse.Namespace) -> str
     p99 = float(slow[1]) * {"us": 0.001, "ms": 1, "s": 1000}[slow[2]]
     errors = sum(map(int, re.findall(r"(?:responses: |connect |read |write |timeout )(\d+)", told)))
     after = process.memory_info().rss
-    return f"{float(rate[1]):,.0f} | {p99:.1f} | {errors} | {before / 1e6:,.0f} | {after / 1e6:,.0f}"
+    return (
+        f"{float(rate[1]):,.0f} | {p99:.1f} | {errors} | {before / 1e6:,.0f} | {after / 1e6:,.0f}"
+    )
 
 
 def _serve_bare(size: int) -> None:

@@ -8,7 +8,9 @@ from benchmarks.questions import questions_of
 from instquery.apis import catalog
 
 
-def test_an_api_without_requests_of_its_own_is_asked_what_its_drawer_suggests(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_without_requests_of_its_own_is_asked_what_its_drawer_suggests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     api = catalog.CATALOG["airec"]
     records = list(api.samples(50))
     monkeypatch.setitem(catalog.CATALOG, "another", replace(api, columns=()))  # type: ignore[arg-type]

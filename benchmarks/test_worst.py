@@ -36,7 +36,10 @@ def _billing(count: int) -> Store:
 def _named(names: Iterable[str], *, step: int = 1) -> Store:
     """Make instances of these names, `step` seconds between them."""
     first = to_micros(_WHEN)
-    return Store(airec.SCHEMA, (_instance(number, name, first + number * step) for number, name in enumerate(names)))
+    return Store(
+        airec.SCHEMA,
+        (_instance(number, name, first + number * step) for number, name in enumerate(names)),
+    )
 
 
 def _instance(number: int, name: str, micros: int) -> Record:
@@ -71,7 +74,14 @@ def _back_dated(count: int) -> Store:
     bottom = ANCHOR - timedelta(days=2000)
     for number in range(min(5000, count)):
         created = to_text(to_micros(bottom + timedelta(seconds=number * 7919 % 5000)), "seconds")
-        store.put({"InstanceID": f"late-{number}", "OwnerId": f"{number % 50}", "Region": "r", "CreateTime": created})
+        store.put(
+            {
+                "InstanceID": f"late-{number}",
+                "OwnerId": f"{number % 50}",
+                "Region": "r",
+                "CreateTime": created,
+            }
+        )
     return store
 
 
@@ -86,21 +96,30 @@ CASES = {
     "a needle of one letter": Case(_estate, _ask(Contains("name", "t"))),
     "a needle of one rare character": Case(_estate, _ask(Contains("instanceId", "_"))),
     "a needle of scattered digits": Case(_estate, _ask(Contains("name", "4321"))),
-    "a needle of common grams never together": Case(_never_together, _ask(Contains("name", "abcd"))),
+    "a needle of common grams never together": Case(
+        _never_together, _ask(Contains("name", "abcd"))
+    ),
     "the last page of everything": Case(_estate, _LAST),
-    "predicates that contradict each other": Case(_estate, _ask(Eq("status", "Running"), Eq("status", "Ready"))),
+    "predicates that contradict each other": Case(
+        _estate, _ask(Eq("status", "Running"), Eq("status", "Ready"))
+    ),
     "predicates that exclude each other, unknown to the census": Case(
-        _billing, _ask(Eq("ProductCode", "ecs"), Eq("ProductType", "rds"), Range("EndTime", since=ANCHOR))
+        _billing,
+        _ask(Eq("ProductCode", "ecs"), Eq("ProductType", "rds"), Range("EndTime", since=ANCHOR)),
     ),
     "100 IDs": Case(_billing, _ask(In("InstanceID", [f"none-{number}" for number in range(100)]))),
-    "one creation time for all, deep page": Case(_one_instant, lambda count: Query((), count // 2, 50)),
+    "one creation time for all, deep page": Case(
+        _one_instant, lambda count: Query((), count // 2, 50)
+    ),
     "one creation time for all, that time": Case(
         _one_instant, _ask(Range("gmtCreate", since=_WHEN, until=_WHEN), Contains("name", "9"))
     ),
     "one name for all": Case(_one_name, _ask(Contains("name", "same"))),
     "one name for all, another needle": Case(_one_name, _ask(Contains("name", "mesa"))),
     "names of 10,000 characters": Case(_long_names, _ask(Contains("name", "abcd"))),
-    "a segment full of back-dated writes": Case(_back_dated, _ask(Eq("OwnerId", "7"), Eq("Region", "r"))),
+    "a segment full of back-dated writes": Case(
+        _back_dated, _ask(Eq("OwnerId", "7"), Eq("Region", "r"))
+    ),
 }
 _kept: dict[tuple[object, int], Store] = {}
 

@@ -39,15 +39,25 @@ def writer(field: Field, engine: str) -> Writer:
 
 
 def written(field: Field, kind: str, run: str) -> Iterator[Record]:
-    """Make the records of a kind of write, always the same for every engine; `run` tells apart who writes them."""
+    """Make the records of a kind of write, always the same for every engine.
+
+    `run` tells apart who writes them.
+    """
     schema = field.operation.schema
     step = _STEPS[run]
     for number in numbers():
         changes = {name: value for name, value in CHANGES[kind].items() if name in schema.fields}
         record = field.records[number * step % len(field.records)] | changes
         if "add" in kind:
-            created = ANCHOR + timedelta(seconds=number) - timedelta(days=700 if kind == "back-dated add" else 0)
-            names = {schema.key: f"{kind}-{run}-{number}", schema.order.field: to_text(to_micros(created), "seconds")}
+            created = (
+                ANCHOR
+                + timedelta(seconds=number)
+                - timedelta(days=700 if kind == "back-dated add" else 0)
+            )
+            names = {
+                schema.key: f"{kind}-{run}-{number}",
+                schema.order.field: to_text(to_micros(created), "seconds"),
+            }
             record |= names
         yield record
 
@@ -58,7 +68,9 @@ def written(field: Field, kind: str, run: str) -> Iterator[Record]:
 def test_write(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str) -> None:
     benchmark.group = f"{field.api}: {kind}"
     records = written(field, kind, "single")
-    benchmark.pedantic(writer(field, engine).put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS)
+    benchmark.pedantic(
+        writer(field, engine).put, setup=lambda: ((next(records),), {}), rounds=_ROUNDS
+    )
 
 
 @pytest.mark.parametrize("engine", WRITERS)
@@ -69,7 +81,9 @@ def test_batch(benchmark: BenchmarkFixture, field: Field, kind: str, engine: str
     benchmark.extra_info["batch"] = _BATCH
     records = written(field, kind, "batch")
     put_many = writer(field, engine).put_many
-    benchmark.pedantic(put_many, setup=lambda: ((list(islice(records, _BATCH)),), {}), rounds=_BATCHES)
+    benchmark.pedantic(
+        put_many, setup=lambda: ((list(islice(records, _BATCH)),), {}), rounds=_BATCHES
+    )
 
 
 @pytest.mark.parametrize("engine", WRITERS)
@@ -78,7 +92,9 @@ def test_remove(benchmark: BenchmarkFixture, field: Field, engine: str) -> None:
     benchmark.group = f"{field.api}: remove"
     keys = iter([record[field.operation.schema.key] for record in field.records[5::13]])
     discard = writer(field, engine).discard
-    benchmark.pedantic(discard, setup=lambda: ((next(keys),), {}), rounds=min(_ROUNDS, len(field.records) // 14))
+    benchmark.pedantic(
+        discard, setup=lambda: ((next(keys),), {}), rounds=min(_ROUNDS, len(field.records) // 14)
+    )
 
 
 @pytest.mark.parametrize("engine", WRITERS)

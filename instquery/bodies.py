@@ -1,11 +1,11 @@
 """Records as JSON text, values that JSON has no form for included: how they are kept outside memory.
 
-JSON loses some of what a record may hold. It has no form for times, sets and bytes, and takes a tuple
-for a list. It joins the two halves of a surrogate pair, where a record has them as two characters. And
-an object of a record may look like one of the marks below.
+JSON loses some of what a record may hold. It has no form for times, sets and bytes, and takes a
+tuple for a list. It joins the two halves of a surrogate pair, where a record has them as two
+characters. And an object of a record may look like one of the marks below.
 
-So a text counts as written only once it has been read again and is the same. The plain form is tried
-first, as nearly every record has it. The spelled form (see `_spelled`) says the rest.
+So a text counts as written only once it has been read again and is the same. The plain form is
+tried first, as nearly every record has it. The spelled form (see `_spelled`) says the rest.
 """
 
 import json
@@ -40,7 +40,9 @@ def to_json(record: Record) -> str:
                 return text
         except Exception:  # noqa: S112 - code of the values' own classes may raise anything
             continue
-    raise RecordError("the record cannot be kept outside memory: its values are not such as JSON can tell")
+    raise RecordError(
+        "the record cannot be kept outside memory: its values are not such as JSON can tell"
+    )
 
 
 def from_json(text: str) -> Record:

@@ -1,7 +1,7 @@
 """Bounds of a range, as a caller gives them: an instant, an integer, or a delta counted from now.
 
-A bound is kept as it is until the schema and the query's now are known; then `micros` reads it. What
-an integer means is up to the field, so it is neither read nor refused before.
+A bound is kept as it is until the schema and the query's now are known; then `micros` reads it.
+What an integer means is up to the field, so it is neither read nor refused before.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,14 @@ from typing import TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from instquery.instants import EARLIEST, LATEST, TrustedMicros, moment_of_integer, to_micros, to_text
+from instquery.instants import (
+    EARLIEST,
+    LATEST,
+    TrustedMicros,
+    moment_of_integer,
+    to_micros,
+    to_text,
+)
 
 __all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "bound_of"]
 
@@ -49,7 +56,10 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An integer, which means microseconds where the field is an instant; `TrustedMicros` mean nothing else."""
+    """An integer, which means microseconds where the field is an instant.
+
+    `TrustedMicros` mean nothing else.
+    """
 
     number: int
 
@@ -92,10 +102,15 @@ class Delta:
             whole = int(amount)  # exact, where a number of another library might overflow
             micros += whole * scale + round((amount - whole) * scale)
         months = int(value.years) * 12 + int(value.months)
-        return cls(max(-_MOST_MONTHS, min(_MOST_MONTHS, months)), max(_SHORTEST, min(_LONGEST, micros)))
+        return cls(
+            max(-_MOST_MONTHS, min(_MOST_MONTHS, months)), max(_SHORTEST, min(_LONGEST, micros))
+        )
 
     def micros(self, now: int | None) -> int:
-        """Return now + delta, cut to the years 1 to 9999. Raises `ValueError` where now is not known."""
+        """Return now + delta, cut to the years 1 to 9999.
+
+        Raises `ValueError` where now is not known.
+        """
         if now is None:
             raise ValueError("is counted from now: give now=")
 

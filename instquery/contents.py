@@ -28,7 +28,9 @@ CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 _ALLOWED = "JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes"
 
 _DEEPEST = 100
-_MOST_CONTAINERS = 1_000_000  # lists that hold one list many times could stand for more than any memory
+_MOST_CONTAINERS = (
+    1_000_000  # lists that hold one list many times could stand for more than any memory
+)
 _MOST_DIGITS = 40
 _MOST_EXPONENT = 400
 
@@ -36,8 +38,8 @@ _MOST_EXPONENT = 400
 def admitted(value: Any, field: str | None) -> Any:
     """Return a value as a record may keep it: of allowed types alone, its containers copied.
 
-    A value of a class that is derived from an allowed one is taken as that one. A time of a zone that
-    is neither `timezone` nor `ZoneInfo` is taken with the offset that its zone gives it.
+    A value of a class that is derived from an allowed one is taken as that one. A time of a zone
+    that is neither `timezone` nor `ZoneInfo` is taken with the offset that its zone gives it.
 
     Raises:
         RecordError: that names the field, and what is allowed.
@@ -53,7 +55,10 @@ tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
     """
     try:
         return _Admission().take(value, 0)
-    except (ValueError, RuntimeError) as error:  # a container that is changed meanwhile, too little stack
+    except (
+        ValueError,
+        RuntimeError,
+    ) as error:  # a container that is changed meanwhile, too little stack
         raise RecordError(f"cannot be stored: {error}", field=field) from None
 
 
@@ -65,7 +70,9 @@ def copied(record: dict[str, Any]) -> dict[str, Any]:
 def name_of(name: object) -> str:
     """Return the name of a member as text itself. Raises `RecordError` for what is no text."""
     if not isinstance(name, str):
-        raise RecordError(f"the names of a record's members must be text, not {type(name).__name__}")
+        raise RecordError(
+            f"the names of a record's members must be text, not {type(name).__name__}"
+        )
     return str.__str__(name)
 
 
@@ -110,7 +117,9 @@ class _Admission:
                 try:
                     plain = convert(value)
                 except Exception as error:  # code of a class of the caller's
-                    raise ValueError(f"{type(value).__name__} fails: {type(error).__name__}") from None
+                    raise ValueError(
+                        f"{type(value).__name__} fails: {type(error).__name__}"
+                    ) from None
                 return self.take(plain, depth)
         raise ValueError(f"{type(value).__name__} is not allowed (allowed: {_ALLOWED})")
 
@@ -119,13 +128,17 @@ def _name(name: object) -> str:
     if type(name) is str:
         return name
     if not isinstance(name, str):
-        raise ValueError(f"the names of an object's members must be text, not {type(name).__name__}")
+        raise ValueError(
+            f"the names of an object's members must be text, not {type(name).__name__}"
+        )
     return str.__str__(name)
 
 
 def _integer(value: int) -> int:
     if not fits(value):
-        raise ValueError("an integer must fit 64 bits, from -2^63 to 2^64 - 1: larger ones can be kept as text")
+        raise ValueError(
+            "an integer must fit 64 bits, from -2^63 to 2^64 - 1: larger ones can be kept as text"
+        )
     return value
 
 
@@ -168,7 +181,12 @@ def _plain_time(value: datetime) -> datetime:
     return made
 
 
-_SCALARS: Mapping[type, Callable[[Any], Any]] = {int: _integer, float: _float, Decimal: _decimal, datetime: _time}
+_SCALARS: Mapping[type, Callable[[Any], Any]] = {
+    int: _integer,
+    float: _float,
+    Decimal: _decimal,
+    datetime: _time,
+}
 """Types of unchangeable values that have bounds, and what checks them."""
 
 _BASES: Mapping[type, Callable[[Any], Any]] = {
@@ -207,8 +225,8 @@ _EXACT = frozenset({str, int, bool, type(None), bytes, date, UUID})
 def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
     """Tell whether a record is the same in values and in their types, at any depth.
 
-    `1` is not `True`, `0.0` not `-0.0`, `Decimal("1.0")` not `Decimal("1.00")`, and a time not the same
-    instant in another zone. The sequence of members does not count.
+    `1` is not `True`, `0.0` not `-0.0`, `Decimal("1.0")` not `Decimal("1.00")`, and a time not the
+    same instant in another zone. The sequence of members does not count.
     """
     if old is None or len(old) != len(new):
         return False

@@ -1,6 +1,7 @@
 """What every store promises, in protocols: rooms above ask for these and for nobody's type.
 
-A store `Reads`. One that takes records in `Writes` too. One that can still show an old state `Keeps`.
+A store `Reads`. One that takes records in `Writes` too. One that can still show an old state
+`Keeps`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +28,10 @@ __all__ = [
 
 
 class Change(NamedTuple):
-    """One record's change: what it was before and is after version `version`; `None` where it is not there."""
+    """One record's change: what it was before and is after version `version`.
+
+    `None` where it is not there.
+    """
 
     version: int
     key: str
@@ -56,8 +60,8 @@ class Explained(Protocol):
 class Prepared(Protocol):
     """A query that is ready to be answered, from one snapshot where the store has such.
 
-    The plan and the page are of that snapshot. Each may be asked for once, from any thread. One that is
-    dropped without being asked lets its snapshot go.
+    The plan and the page are of that snapshot. Each may be asked for once, from any thread. One
+    that is dropped without being asked lets its snapshot go.
     """
 
     @property
@@ -103,7 +107,9 @@ class Reads(Prepares, Protocol):
         """Count the records that match, exactly."""
         ...
 
-    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+    def facets(
+        self, field: str, where: Where = (), *, now: Moment | None = None
+    ) -> dict[Value, int]:
         """Count the records that match by their value of a field, the most frequent first."""
         ...
 

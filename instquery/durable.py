@@ -63,9 +63,10 @@ class DurableStore(Store):
     ) -> Self:
         """Open a file for this process alone, or make it; the options are those of `Store`.
 
-        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of ours, or does
-        not fit the schema: fields may be added, the key stays. `survive_power_loss=False` spares a wait for the
-        disk: writes then survive the process, not the machine. Costs 5 µs a record beyond a load.
+        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of
+        ours, or does not fit the schema: fields may be added, the key stays.
+        `survive_power_loss=False` spares a wait for the disk: writes then survive the process, not
+        the machine. Costs 5 µs a record beyond a load.
         """
         options = _checked(
             schema,
@@ -92,7 +93,10 @@ class DurableStore(Store):
 
     @staticmethod
     def key_of(path: str | PathLike[str]) -> str:
-        """Return the name of the key of a file's records, for whoever does not know their schema. As `open` raises."""
+        """Return the name of the key of a file's records, for whoever does not know their schema.
+
+        As `open` raises.
+        """
         place = _place(path)
         _inspect(place)
         file = _File(place, survive_power_loss=True)
@@ -110,7 +114,10 @@ class DurableStore(Store):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -124,7 +131,9 @@ class _File:
         try:
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute(f"PRAGMA synchronous = {'FULL' if survive_power_loss else 'NORMAL'}")
+            self._database.execute(
+                f"PRAGMA synchronous = {'FULL' if survive_power_loss else 'NORMAL'}"
+            )
             self._database.execute("BEGIN EXCLUSIVE")
             self._database.commit()
             self.begun_at: int = self.fact("version")
@@ -137,11 +146,15 @@ class _File:
         rows = [(_octets(key), to_json(entry.row)) for key, entry in puts.items()]
         try:
             with self._database as database:
-                database.executemany("DELETE FROM records WHERE key = ?", [(_octets(key),) for key in gone])
+                database.executemany(
+                    "DELETE FROM records WHERE key = ?", [(_octets(key),) for key in gone]
+                )
                 database.executemany(_PUT, rows)
                 database.execute("UPDATE facts SET value = ? WHERE name = 'version'", [version])
         except sqlite3.Error as error:
-            raise DurableError(f"{self._place}: the write did not reach the file: {error}") from error
+            raise DurableError(
+                f"{self._place}: the write did not reach the file: {error}"
+            ) from error
 
     def has(self, version: int) -> bool:
         """Tell whether the file holds this version: an interrupt may have come after the commit."""
@@ -171,7 +184,9 @@ class _File:
         """Refuse a schema that names records by another field."""
         known = from_json(self.fact("schema"))
         if known and known["key"] != schema.key:
-            raise DurableError(f"{self._place}: its records are named by {known['key']}", field=schema.key)
+            raise DurableError(
+                f"{self._place}: its records are named by {known['key']}", field=schema.key
+            )
 
     def note(self, schema: Schema) -> None:
         """Write down what the schema says, for whoever opens the file later."""
@@ -186,7 +201,9 @@ class _File:
     def explain(self, error: BaseException) -> None:
         """Raise what an error means that came while the file was read into a store, if it is known."""
         if isinstance(error, RecordError):
-            raise DurableError(f"{self._place}: the schema does not fit: {error}", field=error.field) from error
+            raise DurableError(
+                f"{self._place}: the schema does not fit: {error}", field=error.field
+            ) from error
         if isinstance(error, sqlite3.Error | ValueError):
             raise DurableError(f"{self._place}: is damaged: {error}") from error
 
@@ -243,11 +260,17 @@ def _make(file: Path) -> None:
 def _inspect(place: Path) -> None:
     """Refuse a file that is not ours, or damaged, without writing to it.
 
-    Only SQLite may open it: that a process closes a file of its own accord ends the locks SQLite has on it.
+    Only SQLite may open it: that a process closes a file of its own accord ends the locks SQLite
+    has on it.
     """
     try:
-        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as database:
-            facts = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        with closing(
+            sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+        ) as database:
+            facts = [
+                database.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("application_id", "user_version")
+            ]
             found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise _refusal(place, error) from error

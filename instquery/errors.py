@@ -35,9 +35,9 @@ class InstqueryError(Exception):
         return self.reason if self.field is None else f"{self.field}: {self.reason}"
 
     def __reduce__(self) -> tuple[Callable[..., "InstqueryError"], tuple[Any, ...], dict[str, Any]]:
-        # Python would call the class with `args`, which is not what its __init__ takes, and an error that
-        # cannot be unpickled ends a process pool. So a copy is made without __init__, its attributes
-        # handed over.
+        # Python would call the class with `args`, which is not what its __init__ takes, and an
+        # error that cannot be unpickled ends a process pool. So a copy is made without __init__,
+        # its attributes handed over.
         return _made_again, (type(self), self.args), self.__dict__
 
 

@@ -77,11 +77,16 @@ def instant(
         SchemaError: for another unit.
 
     """
-    return Field(KINDS["instant"], indexed, aliases, integers=integers, blank_is_missing=blank_is_missing)
+    return Field(
+        KINDS["instant"], indexed, aliases, integers=integers, blank_is_missing=blank_is_missing
+    )
 
 
 def stored(*, aliases: tuple[str, ...] = ()) -> Field:
-    """Declare a field that is kept and handed back, and never asked for. `contents` says what it may hold."""
+    """Declare a field that is kept and handed back, and never asked for.
+
+    `contents` says what it may hold.
+    """
     return Field(KINDS["stored"], indexed=False, aliases=aliases)
 
 
@@ -90,8 +95,12 @@ def checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
     aliases: dict[str, str] = {}
     for name, declared in fields.items():
         if not isinstance(name, str) or not isinstance(declared, Field):
-            raise SchemaError("fields maps names to keyword(), text(), instant() or stored()", field=str(name))
-        if not isinstance(declared.aliases, tuple) or not _TEXT.issuperset(map(type, declared.aliases)):
+            raise SchemaError(
+                "fields maps names to keyword(), text(), instant() or stored()", field=str(name)
+            )
+        if not isinstance(declared.aliases, tuple) or not _TEXT.issuperset(
+            map(type, declared.aliases)
+        ):
             given = told(declared.aliases)
             raise SchemaError(f"aliases must be a tuple of names, not {given}", field=name)
         for alias in declared.aliases:
@@ -108,7 +117,9 @@ def _kind(given: object) -> Kind:
     found = KINDS.get(given) if isinstance(given, str) else None
     if found is None:
         kinds = ", ".join(KINDS)
-        raise SchemaError(f"the kind of a field must be one of {kinds}, or a Kind, not {told(given)}")
+        raise SchemaError(
+            f"the kind of a field must be one of {kinds}, or a Kind, not {told(given)}"
+        )
     return found
 
 

@@ -9,7 +9,8 @@ length. Folding stays linear, because no long run reaches normalisation unsorted
   that is counted, but not one that is sorted. A run that is long because of them is decomposed and
   sorted here, by counting, which changes nothing in the result.
 
-Case folding adds at most two combining characters behind a letter, in front of a run that is sorted.
+Case folding adds at most two combining characters behind a letter, in front of a run that is
+sorted.
 """
 
 import re
@@ -35,10 +36,10 @@ _BEYOND = re.compile("([^{0}]{{{1}}})[^{0}]+".format("".join(sorted(_LATE)), _RU
 def fold(text: str) -> str:
     """Fold `text` for matching: NFKC, then case folding, then NFKC again.
 
-    The second NFKC is needed because case folding can leave text that is no longer normal. Of a run of
-    combining characters (class other than 0) the first 30 count.
-    Costs about 0.1 µs for ASCII text and 0.3 µs for a short name in another script, and grows with the
-    length of the text alone, whatever the text. Never fails: a lone surrogate is a character like any other.
+    The second NFKC is needed because case folding can leave text that is no longer normal. Of a run
+    of combining characters (class other than 0) the first 30 count. Costs about 0.1 µs for ASCII
+    text and 0.3 µs for a short name in another script, and grows with the length of the text alone,
+    whatever the text. Never fails: a lone surrogate is a character like any other.
 
     >>> fold("ＰＲＯＤ-Straße"), fold("推荐①")
     ('prod-strasse', '推荐1')

@@ -73,17 +73,20 @@ EARLIEST = -62_135_596_800_000_000
 LATEST = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z, the last one."""
 
-# Text is read by these two expressions alone. What readers take beyond ISO 8601 would be kept as a wrong time:
-# `datetime.fromisoformat` reads "00:00.5" as half a second and "00:00:00xZ" as a time, `dateutil` finds a week
-# 53 in every year. Digits alone are refused: "1608533404" is a UNIX time that somebody forgot to convert.
+# Text is read by these two expressions alone. What readers take beyond ISO 8601 would be kept as a
+# wrong time: `datetime.fromisoformat` reads "00:00.5" as half a second and "00:00:00xZ" as a time,
+# `dateutil` finds a week 53 in every year. Digits alone are refused: "1608533404" is a UNIX time
+# that somebody forgot to convert.
 
-# The form that most texts have, of which `datetime.fromisoformat` takes what is right and refuses the rest.
+# The form that most texts have, of which `datetime.fromisoformat` takes what is right and refuses
+# the rest.
 _is_usual = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 ).fullmatch
 
-# Every form: a calendar date, a week or a day of the year, with or without a time and an offset, extended or basic.
+# Every form: a calendar date, a week or a day of the year, with or without a time and an offset,
+# extended or basic.
 _ISO = re.compile(
     r"""
     (?= .* [-T\ ] )
@@ -125,8 +128,8 @@ def to_micros(value: object) -> int:
     A value without a zone is UTC; an offset is applied; digits beyond the microsecond are cut off.
     An integer is no time by itself, as it does not say its unit: see `reader` and `moment`.
 
-    Raises `ValueError` with the reason, for anything else and for instants outside the years 1 to 9999.
-    Costs 0.8 µs for the usual form of text (`2018-12-06T06:14:01Z`), 5 µs for a rarer one.
+    Raises `ValueError` with the reason, for anything else and for instants outside the years 1 to
+    9999. Costs 0.8 µs for the usual form of text (`2018-12-06T06:14:01Z`), 5 µs for a rarer one.
 
     >>> to_micros("2018-12-06T06:14:01Z")
     1544076841000000
@@ -153,8 +156,9 @@ def to_micros(value: object) -> int:
 def moment(value: object) -> TrustedMicros:
     """Read a moment that a caller names, such as `now`: as `to_micros`, or integer microseconds.
 
-    An integer from 10**8 to 10**14 is refused with a `ValueError`: as microseconds it would lie in the
-    years 1970 to 1973, so it is a number of seconds or milliseconds that somebody forgot to convert.
+    An integer from 10**8 to 10**14 is refused with a `ValueError`: as microseconds it would lie in
+    the years 1970 to 1973, so it is a number of seconds or milliseconds that somebody forgot to
+    convert.
 
     >>> moment(1_767_225_600_000_000) == moment("2026-01-01")
     True
@@ -181,7 +185,9 @@ def moment_of_integer(value: int) -> int:
     return _checked(int(value))
 
 
-def reader(integers: Unit | None = None, *, blank_is_missing: bool = False) -> Callable[[object], int | None]:
+def reader(
+    integers: Unit | None = None, *, blank_is_missing: bool = False
+) -> Callable[[object], int | None]:
     """Return the function that reads a field's instants, `None` where there is none.
 
     Args:
@@ -257,13 +263,22 @@ def _of_iso(text: str) -> int:
 
 
 def _micros_of(found: re.Match[str]) -> int | None:
-    """Return the instant that text of the right form stands for; `None` where there is no such date or time."""
+    """Return the instant that text of the right form stands for.
+
+    `None` where there is no such date or time.
+    """
     hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
     fraction = found["fraction"] or ""
-    off_hour, off_minute, off_second = (int(found[name] or 0) for name in ("off_hour", "off_minute", "off_second"))
+    off_hour, off_minute, off_second = (
+        int(found[name] or 0) for name in ("off_hour", "off_minute", "off_second")
+    )
 
     ends_day = hour == 24 and not (minute or second or fraction.strip("0"))
-    if (hour > 23 and not ends_day) or off_hour > 23 or max(minute, second, off_minute, off_second) > 59:
+    if (
+        (hour > 23 and not ends_day)
+        or off_hour > 23
+        or max(minute, second, off_minute, off_second) > 59
+    ):
         return None
     try:
         days = _day_of(found) - _EPOCH_DAY
@@ -279,7 +294,9 @@ def _day_of(found: re.Match[str]) -> int:
     """Return the ordinal number of the date. Raises `ValueError` where the calendar has none."""
     year = int(found["year"])
     if found["week"] is not None:
-        return date.fromisocalendar(year, int(found["week"]), int(found["weekday"] or 1)).toordinal()
+        return date.fromisocalendar(
+            year, int(found["week"]), int(found["weekday"] or 1)
+        ).toordinal()
 
     if found["day_of_year"] is not None:
         number = int(found["day_of_year"])

@@ -29,16 +29,18 @@ class Entry(NamedTuple):
     row: Record
 
 
-_MARSHAL = 2  # later forms note which strings are one object, which takes longer than to make them again
+_MARSHAL = (
+    2  # later forms note which strings are one object, which takes longer than to make them again
+)
 _PICKLE = 5
 
 
 class Nested(dict[str, Any]):
     """A row with values that could be changed from outside.
 
-    Those are kept as bytes too, made here of values that were checked: to decode them costs 6 µs for the
-    36 nested values of an instance of ECS, where `deepcopy` takes 70. marshal is the quicker form, a
-    fifth less than pickle, and does not know every type.
+    Those are kept as bytes too, made here of values that were checked: to decode them costs 6 µs
+    for the 36 nested values of an instance of ECS, where `deepcopy` takes 70. marshal is the
+    quicker form, a fifth less than pickle, and does not know every type.
     """
 
     __slots__ = ("_decode", "octets")
@@ -135,26 +137,40 @@ class Intake:
         return micros if self._is_descending else -micros
 
     def read(self, field: str) -> Read:
-        """Return how the instants of a field are read. Raises `SchemaError` for a field of another kind."""
+        """Return how the instants of a field are read.
+
+        Raises `SchemaError` for a field of another kind.
+        """
         read = self.readers[field]
         if read is None:
             raise SchemaError("is no instant field", field=field)
         return read
 
     def _by_kind(self, fields: Mapping[str, Field]) -> tuple[tuple[Take, Readers], ...]:
-        """Return what each kind takes in, and by what; the key and the order are checked by themselves."""
+        """Return what each kind takes in, and by what.
+
+        The key and the order are checked by themselves.
+        """
         taken: dict[Kind, dict[str, Read | None]] = {}
         for name, declared in fields.items():
             is_checked_as_key = name == self._key and declared.kind.index == "values"
-            if declared.kind.take is not None and not is_checked_as_key and name != self._order_field:
+            if (
+                declared.kind.take is not None
+                and not is_checked_as_key
+                and name != self._order_field
+            ):
                 taken.setdefault(declared.kind, {})[name] = self.readers[name]
-        return tuple([(kind.take, readers) for kind, readers in taken.items() if kind.take is not None])
+        return tuple(
+            [(kind.take, readers) for kind, readers in taken.items() if kind.take is not None]
+        )
 
     def _own(self, record: Mapping[str, Any]) -> Record:
         """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
         if not isinstance(record, Mapping):
             raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
-        row: Record = vars(self._row_type())  # such dicts share one table of names: a third of a plain one's size
+        row: Record = vars(
+            self._row_type()
+        )  # such dicts share one table of names: a third of a plain one's size
         is_nested = False
         for given, value in record.items():
             name = given if type(given) is str else name_of(given)
@@ -192,7 +208,10 @@ class Takes(Protocol):
 
 
 def take_all(schema: Takes, records: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
-    """Take records in one by one; a bad one is named by its number, from 1, in the `RecordError`."""
+    """Take records in one by one.
+
+    A bad one is named by its number, from 1, in the `RecordError`.
+    """
     kind = type(records).__name__
     if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
         raise RecordError(f"records must be a collection of mappings, not {kind}")
@@ -201,7 +220,9 @@ def take_all(schema: Takes, records: Iterable[Mapping[str, Any]]) -> Iterator[En
         try:
             entry = take(record)
         except RecordError as error:
-            raise RecordError(f"{error.reason} (record {number} of the batch)", field=error.field) from None
+            raise RecordError(
+                f"{error.reason} (record {number} of the batch)", field=error.field
+            ) from None
         yield entry
 
 

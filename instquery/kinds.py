@@ -1,4 +1,6 @@
-"""Kinds of fields: one value says all that the package knows of a kind. To add one is to write one literal.
+"""Kinds of fields: one value says all that the package knows of a kind.
+
+To add one is to write one literal.
 
 | what a kind says | who reads it |
 | --- | --- |
@@ -74,16 +76,14 @@ class Kind:
     """What a field of one kind is. It equals its name, and any kind that says the same.
 
     Args:
-        name: as errors name it; files note it.
-        answers: the classes of predicates that it answers.
-        take: checks the values of all fields of this kind in a row, and may replace them. Without it
+        name: as errors name it; files note it. answers: the classes of predicates that it answers.
+        take: checks the values of all fields of this kind in a row, and may replace them. Without
+        it
             any value is taken. `Each` makes one of a check of a single value.
-        reader: makes what reads a field's values into microseconds; without it they are read as they are.
-        index: the index that a field has, if it is declared as indexed.
-        facts: what a store keeps of all its records.
-        columns: how a field stands in a table.
-        is_key: whether such a field may be the key.
-        is_bounded: whether it holds nothing that `values.fits` says no to.
+        reader: makes what reads a field's values into microseconds; without it they are read as
+        they are. index: the index that a field has, if it is declared as indexed. facts: what a
+        store keeps of all its records. columns: how a field stands in a table. is_key: whether such
+        a field may be the key. is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
 
     """
@@ -100,11 +100,21 @@ class Kind:
     has_numbers: bool = False
 
     def __post_init__(self) -> None:
-        beyond = [] if self.index is None else [one for one in self.answers if one not in _SERVED[self.index]]
+        beyond = (
+            []
+            if self.index is None
+            else [one for one in self.answers if one not in _SERVED[self.index]]
+        )
         if beyond:
-            raise SchemaError(f"{self.phrase}: an index of {self.index} does not answer {beyond[0].__name__}")
+            raise SchemaError(
+                f"{self.phrase}: an index of {self.index} does not answer {beyond[0].__name__}"
+            )
 
-        if self.reader is None and {self.index, self.facts, *self.columns} & {"slices", "instants", "micros"}:
+        if self.reader is None and {self.index, self.facts, *self.columns} & {
+            "slices",
+            "instants",
+            "micros",
+        }:
             raise SchemaError(f"{self.phrase}: instants need a reader")
 
     @property

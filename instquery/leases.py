@@ -16,9 +16,10 @@ Held = TypeVar("Held")
 class Leases(Generic[Held]):
     """Things by name, each until it is too old or too many have come after it.
 
-    A lease ends by age, counted from its first grant, or when `count` younger ones have been granted; then
-    nothing here holds the thing any more. `clock` tells seconds and never goes back. Threads may share one,
-    and so may several owners: each then puts something of its own into the names it gives.
+    A lease ends by age, counted from its first grant, or when `count` younger ones have been
+    granted; then nothing here holds the thing any more. `clock` tells seconds and never goes back.
+    Threads may share one, and so may several owners: each then puts something of its own into the
+    names it gives.
 
     >>> seconds = iter([0, 0, 50, 61])
     >>> leases = Leases(count=2, age=60, clock=lambda: next(seconds))
@@ -27,7 +28,9 @@ class Leases(Generic[Held]):
     ('the state of a', 'the state of a', None)
     """
 
-    def __init__(self, *, count: int = 32, age: float = 300, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, *, count: int = 32, age: float = 300, clock: Callable[[], float] = monotonic
+    ) -> None:
         check_whole("leases are bounded: count", count)
         check_seconds("leases are bounded: age", age)
         check_callable("clock", clock, "seconds")
@@ -36,7 +39,10 @@ class Leases(Generic[Held]):
         self._lock = Lock()
 
     def grant(self, name: object, thing: Held) -> None:
-        """Keep a thing under a name; one that is kept already stays as it is, and as old as it is."""
+        """Keep a thing under a name.
+
+        One that is kept already stays as it is, and as old as it is.
+        """
         with self._lock:
             self._end()
             self._held.setdefault(name, (self._clock(), thing))

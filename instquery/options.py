@@ -1,7 +1,7 @@
 """Options: what callers hand to constructors, checked when it is given, not when it is first used.
 
-Each message names the option, what was given in its place, and what to give. Only numbers are quoted:
-text may be a secret.
+Each message names the option, what was given in its place, and what to give. Only numbers are
+quoted: text may be a secret.
 """
 
 from collections.abc import Callable

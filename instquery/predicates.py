@@ -64,7 +64,9 @@ class Eq:
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """Matches records whose field is one of `values`; repeats do not count, and none matches nothing.
+    """Matches records whose field is one of `values`.
+
+    Repeats do not count, and none matches nothing.
 
     An integer beyond 64 bits does not count either, as no record can hold it.
 
@@ -84,9 +86,9 @@ class In:
         if not _TEXT.issuperset(map(type, fitting)):
             for value in fitting:
                 _check_value(value, field)
-            # A set of integers that no record can hold can be made to cost the square of their number:
-            # Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit, a dozen have
-            # one hash. The hashes of texts are seeded at random.
+            # A set of integers that no record can hold can be made to cost the square of their
+            # number: Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit,
+            # a dozen have one hash. The hashes of texts are seeded at random.
             fitting = [value for value in fitting if isinstance(value, str) or fits(value)]
         object.__setattr__(self, "field", field)
         object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
@@ -105,8 +107,8 @@ class In:
 class Contains:
     """Matches records whose text field has `needle` in it, whatever the letters' case or width.
 
-    Both sides are folded (see `instquery.folding.fold`); every character is literal. A needle of any
-    length and script is found; the empty one is in every text.
+    Both sides are folded (see `instquery.folding.fold`); every character is literal. A needle of
+    any length and script is found; the empty one is in every text.
 
     >>> Contains("name", "ＰＲＯＤ").matches({"name": "shop-prod-1"})
     True
@@ -120,7 +122,9 @@ class Contains:
     def __post_init__(self) -> None:
         check_name(self.field)
         if not isinstance(self.needle, str):
-            raise QueryError(f"a needle must be text, not {type(self.needle).__name__}", field=self.field)
+            raise QueryError(
+                f"a needle must be text, not {type(self.needle).__name__}", field=self.field
+            )
         folded = fold(self.needle)
         object.__setattr__(self, "folded", folded)
         object.__setattr__(self, "grams", needle_grams(folded))
@@ -210,13 +214,17 @@ def merged(where: Iterable[Bounded]) -> list[Bounded]:
             found[number] = predicate
             continue
         other = found.get(predicate.field)
-        found[predicate.field] = predicate.intersection(other) if isinstance(other, Interval) else predicate
+        found[predicate.field] = (
+            predicate.intersection(other) if isinstance(other, Interval) else predicate
+        )
     return list(found.values())
 
 
 def _check_value(value: object, field: str) -> None:
     if not isinstance(value, Value):
-        raise QueryError(f"a value must be text, an integer or a bool, not {type(value).__name__}", field=field)
+        raise QueryError(
+            f"a value must be text, an integer or a bool, not {type(value).__name__}", field=field
+        )
 
 
 def _short(value: Value) -> str:

@@ -1,4 +1,7 @@
-"""The pytest plugin: the fixture `instquery_double`. It needs the extra `testing`, but only when it is used."""
+"""The pytest plugin: the fixture `instquery_double`.
+
+It needs the extra `testing`, but only when it is used.
+"""
 
 from collections.abc import Iterator
 from importlib import import_module

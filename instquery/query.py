@@ -10,7 +10,18 @@ from instquery.instants import Moment, TrustedMicros, moment
 from instquery.options import check_flag
 from instquery.predicates import Predicate, Value, Where, conditions, is_relative
 
-__all__ = ["Clock", "Order", "Page", "Query", "Record", "by_count", "dated", "dated_by", "moment_of", "system_clock"]
+__all__ = [
+    "Clock",
+    "Order",
+    "Page",
+    "Query",
+    "Record",
+    "by_count",
+    "dated",
+    "dated_by",
+    "moment_of",
+    "system_clock",
+]
 
 Clock: TypeAlias = Callable[[], Moment]
 """What tells a store its now."""
@@ -38,11 +49,10 @@ class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
     Args:
-        where: a predicate, or any collection of them.
-        offset: how many matches are passed over.
-        limit: how many are handed out at the most.
-        total: whether the exact number of all matches is wanted; `False` spares the count.
-        now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or integer
+        where: a predicate, or any collection of them. offset: how many matches are passed over.
+        limit: how many are handed out at the most. total: whether the exact number of all matches
+        is wanted; `False` spares the count. now: the moment that deltas in ranges are counted from:
+        a `datetime`, ISO 8601 text or integer
             microseconds. Without it, the store's clock is read. A cursor keeps it.
 
     Raises:

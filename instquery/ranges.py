@@ -20,16 +20,17 @@ class Range:
     """Matches records whose instant lies between two bounds, either of which may stand alone.
 
     A bound is a `datetime`, ISO 8601 text, integer microseconds since 1970, or a `timedelta` or
-    `relativedelta` that is counted from the query's now; without a zone it is UTC. Bounds are kept as
-    given and read once the schema and now are known, so that a window from now is the same predicate
-    on every page. A range that ends before it starts matches nothing.
+    `relativedelta` that is counted from the query's now; without a zone it is UTC. Bounds are kept
+    as given and read once the schema and now are known, so that a window from now is the same
+    predicate on every page. A range that ends before it starts matches nothing.
 
     Args:
-        field: the name of an instant field.
-        after, since: the lower bound, excluded and included. Where both are given, both hold.
-        until, before: the upper bound, included and excluded. Likewise.
-        within: from now to now + delta: the same as `after=timedelta(0), until=delta`. Where now + delta
-            lies before now, the same as `since=delta, before=timedelta(0)`. No other bound beside it.
+        field: the name of an instant field. after, since: the lower bound, excluded and included.
+        Where both are given, both hold. until, before: the upper bound, included and excluded.
+        Likewise. within: from now to now + delta: the same as `after=timedelta(0), until=delta`.
+        Where now + delta
+            lies before now, the same as `since=delta, before=timedelta(0)`. No other bound beside
+            it.
 
     Raises:
         QueryError: for a bound that can be none. An integer from 10**8 to 10**14, which can only be

@@ -34,10 +34,9 @@ __all__ = [
 class Schema:
     """The key, the order and the fields of the records of a store.
 
-    The key is a text or keyword field whose value is unique text of 1 to 4,096 characters (code points).
-    The order is by an instant field. Fields not declared are kept and handed back, or refused with
-    `strict=True`.
-    Raises `SchemaError` for a declaration that contradicts itself.
+    The key is a text or keyword field whose value is unique text of 1 to 4,096 characters (code
+    points). The order is by an instant field. Fields not declared are kept and handed back, or
+    refused with `strict=True`. Raises `SchemaError` for a declaration that contradicts itself.
 
     >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
     >>> schema.take({"id": "i-1", "created": "1970-01-01T00:00:01Z", "colour": "red"}).rank
@@ -60,8 +59,12 @@ class Schema:
         if self.key not in fields or not fields[self.key].kind.is_key:
             raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
         if self.order.field not in fields or not fields[self.order.field].kind.is_instant:
-            raise SchemaError("the order must be by a field declared as instant()", field=self.order.field)
-        if fields[self.key].kind.index == "values":  # its values are unique: the key's own directory is the index
+            raise SchemaError(
+                "the order must be by a field declared as instant()", field=self.order.field
+            )
+        if (
+            fields[self.key].kind.index == "values"
+        ):  # its values are unique: the key's own directory is the index
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
         intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)
@@ -104,12 +107,16 @@ class Schema:
             raise QueryError("no such field in the schema", field=predicate.field)
         if type(predicate) not in declared.kind.answers:
             name = type(predicate).__name__
-            raise QueryError(f"{declared.kind.phrase} does not answer {name}", field=predicate.field)
+            raise QueryError(
+                f"{declared.kind.phrase} does not answer {name}", field=predicate.field
+            )
         if isinstance(predicate, Range):
             return predicate.bound(self.read(predicate.field), now)
         return predicate
 
-    def matches(self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None) -> bool:
+    def matches(
+        self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None
+    ) -> bool:
         """Tell whether a record matches all predicates: the truth that indexes only speed up.
 
         Args:

@@ -20,9 +20,9 @@ __all__ = ["Snapshot"]
 class Snapshot:
     """The records of one moment; answers every read of a store, and never changes.
 
-    Made by `Store.snapshot`. It costs memory only for segments that the store has changed since, until
-    nobody holds it any more. `version` is the store's number for this moment. Deltas are counted from
-    the store's clock, which is read when the snapshot is asked.
+    Made by `Store.snapshot`. It costs memory only for segments that the store has changed since,
+    until nobody holds it any more. `version` is the store's number for this moment. Deltas are
+    counted from the store's clock, which is read when the snapshot is asked.
     """
 
     __slots__ = ("_clock", "_view")
@@ -44,8 +44,9 @@ class Snapshot:
     def page(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Page:
         """Return one page of the records that match, in order, with the exact total.
 
-        With the `cursor` of another page the page that follows it, as seen from that page's now; then
-        the query's offset does not count. `live` is for stores that go on; a snapshot stays as it is.
+        With the `cursor` of another page the page that follows it, as seen from that page's now;
+        then the query's offset does not count. `live` is for stores that go on; a snapshot stays as
+        it is.
 
         Raises:
             QueryError: for a field that the schema lacks or that does not answer the predicate.
@@ -59,8 +60,8 @@ class Snapshot:
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page ready, as `page` would answer it, without waiting for the page itself.
 
-        Costs at most 50 µs: what would take longer to plan is planned by its page. `live` is for stores
-        that go on; a snapshot stays as it is. Raises as `page` does.
+        Costs at most 50 µs: what would take longer to plan is planned by its page. `live` is for
+        stores that go on; a snapshot stays as it is. Raises as `page` does.
         """
         check_flag("live", live, QueryError)
         query, after = self._placed(query, cursor)
@@ -71,7 +72,9 @@ class Snapshot:
         """Count the records that match, exactly."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+    def facets(
+        self, field: str, where: Where = (), *, now: Moment | None = None
+    ) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         query = dated_by(self._clock, Query(where, now=now))
         return self._view.facets(field, query.where, query.now)

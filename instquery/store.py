@@ -27,13 +27,14 @@ __all__ = ["SEGMENT_ROWS", "Snapshot", "Store", "check_options"]
 class Store:
     """Records in one order, indexed for every query their schema allows.
 
-    Writes are checked before anything is touched: a batch is taken in whole or not at all. Records are
-    copied in and copied out, so that nobody outside can change them.
+    Writes are checked before anything is touched: a batch is taken in whole or not at all. Records
+    are copied in and copied out, so that nobody outside can change them.
 
-    Any number of threads may read and write. Writes come one after the other, and each is one step: a read
-    sees all of it or nothing. A write that has returned is seen by every read that begins afterwards, and
-    each read is of one moment: that at which it began. A read waits for no more than one brief write, a write
-    for other writes and never for a read; what a reader still looks at is copied, not changed.
+    Any number of threads may read and write. Writes come one after the other, and each is one step:
+    a read sees all of it or nothing. A write that has returned is seen by every read that begins
+    afterwards, and each read is of one moment: that at which it began. A read waits for no more
+    than one brief write, a write for other writes and never for a read; what a reader still looks
+    at is copied, not changed.
 
     >>> from instquery import Order, instant, text
     >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
@@ -57,12 +58,13 @@ class Store:
     ) -> None:
         """Make a store of `records`; costs 12 µs a record, and 5 to 10 µs more for each text field.
 
-        `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs (by default
-        one of this store's own; `secrets.token_bytes(32)` makes one to be kept). Several stores may share
-        them, and each takes its own cursors only. `history` is how many changes `changes` can tell. `clock` gives
-        the now that deltas are counted from. `segment_rows` is how many rows share one row set; other values
-        than the default are for tests. `journal` is told of each write before it is made: see `DurableStore`.
-        Raises `RecordError`, and for wrong options as `check_options` does.
+        `leases` bounds how long and how many states are kept for cursors, which `cursor_key` signs
+        (by default one of this store's own; `secrets.token_bytes(32)` makes one to be kept).
+        Several stores may share them, and each takes its own cursors only. `history` is how many
+        changes `changes` can tell. `clock` gives the now that deltas are counted from.
+        `segment_rows` is how many rows share one row set; other values than the default are for
+        tests. `journal` is told of each write before it is made: see `DurableStore`. Raises
+        `RecordError`, and for wrong options as `check_options` does.
         """
         given = {"leases": leases, "cursor_key": cursor_key, "history": history, "clock": clock}
         check_options(schema, **given, segment_rows=segment_rows)
@@ -93,12 +95,15 @@ class Store:
     # reading
 
     def page(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Page:
-        """Return one page of the records that match, in order, with the exact total; see `Snapshot.page`.
+        """Return one page of the records that match, in order, with the exact total.
 
-        With a `cursor` the page that follows, from the state that the walk's first page was read from and as
-        seen from its now: each record once, whatever is written meanwhile. Raises `CursorExpired` once that
-        state is no longer kept, unless `live`: then the walk goes on from the same place in the present state,
-        repeats nothing whose creation stays the same, and may miss what was written since.
+        See `Snapshot.page`.
+
+        With a `cursor` the page that follows, from the state that the walk's first page was read
+        from and as seen from its now: each record once, whatever is written meanwhile. Raises
+        `CursorExpired` once that state is no longer kept, unless `live`: then the walk goes on from
+        the same place in the present state, repeats nothing whose creation stays the same, and may
+        miss what was written since.
         """
         query, view, after = self._placed(query, cursor, live=live)
         if view is not None:
@@ -109,8 +114,8 @@ class Store:
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page ready, as `page` would answer it, without waiting for the page itself.
 
-        Costs at most 50 µs: a query of more than 64 predicates or 1,000 values is planned by its page.
-        Raises as `page` does.
+        Costs at most 50 µs: a query of more than 64 predicates or 1,000 values is planned by its
+        page. Raises as `page` does.
         """
         query, view, after = self._placed(query, cursor, live=live)
         if view is not None:
@@ -126,7 +131,9 @@ class Store:
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+    def facets(
+        self, field: str, where: Where = (), *, now: Moment | None = None
+    ) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
@@ -152,13 +159,17 @@ class Store:
     def changes(self, since: int) -> list[Change]:
         """List what the writes after version `since` have changed, in their order.
 
-        Raises `HistoryGap` where they are no longer all known: then take a snapshot and go on from its version.
+        Raises `HistoryGap` where they are no longer all known: then take a snapshot and go on from
+        its version.
         """
         check_whole("since", since, least=None, error=QueryError)
         return self._current.changes(since)
 
     def watch(self, where: Watchable) -> Watch:
-        """Return a watch of the records that match; `where` may be a function of now. See `Watch.poll`."""
+        """Return a watch of the records that match.
+
+        `where` may be a function of now. See `Watch.poll`.
+        """
         return Watch(self, self.schema, self._clock, where)
 
     def verify(self) -> list[str]:
@@ -175,24 +186,32 @@ class Store:
         return key in self._current.view()
 
     def __iter__(self) -> Iterator[Record]:
-        """Walk the records of this moment, in order; writes made during the walk are not seen by it."""
+        """Walk the records of this moment, in order.
+
+        Writes made during the walk are not seen by it.
+        """
         return iter(self._current.view())
 
     # writing
 
     def put(self, record: Mapping[str, Any]) -> None:
-        """Add a record, or replace the one with its key. Raises `RecordError`, having changed nothing.
+        """Add a record, or replace the one with its key.
 
-        Costs 35 µs for a changed keyword, 40 to 120 µs for a new record at the top, up to 1.2 ms for one further
-        down; 0.1 to 0.5 ms more where somebody still looks at the segment.
+        Raises `RecordError`, having changed nothing.
+
+        Costs 35 µs for a changed keyword, 40 to 120 µs for a new record at the top, up to 1.2 ms
+        for one further down; 0.1 to 0.5 ms more where somebody still looks at the segment.
         """
         entry = self.schema.take(record)
         self._write({entry.key: entry})
 
     def put_many(self, records: Iterable[Mapping[str, Any]]) -> int:
-        """Put a batch, whole or not at all; of records with one key the last counts. Returns how many were put.
+        """Put a batch, whole or not at all.
 
-        Raises `RecordError` that names the record by its number in the batch (from 1), having changed nothing.
+        Of records with one key the last counts. Returns how many were put.
+
+        Raises `RecordError` that names the record by its number in the batch (from 1), having
+        changed nothing.
         """
         entries = take_batch(self.schema, records)
         self._write(entries)
@@ -226,7 +245,9 @@ class Store:
         self._leases.end_old()
         self._current.write(puts, list(gone))
 
-    def _placed(self, query: Query, cursor: str | None, *, live: bool) -> tuple[Query, View | None, Bookmark | None]:
+    def _placed(
+        self, query: Query, cursor: str | None, *, live: bool
+    ) -> tuple[Query, View | None, Bookmark | None]:
         """Return the query with its now, the kept state and the place that a cursor names, if it does."""
         check_flag("live", live, QueryError)
         query = dated_by(self._clock, query)
@@ -243,7 +264,8 @@ class Store:
 
     def _keep(self, view: View) -> None:
         """Keep a state for the next page of a walk."""
-        # Other stores may be handed the same leases. The signer is this store's own, the epoch this state's.
+        # Other stores may be handed the same leases. The signer is this store's own, the epoch this
+        # state's.
         self._leases.grant((self._signer, view.epoch), view)
 
 

@@ -1,6 +1,7 @@
 """A local double of the APIs for tests: real clients talk to it, over loopback or in process.
 
-With pytest the fixture `instquery_double` is there once the extra `testing` is installed. Elsewhere:
+With pytest the fixture `instquery_double` is there once the extra `testing` is installed.
+Elsewhere:
 
 >>> with Double() as double:
 ...     double.airec.put({"instanceId": "i-1", "gmtCreate": "2026-01-01T00:00:00Z"})
@@ -56,8 +57,9 @@ class Fault(NamedTuple):
 class Double:
     """The APIs of the catalog on a free port of this machine, with empty stores to fill and a clock to set.
 
-    The store of an API is an attribute by its name, such as `double.airec`, and an item: `double["airec"]`.
-    Faults are injected for the next calls by `fail`, `delay` and `throttle`; they apply one after the other.
+    The store of an API is an attribute by its name, such as `double.airec`, and an item:
+    `double["airec"]`. Faults are injected for the next calls by `fail`, `delay` and `throttle`;
+    they apply one after the other.
 
     Args:
         keys: the access keys that requests must be signed with; none need be signed without them.
@@ -85,9 +87,13 @@ class Double:
 
     def __getattr__(self, name: str) -> Store:
         """Return the store of an API; called for what is no attribute otherwise."""
-        stores: dict[str, Store] = vars(self).get("_stores", {})  # not there yet in one that is being copied
+        stores: dict[str, Store] = vars(self).get(
+            "_stores", {}
+        )  # not there yet in one that is being copied
         if name not in stores:
-            raise AttributeError(f"a double has no {name}: its stores are {', '.join(stores)}", name=name, obj=self)
+            raise AttributeError(
+                f"a double has no {name}: its stores are {', '.join(stores)}", name=name, obj=self
+            )
         return stores[name]
 
     def __dir__(self) -> list[str]:
@@ -96,7 +102,10 @@ class Double:
 
     @property
     def endpoint(self) -> str:
-        """Host and port, as the official clients take them; there is one between entering and leaving alone."""
+        """Host and port, as the official clients take them.
+
+        There is one between entering and leaving alone.
+        """
         if self._server is None:
             raise InstqueryError("the double is not being served: use it as a context manager")
         return self._server.endpoint
@@ -113,7 +122,9 @@ class Double:
         """
         self._now = None if now is None else to_datetime(moment_of(now))
 
-    def fail(self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1) -> None:
+    def fail(
+        self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1
+    ) -> None:
         """Let the next calls end in an error."""
         check_kind("code", code, str, "the code of an error, as text")
         check_kind("message", message, str, "text")
@@ -123,7 +134,9 @@ class Double:
 
     def throttle(self, times: int = 1) -> None:
         """Let the next calls be refused as too many."""
-        self.fail("Throttling.User", message="Request was denied due to user flow control.", times=times)
+        self.fail(
+            "Throttling.User", message="Request was denied due to user flow control.", times=times
+        )
 
     def delay(self, seconds: float, times: int = 1) -> None:
         """Let the next calls be answered later."""
@@ -148,7 +161,10 @@ class Double:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._server is not None:
             self._server.__exit__(kind, error, trace)
@@ -196,7 +212,10 @@ def _recorded(scope: Scope, body: bytes) -> Recorded:
     is_form = headers.get("content-type", "").lower().startswith(FORM)
     told = scope["query_string"] + b"&" + body if is_form else scope["query_string"]
     return Recorded(
-        scope["method"], scope["path"], dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True)), headers
+        scope["method"],
+        scope["path"],
+        dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True)),
+        headers,
     )
 
 
@@ -204,6 +223,9 @@ async def _refuse(send: Send, fault: Fault) -> None:
     """Answer with a fault, in the shape of any API."""
     body = refusal(fault.code or "", fault.message, str(uuid4()).upper())
     octets = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/json;charset=utf-8"), (b"content-length", str(len(octets)).encode())]
+    headers = [
+        (b"content-type", b"application/json;charset=utf-8"),
+        (b"content-length", str(len(octets)).encode()),
+    ]
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})
     await send({"type": "http.response.body", "body": octets})

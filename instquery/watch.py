@@ -46,11 +46,13 @@ class Watch:
         self._version = 0
 
     def poll(self, now: Moment | None = None) -> Events:
-        """Tell what has happened since the last call; the first one finds all matches to have entered.
+        """Tell what has happened since the last call.
 
-        `now` is the moment that windows are counted from or made for; by default the store's clock tells it.
-        Costs a look at each record that was written since or that a moved window has passed over; all
-        matches anew where the store's history does not reach back so far.
+        The first one finds all matches to have entered.
+
+        `now` is the moment that windows are counted from or made for; by default the store's clock
+        tells it. Costs a look at each record that was written since or that a moved window has
+        passed over; all matches anew where the store's history does not reach back so far.
         """
         where = self._asked(now)
         view = self._store.snapshot()
@@ -74,7 +76,8 @@ class Watch:
     def _compare(self, view: Kept, key: str, where: Sequence[Bounded], events: Events) -> None:
         """Note what has happened to one record.
 
-        Events are the caller's own to change, nested values included: they never share with what is held.
+        Events are the caller's own to change, nested values included: they never share with what is
+        held.
         """
         record = view.get(key)
         held = self._held.get(key)
@@ -101,7 +104,10 @@ class Watch:
         return sorted(written)
 
     def _written(self, view: Kept) -> set[str] | None:
-        """Return the keys written since the last poll; `None` where they are no longer all known."""
+        """Return the keys written since the last poll.
+
+        `None` where they are no longer all known.
+        """
         try:
             changes = self._store.changes(self._version)
         except HistoryGap:
@@ -114,8 +120,13 @@ def _asking(predicate: Bounded) -> Predicate:
     return predicate.as_range() if isinstance(predicate, Interval) else predicate
 
 
-def _passed_over(before: Sequence[Bounded], after: Sequence[Bounded]) -> list[Sequence[Bounded]] | None:
-    """List what to ask for that lies in one window alone; `None` if more than windows have moved."""
+def _passed_over(
+    before: Sequence[Bounded], after: Sequence[Bounded]
+) -> list[Sequence[Bounded]] | None:
+    """List what to ask for that lies in one window alone.
+
+    `None` if more than windows have moved.
+    """
     if [one.field for one in before] != [one.field for one in after]:
         return None
 

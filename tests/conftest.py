@@ -14,7 +14,9 @@ from node_clients import PACKAGE, NodeClients
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="try everything, where a part is tried by default")
+    parser.addoption(
+        "--long", action="store_true", help="try everything, where a part is tried by default"
+    )
 
 
 def pytest_configure(config):
@@ -23,11 +25,18 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark tests of random examples as long; without `--long` leave out the long ones that cannot be cut short."""
+    """Mark tests of random examples as long.
+
+    Without `--long` leave out the long ones that cannot be cut short.
+    """
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("long")
-        elif item.get_closest_marker("long") and "tries" not in item.fixturenames and not effort.is_full():
+        elif (
+            item.get_closest_marker("long")
+            and "tries" not in item.fixturenames
+            and not effort.is_full()
+        ):
             item.add_marker(pytest.mark.skip(reason="takes long: --long"))
 
 
@@ -52,7 +61,9 @@ def node_clients(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node")
     shutil.copy(PACKAGE, folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
-    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - a fixed command
+    made = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
     if made.returncode and not is_expected:
         pytest.skip(f"npm cannot install the clients: {made.stderr[-300:]}")
     assert made.returncode == 0, made.stderr

@@ -1,7 +1,7 @@
 """How much the tests try: a part by default, all of it with `--long`, far more with `HYPOTHESIS_PROFILE=thorough`.
 
-Whatever takes long asks here how often it is to try, so that one option decides for all. A number of examples that is
-given elsewhere would escape it: `tests/test_effort.py` finds such.
+Whatever takes long asks here how often it is to try, so that one option decides for all. A number
+of examples that is given elsewhere would escape it: `tests/test_effort.py` finds such.
 """
 
 import os
@@ -10,13 +10,18 @@ from hypothesis import HealthCheck, settings
 
 _FULL = 100  # examples of a test that names no number: Hypothesis' own
 
-settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_FULL // 8)
+settings.register_profile(
+    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_FULL // 8
+)
 settings.register_profile("full", parent=settings.get_profile("quick"), max_examples=_FULL)
 settings.register_profile("thorough", parent=settings.get_profile("full"), max_examples=20 * _FULL)
 
 
 def choose(*, is_long):
-    """Decide how much is tried from now on; to be called before tests are loaded, as they ask while they load."""
+    """Decide how much is tried from now on.
+
+    To be called before tests are loaded, as they ask while they load.
+    """
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("full" if is_long else "quick"))
 
 

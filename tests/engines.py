@@ -52,7 +52,9 @@ class Databases:
         return tables(f"sqlite:///{self._folder}/tables.sqlite", SqlStore.create)
 
     def _chdb(self):
-        return tables(f"clickhousedb:///default?interface=chdb&path={self._folder}/chdb", SqlStore.create)
+        return tables(
+            f"clickhousedb:///default?interface=chdb&path={self._folder}/chdb", SqlStore.create
+        )
 
     def _postgresql(self):
         return tables(self.server().url, SqlStore.create)
@@ -66,7 +68,9 @@ def installed(start):
     """Return what starts servers, unless there is nothing to start: then the test is skipped, or fails if expected."""
     if servers.programs() is None:
         expected = os.environ.get("INSTQUERY_EXPECT_POSTGRESQL")
-        (pytest.fail if expected else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
+        (pytest.fail if expected else pytest.skip)(
+            "PostgreSQL is not installed: apt-get install postgresql"
+        )
     return start
 
 
@@ -101,7 +105,10 @@ class Tables:
         return store
 
     def _leave(self, table, schema):
-        """Keep a table that is no longer in use; ClickHouse makes a new one quicker than it empties one."""
+        """Keep a table that is no longer in use.
+
+        ClickHouse makes a new one quicker than it empties one.
+        """
         if self.engine.dialect.name == CLICKHOUSE and self.is_open:
             table.drop(self.engine)
         else:

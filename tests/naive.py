@@ -1,7 +1,8 @@
 """A naive reading of the two source documents and of the engine's promises.
 
-It imports nothing of the package: whatever both agree on has been said twice, independently. Records are
-plain dicts, every answer is a walk over a list, every time an aware datetime of the standard library.
+It imports nothing of the package: whatever both agree on has been said twice, independently.
+Records are plain dicts, every answer is a walk over a list, every time an aware datetime of the
+standard library.
 """
 
 import re
@@ -13,12 +14,19 @@ def moment(value):
     """Read a time: a datetime, text in one of the forms that the tests make, or microseconds."""
     if isinstance(value, int):
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("Z", "+00:00"))
+    found = (
+        value
+        if isinstance(value, datetime)
+        else datetime.fromisoformat(value.replace("Z", "+00:00"))
+    )
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def iso(text):
-    """Read ISO 8601 text as microseconds since 1970, part by part; ValueError for what is no time."""
+    """Read ISO 8601 text as microseconds since 1970, part by part.
+
+    ValueError for what is no time.
+    """
     if not text.isascii():
         raise ValueError
     day, with_clock, clock = text.upper().replace(" ", "T", 1).partition("T")
@@ -63,7 +71,11 @@ def time_of_day(text, points, last=23):
     """Read hours, minutes and seconds with a fraction, of which nothing but hours must be there."""
     point = next((one for one in points if one in text), None)
     whole, _, fraction = text.partition(point) if point else (text, "", "")
-    parts = whole.split(":") if ":" in whole else [whole[first : first + 2] for first in range(0, len(whole), 2)]
+    parts = (
+        whole.split(":")
+        if ":" in whole
+        else [whole[first : first + 2] for first in range(0, len(whole), 2)]
+    )
     numbers = [number(part, 2) for part in parts]
     if point and (len(numbers) != 3 or not fraction or set(fraction) - set("0123456789")):
         raise ValueError
@@ -138,7 +150,9 @@ def is_called(value, text):
 
 def page(records, conditions, offset, limit, key, created, newest_first=True):
     """Return the page and the total."""
-    found = [record for record in records if all(holds(record, condition) for condition in conditions)]
+    found = [
+        record for record in records if all(holds(record, condition) for condition in conditions)
+    ]
     found = in_order(found, key, created, newest_first)
     return found[offset : offset + limit], len(found)
 
@@ -179,7 +193,16 @@ def items(records, members, times, digits):
 
 
 AIREC_MEMBERS = [
-    *("regionId", "type", "lockMode", "expiredTime", "status", "gmtCreate", "chargeType", "industry"),
+    *(
+        "regionId",
+        "type",
+        "lockMode",
+        "expiredTime",
+        "status",
+        "gmtCreate",
+        "chargeType",
+        "industry",
+    ),
     *("commodityCode", "gmtModified", "dataSetVersion", "name", "instanceId"),
 ]
 AIREC_TIMES = {"expiredTime", "gmtCreate", "gmtModified"}
@@ -190,7 +213,11 @@ def list_instance(records, params, now):
     wrong = set()
     number = whole_number(params, "page", 1, 2**63 - 1, wrong)
     size = whole_number(params, "size", 10, 50, wrong)
-    wanted = [("contains", name, given(params, name)) for name in ("name", "instanceId") if given(params, name)]
+    wanted = [
+        ("contains", name, given(params, name))
+        for name in ("name", "instanceId")
+        if given(params, name)
+    ]
     status = given(params, "status")
     if status is not None:
         wanted.append(("eq", "status", status))
@@ -210,8 +237,25 @@ def list_instance(records, params, now):
 
 
 BSS_MEMBERS = [
-    *("OwnerId", "ProductCode", "ProductType", "SubscriptionType", "InstanceID", "Region", "CreateTime", "EndTime"),
-    *("StopTime", "ReleaseTime", "ExpectedReleaseTime", "Status", "SubStatus", "RenewStatus", "RenewalDuration"),
+    *(
+        "OwnerId",
+        "ProductCode",
+        "ProductType",
+        "SubscriptionType",
+        "InstanceID",
+        "Region",
+        "CreateTime",
+        "EndTime",
+    ),
+    *(
+        "StopTime",
+        "ReleaseTime",
+        "ExpectedReleaseTime",
+        "Status",
+        "SubStatus",
+        "RenewStatus",
+        "RenewalDuration",
+    ),
     *("RenewalDurationUnit", "Seller"),
 ]
 BSS_TIMES = {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleaseTime"}
@@ -243,7 +287,11 @@ def bss_scope(params, caller, accounts, products):
             raise No("NotApplicable", None)
     if given(params, "Region") and not given(params, "ProductCode"):
         raise No("MissingParameter", {"ProductCode"})
-    if products is not None and given(params, "ProductCode") and given(params, "ProductCode") not in products:
+    if (
+        products is not None
+        and given(params, "ProductCode")
+        and given(params, "ProductCode") not in products
+    ):
         raise No("ProductNotFind", None)
     if accounts is None:
         return []

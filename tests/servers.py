@@ -31,7 +31,10 @@ SETTINGS = {
 def programs():
     """Return the folder of PostgreSQL's programs; `None` where it is not installed."""
     found = shutil.which("initdb")
-    folders = [*([Path(found).resolve().parent] if found else []), *Path("/usr/lib/postgresql").glob("*/bin")]
+    folders = [
+        *([Path(found).resolve().parent] if found else []),
+        *Path("/usr/lib/postgresql").glob("*/bin"),
+    ]
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
@@ -79,8 +82,17 @@ class Server:
         return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/postgres"
 
     def start(self):
-        options = " ".join(f"-c {name}='{value}'" for name, value in (SETTINGS | {"port": str(self.port)}).items())
-        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self._folder / 'log'}", f"--options={options}")
+        options = " ".join(
+            f"-c {name}='{value}'" for name, value in (SETTINGS | {"port": str(self.port)}).items()
+        )
+        self._run(
+            "pg_ctl",
+            "start",
+            "--wait",
+            "--silent",
+            f"--log={self._folder / 'log'}",
+            f"--options={options}",
+        )
 
     def stop(self, mode="fast"):
         """Stop; `immediate` is as if the machine had lost power."""
@@ -144,10 +156,15 @@ def spread(coordinator, shards, store):
         SqlStore(engine, store.schema, store.table.name).create()
         engine.dispose()
     name, key = store.table.name, store.schema.key
-    columns = [sa.Column(column.name, column.type, nullable=column.nullable) for column in store.table.columns]
+    columns = [
+        sa.Column(column.name, column.type, nullable=column.nullable)
+        for column in store.table.columns
+    ]
     engine = sa.create_engine(coordinator.url)
     with engine.begin() as connection:
-        sa.Table(name, sa.MetaData(), *columns, postgresql_partition_by=f'HASH ("{key}")').create(connection)
+        sa.Table(name, sa.MetaData(), *columns, postgresql_partition_by=f'HASH ("{key}")').create(
+            connection
+        )
         for number in range(len(shards)):
             connection.exec_driver_sql(
                 f'CREATE FOREIGN TABLE "{name}_{number}" PARTITION OF "{name}" FOR VALUES WITH (MODULUS {len(shards)},'

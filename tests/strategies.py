@@ -41,12 +41,16 @@ names = st.one_of(
 )
 needles = st.one_of(
     st.text(st.sampled_from("abAB推荐ßsfＡ*%_[ "), max_size=4),
-    st.sampled_from(["prod", "推荐", "推", "荐-数", "STRASSE", "web-1", "数据库", "-", "absent", "\x00"]),
+    st.sampled_from(
+        ["prod", "推荐", "推", "荐-数", "STRASSE", "web-1", "数据库", "-", "absent", "\x00"]
+    ),
     st.text(max_size=3),
 )
-# Combining characters of many classes, two that decompose into others, and U+0345, which folds to a letter.
+# Combining characters of many classes, two that decompose into others, and U+0345, which folds to a
+# letter.
 _MARKS = "\u0301\u0327\u0323\u0345\u0334\u093c\u094d\u3099\u0f71\u0f74\u05b0\u064b\u0e48\u20d0\u0344\u0340\U0001d165"
-# What stands between marks and has class 0, though some of it decomposes into marks or has them at its end.
+# What stands between marks and has class 0, though some of it decomposes into marks or has them at
+# its end.
 _UNMARKED = "a\u0903\u200d\u0f73\u0f75\u0f81\uff9e\uff9f\u1f82\u0130\u1faf\u01d5\u304b\ufdfa\u1100\u1161\uac00\u034f-"
 _runs_of_marks = st.one_of(
     st.text(st.sampled_from(_MARKS), max_size=3),
@@ -56,7 +60,9 @@ _runs_of_marks = st.one_of(
         st.text(st.sampled_from(_MARKS), min_size=1, max_size=3),
         st.integers(28, 70),
     ),
-    st.text(st.sampled_from("\u0f73\u0f75\u0f81\uff9e\uff9f\u0301\u0334"), min_size=28, max_size=70),
+    st.text(
+        st.sampled_from("\u0f73\u0f75\u0f81\uff9e\uff9f\u0301\u0334"), min_size=28, max_size=70
+    ),
 )
 marked_texts = st.lists(
     st.one_of(
@@ -79,8 +85,14 @@ _FAR = st.sampled_from(
         datetime(9999, 12, 31, 23, 59, 59, 999999, UTC),
     ]
 )
-_FINE = st.builds(lambda at, us: at + timedelta(microseconds=us), _SECONDS, st.sampled_from([0, 1, -1, 1000, 500_000]))
-moments = st.one_of(_SECONDS, _FINE, st.integers(-400, 400).map(lambda n: NOW + timedelta(days=n)), _FAR)
+_FINE = st.builds(
+    lambda at, us: at + timedelta(microseconds=us),
+    _SECONDS,
+    st.sampled_from([0, 1, -1, 1000, 500_000]),
+)
+moments = st.one_of(
+    _SECONDS, _FINE, st.integers(-400, 400).map(lambda n: NOW + timedelta(days=n)), _FAR
+)
 
 
 @st.composite
@@ -132,12 +144,21 @@ def conditions(draw):
         return kind, draw(st.sampled_from(["name", "id"])), draw(needles)
     if kind == "range":
         bounds = draw(
-            st.dictionaries(st.sampled_from(["after", "since", "until", "before"]), times(), min_size=1, max_size=3)
+            st.dictionaries(
+                st.sampled_from(["after", "since", "until", "before"]),
+                times(),
+                min_size=1,
+                max_size=3,
+            )
         )
         return kind, draw(st.sampled_from(["created", "expires"])), bounds
     field = draw(st.sampled_from(["status", "owner", "id", "name"]))
     values = {"status": keywords, "owner": owners, "id": ids, "name": names}[field]
-    return (kind, field, draw(values)) if kind == "eq" else (kind, field, draw(st.lists(values, max_size=5)))
+    return (
+        (kind, field, draw(values))
+        if kind == "eq"
+        else (kind, field, draw(st.lists(values, max_size=5)))
+    )
 
 
 def predicate(condition):

@@ -27,10 +27,29 @@ SAMPLE = {
     "instanceId": "airec-cn-****",
 }
 OTHERS = [
-    {"instanceId": "airec-cn-b", "name": "ＰＲＯＤ-Straße", "status": "Ready", "gmtCreate": "2018-12-06T06:14:01Z"},
-    {"instanceId": "airec-cn-a", "name": "100%_[x]", "status": "Starting", "gmtCreate": "2018-12-06T14:14:01+08:00"},
-    {"instanceId": "airec-cn-c", "status": "Running", "gmtCreate": None, "expiredTime": "2019-01-01T00:00:00.000001Z"},
-    {"instanceId": "airec-cn-d", "gmtCreate": "2999-09-08T16:00:00Z", "expiredTime": "2019-01-01T00:00:00Z"},
+    {
+        "instanceId": "airec-cn-b",
+        "name": "ＰＲＯＤ-Straße",
+        "status": "Ready",
+        "gmtCreate": "2018-12-06T06:14:01Z",
+    },
+    {
+        "instanceId": "airec-cn-a",
+        "name": "100%_[x]",
+        "status": "Starting",
+        "gmtCreate": "2018-12-06T14:14:01+08:00",
+    },
+    {
+        "instanceId": "airec-cn-c",
+        "status": "Running",
+        "gmtCreate": None,
+        "expiredTime": "2019-01-01T00:00:00.000001Z",
+    },
+    {
+        "instanceId": "airec-cn-d",
+        "gmtCreate": "2999-09-08T16:00:00Z",
+        "expiredTime": "2019-01-01T00:00:00Z",
+    },
 ]
 
 
@@ -77,7 +96,10 @@ def test_the_documents_sample_comes_back_as_it_is(instances):
         ({"expiredTime": 1546790400}, "*c"),
         ({"expiredTime": "1546790399"}, "c"),
         ({"expiredTime": datetime(2019, 1, 7, tzinfo=UTC)}, "*c"),
-        ({"RegionId": "cn-nowhere", "Action": "ListInstance", "regionId": "x", 5: "y"}, "d*abc"),  # unknown: ignored
+        (
+            {"RegionId": "cn-nowhere", "Action": "ListInstance", "regionId": "x", 5: "y"},
+            "d*abc",
+        ),  # unknown: ignored
     ],
 )
 def test_answers(instances, params, found):
@@ -134,7 +156,8 @@ def test_times_are_written_to_the_millisecond_and_members_left_out(instances):
 
 
 @pytest.mark.parametrize(
-    "written", ["2018-W49-4T06:14:01.000Z", "2018-12-05T24:00:00.000Z", "2018-12-06 06:14:01.000Z", NOW]
+    "written",
+    ["2018-W49-4T06:14:01.000Z", "2018-12-05T24:00:00.000Z", "2018-12-06 06:14:01.000Z", NOW],
 )
 def test_a_time_in_any_form_is_written_in_the_documents(written):
     store = Store(airec.SCHEMA, [{"instanceId": "a", "gmtCreate": written}])
@@ -177,7 +200,9 @@ def test_a_fault_of_ours_is_told_without_its_cause(caplog):
 
 
 def test_the_request_as_a_query():
-    query = airec.list_instance.query({"status": "Ready", "name": "x", "page": 3, "expiredTime": "1546790400"}, now=NOW)
+    query = airec.list_instance.query(
+        {"status": "Ready", "name": "x", "page": 3, "expiredTime": "1546790400"}, now=NOW
+    )
     assert set(query.where) == {
         Eq("status", "Ready"),
         Contains("name", "x"),

@@ -31,7 +31,9 @@ plain = st.one_of(
     st.decimals(allow_nan=False),
 )
 names = st.one_of(texts, st.sampled_from(MARKS))
-values = st.recursive(plain, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner)))
+values = st.recursive(
+    plain, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner))
+)
 
 
 def as_written(value):
@@ -52,7 +54,11 @@ def test_what_is_written_comes_back_exactly(record):
 
 def test_what_has_a_plain_form_keeps_it():
     """So that files of earlier releases are read, and their records are found to be the same."""
-    record = {"id": "推\ud800", "deep": {"a": [1, None, {"b": "\U00010000"}]}, "when": date(2026, 1, 1)}
+    record = {
+        "id": "推\ud800",
+        "deep": {"a": [1, None, {"b": "\U00010000"}]},
+        "when": date(2026, 1, 1),
+    }
     assert to_json(record) == (
         '{"id":"\\u63a8\\ud800","deep":{"a":[1,null,{"b":"\\ud800\\udc00"}]},"when":{"\\u0000date":"2026-01-01"}}'
     )
@@ -69,8 +75,16 @@ def test_a_time_that_its_zone_has_twice_or_never_is_kept(hour, day, fold):
 
 
 def test_a_set_is_written_alike_whatever_its_hashes():
-    for items in ([8, 0, 16], ["a", "b", "c"], [frozenset({8, 0}), frozenset({0, 16})], [(1, frozenset({8, 0}))]):
-        again = [frozenset(sorted(item, reverse=True)) if isinstance(item, frozenset) else item for item in items]
+    for items in (
+        [8, 0, 16],
+        ["a", "b", "c"],
+        [frozenset({8, 0}), frozenset({0, 16})],
+        [(1, frozenset({8, 0}))],
+    ):
+        again = [
+            frozenset(sorted(item, reverse=True)) if isinstance(item, frozenset) else item
+            for item in items
+        ]
         assert to_json({"a": set(items)}) == to_json({"a": {*again[::-1]}})
 
 
@@ -87,7 +101,9 @@ def test_what_would_not_come_back_is_refused():
             to_json({"id": "a", "note": value})
 
 
-@pytest.mark.parametrize("told", ['{"\\u0000date":5}', '{"\\u0000object":5}', '{"\\u0000text":"x"}', "[", '{"a":'])
+@pytest.mark.parametrize(
+    "told", ['{"\\u0000date":5}', '{"\\u0000object":5}', '{"\\u0000text":"x"}', "[", '{"a":']
+)
 def test_what_is_not_ours_is_a_value_error(told):
     with pytest.raises(ValueError, match=r"\S"):
         from_json(told)
@@ -96,12 +112,31 @@ def test_what_is_not_ours_is_a_value_error(told):
 SCHEMA = Schema(
     key="id",
     order=Order("created"),
-    fields={"id": text(), "name": text(), "status": keyword(), "created": instant(), PAIR: keyword(), "note": stored()},
+    fields={
+        "id": text(),
+        "name": text(),
+        "status": keyword(),
+        "created": instant(),
+        PAIR: keyword(),
+        "note": stored(),
+    },
 )
 
 RECORDS = [
-    {"id": PAIR, "name": "x" + PAIR, "status": PAIR, PAIR: "\udc00", "note": {PAIR: [PAIR, {"\0date": "never"}]}},
-    {"id": "\U00010000", "name": "x\U00010000", "status": "\U00010000", PAIR: PAIR, "note": "\ud800"},
+    {
+        "id": PAIR,
+        "name": "x" + PAIR,
+        "status": PAIR,
+        PAIR: "\udc00",
+        "note": {PAIR: [PAIR, {"\0date": "never"}]},
+    },
+    {
+        "id": "\U00010000",
+        "name": "x\U00010000",
+        "status": "\U00010000",
+        PAIR: PAIR,
+        "note": "\ud800",
+    },
     {"id": "\udc00" * 4096, "status": PAIR * 2048},
 ]
 
@@ -114,7 +149,12 @@ def test_a_durable_store_carries_any_text(tmp_path):
         kept.discard("\udc00\ud800")
     with DurableStore.open(path, SCHEMA) as kept:
         assert list(kept) == sorted(RECORDS, key=lambda record: record["id"])
-        for field, value in (("id", PAIR), ("status", PAIR), (PAIR, "\udc00"), ("name", "x" + PAIR)):
+        for field, value in (
+            ("id", PAIR),
+            ("status", PAIR),
+            (PAIR, "\udc00"),
+            ("name", "x" + PAIR),
+        ):
             assert kept.page(Query(Eq(field, value))).items == RECORDS[:1]
         assert kept.facets("status") == Store(SCHEMA, RECORDS).facets("status")
         assert kept.replace_all(RECORDS) == (0, 0, 0)

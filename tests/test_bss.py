@@ -114,11 +114,20 @@ def test_owners_numbers_times_and_extra_members(store):
         ({"InstanceIDs": ",".join(["i-1"] * 500)}, 1),  # repeats do not count
         ({"InstanceIDs": ",".join(f"i-{n}" for n in range(100))}, 1),
         ({"InstanceIDs": "i-1", "ProductCode": "flowpack"}, 0),
-        ({"EndTimeStart": "2016-11-07T16:00:00Z", "EndTimeEnd": "2016-11-07T16:00:00Z"}, 4),  # both ends included
+        (
+            {"EndTimeStart": "2016-11-07T16:00:00Z", "EndTimeEnd": "2016-11-07T16:00:00Z"},
+            4,
+        ),  # both ends included
         ({"EndTimeStart": "2016-11-07T16:00:01Z"}, 1),
         ({"EndTimeEnd": "2016-11-08T00:00:00+08:00"}, 4),
         ({"EndTimeEnd": "2016-11-07T15:59:59.999999Z"}, 0),
-        ({"CreateTimeStart": "2016-05-23T12:00:00Z", "CreateTimeEnd": "2016-05-23T12:00:00.900Z"}, 1),
+        (
+            {
+                "CreateTimeStart": "2016-05-23T12:00:00Z",
+                "CreateTimeEnd": "2016-05-23T12:00:00.900Z",
+            },
+            1,
+        ),
         ({"CreateTimeEnd": "2016-05-23T12:00:00Z"}, 0),
         ({"CreateTimeStart": "2999-01-01"}, 5),
     ],
@@ -154,7 +163,10 @@ def test_totals_are_of_all_pages_and_pages_past_the_end_are_empty(store):
         ({"CreateTimeStart": 1608533404}, "CreateTimeStart"),
         ({"CreateTimeEnd": "2016-13-01"}, "CreateTimeEnd"),
         ({"EndTimeStart": "2016-01-02", "EndTimeEnd": "2016-01-01"}, "EndTimeStart"),
-        ({"CreateTimeStart": "2016-01-01T00:00:00.000001Z", "CreateTimeEnd": "2016-01-01"}, "CreateTimeStart"),
+        (
+            {"CreateTimeStart": "2016-01-01T00:00:00.000001Z", "CreateTimeEnd": "2016-01-01"},
+            "CreateTimeStart",
+        ),
         ({"OwnerId": 1.5}, "OwnerId"),
         ({"Region": ["cn-beijing"], "ProductCode": "ecs"}, "Region"),
     ],
@@ -191,7 +203,11 @@ DIRECTORY = bss.Directory(
         (OWNER, {}, 3),  # its own alone, the masked ones belong to nobody known
         (OWNER, {"OwnerId": OWNER}, 3),
         (OWNER, {"OwnerId": "42"}, "InvalidOwner"),
-        (OWNER, {"InstanceIDs": "i-1,IFP-ji2gzgi11"}, 0),  # nobody sees or counts a stranger's record
+        (
+            OWNER,
+            {"InstanceIDs": "i-1,IFP-ji2gzgi11"},
+            0,
+        ),  # nobody sees or counts a stranger's record
         (OWNER, {"InstanceIDs": "i-1", "OwnerId": "181****"}, "InvalidOwner"),
         (RESELLER, {}, "MissingParameter"),
         (RESELLER, {"OwnerId": ""}, "MissingParameter"),
@@ -214,14 +230,18 @@ def test_callers_see_what_is_theirs(store, caller, params, outcome):
     if isinstance(outcome, str):
         refused(reply, outcome, "OwnerId")
     else:
-        assert reply.body["Data"]["TotalCount"] == outcome == len(reply.body["Data"]["InstanceList"])
+        assert (
+            reply.body["Data"]["TotalCount"] == outcome == len(reply.body["Data"]["InstanceList"])
+        )
 
 
 def test_without_a_directory_every_record_is_visible_to_any_caller(store):
     assert ask(store, {}, caller="9999").body["Data"]["TotalCount"] == 6
 
 
-@pytest.mark.parametrize(("role", "customers", "field"), [("king", (), "role"), ("owner", "42", "customers")])
+@pytest.mark.parametrize(
+    ("role", "customers", "field"), [("king", (), "role"), ("owner", "42", "customers")]
+)
 def test_an_account_is_checked(role, customers, field):
     with pytest.raises(InstqueryError) as caught:
         bss.Caller(role, customers)
@@ -257,4 +277,6 @@ def test_a_fault_of_a_hook_is_an_internal_error_with_its_cause_in_the_log(store,
 
 def test_the_error_table_is_the_documents():
     table = bss.query_available_instances.errors
-    assert {code: fault.message.replace("{parameter}", "xx") for code, fault in table.items()} == MESSAGES
+    assert {
+        code: fault.message.replace("{parameter}", "xx") for code, fault in table.items()
+    } == MESSAGES

@@ -30,7 +30,18 @@ def run(*arguments, stdin=None):
 
 
 def test_a_table_by_default(files):
-    result = run("query", "airec", files["airec"], "--status", "Running", "--name", "推荐", "--size", "5", *NOW)
+    result = run(
+        "query",
+        "airec",
+        files["airec"],
+        "--status",
+        "Running",
+        "--name",
+        "推荐",
+        "--size",
+        "5",
+        *NOW,
+    )
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["instanceId", "name", "status", "gmtCreate", "expiredTime"]
@@ -41,7 +52,9 @@ def test_a_table_by_default(files):
 
 
 def test_the_apis_own_reply(files):
-    result = run("query", "bss", files["bss"], "--product-code", "ecs", "--page-size", "3", "--json", *NOW)
+    result = run(
+        "query", "bss", files["bss"], "--product-code", "ecs", "--page-size", "3", "--json", *NOW
+    )
     body = json.loads(result.stdout)
     assert body["Success"] is True
     assert len(body["Data"]["InstanceList"]) == 3
@@ -49,13 +62,17 @@ def test_the_apis_own_reply(files):
     assert body["Data"]["TotalCount"] > 3
 
 
-@pytest.mark.parametrize("now", ["1971-06-01", "1970-01-02T00:00:00Z", "0001-01-01", "9999-12-31T23:59:59.999999Z"])
+@pytest.mark.parametrize(
+    "now", ["1971-06-01", "1970-01-02T00:00:00Z", "0001-01-01", "9999-12-31T23:59:59.999999Z"]
+)
 def test_a_moment_of_any_year_is_a_moment(files, now):
     """The package has read it itself, so it is no integer of a caller's."""
     result = run("query", "airec", files["airec"], "--now", now, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["code"] == ""
-    timed = run("bench", "airec", files["airec"], "--now", now, "--rounds", "1", "--ask", "status=Ready")
+    timed = run(
+        "bench", "airec", files["airec"], "--now", now, "--rounds", "1", "--ask", "status=Ready"
+    )
     assert timed.exit_code == 0
     (own,) = [line for line in timed.stdout.splitlines() if "Your own, 1" in line]
     assert "refused" not in own
@@ -72,7 +89,9 @@ def test_the_plan(files):
 
 @pytest.mark.parametrize("name", CATALOG)
 def test_every_parameter_is_an_option(name):
-    result = CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, ["query", name, "--help"])
+    result = CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(
+        app, ["query", name, "--help"]
+    )
     assert result.exit_code == 0
     flags = {"airec": "page size status name instance-id expired-time"}.get(
         name,
@@ -128,7 +147,11 @@ def test_bad_lines_are_told_all_at_once_and_left_out_on_request():
     result = run("query", "airec", "-", stdin=lines)
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["line 2", "line 3", "line 4"]
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "line 2",
+        "line 3",
+        "line 4",
+    ]
     result = run("query", "airec", "-", "--skip-bad", "--json", stdin=lines)
     assert result.exit_code == 0
     assert json.loads(result.stdout)["result"] == [{"instanceId": "a"}]
@@ -147,7 +170,11 @@ def test_what_the_output_cannot_show_is_escaped():
     for encoding, shown in (("utf-8", '"推\\ud800"'), ("ascii", '"\\u63a8\\ud800"')):
         command = [sys.executable, "-m", "instquery.cli", "query", "airec", "-", "--json"]
         result = subprocess.run(  # noqa: S603
-            command, input=line.encode(), capture_output=True, check=True, env={"PYTHONIOENCODING": encoding}
+            command,
+            input=line.encode(),
+            capture_output=True,
+            check=True,
+            env={"PYTHONIOENCODING": encoding},
         )
         assert shown in result.stdout.decode(encoding)
         assert json.loads(result.stdout)["result"][0]["name"] == "推\ud800"
@@ -161,7 +188,13 @@ def test_generate_to_standard_output():
 def test_the_demonstration():
     result = run("demo", "--count", "400")
     assert result.exit_code == 0
-    for expected in ("ListInstance 2020-11-26, 400 records", "QueryAvailableInstances", "usual µs", "refused", "推荐"):
+    for expected in (
+        "ListInstance 2020-11-26, 400 records",
+        "QueryAvailableInstances",
+        "usual µs",
+        "refused",
+        "推荐",
+    ):
         assert expected in result.stdout
     assert "InternalError" not in result.stdout
     assert "InternalServerError" not in result.stdout
@@ -172,10 +205,19 @@ def test_the_demonstration():
 @pytest.mark.parametrize("name", CATALOG)
 def test_what_questions_cost(files, name):
     own = {"airec": "status=Running&name=推荐", "bss": "ProductCode=ecs&PageSize=5"}[name]
-    result = run("bench", name, files[name], "--ask", own, "--ask", "page=0&PageNum=0", "--rounds", "3", *NOW)
+    result = run(
+        "bench", name, files[name], "--ask", own, "--ask", "page=0&PageNum=0", "--rounds", "3", *NOW
+    )
     assert result.exit_code == 0
     assert "300 records read and loaded" in result.stdout
-    for expected in ("The last page of everything", "matches", "median µs", "p99 µs", own[:12], "refused"):
+    for expected in (
+        "The last page of everything",
+        "matches",
+        "median µs",
+        "p99 µs",
+        own[:12],
+        "refused",
+    ):
         assert expected in result.stdout
     rows = [line.split() for line in result.stdout.splitlines() if "The newest instances" in line]
     assert "300" in rows[0]
@@ -183,7 +225,9 @@ def test_what_questions_cost(files, name):
 
 def test_questions_to_short_names_ask_for_a_piece_of_them(tmp_path):
     path = tmp_path / "short.jsonl"
-    path.write_text('{"instanceId": "i-1", "name": "x"}\n{"instanceId": "i-2", "name": "我的推荐"}\n', "utf-8")
+    path.write_text(
+        '{"instanceId": "i-1", "name": "x"}\n{"instanceId": "i-2", "name": "我的推荐"}\n', "utf-8"
+    )
     lines = run("bench", "airec", str(path), "--rounds", "1", *NOW).stdout
     assert "name=" in lines
     assert "name=\n" not in re.sub(" +\n", "\n", lines)

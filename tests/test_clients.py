@@ -10,7 +10,9 @@ from alibabacloud_bssopenapi20171214 import models as bss_models
 from alibabacloud_bssopenapi20171214.client import Client as BssClient
 from alibabacloud_tea_openapi.models import Config
 from aliyunsdkairec.request.v20201126.ListInstanceRequest import ListInstanceRequest
-from aliyunsdkbssopenapi.request.v20171214.QueryAvailableInstancesRequest import QueryAvailableInstancesRequest
+from aliyunsdkbssopenapi.request.v20171214.QueryAvailableInstancesRequest import (
+    QueryAvailableInstancesRequest,
+)
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.client import AcsClient
 from darabonba.exceptions import DaraException
@@ -60,14 +62,23 @@ def tea(double, api, params, key, *, signature=None, is_async=False):
     """Ask with today's client, which signs with ACS3 or, as version 2, the older ways."""
     options = {"signature_version": signature} if signature else {}
     config = Config(
-        access_key_id=key[0], access_key_secret=key[1], endpoint=double.endpoint, protocol="http", **options
+        access_key_id=key[0],
+        access_key_secret=key[1],
+        endpoint=double.endpoint,
+        protocol="http",
+        **options,
     )
     if api == "airec":
         client, request = AirecClient(config), airec_models.ListInstanceRequest().from_map(params)
         ask = client.list_instance_async if is_async else client.list_instance
     else:
-        client, request = BssClient(config), bss_models.QueryAvailableInstancesRequest().from_map(params)
-        ask = client.query_available_instances_async if is_async else client.query_available_instances
+        client, request = (
+            BssClient(config),
+            bss_models.QueryAvailableInstancesRequest().from_map(params),
+        )
+        ask = (
+            client.query_available_instances_async if is_async else client.query_available_instances
+        )
     try:
         reply = asyncio.run(ask(request)) if is_async else ask(request)
     except (TeaException, DaraException) as error:
@@ -86,7 +97,9 @@ def core(double, api, params, key):
     try:
         return json.loads(AcsClient(*key, "cn-hangzhou").do_action_with_exception(request))
     except ServerException as error:
-        raise Refused(error.get_error_code(), error.get_error_msg(), error.get_request_id()) from error
+        raise Refused(
+            error.get_error_code(), error.get_error_msg(), error.get_request_id()
+        ) from error
 
 
 CLIENTS = {
@@ -119,14 +132,22 @@ def without_identity(body):
 @both_apis
 def test_every_parameter_reaches_the_operation(double, client, api):
     store = getattr(double, api)
-    asked = [{}, EVERY[api], *({name: value} for name, value in EVERY[api].items() if name != "Region")]
+    asked = [
+        {},
+        EVERY[api],
+        *({name: value} for name, value in EVERY[api].items() if name != "Region"),
+    ]
     if api == "bss":
-        asked.append({"InstanceIDs": ", ".join(record["InstanceID"] for record in RECORDS["bss"][:7])})
+        asked.append(
+            {"InstanceIDs": ", ".join(record["InstanceID"] for record in RECORDS["bss"][:7])}
+        )
         asked.append({"OwnerId": RECORDS["bss"][0]["OwnerId"]})
     totals = set()
     for params in asked:
         body = CLIENTS[client](double, api, params, ("AK", "the secret"))
-        assert without_identity(body) == without_identity(OPERATIONS[api](store, params, now=NOW).body)
+        assert without_identity(body) == without_identity(
+            OPERATIONS[api](store, params, now=NOW).body
+        )
         totals.add(body["Data"]["TotalCount"] if api == "bss" else len(body["result"]))
     assert len(totals) > 1
 
@@ -136,7 +157,11 @@ def test_every_parameter_reaches_the_operation(double, client, api):
 def test_paging_through_everything_finds_each_once(double, client, api):
     found, number = [], 1
     while True:
-        params = {"page": str(number), "size": "50"} if api == "airec" else {"PageNum": str(number), "PageSize": "50"}
+        params = (
+            {"page": str(number), "size": "50"}
+            if api == "airec"
+            else {"PageNum": str(number), "PageSize": "50"}
+        )
         body = CLIENTS[client](double, api, params, ("AK", "the secret"))
         items = body["result"] if api == "airec" else body["Data"]["InstanceList"]
         if not items:
@@ -171,7 +196,10 @@ def test_a_refusal_is_the_clients_own_exception(double, client, api, params, cod
 @both_apis
 def test_a_wrong_secret_and_an_unknown_key_are_refused(client, api):
     with Double(keys=KEYS) as double:
-        for key, code in ((("AK", "wrong"), "SignatureDoesNotMatch"), (("NO", "x"), "InvalidAccessKeyId.NotFound")):
+        for key, code in (
+            (("AK", "wrong"), "SignatureDoesNotMatch"),
+            (("NO", "x"), "InvalidAccessKeyId.NotFound"),
+        ):
             with pytest.raises(Refused) as caught:
                 CLIENTS[client](double, api, {}, key)
             assert caught.value.code == code
@@ -187,9 +215,17 @@ class Broken:
 
 @every_client
 def test_the_access_key_names_the_caller(client):
-    accounts = {"1001": bss.Caller(role="reseller", customers={"2001"}), "1002": bss.Caller(applicable=False)}
+    accounts = {
+        "1001": bss.Caller(role="reseller", customers={"2001"}),
+        "1002": bss.Caller(applicable=False),
+    }
     keys = Keys(
-        {"R": AccessKey("s", "1001"), "N": AccessKey("s", "1002"), "S": AccessKey("s", "7"), "X": AccessKey("s")}
+        {
+            "R": AccessKey("s", "1001"),
+            "N": AccessKey("s", "1002"),
+            "S": AccessKey("s", "7"),
+            "X": AccessKey("s"),
+        }
     )
     with Double(keys=keys, directory=bss.Directory(accounts), products={"ecs"}) as double:
         double.bss.put({"InstanceID": "i-1", "OwnerId": "2001", "CreateTime": NOW})

@@ -41,14 +41,18 @@ STATED = Schema(
     order=Order("created"),
     fields={"id": text(), "status": keyword(), "created": instant(), "expires": instant()},
 )
-SOON = [Range("expires", within=timedelta(days=3)), Range("created", since=relativedelta(months=-1))]
+SOON = [
+    Range("expires", within=timedelta(days=3)),
+    Range("created", since=relativedelta(months=-1)),
+]
 
 
 def soon_at(now, records):
     return [
         record["id"]
         for record in naive.in_order(records, "id", "created")
-        if now < record["expires"] <= now + timedelta(days=3) and record["created"] >= now - timedelta(days=31)
+        if now < record["expires"] <= now + timedelta(days=3)
+        and record["created"] >= now - timedelta(days=31)
     ]
 
 
@@ -71,8 +75,14 @@ def test_the_clock_is_read_once_by_a_read_that_needs_it():
     store.count(Range("expires", after="2026-06-01"))
     store.page(Query(Eq("status", "Ready"), now=NOW))
     assert clock.reads == 0
-    assert sum(store.facets("status", SOON).values()) == store.count(SOON) == len(soon_at(NOW, estate()))
-    assert store.count(SOON, now=NOW + timedelta(days=2)) == len(soon_at(NOW + timedelta(days=2), estate()))
+    assert (
+        sum(store.facets("status", SOON).values())
+        == store.count(SOON)
+        == len(soon_at(NOW, estate()))
+    )
+    assert store.count(SOON, now=NOW + timedelta(days=2)) == len(
+        soon_at(NOW + timedelta(days=2), estate())
+    )
 
 
 @pytest.mark.memory

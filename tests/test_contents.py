@@ -171,7 +171,10 @@ def changing():
 
 
 REFUSED = [
-    (1j, "complex is not allowed (allowed: JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)"),
+    (
+        1j,
+        "complex is not allowed (allowed: JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)",
+    ),
     (object(), "object is not allowed"),
     (Odd(), "Odd is not allowed"),
     ([{"a": (Odd(),)}], "Odd is not allowed"),
@@ -198,7 +201,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("value", "said"), REFUSED, ids=lambda value: value if isinstance(value, str) else None)
+@pytest.mark.parametrize(
+    ("value", "said"), REFUSED, ids=lambda value: value if isinstance(value, str) else None
+)
 def test_what_is_not_allowed_is_refused_everywhere(store, value, said):
     store.replace_all([{"id": "kept"}])
     for member in ("note", "undeclared", "status"):
@@ -251,7 +256,10 @@ class Several(UUID):
         (changing(), {"a": 1}),
         ({quoted_name("b", quote=True): 1}, {"b": 1}),
         (When(2026, 1, 1, tzinfo=BERLIN, fold=1), datetime(2026, 1, 1, tzinfo=BERLIN, fold=1)),
-        (datetime(2026, 1, 1, tzinfo=Place()), datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))),
+        (
+            datetime(2026, 1, 1, tzinfo=Place()),
+            datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+        ),
         (Several(int=ID.int), ID),
         (UUID(int=ID.int, is_safe=SafeUUID.unsafe), ID),
     ],
@@ -303,7 +311,10 @@ DIFFER = [
     (set(), frozenset()),
     (b"", ""),
     (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 8, tzinfo=SHANGHAI)),
-    (datetime(2026, 1, 1, 8, tzinfo=timezone(timedelta(hours=8))), datetime(2026, 1, 1, 8, tzinfo=SHANGHAI)),
+    (
+        datetime(2026, 1, 1, 8, tzinfo=timezone(timedelta(hours=8))),
+        datetime(2026, 1, 1, 8, tzinfo=SHANGHAI),
+    ),
     (
         datetime(2026, 1, 1, 8, tzinfo=timezone(timedelta(0))),
         datetime(2026, 1, 1, 8, tzinfo=timezone(timedelta(0), "Z")),
@@ -318,7 +329,13 @@ DIFFER = [
 @pytest.mark.parametrize(("one", "other"), DIFFER)
 @pytest.mark.parametrize(
     "inside",
-    [lambda x: x, lambda x: [x], lambda x: {"a": (x,)}, lambda x: {x}, lambda x: frozenset({("a", x)})],
+    [
+        lambda x: x,
+        lambda x: [x],
+        lambda x: {"a": (x,)},
+        lambda x: {x},
+        lambda x: frozenset({("a", x)}),
+    ],
     ids=["itself", "list", "dict", "set", "frozenset"],
 )
 def test_values_that_differ_in_more_than_equality_are_not_the_same(one, other, inside):
@@ -360,14 +377,22 @@ scalars = st.one_of(
     st.binary(max_size=3),
     st.uuids(),
     st.dates(),
-    st.datetimes(timezones=st.sampled_from([None, UTC, BERLIN, timezone(timedelta(hours=8), "CST")])),
-    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=3),
+    st.datetimes(
+        timezones=st.sampled_from([None, UTC, BERLIN, timezone(timedelta(hours=8), "CST")])
+    ),
+    st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=3
+    ),
 )
-hashables = st.recursive(scalars, lambda inner: st.one_of(st.tuples(inner, inner), st.frozensets(inner, max_size=3)))
+hashables = st.recursive(
+    scalars, lambda inner: st.one_of(st.tuples(inner, inner), st.frozensets(inner, max_size=3))
+)
 contents = st.recursive(
     st.one_of(scalars, hashables, st.sets(hashables, max_size=3)),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.tuples(inner), st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        st.lists(inner, max_size=3),
+        st.tuples(inner),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
     ),
 )
 

@@ -21,7 +21,10 @@ SCHEMAS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
 @pytest.fixture(params=CATALOG)
 def file(request, tmp_path):
     path = tmp_path / f"{request.param}.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in CATALOG[request.param].samples(500)), "utf-8")
+    path.write_text(
+        "".join(json.dumps(record) + "\n" for record in CATALOG[request.param].samples(500)),
+        "utf-8",
+    )
     return path
 
 
@@ -49,7 +52,10 @@ def test_to_a_database_and_back(file, place, tmp_path):
     back = run(url, tmp_path / "back.jsonl", "--table", table)
     assert back.exit_code == 0, back.stderr
     assert records(tmp_path / "back.jsonl") == records(file)
-    assert len({re.search("checksum ([0-9a-f]{32})", told.stdout)[1] for told in (there, again, back)}) == 1
+    assert (
+        len({re.search("checksum ([0-9a-f]{32})", told.stdout)[1] for told in (there, again, back)})
+        == 1
+    )
 
 
 def test_by_way_of_a_durable_store(file, tmp_path):

@@ -1,4 +1,7 @@
-"""Cursors: a walk returns exactly the first page's set, whatever is written; foreign and old ones are refused."""
+"""Cursors: a walk returns exactly the first page's set, whatever is written.
+
+Foreign and old ones are refused.
+"""
 
 import base64
 import hmac
@@ -65,13 +68,28 @@ inventories = st.lists(records(), max_size=30)
 wheres = st.lists(conditions(), max_size=3)
 
 
-@given(inventories, wheres, st.integers(0, 4), st.integers(1, 5), st.integers(1, 9), st.booleans(), st.booleans())
+@given(
+    inventories,
+    wheres,
+    st.integers(0, 4),
+    st.integers(1, 5),
+    st.integers(1, 9),
+    st.booleans(),
+    st.booleans(),
+)
 @examples(200)
-def test_a_walk_agrees_with_the_naive_reading(inventory, where, offset, limit, segment_rows, total, frozen):
+def test_a_walk_agrees_with_the_naive_reading(
+    inventory, where, offset, limit, segment_rows, total, frozen
+):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit, total=total)
     expected, count = naive.page(
-        list({record["id"]: record for record in inventory}.values()), where, offset, 10**6, "id", "created"
+        list({record["id"]: record for record in inventory}.values()),
+        where,
+        offset,
+        10**6,
+        "id",
+        "created",
     )
     reading = store.snapshot() if frozen else store
     pages = list(walk(reading, query))
@@ -105,7 +123,10 @@ def test_a_walk_sees_exactly_the_first_pages_set_under_random_writes(chance, lim
 
 
 def test_a_walk_over_100_000_records_under_continuous_writes():
-    """Another thread adds, changes, moves and removes all the while; the walk sees the first page's set, once each."""
+    """Another thread adds, changes, moves and removes all the while.
+
+    The walk sees the first page's set, once each.
+    """
     store = Store(SCHEMA, (made(number, status="a") for number in range(100_000)))
     stop, written = threading.Event(), []
 
@@ -132,7 +153,9 @@ def test_a_walk_over_100_000_records_under_continuous_writes():
             page = store.page(Query(limit=500), cursor=cursor)
             walked += [item["id"] for item in page.items]
             cursor = page.cursor
-            while len(written) * 500 < len(walked) and thread.is_alive():  # at least one write a page
+            while (
+                len(written) * 500 < len(walked) and thread.is_alive()
+            ):  # at least one write a page
                 stop.wait(0.001)
     finally:
         stop.set()
@@ -146,7 +169,11 @@ def test_a_cursor_works_after_its_record_is_gone():
     page = store.page(Query(limit=3))
     cursor = page.cursor
     store.discard(page.items[-1]["id"])
-    assert [item["id"] for item in store.page(Query(limit=3), cursor=cursor).items] == ["i-00006", "i-00005", "i-00004"]
+    assert [item["id"] for item in store.page(Query(limit=3), cursor=cursor).items] == [
+        "i-00006",
+        "i-00005",
+        "i-00004",
+    ]
 
 
 def test_a_cursor_expires_with_the_age_or_the_number_of_leases():
@@ -229,10 +256,25 @@ def test_no_byte_of_a_cursor_can_be_changed():
     alphabet = "ABCabc019-_"
     for at in range(len(cursor)):
         other = chance.choice(alphabet.replace(cursor[at], ""))
-        for changed in (cursor[:at] + other + cursor[at + 1 :], cursor[:at], cursor[:at] + "!" + cursor[at:]):
+        for changed in (
+            cursor[:at] + other + cursor[at + 1 :],
+            cursor[:at],
+            cursor[:at] + "!" + cursor[at:],
+        ):
             with pytest.raises(CursorInvalid):
                 store.page(Query(limit=2), cursor=changed)
-    for wrong in ("", "x", "推荐", "=" * 8, cursor + "A", cursor + "=", cursor + "\n", "A" * (1 << 21), 7, b"x"):
+    for wrong in (
+        "",
+        "x",
+        "推荐",
+        "=" * 8,
+        cursor + "A",
+        cursor + "=",
+        cursor + "\n",
+        "A" * (1 << 21),
+        7,
+        b"x",
+    ):
         with pytest.raises(CursorInvalid):
             store.page(Query(limit=2), cursor=wrong)
 
@@ -324,7 +366,9 @@ def keys_of(pages):
 
 
 @pytest.mark.parametrize("kind", KEYED)
-@given(st.sets(st.text(st.sampled_from(ODD), min_size=1, max_size=4), max_size=12), st.integers(1, 3))
+@given(
+    st.sets(st.text(st.sampled_from(ODD), min_size=1, max_size=4), max_size=12), st.integers(1, 3)
+)
 def test_a_walk_passes_keys_of_any_characters(kind, keys, limit):
     store = Store(KEYED[kind], ({"id": key} for key in keys))
     expected = sorted(keys)
@@ -335,7 +379,9 @@ def test_a_walk_passes_keys_of_any_characters(kind, keys, limit):
     for page in walk(Store(KEYED[kind], store, cursor_key=b"k"), query):
         if page.cursor is not None:
             followed = elsewhere.page(Query(limit=len(keys)), cursor=page.cursor, live=True)
-            assert followed.items[:1] == [{"id": expected[expected.index(page.items[-1]["id"]) + 1]}]
+            assert followed.items[:1] == [
+                {"id": expected[expected.index(page.items[-1]["id"]) + 1]}
+            ]
 
 
 def test_a_split_pair_and_the_character_that_json_makes_of_it_are_two_keys():
@@ -368,7 +414,9 @@ def test_a_cursor_of_a_release_that_wrote_another_form_is_refused():
     store = Store(KEYED["text"], [{"id": "aa"}, {"id": "bb"}, {"id": "cc"}], cursor_key=key)
     query = Query(limit=1)
     body = json.dumps([-(1 << 62), "bb", "0" * 24, None, 1, "0" * 16, 3]).encode()
-    old = base64.urlsafe_b64encode(hmac.digest(key, body, "sha256")[:16] + body).decode().rstrip("=")
+    old = (
+        base64.urlsafe_b64encode(hmac.digest(key, body, "sha256")[:16] + body).decode().rstrip("=")
+    )
     for ask in (store.moment, lambda cursor: store.page(query, cursor=cursor, live=True)):
         with pytest.raises(CursorInvalid):
             ask(old)
@@ -380,7 +428,8 @@ def test_a_cursor_of_a_release_that_wrote_another_form_is_refused():
 def two(**options):
     """Two stores of other records, with the same number of writes behind them."""
     return [
-        Store(SCHEMA, [made(number, owner=owner) for number in range(6)], **options) for owner in ("first", "second")
+        Store(SCHEMA, [made(number, owner=owner) for number in range(6)], **options)
+        for owner in ("first", "second")
     ]
 
 
@@ -453,7 +502,10 @@ def test_processes_that_were_forked_do_not_take_each_others_states():
     with pytest.raises(CursorExpired):
         store.page(Query(limit=2), cursor=foreign)
     assert store.page(Query(limit=2), cursor=foreign, live=True).total == 7
-    assert [item["id"] for item in store.page(Query(limit=2), cursor=before).items] == ["i-00003", "i-00002"]
+    assert [item["id"] for item in store.page(Query(limit=2), cursor=before).items] == [
+        "i-00003",
+        "i-00002",
+    ]
 
 
 def test_the_total_of_another_state_is_not_taken_over():
@@ -465,10 +517,16 @@ def test_the_total_of_another_state_is_not_taken_over():
 
 def test_a_cursor_of_another_order_is_refused_whatever_key_has_signed_it():
     """Its place lies elsewhere in the other order, so a live walk would lose or repeat rows in silence."""
-    records = [{"id": f"i-{n}", "created": f"2026-01-0{n}", "moved": f"2026-02-0{n}"} for n in range(1, 6)]
+    records = [
+        {"id": f"i-{n}", "created": f"2026-01-0{n}", "moved": f"2026-02-0{n}"} for n in range(1, 6)
+    ]
     stores = [
         Store(
-            Schema(key="id", order=order, fields={"id": text(), "created": instant(), "moved": instant()}),
+            Schema(
+                key="id",
+                order=order,
+                fields={"id": text(), "created": instant(), "moved": instant()},
+            ),
             records,
             cursor_key=b"one key for all",
         )

@@ -52,14 +52,20 @@ def programs(document):
 
 def commands(document, language):
     lines = "".join(blocks(document, language)).splitlines()
-    return [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("instquery ")]
+    return [
+        line.removeprefix("$ ")
+        for line in lines
+        if line.removeprefix("$ ").startswith("instquery ")
+    ]
 
 
 @pytest.mark.parametrize("document", [document for document in DOCUMENTS if sessions(document)])
 def test_the_examples_of_a_page_run(document, monkeypatch, tmp_path):
     """In one session from top to bottom, as a reader would type it."""
     monkeypatch.chdir(tmp_path)
-    test = doctest.DocTestParser().get_doctest("\n".join(sessions(document)), {}, document, document, 0)
+    test = doctest.DocTestParser().get_doctest(
+        "\n".join(sessions(document)), {}, document, document, 0
+    )
     runner = doctest.DocTestRunner()
     told = []
     runner.run(test, out=told.append)
@@ -79,7 +85,9 @@ def test_the_programs_of_a_page_run(document, pytester):
     for code in programs(document):
         if "def test_" in code:
             pytester.makepyfile(code)
-            outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis")
+            outcome = pytester.runpytest_subprocess(
+                "-p", "no:cacheprovider", "-p", "no:schemathesis"
+            )
             outcome.assert_outcomes(passed=code.count("def test_"))
         else:
             program = pytester.path / "program.py"
@@ -92,7 +100,9 @@ def test_the_newcomers_test_is_short():
     assert len(code.splitlines()) <= 15
 
 
-@pytest.mark.parametrize("document", [document for document in DOCUMENTS if blocks(document, "console")])
+@pytest.mark.parametrize(
+    "document", [document for document in DOCUMENTS if blocks(document, "console")]
+)
 def test_the_commands_of_a_page_run(document, monkeypatch, tmp_path):
     """One after the other, in one folder."""
     monkeypatch.chdir(tmp_path)
@@ -110,7 +120,9 @@ def test_the_command_line_has_a_page_of_commands():
     assert shown == ["generate", "query", "bench", "copy"]
 
 
-@pytest.mark.parametrize("document", [document for document in DOCUMENTS if commands(document, "text")])
+@pytest.mark.parametrize(
+    "document", [document for document in DOCUMENTS if commands(document, "text")]
+)
 def test_commands_that_need_a_server_are_spelled_as_the_command_line_takes_them(document):
     known = typer.main.get_command(app)
     for line in commands(document, "text"):
@@ -156,14 +168,18 @@ def test_what_documents_point_to_is_there(document):
         path = (ROOT / document).parent / name if name else ROOT / document
         assert path.exists(), target
         assert not heading or heading in headings(path.read_text("utf-8")), target
-    for path in re.findall(r"`((?:instquery|tests|benchmarks|docs|examples)/[\w/-]+(?:\.(?:py|md|json))?)`", text):
+    for path in re.findall(
+        r"`((?:instquery|tests|benchmarks|docs|examples)/[\w/-]+(?:\.(?:py|md|json))?)`", text
+    ):
         assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_what_documents_say_is_in_a_file_is_in_it(document):
     prose = " ".join(text_of(document).split())
-    for name, path in re.findall(r"`(\w+)`(?: [\w-]+)? (?:in|of) `((?:instquery|tests)/[\w/]+\.py)`", prose):
+    for name, path in re.findall(
+        r"`(\w+)`(?: [\w-]+)? (?:in|of) `((?:instquery|tests)/[\w/]+\.py)`", prose
+    ):
         assert re.search(rf"\b{name}\b", (ROOT / path).read_text("utf-8")), f"{name} in {path}"
 
 
@@ -203,7 +219,9 @@ def test_the_glossary_is_short():
 
 
 def test_every_example_is_listed():
-    (table,) = re.findall(r"(?:^\|.*\n)+", (ROOT / "examples/README.md").read_text("utf-8"), re.MULTILINE)
+    (table,) = re.findall(
+        r"(?:^\|.*\n)+", (ROOT / "examples/README.md").read_text("utf-8"), re.MULTILINE
+    )
     listed = re.findall(r"^\| \[(\w+\.py)\]\(\1\)", table, re.MULTILINE)
     assert sorted(listed) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
     for document in ("README.md", "CONTRIBUTING.md"):
@@ -230,9 +248,32 @@ def test_the_page_on_security_states_the_limits_in_force():
 
 def test_the_top_level_holds_what_it_should():
     known = {
-        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "ARCHITECTURE.md", "SECURITY.md"),
-        *("instquery", "tests", "benchmarks", "docs", "examples", ".ci", ".git", ".gitignore", ".github"),
-        *("pyproject.toml", "noxfile.py", ".editorconfig", ".git-blame-ignore-revs", ".pre-commit-config.yaml"),
+        *(
+            "README.md",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "LICENSE",
+            "ARCHITECTURE.md",
+            "SECURITY.md",
+        ),
+        *(
+            "instquery",
+            "tests",
+            "benchmarks",
+            "docs",
+            "examples",
+            ".ci",
+            ".git",
+            ".gitignore",
+            ".github",
+        ),
+        *(
+            "pyproject.toml",
+            "noxfile.py",
+            ".editorconfig",
+            ".git-blame-ignore-revs",
+            ".pre-commit-config.yaml",
+        ),
         "PKG-INFO",  # in a source archive
     }
     ignored = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}

@@ -16,7 +16,9 @@ ROA = "/v2/openapi/instances"
 
 
 def test_the_fixture_is_there_without_being_imported(instquery_double):
-    instquery_double.airec.put({"instanceId": "i-1", "name": "推荐", "gmtCreate": "2026-01-01T00:00:00Z"})
+    instquery_double.airec.put(
+        {"instanceId": "i-1", "name": "推荐", "gmtCreate": "2026-01-01T00:00:00Z"}
+    )
     body = httpx.get(instquery_double.url + ROA, params={"name": "荐"}).json()
     assert [item["instanceId"] for item in body["result"]] == ["i-1"]
     (seen,) = instquery_double.requests
@@ -56,7 +58,9 @@ def test_in_process_without_a_socket():
     double.bss.put({"InstanceID": "i-1"})
 
     async def ask():
-        async with httpx.AsyncClient(transport=double.transport(), base_url="http://double") as client:
+        async with httpx.AsyncClient(
+            transport=double.transport(), base_url="http://double"
+        ) as client:
             return await client.post("/", data={"Action": "QueryAvailableInstances"})
 
     body = asyncio.run(ask()).json()
@@ -91,7 +95,9 @@ def test_the_plugin_does_not_load_the_server_for_those_who_do_not_use_it(pyteste
             assert "starlette" not in sys.modules and "uvicorn" not in sys.modules
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:schemathesis"
+    ).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +111,15 @@ def test_the_plugin_does_not_load_the_server_for_those_who_do_not_use_it(pyteste
 )
 def test_the_clock_is_set_to_the_microsecond_in_any_year(now, expired):
     double = Double()
-    double.airec.put_many([{"instanceId": "at", "expiredTime": now}, {"instanceId": "next", "expiredTime": expired}])
+    double.airec.put_many(
+        [{"instanceId": "at", "expiredTime": now}, {"instanceId": "next", "expiredTime": expired}]
+    )
     double.set_clock(now)
 
     async def ask():
-        async with httpx.AsyncClient(transport=double.transport(), base_url="http://double") as client:
+        async with httpx.AsyncClient(
+            transport=double.transport(), base_url="http://double"
+        ) as client:
             return await client.get(ROA, params={"expiredTime": "253402300799"})
 
     assert [item["instanceId"] for item in asyncio.run(ask()).json()["result"]] == ["next"]

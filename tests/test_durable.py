@@ -92,7 +92,11 @@ def test_after_closing_reads_go_on_and_writes_are_refused(path):
     with DurableStore.open(path, SCHEMA) as store:
         store.put(made(1))
     assert store.page(Query()).total == 1
-    for write in (lambda: store.put(made(2)), lambda: store.discard("i-00001"), lambda: store.replace_all([])):
+    for write in (
+        lambda: store.put(made(2)),
+        lambda: store.discard("i-00001"),
+        lambda: store.replace_all([]),
+    ):
         with pytest.raises(DurableError):
             write()
     assert list(store) == [made(1)]
@@ -248,12 +252,17 @@ def step(store, version):
         store.discard(chance.choice(sorted(item["id"] for item in store)))
     else:
         size = 5 if kind == "batch" else 40
-        store.put_many(made(number, name=f"v{version}") for number in chance.sample(range(60), size))
+        store.put_many(
+            made(number, name=f"v{version}") for number in chance.sample(range(60), size)
+        )
 
 
 @pytest.mark.long
 def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries):
-    """Kill a writer again and again. Every acknowledged write is there, and the state is that of one whole version."""
+    """Kill a writer again and again.
+
+    Every acknowledged write is there, and the state is that of one whole version.
+    """
     from instquery import Store  # noqa: PLC0415 - the same writes in memory are the naive reading
 
     naive = Store(SCHEMA)
@@ -263,7 +272,8 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries)
         command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent), "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - ourselves
             assert writer.stdout.readline().startswith("open")
-            # On a slow machine too more is written than killed: every second writer gets to its third write.
+            # On a slow machine too more is written than killed: every second writer gets to its
+            # third write.
             told = "".join([writer.stdout.readline() for _ in range(3 * (turn % 2))])
             time.sleep(chance.random() * 0.05)
             writer.send_signal(signal.SIGKILL)

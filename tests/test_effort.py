@@ -13,4 +13,6 @@ def test_what_is_cut_short_by_default_is_marked(request):
 def test_no_test_says_by_itself_how_many_examples_it_tries():
     for path in Path(__file__).parent.glob("*.py"):
         if path.name not in ("effort.py", "test_effort.py"):
-            assert "max_examples" not in path.read_text("utf-8"), f"{path.name}: ask effort.examples instead"
+            assert "max_examples" not in path.read_text("utf-8"), (
+                f"{path.name}: ask effort.examples instead"
+            )

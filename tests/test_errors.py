@@ -17,7 +17,10 @@ from instquery.apis.operation import Refusal
 from instquery.asgi.refusals import Wrong
 from instquery.asgi.signing import Denied
 
-BAD = (BadRecord("line", 3, "name", "must be text"), BadRecord("line", 4, None, "is not JSON: \ud800"))
+BAD = (
+    BadRecord("line", 3, "name", "must be text"),
+    BadRecord("line", 4, None, "is not JSON: \ud800"),
+)
 
 MADE = {
     Wrong: lambda: Wrong(403, "Denied.Here", "says who: nobody"),
@@ -40,7 +43,9 @@ def classes():
         thing
         for module in modules()
         for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, BaseException) and thing.__module__.startswith("instquery")
+        if isinstance(thing, type)
+        and issubclass(thing, BaseException)
+        and thing.__module__.startswith("instquery")
     }
     return sorted(found, key=lambda kind: kind.__name__)
 
@@ -69,7 +74,9 @@ def facts(error):
 
 WAYS = {
     **{
-        f"pickle {protocol}": lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol))
+        f"pickle {protocol}": lambda error, protocol=protocol: pickle.loads(
+            pickle.dumps(error, protocol)
+        )
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
     },
     "copy": copy.copy,

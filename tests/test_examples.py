@@ -291,7 +291,10 @@ def output(command, given=""):
 
 
 def ask_django(*requests, leases=32):
-    """Ask the Django example in a process of its own; the cursor `next` is that of the page before."""
+    """Ask the Django example in a process of its own.
+
+    The cursor `next` is that of the page before.
+    """
     asked = json.dumps({"records": list(records()), "requests": requests, "leases": leases})
     command = [sys.executable, "-c", DJANGO, str(ROOT / "examples"), NOW.isoformat()]
     return json.loads(output(command, asked))

@@ -32,13 +32,18 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 @contextmanager
 def served(app):
     """Yield a client of an application that is served on this machine."""
-    with Server(app) as server, httpx.Client(base_url=f"http://{server.endpoint}", timeout=20) as client:
+    with (
+        Server(app) as server,
+        httpx.Client(base_url=f"http://{server.endpoint}", timeout=20) as client,
+    ):
         yield client
 
 
 @pytest.fixture(scope="module")
 def stores():
-    return Store(airec.SCHEMA, CATALOG["airec"].samples(50)), Store(bss.SCHEMA, CATALOG["bss"].samples(50))
+    return Store(airec.SCHEMA, CATALOG["airec"].samples(50)), Store(
+        bss.SCHEMA, CATALOG["bss"].samples(50)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,12 @@ def test_the_action_is_a_parameter_or_a_header_and_parameters_are_merged(client)
         client.post("/", params={"PageSize": "3"}, headers=action),
         client.post("/", params={"Action": "QueryAvailableInstances"}, data={"PageSize": "3"}),
         client.post("/", data={"Action": "QueryAvailableInstances", "PageSize": "3", "Region": ""}),
-        client.post("/", content=b"", params={"PageSize": "3"}, headers={"X-Acs-Action": "queryAvailableInstances"}),
+        client.post(
+            "/",
+            content=b"",
+            params={"PageSize": "3"},
+            headers={"X-Acs-Action": "queryAvailableInstances"},
+        ),
     ]
     for reply in asked:
         assert reply.status_code == 200
@@ -139,7 +149,11 @@ def test_a_fault_inside_is_in_the_log_by_its_request_id_and_nowhere_else(caplog)
     assert body["RequestId"] in told[0].getMessage()
     access = [record for record in caplog.records if record.name == "instquery.access"]
     line = json.loads(access[-1].getMessage())
-    assert (line["request_id"], line["status"], line["action"]) == (body["RequestId"], 500, "QueryAvailableInstances")
+    assert (line["request_id"], line["status"], line["action"]) == (
+        body["RequestId"],
+        500,
+        "QueryAvailableInstances",
+    )
     assert access[-1].request_id == body["RequestId"]
 
 
@@ -208,7 +222,9 @@ def acs3(secret=SECRET, at=None, params=None, path=ROA, body=b"", method="GET"):
     told = "\n".join([method, path, query, lines, names, headers["x-acs-content-sha256"]])
     source = "ACS3-HMAC-SHA256\n" + hashlib.sha256(told.encode()).hexdigest()
     signature = hmac.new(secret.encode(), source.encode(), "sha256").hexdigest()
-    headers["authorization"] = f"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders={names},Signature={signature}"
+    headers["authorization"] = (
+        f"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders={names},Signature={signature}"
+    )
     return {"method": method, "path": path, "query": dict(params), "headers": headers, "body": body}
 
 
@@ -221,8 +237,12 @@ def roa(secret=SECRET, at=None, params=None):
         "x-acs-signature-nonce": nonce(),
         "x-acs-version": "2020-11-26",
     }
-    own = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-acs-"))
-    resource = ROA + ("?" + "&".join(f"{k}={v}" for k, v in sorted(params.items())) if params else "")
+    own = "".join(
+        f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-acs-")
+    )
+    resource = ROA + (
+        "?" + "&".join(f"{k}={v}" for k, v in sorted(params.items())) if params else ""
+    )
     told = f"GET\n{headers['accept']}\n\n\n{headers['date']}\n{own}{resource}"
     signature = base64.b64encode(hmac.new(secret.encode(), told.encode(), "sha1").digest()).decode()
     headers["authorization"] = f"acs AK:{signature}"
@@ -243,7 +263,13 @@ def rpc(secret=SECRET, at=None, method="GET", form=()):
     digest = hmac.new((secret + "&").encode(), source.encode(), "sha1").digest()
     query["Signature"] = base64.b64encode(digest).decode()
     body = urlencode(dict(form)).encode()
-    return {"method": method, "path": "/", "query": query, "headers": dict(FORM) if form else {}, "body": body}
+    return {
+        "method": method,
+        "path": "/",
+        "query": query,
+        "headers": dict(FORM) if form else {},
+        "body": body,
+    }
 
 
 def send(client, made, prefix=""):
@@ -262,7 +288,9 @@ MAKERS = {
     "ACS3, POST": lambda **given: acs3(method="POST", body=b"size=3", **given),
     "ROA": roa,
     "RPC": rpc,
-    "RPC, POST": lambda **given: rpc(method="POST", form=(("PageNum", "2"), ("ProductCode", "推荐 +*")), **given),
+    "RPC, POST": lambda **given: rpc(
+        method="POST", form=(("PageNum", "2"), ("ProductCode", "推荐 +*")), **given
+    ),
 }
 
 
@@ -282,7 +310,11 @@ def test_a_stale_request_is_refused(guarded, maker, minutes):
 
 
 def test_an_unsigned_request_is_refused(guarded):
-    for path in (ROA, "/?Action=QueryAvailableInstances", "/?Action=QueryAvailableInstances&AccessKeyId=AK"):
+    for path in (
+        ROA,
+        "/?Action=QueryAvailableInstances",
+        "/?Action=QueryAvailableInstances&AccessKeyId=AK",
+    ):
         reply = guarded.get(path)
         assert (reply.status_code, reply.json()["Code"]) == (403, "InvalidAccessKeyId.NotFound")
 
@@ -295,13 +327,21 @@ def mutated(made, chance):
         name = chance.choice(sorted(made["query"]))
         value = made["query"][name]
         at = chance.randrange(len(value) + 1)
-        made["query"][name] = value[:at] + chance.choice("aZ5+推") + value[at + chance.randrange(2) :]
+        made["query"][name] = (
+            value[:at] + chance.choice("aZ5+推") + value[at + chance.randrange(2) :]
+        )
     elif kind == "add":
-        made["query"][chance.choice(["size2", "OwnerId", "page", "status"])] = chance.choice(["1", "x", ""])
+        made["query"][chance.choice(["size2", "OwnerId", "page", "status"])] = chance.choice(
+            ["1", "x", ""]
+        )
     elif kind == "drop" and made["query"]:
         del made["query"][chance.choice(sorted(made["query"]))]
     elif kind == "header":
-        names = [n for n in made["headers"] if n.startswith("x-acs-") or n in ("authorization", "date", "accept")]
+        names = [
+            n
+            for n in made["headers"]
+            if n.startswith("x-acs-") or n in ("authorization", "date", "accept")
+        ]
         if names:
             name = chance.choice(sorted(names))
             value = made["headers"][name]
@@ -366,6 +406,13 @@ def test_keys_are_read_and_never_shown(tmp_path, monkeypatch):
     monkeypatch.setenv("INSTQUERY_KEYS", text)
     assert Keys.from_environment() == keys
     assert "secret" not in repr(keys["AK"]).replace("AccessKey", "") + repr(keys) + str(keys)
-    for bad in ("", "[]", '{"AK": 5}', '{"AK": {"secret": ""}}', '{"AK": {"secret": "s", "x": 1}}', '{"AK": {}}'):
+    for bad in (
+        "",
+        "[]",
+        '{"AK": 5}',
+        '{"AK": {"secret": ""}}',
+        '{"AK": {"secret": "s", "x": 1}}',
+        '{"AK": {}}',
+    ):
         with pytest.raises(InstqueryError):
             Keys.parse(bad)

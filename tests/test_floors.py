@@ -11,7 +11,8 @@ from instquery.apis.catalog import CATALOG, fact_names
 
 ROOT = Path(instquery.__file__).parent
 
-# From the bottom up; what stands on one line does not import each other, unless the line says in which order.
+# From the bottom up; what stands on one line does not import each other, unless the line says in
+# which order.
 FLOORS = [
     ["errors", "folding", "instants", "engine.rowsets", "engine.sizes"],
     ["options", "values"],
@@ -29,7 +30,12 @@ FLOORS = [
     ["engine.indexes.postings", "engine.indexes.pieces"],
     ["engine.indexes.grams"],
     ["engine.indexes.frequent"],
-    ["engine.indexes.keyword", "engine.indexes.order", "engine.indexes.instant", "engine.indexes.text"],
+    [
+        "engine.indexes.keyword",
+        "engine.indexes.order",
+        "engine.indexes.instant",
+        "engine.indexes.text",
+    ],
     ["engine.segment", "engine.books"],
     ["engine.match"],
     ["engine.directory", "leases", "engine.history", "engine.cursors"],
@@ -77,7 +83,8 @@ FLOORS = [
 ]
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 
-# The wings, each by the rooms it begins with: the longest beginning counts, and a room that is in no list stands alone.
+# The wings, each by the rooms it begins with: the longest beginning counts, and a room that is in
+# no list stands alone.
 WINGS = {
     "values": ["errors", "folding", "instants", "leases", "options", "values"],
     "words": [
@@ -123,8 +130,19 @@ STILL_CROSSED: set[tuple[str, str]] = set()
 
 ENGINE = FLOORS[: FLOORS.index([""]) + 1]
 ALLOWED_IN_ENGINE = {"dateutil", "sortedcontainers"}
-NEEDS_A_CLOCK_OR_IO = {"time", "os", "io", "socket", "sys.stdin", "pathlib", "logging", "subprocess"}
-EXCEPT = {("leases", "time")}  # no answer depends on it: it tells how long a state is kept, if the host gives no clock
+NEEDS_A_CLOCK_OR_IO = {
+    "time",
+    "os",
+    "io",
+    "socket",
+    "sys.stdin",
+    "pathlib",
+    "logging",
+    "subprocess",
+}
+EXCEPT = {
+    ("leases", "time")
+}  # no answer depends on it: it tells how long a state is kept, if the host gives no clock
 
 
 def modules():
@@ -136,7 +154,9 @@ def modules():
 def imports(path):
     """Yield (imported module, whether at the top of the file)."""
     tree = ast.parse(path.read_text("utf-8"))
-    top = {id(node) for statement in tree.body for node in [statement, *getattr(statement, "body", [])]}
+    top = {
+        id(node) for statement in tree.body for node in [statement, *getattr(statement, "body", [])]
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -151,7 +171,9 @@ def imports(path):
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), list(modules()), ids=lambda value: str(value) if isinstance(value, str) else ""
+    ("name", "path"),
+    list(modules()),
+    ids=lambda value: str(value) if isinstance(value, str) else "",
 )
 def test_imports_go_only_down_and_stand_at_the_top(name, path):
     assert name in FLOOR, f"{name} has no floor yet"
@@ -165,7 +187,11 @@ def test_imports_go_only_down_and_stand_at_the_top(name, path):
 def wing_of(name):
     """Return the wing that a room belongs to."""
     begins = [(start, wing) for wing, starts in WINGS.items() for start in starts]
-    fitting = [(start, wing) for start, wing in begins if name == start or (start and name.startswith(f"{start}."))]
+    fitting = [
+        (start, wing)
+        for start, wing in begins
+        if name == start or (start and name.startswith(f"{start}."))
+    ]
     assert fitting, f"{name} is in no wing yet"
     return max(fitting)[1]
 
@@ -209,18 +235,31 @@ def names_in(path):
     tree = ast.parse(path.read_text("utf-8"))
     documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documents
+        ):
             yield node.value
         elif isinstance(node, ast.Name | ast.Attribute | ast.arg | ast.keyword):
             yield getattr(node, "id", None) or getattr(node, "attr", None) or node.arg or ""
 
 
 def test_the_edges_and_http_name_no_api():
-    words = {word for name, api in CATALOG.items() for word in (name, api.operation.name, api.operation.schema.key)}
+    words = {
+        word
+        for name, api in CATALOG.items()
+        for word in (name, api.operation.name, api.operation.schema.key)
+    }
     words |= {api.path for api in CATALOG.values() if not api.is_rpc} | set(fact_names())
     for name, path in modules():
         if wing_of(name) in ("asgi", "edges"):
-            named = {word for text in names_in(path) for word in words if re.search(rf"\b{re.escape(word)}\b", text)}
+            named = {
+                word
+                for text in names_in(path)
+                for word in words
+                if re.search(rf"\b{re.escape(word)}\b", text)
+            }
             assert not named, f"{name} names {sorted(named)}: read the catalog"
 
 
@@ -231,8 +270,12 @@ def test_the_engine_imports_no_clock_no_io_and_no_extra():
         if name in names:
             for imported, _ in imports(path):
                 root = imported.split(".")[0]
-                assert root in standard | ALLOWED_IN_ENGINE | {"instquery"}, f"{name} imports {imported}"
-                assert root not in NEEDS_A_CLOCK_OR_IO or (name, root) in EXCEPT, f"{name} imports {imported}"
+                assert root in standard | ALLOWED_IN_ENGINE | {"instquery"}, (
+                    f"{name} imports {imported}"
+                )
+                assert root not in NEEDS_A_CLOCK_OR_IO or (name, root) in EXCEPT, (
+                    f"{name} imports {imported}"
+                )
 
 
 def test_the_engine_knows_no_vendor():

@@ -6,7 +6,21 @@ import pytest
 import sqlalchemy as sa
 
 import naive
-from instquery import Contains, Eq, In, Order, Query, QueryError, Range, Schema, Store, instant, keyword, stored, text
+from instquery import (
+    Contains,
+    Eq,
+    In,
+    Order,
+    Query,
+    QueryError,
+    Range,
+    Schema,
+    Store,
+    instant,
+    keyword,
+    stored,
+    text,
+)
 from instquery.engine.census import Census
 from instquery.engine.cursors import fingerprint
 from instquery.engine.indexes.index import matching
@@ -30,7 +44,14 @@ FIELDS = {
 }
 SCHEMA = Schema(key="id", order=Order("at"), fields=FIELDS)
 RECORDS = [
-    {"id": f"i-{number}", "name": "shop", "plain": "shop", "status": "up", "at": "2026-01-01", "until": "2026-02-01"}
+    {
+        "id": f"i-{number}",
+        "name": "shop",
+        "plain": "shop",
+        "status": "up",
+        "at": "2026-01-01",
+        "until": "2026-02-01",
+    }
     for number in range(3)
 ]
 
@@ -84,7 +105,9 @@ def table():
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("make", [Foreign, lambda field: Derived(field, "up")], ids=["foreign", "derived"])
+@pytest.mark.parametrize(
+    "make", [Foreign, lambda field: Derived(field, "up")], ids=["foreign", "derived"]
+)
 def test_the_doors_that_callers_use_refuse_it(store, table, field, make):
     predicate = make(field)
     doors = [
@@ -133,7 +156,13 @@ INDEXES = {
     TextIndex.build(["shop"]): (Contains, Eq, In),
     InstantIndex.build([5]): (Interval,),
 }
-BOUND = [Eq("x", "up"), In("x", ["up"]), Contains("x", "shop"), Interval("x", 0, 9, int), Foreign("x")]
+BOUND = [
+    Eq("x", "up"),
+    In("x", ["up"]),
+    Contains("x", "shop"),
+    Interval("x", 0, 9, int),
+    Foreign("x"),
+]
 
 
 @pytest.mark.parametrize("index", INDEXES, ids=lambda index: type(index).__name__)
@@ -157,7 +186,11 @@ def test_the_order_answers_intervals_alone(store):
     lookup = version_of(store).segments[0].lookup("at")
     assert lookup.answers == (Interval,)
     for predicate in (Foreign("at"), Eq("at", "up")):
-        for door in (lookup.size, lookup.select, lambda predicate, _: lookup.test(predicate, [0], RECORDS)):
+        for door in (
+            lookup.size,
+            lookup.select,
+            lambda predicate, _: lookup.test(predicate, [0], RECORDS),
+        ):
             with pytest.raises(QueryError, match="ask with Interval"):
                 door(predicate, 1) if door != lookup.select else door(predicate)
 

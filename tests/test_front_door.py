@@ -47,6 +47,8 @@ assert reply.status == 200
 from instquery.cli import main
 main()
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert run.returncode == 2
     assert run.stderr.strip() == "the command line needs typer: pip install 'instquery[cli]'"

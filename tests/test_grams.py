@@ -52,7 +52,11 @@ def test_postings_hold_every_gram_of_every_block_and_no_other(given_texts, other
     spans = in_blocks(given_texts)
     postings = Postings(alphabet, gather(numbered, spans))
     for gram in set().union(*map(cut, [*given_texts, *others])):
-        held = {at for at, (first, end) in enumerate(spans) if any(gram in text for text in given_texts[first:end])}
+        held = {
+            at
+            for at, (first, end) in enumerate(spans)
+            if any(gram in text for text in given_texts[first:end])
+        }
         assert set(postings.blocks(*postings.span(gram))) == held
     threes = {gram for text in given_texts for gram in cut(text) if len(gram) == 3}
     assert postings.grams() == threes
@@ -64,7 +68,10 @@ def test_grams_in_many_blocks_are_listed(given_texts, least):
     spans = in_blocks(given_texts)
     listed = {alphabet.decode(gram) for gram in spread(gather(numbered, spans), least)}
     for gram in set().union(*map(cut, given_texts)):
-        if sum(any(gram in text for text in given_texts[first:end]) for first, end in spans) >= least:
+        if (
+            sum(any(gram in text for text in given_texts[first:end]) for first, end in spans)
+            >= least
+        ):
             assert gram in listed
 
 
@@ -72,10 +79,15 @@ def test_grams_in_many_blocks_are_listed(given_texts, least):
 @given(texts, st.integers(1, 9), st.integers(1, 12), st.sampled_from([0, 4, 256]))
 def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
     original = matrix_room._WIDTH, matrix_room._SEARCHES
-    matrix_room._WIDTH, matrix_room._SEARCHES = width, searches  # so that some texts do not fit into the columns
+    matrix_room._WIDTH, matrix_room._SEARCHES = (
+        width,
+        searches,
+    )  # so that some texts do not fit into the columns
     try:
         alphabet, numbered = Alphabet.numbered(given_texts)
-        every = sorted({bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))})
+        every = sorted(
+            {bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))}
+        )
         rows = Matrix(numbered).rows_with([gram for gram in every if len(gram) == 2])
         found = frequent_pieces(numbered, every, least)
     finally:
@@ -87,10 +99,15 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
         for piece in {text[first : first + size] for first in range(len(text) - size + 1)}
     }
     assert rows == {piece: found_in for piece, found_in in holding.items() if len(piece) == 2}
-    assert found == {piece: found_in for piece, found_in in holding.items() if found_in.bit_count() >= least}
+    assert found == {
+        piece: found_in for piece, found_in in holding.items() if found_in.bit_count() >= least
+    }
 
 
-@given(st.text(st.sampled_from("ab推"), max_size=30), st.sets(st.text(st.sampled_from("ab推"), min_size=2, max_size=4)))
+@given(
+    st.text(st.sampled_from("ab推"), max_size=30),
+    st.sets(st.text(st.sampled_from("ab推"), min_size=2, max_size=4)),
+)
 def test_pieces_that_a_text_holds(text, pieces):
     expected = {piece for piece in pieces if text.find(piece) >= 0}
     for searches in (0, 256):
@@ -117,7 +134,11 @@ def test_characters_that_share_a_number_are_in_no_piece_that_is_counted(monkeypa
     """They stand for hundreds: what is made of them is frequent, means nothing, and grew to a million pieces."""
     asked = []
     rows = Matrix.rows_with
-    monkeypatch.setattr(Matrix, "rows_with", lambda self, pieces: rows(self, asked.append(list(pieces)) or asked[-1]))
+    monkeypatch.setattr(
+        Matrix,
+        "rows_with",
+        lambda self, pieces: rows(self, asked.append(list(pieces)) or asked[-1]),
+    )
     random = Random(1)
     alphabet = [chr(0x4E00 + number) for number in range(3000)]
     names = ["推荐-" + "".join(random.choices(alphabet, k=20)) for _ in range(600)]
@@ -141,7 +162,11 @@ def test_blocks_of_texts_that_come_later(given_texts, later):
         for gram in cut(text):
             blocks.add(gram, block)
         held[block] |= cut(text)
-    for grams in [*filter(None, map(cut, given_texts)), *(cut(text) or {"b"} for text, _ in later), {"nowhere", "a"}]:
+    for grams in [
+        *filter(None, map(cut, given_texts)),
+        *(cut(text) or {"b"} for text, _ in later),
+        {"nowhere", "a"},
+    ]:
         for known, state in ((blocks, held), (earlier, before)):
             assert {at for at in range(10) if grams <= state[at]} <= known.common(grams)
             for gram in grams:

@@ -26,7 +26,9 @@ def test_changes_tell_before_and_after_of_every_write():
     store.discard("i-02")
     store.replace_all([made(3), made(4), made(5)])
     assert store.discard("gone") is False
-    told = [(change.version, change.key, change.before, change.after) for change in store.changes(0)]
+    told = [
+        (change.version, change.key, change.before, change.after) for change in store.changes(0)
+    ]
     assert told == [
         (1, "i-03", None, made(3)),
         (2, "i-01", made(1), made(1, name="new")),
@@ -101,15 +103,26 @@ def test_a_watch_tells_what_the_clock_has_moved():
     day = 86_400_000_000
     start = moment(NOW)
     clock = [NOW]
-    store = Store(SCHEMA, [made(n, expires=start + n * day) for n in range(30)], clock=lambda: clock[-1])
-    made_from_now = store.watch(lambda now: [Range("expires", after=now, until=now + WEEK), Contains("id", "i-")])
-    counted_from_now = store.watch([Range("expires", within=timedelta(days=7)), Contains("id", "i-")])
+    store = Store(
+        SCHEMA, [made(n, expires=start + n * day) for n in range(30)], clock=lambda: clock[-1]
+    )
+    made_from_now = store.watch(
+        lambda now: [Range("expires", after=now, until=now + WEEK), Contains("id", "i-")]
+    )
+    counted_from_now = store.watch(
+        [Range("expires", within=timedelta(days=7)), Contains("id", "i-")]
+    )
     for watch in (made_from_now, counted_from_now):
-        assert [item["id"] for item in watch.poll(now=NOW).entered] == [f"i-{n:02}" for n in range(1, 8)]
+        assert [item["id"] for item in watch.poll(now=NOW).entered] == [
+            f"i-{n:02}" for n in range(1, 8)
+        ]
         events = watch.poll(now=start + 2 * day)
         assert [item["id"] for item in events.entered] == ["i-08", "i-09"]
         assert [item["id"] for item in events.left] == ["i-01", "i-02"]
-        assert [item["id"] for item in watch.poll(now=NOW).left] == ["i-08", "i-09"]  # clocks are also set back
+        assert [item["id"] for item in watch.poll(now=NOW).left] == [
+            "i-08",
+            "i-09",
+        ]  # clocks are also set back
         clock.append(NOW + timedelta(days=1))
         assert [item["id"] for item in watch.poll().entered] == ["i-08"]
         clock.pop()
@@ -129,7 +142,10 @@ def test_a_watch_agrees_with_a_plain_comparison(inventory, steps, history):
     start = int(NOW.timestamp()) * 1_000_000
 
     def where(now):
-        return [Range("created", after=now - 400_000_000, until=now + 500_000), Range("expires", since=now)]
+        return [
+            Range("created", after=now - 400_000_000, until=now + 500_000),
+            Range("expires", since=now),
+        ]
 
     watch = store.watch(where)
     held, now = {}, start
@@ -141,8 +157,12 @@ def test_a_watch_agrees_with_a_plain_comparison(inventory, steps, history):
         items = store.page(Query(where(now), limit=1000)).items
         found = {item["id"]: item for item in items}
         events = watch.poll(now=now)
-        assert {item["id"]: item for item in events.entered} == {k: v for k, v in found.items() if k not in held}
-        assert {item["id"]: item for item in events.left} == {k: v for k, v in held.items() if k not in found}
+        assert {item["id"]: item for item in events.entered} == {
+            k: v for k, v in found.items() if k not in held
+        }
+        assert {item["id"]: item for item in events.left} == {
+            k: v for k, v in held.items() if k not in found
+        }
         assert {item["id"]: item for item in events.changed} == {
             k: v for k, v in found.items() if k in held and held[k] != v
         }

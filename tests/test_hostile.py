@@ -1,4 +1,7 @@
-"""Hostile input ends in the documented error, or in an error of the package; never in anything else."""
+"""Hostile input ends in the documented error, or in an error of the package.
+
+Never in anything else.
+"""
 
 import json
 from random import Random
@@ -43,7 +46,13 @@ HOSTILE = [
         "24:00",
     ),
 ]
-values = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20), st.integers(), st.floats(), st.binary(max_size=5))
+values = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(max_size=20),
+    st.integers(),
+    st.floats(),
+    st.binary(max_size=5),
+)
 
 RECORDS = {
     airec: {
@@ -53,7 +62,13 @@ RECORDS = {
         "gmtCreate": "2026-01-01",
         "expiredTime": "2027-01-01",
     },
-    bss: {"InstanceID": "a", "OwnerId": "1", "ProductCode": "ecs", "CreateTime": "2026-01-01", "EndTime": "2027-01-01"},
+    bss: {
+        "InstanceID": "a",
+        "OwnerId": "1",
+        "ProductCode": "ecs",
+        "CreateTime": "2026-01-01",
+        "EndTime": "2027-01-01",
+    },
 }
 OPERATIONS = {airec: airec.list_instance, bss: bss.query_available_instances}
 STORES = {api: Store(api.SCHEMA, [record]) for api, record in RECORDS.items()}
@@ -73,7 +88,9 @@ def test_any_value_of_any_parameter_is_answered_or_refused(api, data):
 @pytest.mark.parametrize("api", RECORDS, ids=["airec", "bss"])
 @given(data=st.data())
 def test_any_value_of_any_member_is_taken_in_or_refused(api, data):
-    members = data.draw(st.dictionaries(st.sampled_from([*api.SCHEMA.fields, "extra"]), values, max_size=4))
+    members = data.draw(
+        st.dictionaries(st.sampled_from([*api.SCHEMA.fields, "extra"]), values, max_size=4)
+    )
     store = Store(api.SCHEMA, [RECORDS[api]])
     try:
         store.put({**RECORDS[api], **members})
@@ -120,7 +137,9 @@ def test_any_text_is_found_as_it_is(names, needle):
 
 
 @pytest.mark.parametrize(
-    "needle", ["x" * 10_000_000, "实例" * 5_000_000, "ab" * 5_000_000], ids=["one letter", "Chinese", "two"]
+    "needle",
+    ["x" * 10_000_000, "实例" * 5_000_000, "ab" * 5_000_000],
+    ids=["one letter", "Chinese", "two"],
 )
 def test_a_needle_of_ten_megabytes(needle):
     store = Store(airec.SCHEMA, [{"instanceId": "a", "name": "x实例ab" * 100}])
@@ -142,7 +161,10 @@ class Hashed(int):
 def test_integers_that_no_record_can_hold_are_put_into_no_set(unit):
     """A set of integers of one hash costs the square of their number: 100,000 of them took minutes."""
     Hashed.taken = 0
-    predicate = In("owner", [*(Hashed(unit * number) for number in range(20, 1020)), "a", 2**64 - 1, -(2**63), True])
+    predicate = In(
+        "owner",
+        [*(Hashed(unit * number) for number in range(20, 1020)), "a", 2**64 - 1, -(2**63), True],
+    )
     assert not Hashed.taken
     assert predicate.values == ("a", 2**64 - 1, -(2**63), True)
     assert predicate.members == {"a", 2**64 - 1, -(2**63), True}
@@ -154,7 +176,9 @@ def test_integers_of_64_bits_are_found_and_larger_ones_match_nothing(value):
     store = Store(SCHEMA, [{"id": key, "owner": owner} for key, owner in owners.items()])
     for predicate in (Eq("owner", value), In("owner", [value, "x"])):
         page = store.page(Query([predicate]))
-        assert [item["owner"] for item in page.items] == [owner for owner in owners.values() if owner == value]
+        assert [item["owner"] for item in page.items] == [
+            owner for owner in owners.values() if owner == value
+        ]
         assert len(str(predicate)) < 100
 
 
@@ -169,7 +193,9 @@ def test_a_name_of_fifty_thousand_marks():
 def test_names_of_ten_thousand_characters():
     random = Random(3)
     long = "".join(random.choices("abc推荐", k=10_000))
-    store = Store(airec.SCHEMA, [{"instanceId": f"i{n}", "name": long[n:] + str(n)} for n in range(40)])
+    store = Store(
+        airec.SCHEMA, [{"instanceId": f"i{n}", "name": long[n:] + str(n)} for n in range(40)]
+    )
     reply = airec.list_instance(store, {"name": long[5000:7000], "size": 50})
     assert len(reply.body["result"]) == 40
     assert len(airec.list_instance(store, {"name": long[:9999]}).body["result"]) == 1

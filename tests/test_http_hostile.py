@@ -1,4 +1,7 @@
-"""Hostile traffic: what is broken, slow or far too much is refused; nothing hangs, fails inside, or grows."""
+"""Hostile traffic: what is broken, slow or far too much is refused.
+
+Nothing hangs, fails inside, or grows.
+"""
 
 import socket
 import time
@@ -36,7 +39,12 @@ def double():
             yield double
 
 
-CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
 
 
 @pytest.mark.long
@@ -74,7 +82,15 @@ def talk(double, octets, *, wait=5.0, close=True):
 
 
 def get(path, headers=b"", version=b"HTTP/1.1"):
-    return b"GET " + path + b" " + version + b"\r\nHost: x\r\nConnection: close\r\n" + headers + b"\r\n"
+    return (
+        b"GET "
+        + path
+        + b" "
+        + version
+        + b"\r\nHost: x\r\nConnection: close\r\n"
+        + headers
+        + b"\r\n"
+    )
 
 
 def status(told):
@@ -132,11 +148,18 @@ def test_raw_octets_are_answered_or_refused(double, name):
 
 def test_pipelined_requests_are_answered_in_their_order(double):
     asked = b"".join(
-        b"GET /v2/openapi/instances?size=%d HTTP/1.1\r\nHost: x\r\n\r\n" % size for size in (1, 2, 51, 3)
+        b"GET /v2/openapi/instances?size=%d HTTP/1.1\r\nHost: x\r\n\r\n" % size
+        for size in (1, 2, 51, 3)
     ) + get(b"/healthz")
     told = talk(double, asked)
     assert told.count(b"HTTP/1.1 ") == 5
-    assert [part[:3] for part in told.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"400", b"200", b"200"]
+    assert [part[:3] for part in told.split(b"HTTP/1.1 ")[1:]] == [
+        b"200",
+        b"200",
+        b"400",
+        b"200",
+        b"200",
+    ]
 
 
 def test_a_reply_leaves_in_one_write(double, monkeypatch):
@@ -153,7 +176,9 @@ def test_a_reply_leaves_in_one_write(double, monkeypatch):
         told = connection.recv(1 << 20)
     assert told.startswith(b"HTTP/1.1 200")
     assert told.endswith(b"]}")
-    assert next(count for count in written if count) >= 2  # head and body were written apart and left together
+    assert (
+        next(count for count in written if count) >= 2
+    )  # head and body were written apart and left together
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,9 @@ def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_
     index = InstantIndex.build([10**15])
     encoded = []
     encode = InstantIndex._encode
-    monkeypatch.setattr(InstantIndex, "_encode", lambda self, **how: (encoded.append(1), encode(self, **how)))
+    monkeypatch.setattr(
+        InstantIndex, "_encode", lambda self, **how: (encoded.append(1), encode(self, **how))
+    )
     for number in range(1, 500):
         index.add(number, 10**15 - number * 10**9)
     assert len(encoded) < 12
@@ -156,7 +158,10 @@ def test_a_frequent_gram_answers_without_verification():
     index = TextIndex.build(["推荐-prod", "推荐-test", None, "搜索"] * 20)
     for needle in ("推", "推荐", "pro"):
         assert index.select(Contains("f", needle))[1], needle
-    assert index.select(Contains("f", "荐-x")) in ((0, True), (index.select(Contains("f", "荐-x"))[0], False))
+    assert index.select(Contains("f", "荐-x")) in (
+        (0, True),
+        (index.select(Contains("f", "荐-x"))[0], False),
+    )
     for word in ("推荐-p", "推荐-prod", "荐-tes"):  # longer than a gram, and frequent
         assert index.select(Contains("f", word))[1], word
     assert index.select(Contains("f", "nowhere")) == (0, True)
@@ -166,7 +171,9 @@ def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_tim
     """Of names of 1,280 characters all grams become frequent: each cost a look at every text, 29 s for 700 names."""
     monkeypatch.setattr(frequent_room, "_TRIES", 16)
     looks = []
-    monkeypatch.setattr(frequent_room, "set_of_flags", lambda flags: (looks.append(1), set_of_flags(flags))[1])
+    monkeypatch.setattr(
+        frequent_room, "set_of_flags", lambda flags: (looks.append(1), set_of_flags(flags))[1]
+    )
     random = Random(2)
     names = ["".join(random.choices("abcdefgh", k=300)) for _ in range(70)]
     index = TextIndex.build([])
@@ -183,7 +190,9 @@ def narrowings(monkeypatch):
     noted = []
     narrow = TextIndex._narrow
     monkeypatch.setattr(
-        TextIndex, "_narrow", lambda self, needle, grams: (noted.append(needle), narrow(self, needle, grams))[1]
+        TextIndex,
+        "_narrow",
+        lambda self, needle, grams: (noted.append(needle), narrow(self, needle, grams))[1],
     )
     return noted
 
@@ -223,7 +232,9 @@ def test_what_is_expected_of_many_values_is_judged_by_a_few(monkeypatch):
 
 
 @examples(60)
-@given(st.integers(0, 2000), st.lists(st.integers(0, 2000), max_size=40), st.sets(st.integers(0, 70)))
+@given(
+    st.integers(0, 2000), st.lists(st.integers(0, 2000), max_size=40), st.sets(st.integers(0, 70))
+)
 def test_blocks_keep_their_rows_together(width, insertions, left_out):
     blocks = Blocks(width)
     held = [blocks.of(at) for at in range(width)]  # the block of each row

@@ -13,7 +13,9 @@ from instquery.engine.writer import Writer
 from strategies import SCHEMA
 
 ROOMS = Path(instquery.engine.__file__).parent
-INTERRUPTED = {str(ROOMS / f"{name}.py") for name in ("current", "history", "writer", "directory", "version")}
+INTERRUPTED = {
+    str(ROOMS / f"{name}.py") for name in ("current", "history", "writer", "directory", "version")
+}
 
 
 def made(number, **members):
@@ -35,7 +37,9 @@ class Interrupt:
         sys.settrace(None)
 
     def trace(self, frame, event, argument):
-        is_walk = frame.f_code.co_name == "<genexpr>"  # of all shards: thousands of steps that change nothing
+        is_walk = (
+            frame.f_code.co_name == "<genexpr>"
+        )  # of all shards: thousands of steps that change nothing
         if is_walk or frame.f_code.co_filename not in INTERRUPTED:
             return None
         frame.f_trace_opcodes = True
@@ -87,7 +91,9 @@ def check(store, before, after, batch):
     has_happened = seen == after
     assert store.version == has_happened
     assert store.page(Query(limit=100)).items == seen
-    assert [change.key for change in store.changes(0)] == [record["id"] for record in batch if has_happened]
+    assert [change.key for change in store.changes(0)] == [
+        record["id"] for record in batch if has_happened
+    ]
     assert store.verify() == []
     return has_happened
 
@@ -111,7 +117,9 @@ def batch(request, monkeypatch):
 
 @pytest.mark.parametrize("is_viewed", [True, False], ids=["viewed", "alone"])
 @pytest.mark.parametrize("is_journaled", [True, False], ids=["journal", "memory"])
-def test_a_write_that_is_interrupted_anywhere_has_happened_or_has_not(batch, is_viewed, is_journaled):
+def test_a_write_that_is_interrupted_anywhere_has_happened_or_has_not(
+    batch, is_viewed, is_journaled
+):
     changed = store_of(BEFORE)
     before = list(changed)
     changed.put_many(batch)

@@ -11,7 +11,12 @@ from instquery.apis import airec, bss
 from instquery.apis.inventory import InventoryError
 
 ONE = {"instanceId": "airec-cn-****", "name": "实例1", "gmtCreate": "2018-12-06T06:14:01.000Z"}
-TWO = {"instanceId": "b", "gmtCreate": "2999-09-08T16:00:00Z", "expiredTime": "2016-11-07T16:00:00Z", "type": "Odd"}
+TWO = {
+    "instanceId": "b",
+    "gmtCreate": "2999-09-08T16:00:00Z",
+    "expiredTime": "2016-11-07T16:00:00Z",
+    "type": "Odd",
+}
 BOTH = [ONE, TWO]
 
 
@@ -21,14 +26,17 @@ def dumped(value, **how):
 
 FORMS = {
     "JSON lines": "\n".join(map(dumped, BOTH)),
-    "with a last line break, blank lines and Windows line ends": "\r\n\r\n".join(map(dumped, BOTH)) + "\r\n",
+    "with a last line break, blank lines and Windows line ends": "\r\n\r\n".join(map(dumped, BOTH))
+    + "\r\n",
     "an array": dumped(BOTH),
     "an array over many lines": dumped(BOTH, indent=2),
     "an array with a record a line": "[\n" + ",\n".join(map(dumped, BOTH)) + "\n]",
     "a saved reply": dumped({"requestId": "R", "code": "", "message": "", "result": BOTH}),
     "a saved reply over many lines": dumped({"result": BOTH}, indent=4),
     "saved replies, a line each": "\n".join(dumped({"result": [record]}) for record in BOTH),
-    "saved replies, one after the other": "\n".join(dumped({"result": [record]}, indent=1) for record in BOTH),
+    "saved replies, one after the other": "\n".join(
+        dumped({"result": [record]}, indent=1) for record in BOTH
+    ),
     "escaped letters": "\n".join(map(json.dumps, BOTH)),
     "an empty last page": dumped({"result": BOTH}) + "\n" + dumped({"result": []}),
 }
@@ -56,7 +64,10 @@ def test_nothing_is_an_empty_inventory(text):
 
 
 def test_the_replies_of_the_other_api_and_its_spelling_of_the_owner():
-    reply = {"Data": {"TotalCount": 2, "InstanceList": [{"InstanceID": "i-1", "OwnerID": 181}]}, "Success": True}
+    reply = {
+        "Data": {"TotalCount": 2, "InstanceList": [{"InstanceID": "i-1", "OwnerID": 181}]},
+        "Success": True,
+    }
     assert bss.read(io.StringIO(dumped(reply))) == [{"InstanceID": "i-1", "OwnerId": "181"}]
 
 
@@ -138,7 +149,10 @@ def test_a_file_in_another_encoding(tmp_path):
     path.write_bytes('{"instanceId": "é"}'.encode("latin-1"))
     with pytest.raises(InventoryError, match="line 1: is not UTF-8"):
         airec.read(path)
-    with path.open(encoding="utf-8") as file, pytest.raises(RecordError, match="the file is not utf-8"):
+    with (
+        path.open(encoding="utf-8") as file,
+        pytest.raises(RecordError, match="the file is not utf-8"),
+    ):
         airec.read(file)
 
 
@@ -154,5 +168,8 @@ def test_lone_surrogates_of_json_are_kept():
 
 def test_progress_is_told_line_by_line():
     seen = []
-    airec.read.load(io.StringIO(FORMS["JSON lines"]), watch=lambda lines: (seen.append(line) or line for line in lines))
+    airec.read.load(
+        io.StringIO(FORMS["JSON lines"]),
+        watch=lambda lines: (seen.append(line) or line for line in lines),
+    )
     assert len(seen) == 2

@@ -40,9 +40,22 @@ def capitals(value, field):
     return value.upper()
 
 
-CODE = Kind("code", answers=(Eq, In), take=Each(capitals), index="values", facts="counts", columns=("value",))
+CODE = Kind(
+    "code",
+    answers=(Eq, In),
+    take=Each(capitals),
+    index="values",
+    facts="counts",
+    columns=("value",),
+)
 
-FIELDS = {"id": text(), "code": Field(CODE), "plain": Field(CODE, indexed=False), "at": instant(), "note": stored()}
+FIELDS = {
+    "id": text(),
+    "code": Field(CODE),
+    "plain": Field(CODE, indexed=False),
+    "at": instant(),
+    "note": stored(),
+}
 SCHEMA = Schema(key="id", order=Order("at"), fields=FIELDS)
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = ["eu", "us", "AP", "Cn", "me"]
@@ -110,7 +123,12 @@ CONDITIONS = [
 
 @pytest.mark.parametrize("conditions", CONDITIONS, ids=str)
 def test_a_kind_of_ones_own_is_asked_like_the_four(store, conditions):
-    made = {"eq": Eq, "in": In, "contains": Contains, "range": lambda field, bounds: Range(field, **bounds)}
+    made = {
+        "eq": Eq,
+        "in": In,
+        "contains": Contains,
+        "range": lambda field, bounds: Range(field, **bounds),
+    }
     where = [made[kind](field, value) for kind, field, value in conditions]
     for offset in (0, 5, 70):
         expected = naive.page(KEPT, conditions, offset, 10, "id", "at")
@@ -155,14 +173,20 @@ def test_its_facts_are_kept_and_verified():
 
 def test_facts_are_no_index():
     """A store that counts a field's values does not select rows by them."""
-    counted = Kind("code", answers=(Eq, In), take=Each(capitals), facts="counts", columns=("value",))
+    counted = Kind(
+        "code", answers=(Eq, In), take=Each(capitals), facts="counts", columns=("value",)
+    )
     fields = {"id": text(), "code": Field(counted), "at": instant()}
     store = Store(Schema(key="id", order=Order("at"), fields=fields), records())
     where = Eq("code", "EU")
     for reading in (store, store.snapshot()):
         plan = reading.explain(Query(where))
         assert (plan.driver, plan.steps[0].role) == ("scan", "residual")
-    assert store.explain(Query(where)).known == store.snapshot().count(where) == store.facets("code")["EU"]
+    assert (
+        store.explain(Query(where)).known
+        == store.snapshot().count(where)
+        == store.facets("code")["EU"]
+    )
 
 
 def test_a_table_has_the_columns_and_indexes_that_it_says():
@@ -200,7 +224,10 @@ def test_it_is_no_key_and_no_order_unless_it_says_so():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"answers": (Contains,), "index": "values"}, "an index of values does not answer Contains"),
+        (
+            {"answers": (Contains,), "index": "values"},
+            "an index of values does not answer Contains",
+        ),
         ({"answers": (Range,), "index": "parts"}, "an index of parts does not answer Range"),
         ({"answers": (Eq,), "index": "slices"}, "an index of slices does not answer Eq"),
         ({"index": "slices"}, "instants need a reader"),

@@ -41,7 +41,9 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module", params=[None, Keys({"AK": AccessKey("the secret")})], ids=["open", "signed"])
+@pytest.fixture(
+    scope="module", params=[None, Keys({"AK": AccessKey("the secret")})], ids=["open", "signed"]
+)
 def double(request):
     with Double(keys=request.param) as double:
         double.set_clock(NOW)
@@ -53,7 +55,11 @@ def double(request):
 
 def named(client, params):
     """Return parameters as a client names them: today's has its own spelling."""
-    return {name[0].lower() + name[1:]: value for name, value in params.items()} if client == "bssopenapi" else params
+    return (
+        {name[0].lower() + name[1:]: value for name, value in params.items()}
+        if client == "bssopenapi"
+        else params
+    )
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -62,7 +68,10 @@ def test_every_parameter_and_every_refusal(node_clients, double, client):
     store = getattr(double, api)
     operation = airec.list_instance if api == "airec" else bss.query_available_instances
     ids = ",".join(record["InstanceID"] for record in list(double.bss)[:9])
-    questions = [{name: value.replace("{ids}", ids) for name, value in params.items()} for params in EVERY[api]]
+    questions = [
+        {name: value.replace("{ids}", ids) for name, value in params.items()}
+        for params in EVERY[api]
+    ]
     base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
     asked = [base | {"params": named(client, params)} for params in questions]
     asked += [base | {"params": named(client, params)} for params, _ in REFUSED[api]]
@@ -72,7 +81,9 @@ def test_every_parameter_and_every_refusal(node_clients, double, client):
         found = answer["body"]
         if client == "bssopenapi":  # whose own model makes numbers of some
             for item in found["Data"]["InstanceList"]:
-                item |= {name: str(item[name]) for name in ("OwnerId", "RenewalDuration") if name in item}
+                item |= {
+                    name: str(item[name]) for name in ("OwnerId", "RenewalDuration") if name in item
+                }
         assert {k: v for k, v in found.items() if k.lower() != "requestid"} == {
             k: v for k, v in expected.items() if k.lower() != "requestid"
         }, params
@@ -90,12 +101,16 @@ def test_paging_through_everything_finds_each_once(node_clients, double, client)
     base = {**CLIENTS[client], "endpoint": double.endpoint, "key": "AK", "secret": "the secret"}
     pages = range(1, 8)
     number, size = ("page", "size") if api == "airec" else ("PageNum", "PageSize")
-    told = node_clients.ask([base | {"params": named(client, {number: str(page), size: "40"})} for page in pages])
+    told = node_clients.ask(
+        [base | {"params": named(client, {number: str(page), size: "40"})} for page in pages]
+    )
     key = store.schema.key
     found = [
         item[key]
         for answer in told
-        for item in (answer["body"]["result"] if api == "airec" else answer["body"]["Data"]["InstanceList"])
+        for item in (
+            answer["body"]["result"] if api == "airec" else answer["body"]["Data"]["InstanceList"]
+        )
     ]
     assert found == [record[key] for record in store]
 

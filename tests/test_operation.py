@@ -23,14 +23,19 @@ from instquery.apis.params import (
     page_size,
 )
 
-STORE = Store(tablestore.SCHEMA, [{"InstanceName": "a", "Status": "normal"}, {"InstanceName": "b", "Status": "x"}])
+STORE = Store(
+    tablestore.SCHEMA,
+    [{"InstanceName": "a", "Status": "normal"}, {"InstanceName": "b", "Status": "x"}],
+)
 
 
 def test_rules_add_predicates_and_see_the_facts_of_the_host():
     operation = replace(
         tablestore.list_instances,
         host=("tenant",),
-        rules=(lambda asked: [Eq("Status", asked.host["tenant"])] if "tenant" in asked.host else (),),
+        rules=(
+            lambda asked: [Eq("Status", asked.host["tenant"])] if "tenant" in asked.host else (),
+        ),
     )
     assert operation(STORE, {}, tenant="x").body["TotalCount"] == 1
     assert operation(STORE, {}).body["TotalCount"] == 2
@@ -44,7 +49,11 @@ def test_a_rule_may_refuse_and_a_message_names_parameter_and_reason():
         raise Refusal("OTSParameterInvalid", "Status", "is not for today")
 
     reply = replace(tablestore.list_instances, rules=(rule,))(STORE, {}, request_id="R")
-    assert reply.body == {"RequestId": "R", "Code": "OTSParameterInvalid", "Message": "Status: is not for today"}
+    assert reply.body == {
+        "RequestId": "R",
+        "Code": "OTSParameterInvalid",
+        "Message": "Status: is not for today",
+    }
 
 
 def test_a_query_that_the_store_cannot_answer_is_a_fault_of_ours():
@@ -59,7 +68,12 @@ def test_a_moment_that_cannot_be_read_is_a_fault_of_ours():
 
 def test_the_facts_of_a_success_apart_from_their_wrapping():
     reply = tablestore.list_instances(STORE, {"MaxResults": 1}, request_id="R")
-    assert (reply.answer.request_id, reply.answer.number, reply.answer.size, reply.answer.total) == ("R", 1, 1, 2)
+    assert (
+        reply.answer.request_id,
+        reply.answer.number,
+        reply.answer.size,
+        reply.answer.total,
+    ) == ("R", 1, 1, 2)
     assert reply.answer.items == reply.body["Instances"]
     assert tablestore.list_instances(STORE, {"MaxResults": 0}).answer is None
 
@@ -69,7 +83,11 @@ def test_the_literals_agree_with_themselves(api):
     operations = [value for value in vars(api).values() if type(value).__name__ == "Operation"]
     for operation in operations:
         assert {operation.invalid, operation.internal} <= operation.errors.keys()
-        assert operation.envelope.times <= set(operation.envelope.members) <= set(operation.schema.fields)
+        assert (
+            operation.envelope.times
+            <= set(operation.envelope.members)
+            <= set(operation.schema.fields)
+        )
         names = [param.name for param in operation.params]
         assert len(names) == len(set(names))
         assert all(param.about for param in operation.params)
@@ -77,7 +95,11 @@ def test_the_literals_agree_with_themselves(api):
 
 
 LIST = tablestore.list_instances
-WITH_WINDOW = (not_before("From", "CreateTime"), not_after("To", "CreateTime"), page_size("Size", default=1, most=2))
+WITH_WINDOW = (
+    not_before("From", "CreateTime"),
+    not_after("To", "CreateTime"),
+    page_size("Size", default=1, most=2),
+)
 
 
 def declared(**parts):
@@ -98,7 +120,11 @@ def own(name="X", role="filter", **parts):
 
 # What contradicts itself, and two words of the message: the culprit and the cure.
 CONTRADICTIONS = {
-    "a field that is not there": (lambda: declared(params=(exact("Colour"),)), "Colour", "declare the field"),
+    "a field that is not there": (
+        lambda: declared(params=(exact("Colour"),)),
+        "Colour",
+        "declare the field",
+    ),
     "a field of another name": (
         lambda: declared(params=(exact("Status", "Colour"),)),
         "Status: asks for Colour",
@@ -114,13 +140,35 @@ CONTRADICTIONS = {
         "CreateTime",
         "instant field does not answer",
     ),
-    "a choice of a time": (lambda: declared(params=(one_of("X", ("a",), "CreateTime"),)), "X", "does not answer Eq"),
-    "a list of times": (lambda: declared(params=(listed("X", "CreateTime", most=9),)), "X", "does not answer In"),
-    "a window of a keyword": (lambda: declared(params=(not_before("X", "Status"),)), "X", "does not answer Range"),
-    "the end of one": (lambda: declared(params=(not_after("X", "Status"),)), "X", "does not answer Range"),
-    "the expiry of a text": (lambda: declared(params=(expiring_until("X", "InstanceName"),)), "X", "Range"),
+    "a choice of a time": (
+        lambda: declared(params=(one_of("X", ("a",), "CreateTime"),)),
+        "X",
+        "does not answer Eq",
+    ),
+    "a list of times": (
+        lambda: declared(params=(listed("X", "CreateTime", most=9),)),
+        "X",
+        "does not answer In",
+    ),
+    "a window of a keyword": (
+        lambda: declared(params=(not_before("X", "Status"),)),
+        "X",
+        "does not answer Range",
+    ),
+    "the end of one": (
+        lambda: declared(params=(not_after("X", "Status"),)),
+        "X",
+        "does not answer Range",
+    ),
+    "the expiry of a text": (
+        lambda: declared(params=(expiring_until("X", "InstanceName"),)),
+        "X",
+        "Range",
+    ),
     "a schema without the field": (
-        lambda: declared(schema=replace(LIST.schema, fields={**LIST.schema.fields, "Status": stored()})),
+        lambda: declared(
+            schema=replace(LIST.schema, fields={**LIST.schema.fields, "Status": stored()})
+        ),
         "Status",
         "stored field does not answer",
     ),
@@ -129,9 +177,15 @@ CONTRADICTIONS = {
         "Status",
         "twice",
     ),
-    "two page numbers": (lambda: declared(params=(page_number("A"), page_number("B"))), "A and B", "keep one"),
+    "two page numbers": (
+        lambda: declared(params=(page_number("A"), page_number("B"))),
+        "A and B",
+        "keep one",
+    ),
     "two page sizes": (
-        lambda: declared(params=(page_size("A", default=1, most=2), page_size("B", default=1, most=2))),
+        lambda: declared(
+            params=(page_size("A", default=1, most=2), page_size("B", default=1, most=2))
+        ),
         "A and B",
         "keep one",
     ),
@@ -140,12 +194,16 @@ CONTRADICTIONS = {
     "a rule, not in a tuple": (lambda: declared(rules=lambda asked: ()), "rules", "tuple"),
     "what is no rule": (lambda: declared(rules=("x",)), "rules", "function"),
     "a window without its start": (
-        lambda: declared(params=WITH_WINDOW, rules=(in_order("Begin", "To", "OTSParameterInvalid"),)),
+        lambda: declared(
+            params=WITH_WINDOW, rules=(in_order("Begin", "To", "OTSParameterInvalid"),)
+        ),
         "Begin",
         "declare it",
     ),
     "a window without its end": (
-        lambda: declared(params=WITH_WINDOW, rules=(in_order("From", "Size", "OTSParameterInvalid"),)),
+        lambda: declared(
+            params=WITH_WINDOW, rules=(in_order("From", "Size", "OTSParameterInvalid"),)
+        ),
         "Size",
         "declare it",
     ),
@@ -163,37 +221,81 @@ CONTRADICTIONS = {
         "Colour",
         "declare it",
     ),
-    "a member twice": (lambda: in_envelope(members=("Status", "CreateTime", "Status")), "Status", "leave one out"),
+    "a member twice": (
+        lambda: in_envelope(members=("Status", "CreateTime", "Status")),
+        "Status",
+        "leave one out",
+    ),
     "members that are a text": (lambda: in_envelope(members="Status"), "members", "collection"),
     "a member that is no name": (lambda: in_envelope(members=(1,)), "members", "name"),
-    "a time that is no member": (lambda: in_envelope(times={"ExpireTime"}), "ExpireTime", "add it to members"),
+    "a time that is no member": (
+        lambda: in_envelope(times={"ExpireTime"}),
+        "ExpireTime",
+        "add it to members",
+    ),
     "times that are a text": (lambda: in_envelope(times="CreateTime"), "times", "collection"),
-    "a timespec that is none": (lambda: in_envelope(timespec="minute"), "minute", "seconds, milliseconds"),
-    "a timespec that cannot be hashed": (lambda: in_envelope(timespec=["seconds"]), "seconds", "seconds, milliseconds"),
+    "a timespec that is none": (
+        lambda: in_envelope(timespec="minute"),
+        "minute",
+        "seconds, milliseconds",
+    ),
+    "a timespec that cannot be hashed": (
+        lambda: in_envelope(timespec=["seconds"]),
+        "seconds",
+        "seconds, milliseconds",
+    ),
     "a body that is none": (lambda: in_envelope(success={}), "success", "function"),
     "a failure that is none": (lambda: in_envelope(failure=None), "failure", "function"),
     "a code for what is invalid": (lambda: declared(invalid="Gone"), "invalid: 'Gone'", "add it"),
     "a code for what is ours": (lambda: declared(internal="Gone"), "internal: 'Gone'", "add it"),
     "errors that are none": (lambda: declared(errors=[]), "errors", "Fault"),
-    "an error that is a text": (lambda: declared(errors={**LIST.errors, "Gone": "is gone"}), "Gone", "Fault"),
+    "an error that is a text": (
+        lambda: declared(errors={**LIST.errors, "Gone": "is gone"}),
+        "Gone",
+        "Fault",
+    ),
     "a status that is none": (
         lambda: declared(errors={**LIST.errors, "Gone": Fault("", status="404")}),
         "Gone",
         "200 to 599",
     ),
-    "a placeholder by number": (lambda: message("{}: {reason}"), "OTSParameterInvalid", "{parameter} and {reason}"),
-    "a placeholder by another name": (lambda: message("{param} is wrong"), "param", "{parameter} and {reason}"),
-    "a placeholder with an attribute": (lambda: message("{parameter.name}"), "parameter.name", "nothing else"),
+    "a placeholder by number": (
+        lambda: message("{}: {reason}"),
+        "OTSParameterInvalid",
+        "{parameter} and {reason}",
+    ),
+    "a placeholder by another name": (
+        lambda: message("{param} is wrong"),
+        "param",
+        "{parameter} and {reason}",
+    ),
+    "a placeholder with an attribute": (
+        lambda: message("{parameter.name}"),
+        "parameter.name",
+        "nothing else",
+    ),
     "a placeholder with a form": (lambda: message("{parameter:>9}"), "parameter", "nothing else"),
     "a brace": (lambda: message("{parameter"), "OTSParameterInvalid", "{{ for a brace"),
     "another brace": (lambda: message("{parameter}}"), "OTSParameterInvalid", "{{ for a brace"),
-    "a message that is no text": (lambda: message(None), "OTSParameterInvalid", "cannot be filled in"),
+    "a message that is no text": (
+        lambda: message(None),
+        "OTSParameterInvalid",
+        "cannot be filled in",
+    ),
     "a fact, not in a tuple": (lambda: declared(host="caller"), "host", "tuple"),
     "a fact twice": (lambda: declared(host=("caller", "caller")), "caller", "leave one out"),
     "a fact that no host can give": (lambda: declared(host=("my caller",)), "my caller", "name"),
-    "a fact that every operation takes": (lambda: declared(host=("walker",)), "walker", "another name"),
+    "a fact that every operation takes": (
+        lambda: declared(host=("walker",)),
+        "walker",
+        "another name",
+    ),
     "a clock that is none": (lambda: declared(clock=0), "clock", "function"),
-    "the path of a reader, not in a tuple": (lambda: Reader(LIST.schema, path="Instances"), "path", "tuple of names"),
+    "the path of a reader, not in a tuple": (
+        lambda: Reader(LIST.schema, path="Instances"),
+        "path",
+        "tuple of names",
+    ),
     "a param without a name": (lambda: own(""), "name", "not empty"),
     "a param of no role": (lambda: own(role="filters"), "filters", "filter, number or size"),
     "a param that reads nothing": (lambda: Param("X", "filter", None, "x"), "X", "functions"),
@@ -220,10 +322,14 @@ def test_what_agrees_is_taken():
         params=[*WITH_WINDOW, own(), own("Y", examples=(Eq("Status", ""),))],
         rules=[in_order("From", "To", "OTSParameterInvalid")],
         host=["caller"],
-        envelope=replace(LIST.envelope, members=["InstanceName", "CreateTime"], times={"CreateTime"}),
+        envelope=replace(
+            LIST.envelope, members=["InstanceName", "CreateTime"], times={"CreateTime"}
+        ),
         errors={**LIST.errors, "Braces": Fault("{{}} of {parameter}", status=200)},
     )
-    assert [type(part) for part in (operation.params, operation.rules, operation.host)] == [tuple] * 3
+    assert [type(part) for part in (operation.params, operation.rules, operation.host)] == [
+        tuple
+    ] * 3
     assert type(operation.envelope.members) is tuple
     assert type(operation.envelope.times) is frozenset
     assert operation(STORE, {"From": "2026-01-01"}, caller="x").body["TotalCount"] == 0

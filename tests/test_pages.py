@@ -79,7 +79,9 @@ def agree_in_walks(store, where, expected, limit):
         page = reading.page(Query(worn.predicates(where), limit=limit, total=total))
         walked = page.items
         while page.cursor is not None:
-            page = reading.page(Query(worn.predicates(where), limit=limit, total=total), page.cursor)
+            page = reading.page(
+                Query(worn.predicates(where), limit=limit, total=total), page.cursor
+            )
             walked = walked + page.items
         assert walked == expected
 
@@ -112,7 +114,9 @@ def compare_worn_stores(kind_of_key, indexed, descending, seeds):
 
 @pytest.mark.usefixtures("small_numbers")
 @pytest.mark.parametrize(("kind_of_key", "indexed", "descending"), VARIANTS)
-def test_pages_at_every_offset_over_small_segments_with_vacant_rows(kind_of_key, indexed, descending):
+def test_pages_at_every_offset_over_small_segments_with_vacant_rows(
+    kind_of_key, indexed, descending
+):
     compare_worn_stores(kind_of_key, indexed, descending, range(3))
 
 
@@ -138,7 +142,10 @@ def test_pages_at_every_offset_of_stores_built_in_bulk(chance, kind_of_key, desc
 
 
 def test_the_worn_stores_have_what_they_are_made_for():
-    """Segments with vacant rows; every plan, totals known and counted; queries with matches in many segments."""
+    """Segments with vacant rows; every plan, totals known and counted.
+
+    Queries with matches in many segments.
+    """
     chance = random.Random(1)
     declared = worn.schema()
     seen, vacant = set(), 0
@@ -157,7 +164,10 @@ def test_the_worn_stores_have_what_they_are_made_for():
 
 @pytest.mark.parametrize("wanted", [slice(0, 6000, 3), slice(20_000, 24_000, 2)])
 def test_pages_of_in_over_the_older_of_70_000_keys(wanted):
-    """A text index only bounds how many of the keys a segment has; pages once passed over segments by that."""
+    """A text index only bounds how many of the keys a segment has.
+
+    Pages once passed over segments by that.
+    """
     keys = [f"i-{number:07}" for number in range(70_000)]
     store = older_keys(tuple(keys))
     expected = keys[wanted][::-1]
@@ -173,16 +183,22 @@ def test_pages_of_in_over_the_older_of_70_000_keys(wanted):
 @cache
 def older_keys(keys):
     declared = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
-    return Store(declared, [{"id": key, "created": worn.second(number)} for number, key in enumerate(keys)])
+    return Store(
+        declared, [{"id": key, "created": worn.second(number)} for number, key in enumerate(keys)]
+    )
 
 
-# What each finds lies in one segment or in all of them, among the newest records or the oldest, often or seldom.
+# What each finds lies in one segment or in all of them, among the newest records or the oldest,
+# often or seldom.
 REAL_WHERES = [
     [],
     [("eq", "status", "Ready")],
     [("eq", "id", "i-1203")],
     [("in", "id", [worn.identifier(number) for number in range(0, 9000, 60)])],
-    [("in", "id", [worn.identifier(number) for number in range(0, 500, 3)]), ("eq", "status", "Running")],
+    [
+        ("in", "id", [worn.identifier(number) for number in range(0, 500, 3)]),
+        ("eq", "status", "Running"),
+    ],
     [("in", "status", ["Ready", 1, True, "", "none"])],
     [("in", "owner", ["3", "77", "4000"])],
     [("contains", "name", "推")],
@@ -193,7 +209,11 @@ REAL_WHERES = [
     [("range", "expires", {"since": worn.second(1), "before": worn.second(3)})],
     [("range", "created", {"after": worn.second(5_000), "until": worn.second(22_500)})],
     [("range", "created", {"before": worn.second(40_000)}), ("contains", "name", "od-web")],
-    [("range", "created", {"since": worn.second(9_000)}), ("eq", "owner", "1"), ("in", "status", ["Ready", ""])],
+    [
+        ("range", "created", {"since": worn.second(9_000)}),
+        ("eq", "owner", "1"),
+        ("in", "status", ["Ready", ""]),
+    ],
 ]
 
 
@@ -218,7 +238,11 @@ def real_store(declared, rows):
         del held[key]
         store.discard(key)
     for key in chance.sample(sorted(held), 100):
-        held[key] = {**held[key], "created": worn.second(chance.randrange(50_000)), "name": "prod-web-77"}
+        held[key] = {
+            **held[key],
+            "created": worn.second(chance.randrange(50_000)),
+            "name": "prod-web-77",
+        }
         store.put(held[key])
     return store, held
 
@@ -231,11 +255,19 @@ def compare_real_store(kind_of_key, descending, rows, offsets):
     ordered = worn.matching(held.values(), [], descending=descending)
 
     for where in REAL_WHERES:
-        if kind_of_key == "keyword" and ("contains", "id") in [condition[:2] for condition in where]:
+        if kind_of_key == "keyword" and ("contains", "id") in [
+            condition[:2] for condition in where
+        ]:
             continue
-        expected = [record for record in ordered if all(naive.holds(record, condition) for condition in where)]
+        expected = [
+            record
+            for record in ordered
+            if all(naive.holds(record, condition) for condition in where)
+        ]
         last = len(expected)
-        some = sorted({0, last - 1, last, *(last * part // offsets for part in range(offsets))} - {-1})
+        some = sorted(
+            {0, last - 1, last, *(last * part // offsets for part in range(offsets))} - {-1}
+        )
         agree(store, where, expected, some, (50,))
         places = [len(ordered) * part // 5 for part in range(5)]
         agree_behind(store, where, ordered, expected, places, 50)
@@ -246,6 +278,8 @@ def test_pages_of_segments_of_real_size():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("kind_of_key", "descending"), list(product(["text", "keyword"], [True, False])))
+@pytest.mark.parametrize(
+    ("kind_of_key", "descending"), list(product(["text", "keyword"], [True, False]))
+)
 def test_pages_of_three_full_segments(kind_of_key, descending):
     compare_real_store(kind_of_key, descending, 90_000, 6)

@@ -1,15 +1,39 @@
-"""Params beside records that hold text, numbers and bools, on every store; and refusals that params raise."""
+"""Params beside records that hold text, numbers and bools, on every store.
+
+And refusals that params raise.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from instquery import Eq, In, Order, QueryError, Range, Schema, Store, instant, keyword, stored, text
+from instquery import (
+    Eq,
+    In,
+    Order,
+    QueryError,
+    Range,
+    Schema,
+    Store,
+    instant,
+    keyword,
+    stored,
+    text,
+)
 from instquery.apis import airec, bss
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.operation import Operation, Refusal
-from instquery.apis.params import Param, exact, expiring_until, listed, not_after, not_before, one_of, page_size
+from instquery.apis.params import (
+    Param,
+    exact,
+    expiring_until,
+    listed,
+    not_after,
+    not_before,
+    one_of,
+    page_size,
+)
 from instquery.apis.values import iso_time, unix_seconds
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -58,7 +82,23 @@ LIST = Operation(
     invalid="Invalid",
     internal="Internal",
 )
-VALUES = ["1", 1, 0, "0", "true", True, False, "True", "-5", -5, "01", "1.0", 2**63, str(2**63), "x"]
+VALUES = [
+    "1",
+    1,
+    0,
+    "0",
+    "true",
+    True,
+    False,
+    "True",
+    "-5",
+    -5,
+    "01",
+    "1.0",
+    2**63,
+    str(2**63),
+    "x",
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +112,10 @@ def found(engine):
     def ask(**params):
         reply = LIST(store, params)
         assert reply.status == 200, reply
-        return [VALUES[int(item["Id"])] for item in sorted(reply.body["found"], key=lambda item: int(item["Id"]))]
+        return [
+            VALUES[int(item["Id"])]
+            for item in sorted(reply.body["found"], key=lambda item: int(item["Id"]))
+        ]
 
     return ask
 
@@ -109,7 +152,9 @@ def same(values, expected):
 )
 def test_a_keyword_is_found_by_the_text_that_spells_its_value(found, name, asked, expected):
     values = found(**{name: asked})
-    assert same(values, expected) or same(values, [1 if value is True else value for value in expected])
+    assert same(values, expected) or same(
+        values, [1 if value is True else value for value in expected]
+    )
 
 
 def test_a_list_and_a_choice_are_typed_too(found):
@@ -147,7 +192,10 @@ def test_what_is_no_text_number_or_bool_is_refused(value):
         assert LIST.query({"Flag": value}).where == ()
         return
     for name in ("Flag", "Flags", "Choice"):
-        assert LIST(Store(SCHEMA), {name: value}).body == {"code": "Invalid", "message": f"{name} must be text"}
+        assert LIST(Store(SCHEMA), {name: value}).body == {
+            "code": "Invalid",
+            "message": f"{name} must be text",
+        }
 
 
 def test_rules_see_values_however_a_param_asks():
@@ -158,9 +206,17 @@ def test_rules_see_values_however_a_param_asks():
         assert ask(store, {"ProductCode": code}).body["Data"]["TotalCount"] == 1
         assert ask(store, {"ProductCode": code}, products={"ecs"}).body["Code"] == "ProductNotFind"
     assert ask(store, {"ProductCode": 1}, products={"1"}).body["Data"]["TotalCount"] == 1
-    directory = bss.Directory({"1": bss.Caller(), "9": bss.Caller(role="reseller", customers={"2"})})
-    assert ask(store, {"OwnerId": "true"}, caller="1", directory=directory).body["Code"] == "InvalidOwner"
-    assert ask(store, {"OwnerId": "true"}, caller="9", directory=directory).body["Code"] == "InvalidOwner"
+    directory = bss.Directory(
+        {"1": bss.Caller(), "9": bss.Caller(role="reseller", customers={"2"})}
+    )
+    assert (
+        ask(store, {"OwnerId": "true"}, caller="1", directory=directory).body["Code"]
+        == "InvalidOwner"
+    )
+    assert (
+        ask(store, {"OwnerId": "true"}, caller="9", directory=directory).body["Code"]
+        == "InvalidOwner"
+    )
     for params in ({}, {"OwnerId": "1"}, {"OwnerId": 1}):
         assert ask(store, params, caller="1", directory=directory).body["Data"]["TotalCount"] == 0
 
@@ -200,25 +256,41 @@ def test_a_page_number_may_refuse_too():
         raise Refusal("Gone")
 
     operation = Operation(**{**parts(LIST), "params": (Param("Page", "number", read, "own"),)})
-    assert operation(Store(SCHEMA), {"Page": 1}).body == {"code": "Gone", "message": "Page is gone: Gone"}
+    assert operation(Store(SCHEMA), {"Page": 1}).body == {
+        "code": "Gone",
+        "message": "Page is gone: Gone",
+    }
 
 
 def test_windows_are_asked_for_by_instants_of_any_age():
     """Never by an integer, which does not say its unit: 1971 in microseconds may be 2026 in seconds."""
     now = datetime(1971, 1, 1, tzinfo=UTC)
-    params = (not_before("Start", "Created"), not_after("End", "Created"), expiring_until("Expiry", "Created"))
+    params = (
+        not_before("Start", "Created"),
+        not_after("End", "Created"),
+        expiring_until("Expiry", "Created"),
+    )
     operation = Operation(**{**parts(LIST), "params": params})
-    given = {"Start": "1971-01-01T00:00:00Z", "End": "1971-01-02T08:00:00+08:00", "Expiry": 31622400}
+    given = {
+        "Start": "1971-01-01T00:00:00Z",
+        "End": "1971-01-02T08:00:00+08:00",
+        "Expiry": 31622400,
+    }
     assert set(operation.query(given, now=now).where) == {
         Range("Created", since="1971-01-01"),
         Range("Created", until="1971-01-02"),
         Range("Created", after="1971-01-01", until="1971-01-02"),
     }
-    records = [{"Id": "a", "Created": "1971-01-01T12:00:00Z"}, {"Id": "b", "Created": "1971-01-01T00:00:00Z"}]
+    records = [
+        {"Id": "a", "Created": "1971-01-01T12:00:00Z"},
+        {"Id": "b", "Created": "1971-01-01T00:00:00Z"},
+    ]
     assert operation(Store(SCHEMA, records), given, now=now).body["found"] == [{"Id": "a"}]
 
 
-@pytest.mark.parametrize(("read_value", "given"), [(iso_time, "1971-01-01T12:00:00Z"), (unix_seconds, "31579200")])
+@pytest.mark.parametrize(
+    ("read_value", "given"), [(iso_time, "1971-01-01T12:00:00Z"), (unix_seconds, "31579200")]
+)
 def test_params_and_rules_of_ones_own_take_the_moments_they_are_handed(read_value, given):
     """As integers of microseconds they are as small as seconds of today."""
 
@@ -230,7 +302,10 @@ def test_params_and_rules_of_ones_own_take_the_moments_they_are_handed(read_valu
 
     own = Param("Own", "filter", read, "own", value=read_value)
     operation = Operation(**{**parts(LIST), "params": (own,), "rules": (rule,)})
-    records = [{"Id": "a", "Created": "1971-01-01T12:00:00Z"}, {"Id": "b", "Created": "1971-01-01T00:00:00Z"}]
+    records = [
+        {"Id": "a", "Created": "1971-01-01T12:00:00Z"},
+        {"Id": "b", "Created": "1971-01-01T00:00:00Z"},
+    ]
     reply = operation(Store(SCHEMA, records), {"Own": given}, now=datetime(1971, 1, 1, tzinfo=UTC))
     assert reply.body == {"found": [{"Id": "a"}]}
 
@@ -252,22 +327,37 @@ def test_a_window_is_in_order_however_its_ends_are_spelled():
         assert status == 200 or " EndTimeStart " in reply.body["Message"]
 
 
-@pytest.mark.parametrize(("integers", "number"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)])
+@pytest.mark.parametrize(
+    ("integers", "number"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)]
+)
 def test_an_instant_is_written_by_the_unit_that_its_field_declares(integers, number):
     fields = {**airec.SCHEMA.fields, "gmtModified": instant(integers=integers)}
     operation = replace(airec.list_instance, schema=replace(airec.SCHEMA, fields=fields))
     store = Store(operation.schema, [{"instanceId": "a", "gmtModified": 1_767_225_600 * number}])
-    assert operation(store).body["result"] == [{"instanceId": "a", "gmtModified": "2026-01-01T00:00:00.000Z"}]
+    assert operation(store).body["result"] == [
+        {"instanceId": "a", "gmtModified": "2026-01-01T00:00:00.000Z"}
+    ]
 
 
 def test_a_blank_time_of_a_saved_reply_is_no_time():
     """The record is kept as it came; the reply leaves the member out, and no window holds it."""
     saved = {"InstanceID": "a", "CreateTime": "", "EndTime": "", "StopTime": ""}
-    store = Store(bss.SCHEMA, [saved, {"InstanceID": "b", "CreateTime": "0001-01-01", "EndTime": "2026-01-01"}])
+    store = Store(
+        bss.SCHEMA,
+        [saved, {"InstanceID": "b", "CreateTime": "0001-01-01", "EndTime": "2026-01-01"}],
+    )
     assert store.get("a") == saved
     data = bss.query_available_instances(store).body["Data"]
-    assert [sorted(item) for item in data["InstanceList"]] == [["CreateTime", "EndTime", "InstanceID"], ["InstanceID"]]
-    assert bss.query_available_instances(store, {"EndTimeStart": "0001-01-01"}).body["Data"]["TotalCount"] == 1
+    assert [sorted(item) for item in data["InstanceList"]] == [
+        ["CreateTime", "EndTime", "InstanceID"],
+        ["InstanceID"],
+    ]
+    assert (
+        bss.query_available_instances(store, {"EndTimeStart": "0001-01-01"}).body["Data"][
+            "TotalCount"
+        ]
+        == 1
+    )
 
 
 BLANKS = ["", " ", "\t"]

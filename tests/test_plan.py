@@ -32,7 +32,12 @@ def store():
         ([Eq("status", "Ready")], "row sets", "known", 100),
         ([In("owner", ["1", "2", "none"])], "row sets", "known", 20),
         ([Range("expires", since=0, before=at(100_000_000))], "row sets", "known", 50),
-        ([Range("expires", since=0), Range("expires", before=at(100_000_000))], "row sets", "known", 50),
+        (
+            [Range("expires", since=0), Range("expires", before=at(100_000_000))],
+            "row sets",
+            "known",
+            50,
+        ),
         ([Range("created", until=9_000_000)], "row sets", "known", 10),
         ([Eq("status", "Ready"), Range("expires", since=0)], "row sets", "counted", None),
         ([Eq("status", "Ready"), Eq("owner", "0")], "keys", "counted", None),
@@ -56,14 +61,22 @@ def test_the_cheapest_plan(store, where, driver, total, known):
 
 def test_the_rarest_predicate_comes_first(store):
     chosen = store.explain(
-        Query([Eq("status", "Running"), Range("expires", since=at(1_000_000_000)), Range("created", until=99_000_000)])
+        Query(
+            [
+                Eq("status", "Running"),
+                Range("expires", since=at(1_000_000_000)),
+                Range("created", until=99_000_000),
+            ]
+        )
     )
     assert [step.size.count for step in chosen.steps] == [100, 500, 900]
     assert all(step.exact and step.role == "row set" for step in chosen.steps)
 
 
 def test_a_plan_for_people_and_for_logs(store):
-    chosen = store.explain(Query([Contains("name", "推荐-99"), Eq("status", "Running")], total=False))
+    chosen = store.explain(
+        Query([Contains("name", "推荐-99"), Eq("status", "Running")], total=False)
+    )
     assert str(chosen) == (
         "1,000 records in 1 segment: row sets, newest segment first\n"
         "  row set   about 3 with name contains '推荐-99'\n"
@@ -72,13 +85,20 @@ def test_a_plan_for_people_and_for_logs(store):
     )
     plain = json.loads(json.dumps(chosen.to_dict()))
     assert plain["driver"] == "row sets"
-    assert plain["steps"][1] == {"predicate": "status = 'Running'", "role": "row set", "size": 900, "exact": True}
+    assert plain["steps"][1] == {
+        "predicate": "status = 'Running'",
+        "role": "row set",
+        "size": 900,
+        "exact": True,
+    }
     assert (plain["records"], plain["segments"], plain["total"]) == (1000, 1, "not asked")
 
 
 def test_every_way_to_answer_is_offered_the_scan_last(store):
     version = store._current.version
-    drivers = [each.driver for each in plans(Query([Eq("id", "i-0001"), Contains("name", "推")]), version)]
+    drivers = [
+        each.driver for each in plans(Query([Eq("id", "i-0001"), Contains("name", "推")]), version)
+    ]
     assert drivers == ["keys", "row sets", "scan"]
     assert plan(Query([Eq("id", "i-0001")]), version).driver == "keys"
 

@@ -39,7 +39,11 @@ def test_a_prepared_page_is_the_page(number):
         prepared = reading.prepare(query)
         assert str(prepared.plan)
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(prepared.page).result() == reading.page(query) == reading.prepare(query).page()
+            assert (
+                pool.submit(prepared.page).result()
+                == reading.page(query)
+                == reading.prepare(query).page()
+            )
 
 
 def test_what_is_wrong_is_said_when_it_is_prepared_or_asked():
@@ -86,7 +90,9 @@ def test_brief_is_what_looks_at_little(monkeypatch):
 
     large = Store(SCHEMA, estate(7_000))
     for count, is_brief in ((1, True), (100, True), (101, False), (900, False)):
-        prepared = large.prepare(Query(In("id", ["i-00001", *[f"x-{n}" for n in range(count - 1)]])))
+        prepared = large.prepare(
+            Query(In("id", ["i-00001", *[f"x-{n}" for n in range(count - 1)]]))
+        )
         assert (prepared.plan.driver, prepared.brief) == ("keys", is_brief)
 
 
@@ -97,7 +103,9 @@ def test_preparing_beyond_its_bounds_plans_nothing(monkeypatch):
     planned = []
     for room in (current, view):
         real = room.plan
-        monkeypatch.setattr(room, "plan", lambda *given, real=real: (planned.append(1), real(*given))[1])
+        monkeypatch.setattr(
+            room, "plan", lambda *given, real=real: (planned.append(1), real(*given))[1]
+        )
     store = Store(SCHEMA, estate(), segment_rows=1)
     for query in QUERIES[4:]:
         for reading in readings(store):

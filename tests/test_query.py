@@ -42,9 +42,17 @@ def test_the_predicate_is_the_truth(record, condition):
         (lambda: In("id", ["a", ["b"]]), "id", "a value must be text"),
         (lambda: Contains("name", 7), "name", "a needle must be text"),
         (lambda: Range("created"), "created", "at least one of"),
-        (lambda: Range("created", after="soon"), "created", "after is not an ISO 8601 time: 'soon'"),
+        (
+            lambda: Range("created", after="soon"),
+            "created",
+            "after is not an ISO 8601 time: 'soon'",
+        ),
         (lambda: Range("created", until=1.5), "created", "until must be a datetime"),
-        (lambda: SCHEMA.matches(Range("created", before=10**40), {}), "created", "before must lie within the years"),
+        (
+            lambda: SCHEMA.matches(Range("created", before=10**40), {}),
+            "created",
+            "before must lie within the years",
+        ),
         (lambda: Query(7), None, "where takes a predicate or a collection"),
         (lambda: Query("ab"), None, "where takes a predicate or a collection"),
         (lambda: Query(In), None, "where takes a predicate or a collection"),
@@ -84,7 +92,10 @@ def test_one_predicate_is_asked_as_it_is():
 
 
 def test_predicates_are_values():
-    assert len({Eq("a", "b"), Eq("a", "b"), In("a", ["x", "x"]), In("a", ("x",)), Contains("a", "N")}) == 3
+    assert (
+        len({Eq("a", "b"), Eq("a", "b"), In("a", ["x", "x"]), In("a", ("x",)), Contains("a", "N")})
+        == 3
+    )
     with pytest.raises(AttributeError):
         Eq("a", "b").value = "c"
 
@@ -101,12 +112,21 @@ def at(**bounds):
         (In("id", "abcd"[:4].split("x") * 2), "id in 1 values ('abcd')"),
         (In("id", list("abcd")), "id in 4 values ('a', 'b', 'c', …)"),
         (Contains("name", "x" * 100), f"name contains '{'x' * 40}'…"),
-        (at(since="2026-01-01", until="2026-01-02"), "2026-01-01T00:00:00Z <= expires <= 2026-01-02T00:00:00Z"),
-        (at(after="2026-01-01", before="2026-01-02"), "2026-01-01T00:00:00Z < expires < 2026-01-02T00:00:00Z"),
+        (
+            at(since="2026-01-01", until="2026-01-02"),
+            "2026-01-01T00:00:00Z <= expires <= 2026-01-02T00:00:00Z",
+        ),
+        (
+            at(after="2026-01-01", before="2026-01-02"),
+            "2026-01-01T00:00:00Z < expires < 2026-01-02T00:00:00Z",
+        ),
         (at(since="0001-01-01"), "expires is set"),
         (Range("at", since="2026-01-01", before=5), "at >= 2026-01-01T00:00:00Z and at < 5"),
         (Range("at", within=timedelta(days=7)), "at > now and at <= now + timedelta(days=7)"),
-        (Range("at", before=relativedelta(months=1, days=-3)), "at < now + relativedelta(months=1, days=-3)"),
+        (
+            Range("at", before=relativedelta(months=1, days=-3)),
+            "at < now + relativedelta(months=1, days=-3)",
+        ),
     ],
 )
 def test_predicates_read_well(condition, said):
@@ -115,7 +135,9 @@ def test_predicates_read_well(condition, said):
 
 def test_integers_that_python_refuses_to_write_are_asked_like_any_other():
     """Of more than 4,300 digits; no record holds one."""
-    schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant(), "cpu": keyword()})
+    schema = Schema(
+        key="id", order=Order("at"), fields={"id": text(), "at": instant(), "cpu": keyword()}
+    )
     store = Store(schema, [{"id": "a", "cpu": 1}, {"id": "b", "cpu": 1}])
     cursor = store.page(Query(limit=1)).cursor
     for where in (Eq("cpu", 10**5000), Eq("cpu", -(10**5000)), In("cpu", [10**5000])):

@@ -44,7 +44,9 @@ def schema(**expires):
 # integers in records
 
 
-@pytest.mark.parametrize("number", [0, 1, -1, 1_767_225_600, 1_767_225_600_000, 1_767_225_600_000_000])
+@pytest.mark.parametrize(
+    "number", [0, 1, -1, 1_767_225_600, 1_767_225_600_000, 1_767_225_600_000_000]
+)
 @pytest.mark.parametrize("field", ["created", "expires"])
 def test_an_integer_without_a_unit_is_refused_with_the_cure(number, field):
     store = Store(schema())
@@ -72,13 +74,21 @@ def test_an_integer_counts_in_the_unit_that_its_field_declares(unit, indexed):
     )
     scale = UNITS[unit]
     day = 86_400
-    records = [{"id": f"i-{n}", "created": n * day * scale, "expires": (n + 10) * day * scale} for n in range(9)]
+    records = [
+        {"id": f"i-{n}", "created": n * day * scale, "expires": (n + 10) * day * scale}
+        for n in range(9)
+    ]
     store = Store(declared, records, segment_rows=4)
     assert list(store) == records[::-1]
     window = Range("expires", since="1970-01-13", before="1970-01-15")
     assert [item["id"] for item in store.page(Query(window)).items] == ["i-3", "i-2"]
     assert store.count(Range("created", after="1970-01-02", until="1970-01-04")) == 2
-    assert [declared.matches(window, record) for record in records[1:5]] == [False, True, True, False]
+    assert [declared.matches(window, record) for record in records[1:5]] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     store.put(records[0] | {"expires": 12 * day * scale})
     assert store.count(window) == 3
     store.discard("i-2")
@@ -118,7 +128,9 @@ def test_a_blank_time_is_none_where_the_field_says_so():
 @pytest.mark.parametrize("number", [10**8, 1_767_225_600, 1_767_225_600_000, 10**14])
 @pytest.mark.parametrize("name", ["after", "since", "until", "before"])
 @pytest.mark.parametrize("field", ["created", "expires"])
-def test_seconds_and_milliseconds_are_refused_as_bounds_once_the_schema_is_known(number, name, field):
+def test_seconds_and_milliseconds_are_refused_as_bounds_once_the_schema_is_known(
+    number, name, field
+):
     window = Range(field, **{name: number})
     store = Store(schema(), [{"id": "i-1", "expires": NOW, "created": NOW}])
     asked = [
@@ -141,7 +153,11 @@ def test_integer_microseconds_are_bounds(number):
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
     store = Store(schema(), [{"id": "i-1", "expires": at}])
     assert store.count(Range("expires", since=number, until=number)) == 1
-    assert store.count(Range("expires", after=number)) == store.count(Range("expires", before=number)) == 0
+    assert (
+        store.count(Range("expires", after=number))
+        == store.count(Range("expires", before=number))
+        == 0
+    )
 
 
 @pytest.mark.parametrize("number", [10**8, 1_767_225_600, 1_767_225_600_000, 10**14])
@@ -163,7 +179,11 @@ def test_seconds_and_milliseconds_are_refused_as_now(number):
 
 def test_a_clock_in_1971_is_no_integer_of_a_caller():
     at = datetime(1971, 1, 1, tzinfo=UTC)
-    store = Store(schema(), [{"id": f"i-{n}", "expires": at + timedelta(days=n)} for n in range(5)], clock=lambda: at)
+    store = Store(
+        schema(),
+        [{"id": f"i-{n}", "expires": at + timedelta(days=n)} for n in range(5)],
+        clock=lambda: at,
+    )
     soon = Range("expires", within=timedelta(days=3))
     page = store.page(Query(soon, limit=2))
     assert [item["id"] for item in page.items] == ["i-1", "i-2"]
@@ -186,7 +206,11 @@ def test_bounds_are_kept_as_given():
     assert Range("at", after=timedelta(hours=24)) == Range("at", after=timedelta(days=1))
     both = Range("at", after=10, since=5, until=20, before=20)
     assert hash(both) == hash(Range("at", before=20, until=20, since=5, after=10))
-    for one in (both, Range("at", within=relativedelta(months=1, days=-30)), Range("at", until="9999-12-31")):
+    for one in (
+        both,
+        Range("at", within=relativedelta(months=1, days=-30)),
+        Range("at", until="9999-12-31"),
+    ):
         assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
     delta = relativedelta(months=1)
     window = Range("at", within=delta)
@@ -198,7 +222,9 @@ def test_within_is_a_range_from_now_either_way():
     week = timedelta(days=7)
     assert Range("at", within=week) == Range("at", after=timedelta(0), until=week)
     assert Range("at", within=-week) == Range("at", since=-week, before=timedelta(0))
-    assert Range("at", within=relativedelta(years=1)) == Range("at", after=timedelta(0), until=relativedelta(months=12))
+    assert Range("at", within=relativedelta(years=1)) == Range(
+        "at", after=timedelta(0), until=relativedelta(months=12)
+    )
     for other in ("after", "since", "until", "before"):
         with pytest.raises(QueryError, match="within stands alone") as caught:
             Range("at", within=week, **{other: "2026-01-01"})
@@ -240,7 +266,10 @@ def test_a_delta_that_is_no_distance_is_refused(delta):
         (Range("at", after=LAST), "9999-12-31T23:59:59.999999Z < at"),
         (Range("at", since=LAST), "9999-12-31T23:59:59.999999Z <= at"),
         (Range("at", before=LAST), "at <= 9999-12-31T23:59:59.999998Z"),
-        (Range("at", after=LAST, before=FIRST), "9999-12-31T23:59:59.999999Z < at < 0001-01-01T00:00:00Z"),
+        (
+            Range("at", after=LAST, before=FIRST),
+            "9999-12-31T23:59:59.999999Z < at < 0001-01-01T00:00:00Z",
+        ),
         (Range("at", after=timedelta(days=-(10**6)), before=timedelta(days=10**6)), None),
     ],
 )
@@ -288,7 +317,11 @@ distances = st.tuples(
 
 def as_delta(distance):
     months, micros = distance
-    return relativedelta(months=months, microseconds=micros) if months else timedelta(microseconds=micros)
+    return (
+        relativedelta(months=months, microseconds=micros)
+        if months
+        else timedelta(microseconds=micros)
+    )
 
 
 @given(
@@ -319,7 +352,9 @@ def test_within_agrees_with_the_naive_reading(now, distance, places):
     window = Range("expires", within=as_delta(distance))
     for at in [naive_shift(now, *place) for place in places] + [now, end, FIRST, LAST]:
         record = {"id": "i", "expires": at}
-        assert schema().matches(window, record, now=now) == naive.holds(record, ("range", "expires", edges)), at
+        assert schema().matches(window, record, now=now) == naive.holds(
+            record, ("range", "expires", edges)
+        ), at
 
 
 def test_the_truth_says_where_it_cannot_know():
@@ -334,14 +369,20 @@ def test_the_truth_says_where_it_cannot_know():
     with pytest.raises(QueryError, match="no such field"):
         schema().matches([Eq("id", "i"), Eq("other", "x")], {"id": "j"})
     assert schema().matches((), {}) is True
-    assert schema().matches([soon, In("id", ["i"])], {"id": "i", "expires": NOW}, now=NOW - timedelta(hours=1))
+    assert schema().matches(
+        [soon, In("id", ["i"])], {"id": "i", "expires": NOW}, now=NOW - timedelta(hours=1)
+    )
 
 
 def test_a_schema_is_a_value():
     declared = schema(integers="seconds")
     assert declared == schema(integers="seconds") != schema()
     assert hash(declared) == hash(schema(integers="seconds"))
-    for twin in (pickle.loads(pickle.dumps(declared)), copy.copy(declared), copy.deepcopy(declared)):
+    for twin in (
+        pickle.loads(pickle.dumps(declared)),
+        copy.copy(declared),
+        copy.deepcopy(declared),
+    ):
         assert twin == declared
         assert twin.matches(Range("expires", until="1970-01-01T00:00:05Z"), {"expires": 5})
 
@@ -351,7 +392,10 @@ def test_a_schema_is_a_value():
 
 def test_moments_that_are_handed_out_are_taken_back_whatever_their_size():
     """A clock in 1971 tells microseconds that a caller's integer could not be."""
-    records = [{"id": f"i-{n}", "created": f"1971-01-0{n}", "expires": f"1971-02-0{n}"} for n in range(1, 9)]
+    records = [
+        {"id": f"i-{n}", "created": f"1971-01-0{n}", "expires": f"1971-02-0{n}"}
+        for n in range(1, 9)
+    ]
     store = Store(schema(), records, clock=lambda: "1971-01-05")
     month = 30 * 86_400_000_000
 
@@ -394,7 +438,11 @@ def test_a_range_is_made_again_of_its_own_bounds(window):
 def test_deltas_beyond_every_calendar_can_be_written(sign):
     """Python refuses to write an integer of more than 4,300 digits."""
     farthest = timedelta.max if sign > 0 else timedelta.min
-    for delta in (relativedelta(years=sign * 10**5000), relativedelta(days=sign * 10**5000), farthest):
+    for delta in (
+        relativedelta(years=sign * 10**5000),
+        relativedelta(days=sign * 10**5000),
+        farthest,
+    ):
         window = Range("expires", within=delta)
         assert len(str(window)) < 200
         assert len(repr(window)) < 200
@@ -427,16 +475,26 @@ def test_deltas_of_another_librarys_numbers_do_not_overflow():
     number = pytest.importorskip("numpy").int64
     far = Range("expires", before=relativedelta(days=number(10**9)))
     assert far == Range("expires", before=relativedelta(days=10**9))
-    assert Range("expires", before=relativedelta(days=1.5)) == Range("expires", before=timedelta(days=1.5))
-    assert Range("expires", before=relativedelta(days=-1.25)) == Range("expires", before=timedelta(days=-1.25))
+    assert Range("expires", before=relativedelta(days=1.5)) == Range(
+        "expires", before=timedelta(days=1.5)
+    )
+    assert Range("expires", before=relativedelta(days=-1.25)) == Range(
+        "expires", before=timedelta(days=-1.25)
+    )
 
 
 @pytest.mark.parametrize(
-    "first", [NOW, NOW.isoformat(), (NOW - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)]
+    "first",
+    [NOW, NOW.isoformat(), (NOW - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)],
 )
 def test_a_window_from_the_cursors_moment_is_the_same_query(first):
-    """However its first page has spelled that moment; the message for other windows names this way."""
-    store = Store(schema(), [{"id": f"i-{n}", "expires": NOW + timedelta(days=n)} for n in range(1, 6)])
+    """However its first page has spelled that moment.
+
+    The message for other windows names this way.
+    """
+    store = Store(
+        schema(), [{"id": f"i-{n}", "expires": NOW + timedelta(days=n)} for n in range(1, 6)]
+    )
     page = store.page(Query(Range("expires", after=first), limit=2, now=first))
     moment = store.moment(page.cursor)
     again = store.page(Query(Range("expires", after=moment), limit=2, now=moment), page.cursor)
@@ -452,7 +510,11 @@ def test_a_walk_of_a_snapshot_keeps_its_moment_while_the_clock_goes_on():
     page = view.page(query)
     walked = page.items
     while page.cursor is not None:
-        page = view.prepare(query, page.cursor).page() if len(walked) == 2 else view.page(query, page.cursor)
+        page = (
+            view.prepare(query, page.cursor).page()
+            if len(walked) == 2
+            else view.page(query, page.cursor)
+        )
         walked = walked + page.items
     assert [item["id"] for item in walked] == ["i-0", "i-1", "i-2", "i-3", "i-4"]
     assert next(days) > 2

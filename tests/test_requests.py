@@ -30,7 +30,10 @@ def some_time(random, form):
         [
             timedelta(seconds=random.randint(-3, 3)),
             timedelta(days=random.randint(-40, 40)),
-            timedelta(seconds=random.randint(-2, 2), microseconds=random.choice([1, 999, 1000, 500_000, 999_999])),
+            timedelta(
+                seconds=random.randint(-2, 2),
+                microseconds=random.choice([1, 999, 1000, 500_000, 999_999]),
+            ),
             timedelta(days=365 * 973),
         ]
     )
@@ -47,7 +50,9 @@ def airec_record(random, number):
         "instanceId": f"airec-cn-{random.choice('aAbB')}{number:03}" + random.choice(["", "****"]),
         "name": random.choice(["实例", "推荐", "Prod", "ｐｒｏｄ", "a*b", "100%"])
         + random.choice(["-web", "数据", "_1", ""]),
-        "status": random.choice(["Running", "Running", "Ready", "Initializing", "Starting", "Stopped"]),
+        "status": random.choice(
+            ["Running", "Running", "Ready", "Initializing", "Starting", "Stopped"]
+        ),
         "regionId": random.choice(["cn-beijing", "cn-hangzhou"]),
         "type": "Standard",
         "gmtCreate": some_time(random, "record"),
@@ -69,12 +74,22 @@ def airec_record(random, number):
 def airec_request(random):
     until = int(NOW.timestamp()) + random.choice([-1, 0, 1, 2, 3, 86400, 40 * 86400, 10**11])
     offers = {
-        "page": lambda: random.choice([1, 2, 3, "1", "2", "9", 0, "x", "", 2**63 - 1, 2**63, "-1", "1.0", "９"]),
+        "page": lambda: random.choice(
+            [1, 2, 3, "1", "2", "9", 0, "x", "", 2**63 - 1, 2**63, "-1", "1.0", "９"]
+        ),
         "size": lambda: random.choice([1, 2, 5, 50, "3", "10", 51, 0, "", "ten"]),
-        "status": lambda: random.choice(["Running", "Ready", "Initializing", "Starting", "running", ""]),
-        "name": lambda: random.choice(["PROD", "推荐", "数", "*", "%", "web", "例", "rod-", "荐数据", "_", "zz", ""]),
-        "instanceId": lambda: random.choice(["airec", "CN-A", "*", "-b01", "001", "5", "none", None]),
-        "expiredTime": lambda: random.choice([str(until), until, f"{until}000", "soon", "", str(until)]),
+        "status": lambda: random.choice(
+            ["Running", "Ready", "Initializing", "Starting", "running", ""]
+        ),
+        "name": lambda: random.choice(
+            ["PROD", "推荐", "数", "*", "%", "web", "例", "rod-", "荐数据", "_", "zz", ""]
+        ),
+        "instanceId": lambda: random.choice(
+            ["airec", "CN-A", "*", "-b01", "001", "5", "none", None]
+        ),
+        "expiredTime": lambda: random.choice(
+            [str(until), until, f"{until}000", "soon", "", str(until)]
+        ),
         "RegionId": lambda: "cn-beijing",
     }
     return {name: offer() for name, offer in offers.items() if random.random() < 0.3}
@@ -86,7 +101,9 @@ def bss_record(random, number):
         "InstanceID": f"i-{random.choice('aAbB')}{number:03}",
         "OwnerId": random.choice(["181", "182", "183", "181****"]),
         "ProductCode": random.choice(["ecs", "ecs", "rds", "flowpack"]),
-        "ProductType": random.choice(["ecs", "disk", "1", 1, 0, True, False, "true", "-7", -7, "01"]),
+        "ProductType": random.choice(
+            ["ecs", "disk", "1", 1, 0, True, False, "true", "-7", -7, "01"]
+        ),
         "SubscriptionType": random.choice(["Subscription", "PayAsYouGo", "Other"]),
         "Region": random.choice(["cn-beijing", "cn-hangzhou"]),
         "RenewStatus": random.choice(["AutoRenewal", "ManualRenewal", "NotRenewal"]),
@@ -106,7 +123,10 @@ def bss_record(random, number):
 
 def bss_request(random):
     def ids():
-        listed = [f"i-{random.choice('aAbB')}{random.randrange(60):03}" for _ in range(random.choice([1, 30, 99]))]
+        listed = [
+            f"i-{random.choice('aAbB')}{random.randrange(60):03}"
+            for _ in range(random.choice([1, 30, 99]))
+        ]
         return random.choice([", ", ","]).join(listed + listed[:2]) + random.choice(["", " ", ","])
 
     offers = {
@@ -114,7 +134,25 @@ def bss_request(random):
         "PageSize": lambda: random.choice([1, 3, 20, "300", 301, "0", ""]),
         "ProductCode": lambda: random.choice(["ecs", "ecs", "rds", "ECS", "oss", ""]),
         "ProductType": lambda: random.choice(
-            ["ecs", "disk", "", "1", 1, "0", "-0", 0, "true", True, "TRUE", "False", False, "-7", -7, "01", "1.0"]
+            [
+                "ecs",
+                "disk",
+                "",
+                "1",
+                1,
+                "0",
+                "-0",
+                0,
+                "true",
+                True,
+                "TRUE",
+                "False",
+                False,
+                "-7",
+                -7,
+                "01",
+                "1.0",
+            ]
         ),
         "SubscriptionType": lambda: random.choice(["Subscription", "PayAsYouGo", "Other", ""]),
         "Region": lambda: random.choice(["cn-beijing", "cn-hangzhou", ""]),
@@ -123,7 +161,9 @@ def bss_request(random):
         "EndTimeEnd": lambda: some_time(random, "request"),
         "CreateTimeStart": lambda: some_time(random, "request"),
         "CreateTimeEnd": lambda: random.choice([some_time(random, "request"), "12", ""]),
-        "RenewStatus": lambda: random.choice(["AutoRenewal", "ManualRenewal", "NotRenewal", "Never"]),
+        "RenewStatus": lambda: random.choice(
+            ["AutoRenewal", "ManualRenewal", "NotRenewal", "Never"]
+        ),
         "OwnerId": lambda: random.choice(["181", "182", "183", "181****", "999", ""]),
     }
     return {name: offer() for name, offer in offers.items() if random.random() < 0.17}
@@ -135,7 +175,9 @@ ACCOUNTS = {
     "183": ("distributor", set(), True),
     "184": ("owner", {"183"}, False),
 }
-DIRECTORY = bss.Directory({key: bss.Caller(role, customers, may) for key, (role, customers, may) in ACCOUNTS.items()})
+DIRECTORY = bss.Directory(
+    {key: bss.Caller(role, customers, may) for key, (role, customers, may) in ACCOUNTS.items()}
+)
 
 
 def names_one_of(message, parameters):
@@ -183,7 +225,12 @@ def test_query_available_instances_agrees(part, tries):
             )
             assert reply.body["Code"] == code, (params, reply)
             if code == "Success":
-                expected = {"PageNum": number, "PageSize": size, "TotalCount": total, "InstanceList": items}
+                expected = {
+                    "PageNum": number,
+                    "PageSize": size,
+                    "TotalCount": total,
+                    "InstanceList": items,
+                }
                 assert reply.body["Data"] == expected, params
                 answered += bool(items)
             else:

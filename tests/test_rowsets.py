@@ -3,12 +3,24 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instquery.engine.rowsets import count_all, everything, insert, newest, positions, set_of, set_of_flags
+from instquery.engine.rowsets import (
+    count_all,
+    everything,
+    insert,
+    newest,
+    positions,
+    set_of,
+    set_of_flags,
+)
 
 sets = st.one_of(
     st.sets(st.integers(0, 40)),
     st.sets(st.integers(0, 3000), max_size=60),
-    st.builds(lambda width, gaps: set(range(width)) - gaps, st.integers(0, 2500), st.sets(st.integers(0, 2500))),
+    st.builds(
+        lambda width, gaps: set(range(width)) - gaps,
+        st.integers(0, 2500),
+        st.sets(st.integers(0, 2500)),
+    ),
 )
 
 
@@ -22,12 +34,17 @@ def test_a_set_and_its_positions(members):
 
 @given(sets, st.integers(0, 2600), st.integers(0, 600))
 def test_the_newest_after_some_are_passed_over(members, skip, take):
-    assert newest(set_of(members, 3001), skip, take) == sorted(members, reverse=True)[skip : skip + take]
+    assert (
+        newest(set_of(members, 3001), skip, take)
+        == sorted(members, reverse=True)[skip : skip + take]
+    )
 
 
 @given(sets, st.integers(0, 3000))
 def test_opening_a_place_moves_what_is_behind_it(members, at):
-    assert insert(set_of(members, 3001), at) == set_of({member + (member >= at) for member in members}, 3002)
+    assert insert(set_of(members, 3001), at) == set_of(
+        {member + (member >= at) for member in members}, 3002
+    )
 
 
 @given(st.lists(sets, max_size=12))

@@ -105,7 +105,15 @@ class Long(StrEnum):
 
 
 def test_the_largest_values_are_taken():
-    for size in (-(1 << 63), (1 << 64) - 1, True, "x" * 4096, "\ud800" * 4096, Sizes.SMALL, Long.FITS):
+    for size in (
+        -(1 << 63),
+        (1 << 64) - 1,
+        True,
+        "x" * 4096,
+        "\ud800" * 4096,
+        Sizes.SMALL,
+        Long.FITS,
+    ):
         assert SCHEMA.take({"id": "a", "size": size}).row["size"] == size
     for size in (Sizes.HUGE, Long.LONGER):
         with pytest.raises(RecordError) as caught:
@@ -115,11 +123,17 @@ def test_the_largest_values_are_taken():
     assert SCHEMA.take({"id": "推" * 4096}).key == "推" * 4096
     kept = {"id": "a", "note": "x" * 100_000, "beyond": "x" * 100_000}
     assert SCHEMA.take(kept).row == kept
-    named = Schema(key="name", order=Order("created"), fields={"name": keyword(), "id": text(), "created": instant()})
+    named = Schema(
+        key="name",
+        order=Order("created"),
+        fields={"name": keyword(), "id": text(), "created": instant()},
+    )
     with pytest.raises(RecordError) as caught:
         named.take({"name": "x" * 4097})
     assert caught.value.field == "name"
-    assert named.take({"name": "a", "id": "x" * 4097}).row["id"] == "x" * 4097  # a text that is no key
+    assert (
+        named.take({"name": "a", "id": "x" * 4097}).row["id"] == "x" * 4097
+    )  # a text that is no key
 
 
 def test_what_no_record_can_hold_matches_nothing():
@@ -207,13 +221,19 @@ def test_members_beyond_the_schema_are_kept_or_refused():
 
 def test_aliases_and_numbers_are_brought_into_the_schemas_form():
     assert SCHEMA.take({"id": "a", "ownerID": 181}).row == {"id": "a", "owner": "181"}
-    assert SCHEMA.take({"id": "a", "ownerID": "181", "owner": "181"}).row == {"id": "a", "owner": "181"}
+    assert SCHEMA.take({"id": "a", "ownerID": "181", "owner": "181"}).row == {
+        "id": "a",
+        "owner": "181",
+    }
     assert SCHEMA.take({"id": "a", "ownerID": None}).row == {"id": "a", "owner": None}
 
 
 def test_ranks_put_the_newest_first_and_the_undated_last():
     ascending = Schema(key="id", order=Order("created", descending=False), fields=FIELDS)
-    early, late = {"id": "a", "created": "0001-01-01"}, {"id": "b", "created": datetime(9999, 12, 31, tzinfo=UTC)}
+    early, late = (
+        {"id": "a", "created": "0001-01-01"},
+        {"id": "b", "created": datetime(9999, 12, 31, tzinfo=UTC)},
+    )
     assert SCHEMA.rank(late) > SCHEMA.rank(early) > UNDATED
     assert ascending.rank(early) > ascending.rank(late) > UNDATED
     assert SCHEMA.rank({"id": "c"}) == ascending.rank({"id": "c"}) == UNDATED

@@ -38,12 +38,16 @@ def last_by_key(inventory):
 
 @given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9), st.booleans())
 @examples(400, quick=30)
-def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset, limit, segment_rows, indexed):
+def test_pages_and_totals_agree_with_the_naive_reading(
+    inventory, where, offset, limit, segment_rows, indexed
+):
     schema = SCHEMA if indexed else UNINDEXED
     store = Store(schema, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit)
     newest_first = schema.order.descending
-    items, total = naive.page(last_by_key(inventory), where, offset, limit, "id", "created", newest_first)
+    items, total = naive.page(
+        last_by_key(inventory), where, offset, limit, "id", "created", newest_first
+    )
     for reading in readings(store):
         page = reading.page(query)
         assert page.items == items
@@ -55,7 +59,9 @@ def test_pages_and_totals_agree_with_the_naive_reading(inventory, where, offset,
 @pytest.mark.memory
 @given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9))
 @examples(200)
-def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset, limit, segment_rows):
+def test_every_plan_gives_the_identical_page_and_total(
+    inventory, where, offset, limit, segment_rows
+):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
     query = Query([predicate(condition) for condition in where], offset, limit)
     version = store._current.version
@@ -68,7 +74,9 @@ def test_every_plan_gives_the_identical_page_and_total(inventory, where, offset,
 
 @pytest.mark.memory
 def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_known():
-    store = Store(SCHEMA, [{"id": f"i-{n:05}", "owner": "big" if n % 3 else str(n)} for n in range(9000)])
+    store = Store(
+        SCHEMA, [{"id": f"i-{n:05}", "owner": "big" if n % 3 else str(n)} for n in range(9000)]
+    )
     rare = Query([In("owner", ["0", "3", "none"])])
     assert store.explain(rare).driver == "keys"
     assert [item["id"] for item in store.page(rare).items] == ["i-00000", "i-00003"]
@@ -77,12 +85,17 @@ def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_kno
     assert store.count(rare.where) == 0
     for number in range(40):
         store.put({"id": f"i-{number:05}", "owner": "growing"})
-        assert store.explain(Query([Eq("owner", "growing")])).driver == ("keys" if number < 32 else "row sets")
+        assert store.explain(Query([Eq("owner", "growing")])).driver == (
+            "keys" if number < 32 else "row sets"
+        )
     for number in range(35):
         store.discard(f"i-{number:05}")
     store.put({"id": "again", "owner": "growing"})
     found = store.page(Query([Eq("owner", "growing")]))
-    assert (found.total, [item["id"] for item in found.items]) == (6, ["again", *[f"i-{n:05}" for n in range(35, 40)]])
+    assert (found.total, [item["id"] for item in found.items]) == (
+        6,
+        ["again", *[f"i-{n:05}" for n in range(35, 40)]],
+    )
 
 
 @given(inventories, wheres, st.integers(1, 9), st.sampled_from(["status", "owner"]))

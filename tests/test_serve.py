@@ -64,7 +64,8 @@ def serving(*arguments, env=None, command=(sys.executable, "-m", "instquery.cli"
 
 def write(path, names):
     lines = [
-        {"instanceId": f"i-{n}", "name": name, "gmtCreate": f"2026-01-01T00:00:0{n}Z"} for n, name in enumerate(names)
+        {"instanceId": f"i-{n}", "name": name, "gmtCreate": f"2026-01-01T00:00:0{n}Z"}
+        for n, name in enumerate(names)
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
@@ -91,7 +92,9 @@ def test_files_are_served_and_read_again_on_sighup(file):
         said = served.wait_for("is not taken over: (.*)")
         assert "line 2: instanceId" in said[1]
         assert served.names() == ["three", "new", "one"]
-        assert httpx.post(served.url, data={"Action": "QueryAvailableInstances"}).status_code == 400  # no such file
+        assert (
+            httpx.post(served.url, data={"Action": "QueryAvailableInstances"}).status_code == 400
+        )  # no such file
 
 
 def test_durable_stores_keep_what_was_taken_over(file, tmp_path):
@@ -99,7 +102,12 @@ def test_durable_stores_keep_what_was_taken_over(file, tmp_path):
         assert served.names() == ["推荐", "one"]
     with serving("--db", tmp_path / "stores") as served:
         assert served.names() == ["推荐", "one"]
-        assert httpx.get(served.url, params={"Action": "QueryAvailableInstances"}).json()["Data"]["TotalCount"] == 0
+        assert (
+            httpx.get(served.url, params={"Action": "QueryAvailableInstances"}).json()["Data"][
+                "TotalCount"
+            ]
+            == 0
+        )
 
 
 def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path):
@@ -125,7 +133,9 @@ def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path)
     ],
 )
 def test_what_cannot_be_served_is_exit_code_2(file, arguments, told):
-    run = CliRunner().invoke(app, ["serve", *(each.format(file=file) for each in arguments)], input="")
+    run = CliRunner().invoke(
+        app, ["serve", *(each.format(file=file) for each in arguments)], input=""
+    )
     assert run.exit_code == 2
     assert told in run.stderr
     assert "Traceback" not in run.stderr
@@ -140,20 +150,27 @@ def documented(tmp_path_factory):
         (folder / f"{api}.jsonl").write_text(lines, "utf-8")
     keys = folder / "keys.json"
     keys.write_text('{"AK": "s"}')
-    with serving("--airec", folder / "airec.jsonl", "--bss", folder / "bss.jsonl", "--keys", keys) as served:
+    with serving(
+        "--airec", folder / "airec.jsonl", "--bss", folder / "bss.jsonl", "--keys", keys
+    ) as served:
         yield served
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_official_clients_against_the_documented_command(documented, client):
     found, page = [], 1
-    while items := CLIENTS[client](documented, "airec", {"page": str(page), "size": "50"}, ("AK", "s"))["result"]:
+    while items := CLIENTS[client](
+        documented, "airec", {"page": str(page), "size": "50"}, ("AK", "s")
+    )["result"]:
         found += [item["instanceId"] for item in items]
         page += 1
     assert found == [record["instanceId"] for record in Store(airec.SCHEMA, RECORDS["airec"])]
     body = CLIENTS[client](documented, "bss", {"PageSize": "300"}, ("AK", "s"))
     assert body["Data"]["TotalCount"] == len(body["Data"]["InstanceList"]) == 300
-    for params, key, code in (({"status": "x"}, "s", "ValidationError"), ({}, "no", "SignatureDoesNotMatch")):
+    for params, key, code in (
+        ({"status": "x"}, "s", "ValidationError"),
+        ({}, "no", "SignatureDoesNotMatch"),
+    ):
         with pytest.raises(Refused) as caught:
             CLIENTS[client](documented, "airec", params, ("AK", key))
         assert caught.value.code == code

@@ -132,7 +132,12 @@ def test_values_that_are_repeated_or_equal_across_types_count_once():
     declared = Schema(
         key="id",
         order=Order("created"),
-        fields={"id": text(), "created": instant(), "status": keyword(), "group": keyword(indexed=False)},
+        fields={
+            "id": text(),
+            "created": instant(),
+            "status": keyword(),
+            "group": keyword(indexed=False),
+        },
     )
     values = [1, True, 0, False, "1", None]
     made = [{"id": f"i-{n}", "status": values[n % 6], "group": values[n % 6]} for n in range(30)]
@@ -151,8 +156,12 @@ def test_values_that_are_repeated_or_equal_across_types_count_once():
 
 
 def test_an_estimate_chooses_a_plan_and_never_makes_a_total():
-    store = Store(worn.schema(), (worn.made(random.Random(n), n) for n in range(60)), segment_rows=8)
-    text_of_some = worn.predicates([("contains", "name", "web"), ("eq", "name", "推荐-web"), ("in", "name", ["PROD"])])
+    store = Store(
+        worn.schema(), (worn.made(random.Random(n), n) for n in range(60)), segment_rows=8
+    )
+    text_of_some = worn.predicates(
+        [("contains", "name", "web"), ("eq", "name", "推荐-web"), ("in", "name", ["PROD"])]
+    )
     for asked in text_of_some:
         (step,) = store.explain(Query([asked])).steps
         assert step.size.count is None

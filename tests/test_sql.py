@@ -1,4 +1,7 @@
-"""Stores on databases: what conformance tests do not show. Transactions, faults, mapped tables, layouts."""
+"""Stores on databases: what conformance tests do not show.
+
+Transactions, faults, mapped tables, layouts.
+"""
 
 import logging
 from datetime import UTC, datetime
@@ -63,10 +66,14 @@ def asked(random, schema, records):
         if kind == "instant":
             other = random.choice(records).get(field) or value
             low, high = sorted([value, other]) if random.random() < 0.7 else (other, value)
-            where.append(("range", field, random.choice([{"since": low}, {"after": low, "until": high}])))
+            where.append(
+                ("range", field, random.choice([{"since": low}, {"after": low, "until": high}]))
+            )
         elif kind == "text" and random.random() < 0.8:
             start = random.randrange(len(value))
-            where.append(("contains", field, value[start : start + random.choice([1, 2, 3, 5, 40])].upper()))
+            where.append(
+                ("contains", field, value[start : start + random.choice([1, 2, 3, 5, 40])].upper())
+            )
         elif random.random() < 0.7:
             where.append(("eq", field, value))
         else:
@@ -83,7 +90,9 @@ def answered(api, count, number):
     random, schema, records = Random(7), APIS[api], list(CATALOG[api].samples(count))
     order = schema.order.field
     questions = [asked(random, schema, records) for _ in range(number)]
-    return records, [(question, naive.page(records, *question, schema.key, order)) for question in questions]
+    return records, [
+        (question, naive.page(records, *question, schema.key, order)) for question in questions
+    ]
 
 
 @pytest.mark.long
@@ -131,14 +140,21 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
     walk, nothing = ("a walk through the order", True), ("nothing but the total", True)
     assert {walk, nothing} <= taken
     if tables.engine.dialect.name != CLICKHOUSE:
-        days, few = ("a walk from the day that the page begins in", True), ("the matches, sorted", False)
+        days, few = (
+            ("a walk from the day that the page begins in", True),
+            ("the matches, sorted", False),
+        )
         assert taken == {walk, nothing, days, few, ("the matches, sorted", True)}
 
 
-def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(databases, caplog):
+def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(
+    databases, caplog
+):
     tables = databases.tables("shards")
     _, shards = databases.cluster()
-    records = [{"InstanceID": f"i-{n:05}", "CreateTime": at(n), "ProductCode": "ecs"} for n in range(6000)]
+    records = [
+        {"InstanceID": f"i-{n:05}", "CreateTime": at(n), "ProductCode": "ecs"} for n in range(6000)
+    ]
     store = tables.store(bss.SCHEMA, records)
     statements = []
 
@@ -255,13 +271,17 @@ LETTERS = {
 
 @pytest.mark.parametrize("letters", LETTERS)
 @pytest.mark.parametrize("field", ["id", "status", "name"])
-def test_the_longest_values_are_found_again_or_refused_by_the_name_of_their_field(tables, letters, field):
+def test_the_longest_values_are_found_again_or_refused_by_the_name_of_their_field(
+    tables, letters, field
+):
     """PostgreSQL indexes no more than about 2,704 bytes, once they are compressed."""
     random = Random(5)
     value = "".join(LETTERS[letters](random) for _ in range(4096))
     record = made(1) | {field: value}
     store = tables.store(SCHEMA, [made(2)])
-    is_refused = tables.engine.dialect.name == "postgresql" and letters != "the same" and field != "name"
+    is_refused = (
+        tables.engine.dialect.name == "postgresql" and letters != "the same" and field != "name"
+    )
     if is_refused:
         with pytest.raises(RecordError) as caught:
             store.put_many([made(3), record, made(4, status="short")])
@@ -279,7 +299,9 @@ def test_the_longest_values_are_found_again_or_refused_by_the_name_of_their_fiel
 
 def test_a_key_that_is_too_long_with_a_keyword_is_refused_by_the_longer_of_them(databases):
     random = Random(6)
-    key, status = ("".join(LETTERS["one byte"](random) for _ in range(size)) for size in (1500, 2000))
+    key, status = (
+        "".join(LETTERS["one byte"](random) for _ in range(size)) for size in (1500, 2000)
+    )
     for name in ("sqlite", "postgresql"):
         store = databases.tables(name).store(SCHEMA)
         store.put_many([{"id": key}, made(1, status=status), made(2, owner="x" * 4096)])
@@ -309,7 +331,9 @@ def test_values_that_no_record_can_hold_match_nothing_and_are_not_asked_for(tabl
         assert not store.discard("x" * 4097)
     finally:
         sa.event.remove(tables.engine, "before_cursor_execute", note)
-    assert [statement for statement in statements if "SELECT" in statement or "DELETE" in statement] == []
+    assert [
+        statement for statement in statements if "SELECT" in statement or "DELETE" in statement
+    ] == []
     assert store.count(In("status", ["on", "x" * 4097, 1 << 64])) == 1
     assert store.count(Eq("name", "x" * 5000)) == 1  # texts have no such bound
 
@@ -329,8 +353,15 @@ def test_what_is_not_text_elsewhere_is_found(tables):
     odd = ["a\0b", "\ud800", "\U00100000x", "\U00100011", "%_/\\*'\"", "\x01", "e\u0301"]
     store = tables.store(SCHEMA, [made(n, name=text, status=text) for n, text in enumerate(odd)])
     for number, value in enumerate(odd):
-        for found in (Eq("name", value), Eq("status", value), Contains("name", value), In("status", [value])):
-            assert [item["id"] for item in store.page(Query((found,))).items] == [f"i-{number:05}"], found
+        for found in (
+            Eq("name", value),
+            Eq("status", value),
+            Contains("name", value),
+            In("status", [value]),
+        ):
+            assert [item["id"] for item in store.page(Query((found,))).items] == [
+                f"i-{number:05}"
+            ], found
     assert store.facets("status") == dict.fromkeys(odd, 1)
     assert store.count([Contains("name", "\0")]) == 1
     assert store.count([Contains("name", "\U00100012")]) == 0
@@ -338,7 +369,13 @@ def test_what_is_not_text_elsewhere_is_found(tables):
 
 def test_numbers_and_texts_of_digits_differ(tables):
     store = tables.store(
-        SCHEMA, [made(1, status=1), made(2, status="1"), made(3, status=True), made(4, status=(1 << 64) - 1)]
+        SCHEMA,
+        [
+            made(1, status=1),
+            made(2, status="1"),
+            made(3, status=True),
+            made(4, status=(1 << 64) - 1),
+        ],
     )
     assert store.count([Eq("status", 1)]) == store.count([Eq("status", True)]) == 2
     assert store.count([Eq("status", "1")]) == store.count([Eq("status", (1 << 64) - 1)]) == 1
@@ -354,7 +391,12 @@ def test_a_number_that_becomes_a_bool_is_a_change(tables):
 
 def test_what_a_store_refuses_is_refused_here(tables):
     store = tables.store(SCHEMA, [made(1)])
-    for wrong in (Contains("status", "x"), Eq("created", 1), Eq("nothing", 1), Range("name", since=1)):
+    for wrong in (
+        Contains("status", "x"),
+        Eq("created", 1),
+        Eq("nothing", 1),
+        Range("name", since=1),
+    ):
         with pytest.raises(QueryError):
             store.page(Query((wrong,)))
     with pytest.raises(QueryError):
@@ -384,12 +426,22 @@ def test_the_way_is_told(postgresql):
 
 def test_queries_that_differ_in_values_alone_share_a_statement(tables):
     store = tables.store(SCHEMA, [made(n, name=f"web-{n}", status=f"s{n}") for n in range(9)])
-    for one, other in ((Eq("status", "s1"), Eq("status", "s2")), (In("id", ["a"]), In("id", ["i-00001", "i-00002"]))):
-        ways = [store.explain(Query((predicate,), limit=limit)) for predicate, limit in ((one, 1), (other, 5))]
+    for one, other in (
+        (Eq("status", "s1"), Eq("status", "s2")),
+        (In("id", ["a"]), In("id", ["i-00001", "i-00002"])),
+    ):
+        ways = [
+            store.explain(Query((predicate,), limit=limit))
+            for predicate, limit in ((one, 1), (other, 5))
+        ]
         statements = {way.statement for way in ways} - {None}
         assert len(statements) == 1, one
-    assert [item["id"] for item in store.page(Query((Contains("name", "B-3"),))).items] == ["i-00003"]
-    assert [item["id"] for item in store.page(Query((Contains("name", "b-4"),))).items] == ["i-00004"]
+    assert [item["id"] for item in store.page(Query((Contains("name", "B-3"),))).items] == [
+        "i-00003"
+    ]
+    assert [item["id"] for item in store.page(Query((Contains("name", "b-4"),))).items] == [
+        "i-00004"
+    ]
 
 
 def test_what_nothing_can_match_is_not_asked(tables):
@@ -430,7 +482,14 @@ def test_an_existing_table_is_mapped(databases, name):
     )
     table.drop(engine, checkfirst=True)
     table.create(engine)
-    fields = {"id": text(), "name": text(), "title": text(), "cores": keyword(), "created": instant(), "x": keyword()}
+    fields = {
+        "id": text(),
+        "name": text(),
+        "title": text(),
+        "cores": keyword(),
+        "created": instant(),
+        "x": keyword(),
+    }
     store = SqlStore(engine, Schema(key="id", order=Order("created"), fields=fields), table)
     then = datetime(2026, 1, 1, tzinfo=UTC if name == "postgresql" else None)
     rows = [{"id": "a", "name": "Straße", "cores": 4, "created": then}, {"id": "b", "name": "x"}]
@@ -438,7 +497,10 @@ def test_an_existing_table_is_mapped(databases, name):
     assert list(store) == rows
     assert store.get("a") == rows[0]
     assert (
-        store.page(Query((Contains("name", "STRASSE"), Eq("cores", 4), Range("created", since=then)))).items == rows[:1]
+        store.page(
+            Query((Contains("name", "STRASSE"), Eq("cores", 4), Range("created", since=then)))
+        ).items
+        == rows[:1]
     )
     assert store.count([Eq("cores", "4")]) == 0
     assert store.page(Query((), offset=20_000)).total == 2
@@ -455,8 +517,14 @@ def test_an_existing_table_is_mapped(databases, name):
 @pytest.mark.parametrize("name", ["sqlite", "postgresql"])
 def test_a_mapped_table_is_not_asked_for_what_its_columns_cannot_hold(databases, name):
     engine = databases.tables(name).engine
-    columns = [sa.Column("title", sa.Text()), sa.Column("title_folded", sa.Text()), sa.Column("cores", sa.BigInteger())]
-    key = sa.Column("id", sa.Text(collation="C" if name == "postgresql" else None), primary_key=True)
+    columns = [
+        sa.Column("title", sa.Text()),
+        sa.Column("title_folded", sa.Text()),
+        sa.Column("cores", sa.BigInteger()),
+    ]
+    key = sa.Column(
+        "id", sa.Text(collation="C" if name == "postgresql" else None), primary_key=True
+    )
     table = sa.Table("plain", sa.MetaData(), key, *columns, sa.Column("created", sa.BigInteger()))
     table.drop(engine, checkfirst=True)
     table.create(engine)
@@ -464,7 +532,9 @@ def test_a_mapped_table_is_not_asked_for_what_its_columns_cannot_hold(databases,
     store = SqlStore(engine, Schema(key="id", order=Order("created"), fields=fields), table)
     long = "x" * 5000  # as others may have written it
     with engine.begin() as connection:
-        connection.execute(sa.insert(table), [{"id": long, "title": "on", "title_folded": "on", "cores": 4}])
+        connection.execute(
+            sa.insert(table), [{"id": long, "title": "on", "title_folded": "on", "cores": 4}]
+        )
     for never in ("\ud800", "on\ud800", "\ud800\udc00", "\0", 1 << 63):
         assert store.count(Eq("title", never)) == store.count(In("title", [never])) == 0
         assert store.count(Eq("cores", never)) == 0
@@ -487,7 +557,10 @@ def test_a_mapped_table_is_not_asked_for_what_its_columns_cannot_hold(databases,
 
 def test_a_mapped_table_that_needs_a_time_refuses_a_record_without(tmp_path):
     engine = sa.create_engine(f"sqlite:///{tmp_path}/legacy.sqlite")
-    columns = sa.Column("id", sa.Text(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False)
+    columns = (
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+    )
     table = sa.Table("legacy", sa.MetaData(), *columns)
     table.create(engine)
     fields = {"id": text(), "at": instant(integers="microseconds")}
@@ -499,10 +572,15 @@ def test_a_mapped_table_that_needs_a_time_refuses_a_record_without(tmp_path):
     engine.dispose()
 
 
-@pytest.mark.parametrize(("unit", "scale"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)])
+@pytest.mark.parametrize(
+    ("unit", "scale"), [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)]
+)
 def test_integers_of_a_mapped_table_count_what_the_field_declares(tmp_path, unit, scale):
     engine = sa.create_engine(f"sqlite:///{tmp_path}/legacy.sqlite")
-    columns = sa.Column("id", sa.Text(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False)
+    columns = (
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+    )
     table = sa.Table("legacy", sa.MetaData(), *columns)
     table.create(engine)
     fields = {"id": text(), "at": instant(integers=unit)}
@@ -521,18 +599,26 @@ def test_integers_of_a_mapped_table_count_what_the_field_declares(tmp_path, unit
 
 def test_a_table_must_have_the_key_and_the_order():
     with pytest.raises(SchemaError) as caught:
-        SqlStore(sa.create_engine("sqlite://"), SCHEMA, sa.Table("t", sa.MetaData(), sa.Column("id", sa.Text())))
+        SqlStore(
+            sa.create_engine("sqlite://"),
+            SCHEMA,
+            sa.Table("t", sa.MetaData(), sa.Column("id", sa.Text())),
+        )
     assert caught.value.field == "created"
 
 
 def test_citus_is_told_by_what_to_distribute(postgresql):
-    with postgresql.engine.begin() as connection:  # stands in for Citus, which no registry of ours has
+    with (
+        postgresql.engine.begin() as connection
+    ):  # stands in for Citus, which no registry of ours has
         connection.exec_driver_sql("CREATE TABLE told (what text, by_what text)")
         connection.exec_driver_sql(
             "CREATE FUNCTION create_distributed_table(text, text) RETURNS void LANGUAGE sql"
             " AS 'INSERT INTO told VALUES ($1, $2)'"
         )
-        connection.exec_driver_sql("CREATE TABLE public.pg_extension AS SELECT 'citus'::name AS extname")
+        connection.exec_driver_sql(
+            "CREATE TABLE public.pg_extension AS SELECT 'citus'::name AS extname"
+        )
         connection.exec_driver_sql("ALTER ROLE tests SET search_path = public, pg_catalog")
     postgresql.engine.dispose()
     try:
@@ -548,7 +634,10 @@ def test_citus_is_told_by_what_to_distribute(postgresql):
         store.put(made(1, owner="c"))
         assert [record["owner"] for record in store] == ["c"]
         with postgresql.engine.connect() as connection:
-            assert connection.exec_driver_sql("SELECT * FROM told").all() == [("citus_a", "id"), ('"Citus_b"', "owner")]
+            assert connection.exec_driver_sql("SELECT * FROM told").all() == [
+                ("citus_a", "id"),
+                ('"Citus_b"', "owner"),
+            ]
     finally:
         with postgresql.engine.begin() as connection:
             connection.exec_driver_sql("ALTER ROLE tests RESET search_path")

@@ -6,13 +6,29 @@ import threading
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import instquery
 import naive
 from effort import examples
 from engines import readings
-from instquery import Contains, CursorInvalid, Eq, InstqueryError, Query, Range, RecordError, Snapshot, Store
+from instquery import (
+    Contains,
+    CursorInvalid,
+    Eq,
+    InstqueryError,
+    Query,
+    Range,
+    RecordError,
+    Snapshot,
+    Store,
+)
 from instquery.engine.plan import plans
 from instquery.engine.search import search
 from strategies import SCHEMA, at, conditions, predicate, records
@@ -39,7 +55,10 @@ class BesideAPlainList(RuleBasedStateMachine):
         assert self.store.put_many(batch) == len({record["id"] for record in batch})
         self.records.update({record["id"]: record for record in batch})
 
-    @rule(batch=st.lists(records(), max_size=6), bad=st.sampled_from([{"id": ""}, {"id": "x", "created": "soon"}, 7]))
+    @rule(
+        batch=st.lists(records(), max_size=6),
+        bad=st.sampled_from([{"id": ""}, {"id": "x", "created": "soon"}, 7]),
+    )
     def put_a_bad_batch(self, batch, bad):
         with pytest.raises(RecordError):
             self.store.put_many([*batch, bad])
@@ -59,7 +78,9 @@ class BesideAPlainList(RuleBasedStateMachine):
 
     @rule(listing=st.lists(records(), max_size=20), keep=st.booleans())
     def replace_all(self, listing, keep):
-        wanted = {record["id"]: record for record in ([*self.records.values()] if keep else []) + listing}
+        wanted = {
+            record["id"]: record for record in ([*self.records.values()] if keep else []) + listing
+        }
         changes = self.store.replace_all(wanted.values())
         both = wanted.keys() & self.records.keys()
         assert changes.added == len(wanted.keys() - self.records.keys())
@@ -72,12 +93,16 @@ class BesideAPlainList(RuleBasedStateMachine):
     def snapshot(self):
         self.snapshots = [*self.snapshots[-2:], (self.store.snapshot(), dict(self.records))]
 
-    @rule(where=st.lists(conditions(), max_size=3), offset=st.integers(0, 6), limit=st.integers(0, 6))
+    @rule(
+        where=st.lists(conditions(), max_size=3), offset=st.integers(0, 6), limit=st.integers(0, 6)
+    )
     def ask(self, where, offset, limit):
         query = Query([predicate(condition) for condition in where], offset, limit)
         for reading, held in [(self.store, self.records), *self.snapshots]:
             page = reading.page(query)
-            assert (page.items, page.total) == naive.page(held.values(), where, offset, limit, "id", "created")
+            assert (page.items, page.total) == naive.page(
+                held.values(), where, offset, limit, "id", "created"
+            )
             for plan, answer in answers(reading, query):
                 assert answer == (page.items, page.total), plan
 
@@ -94,7 +119,9 @@ class BesideAPlainList(RuleBasedStateMachine):
         for snapshot, held in self.snapshots:
             assert list(snapshot) == naive.in_order(list(held.values()), "id", "created")
             assert len(snapshot) == len(held)
-            assert all(snapshot.get(key) == record and key in snapshot for key, record in held.items())
+            assert all(
+                snapshot.get(key) == record and key in snapshot for key, record in held.items()
+            )
 
 
 def answers(reading, query):
@@ -147,12 +174,18 @@ def test_appending_opens_new_segments_instead_of_rebuilding_full_ones():
 
 @pytest.mark.parametrize("segment_rows", [64, 32768])
 def test_back_dated_records_go_where_they_belong(segment_rows):
-    store = Store(SCHEMA, (made(2 * number, name=f"推荐-{number}") for number in range(200)), segment_rows=segment_rows)
+    store = Store(
+        SCHEMA,
+        (made(2 * number, name=f"推荐-{number}") for number in range(200)),
+        segment_rows=segment_rows,
+    )
     for number in range(0, 200, 7):
         store.put(made(2 * number + 1, name=f"late {number}"))
     listed = [item["id"] for item in store]
     assert listed == sorted(listed, reverse=True)
-    assert store.count([Contains("name", "late 1")]) == len([n for n in range(0, 200, 7) if str(n).startswith("1")])
+    assert store.count([Contains("name", "late 1")]) == len(
+        [n for n in range(0, 200, 7) if str(n).startswith("1")]
+    )
 
 
 def test_a_key_replaced_with_another_creation_time_moves():
@@ -163,12 +196,16 @@ def test_a_key_replaced_with_another_creation_time_moves():
 
 
 def test_equal_creation_times_come_in_order_of_their_ids():
-    store = Store(SCHEMA, [{"id": key, "created": 5} for key in ("b", "ä", "a", "B")], segment_rows=2)
+    store = Store(
+        SCHEMA, [{"id": key, "created": 5} for key in ("b", "ä", "a", "B")], segment_rows=2
+    )
     assert [item["id"] for item in store] == ["B", "a", "b", "ä"]
 
 
 def test_records_without_creation_time_come_last():
-    store = Store(SCHEMA, [{"id": "b"}, {"id": "c", "created": "0001-01-01"}, {"id": "a", "created": None}])
+    store = Store(
+        SCHEMA, [{"id": "b"}, {"id": "c", "created": "0001-01-01"}, {"id": "a", "created": None}]
+    )
     assert [item["id"] for item in store] == ["c", "a", "b"]
 
 
@@ -221,9 +258,19 @@ def test_replace_all_counts_the_smallest_set_of_changes():
 
 @pytest.mark.memory
 def test_a_listing_counts_whatever_is_written_while_it_is_read():
-    """The source of the listing takes its time; meanwhile somebody changes, removes and adds records."""
+    """The source of the listing takes its time.
+
+    Meanwhile somebody changes, removes and adds records.
+    """
     store = Store(SCHEMA, (made(number) for number in range(8)))
-    listing = [*map(made, range(6)), made(3, name="new"), made(3), made(9), made(9, name="last"), made(5, status=1)]
+    listing = [
+        *map(made, range(6)),
+        made(3, name="new"),
+        made(3),
+        made(9),
+        made(9, name="last"),
+        made(5, status=1),
+    ]
 
     def source():
         for number, record in enumerate(listing):
@@ -260,7 +307,10 @@ def test_a_walk_that_nobody_else_holds_sees_no_later_write():
     firsts = [next(walk) for walk in walks]
     for number in range(20):
         store.put(made(number, name="new"))
-    assert [[first, *walk] for first, walk in zip(firsts, walks, strict=True)] == [expected, expected]
+    assert [[first, *walk] for first, walk in zip(firsts, walks, strict=True)] == [
+        expected,
+        expected,
+    ]
 
 
 @pytest.mark.memory
@@ -341,7 +391,9 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
             for offset in (0, 150):
                 query = Query([predicate(condition) for condition in where], offset, 20)
                 page = store.page(query)
-                assert (page.items, page.total) == naive.page(held.values(), where, offset, 20, "id", "created"), where
+                assert (page.items, page.total) == naive.page(
+                    held.values(), where, offset, 20, "id", "created"
+                ), where
                 assert store.page(Query(query.where, offset, 20, total=False)).items == page.items
 
     for number in range(1200):  # one by one, in any order
@@ -359,7 +411,12 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
             store.discard(key)
             held.pop(key)
         else:
-            held[key] = {**held[key], "name": made_by.choice(["renamed", "推荐"]), "owner": "9", "expires": number}
+            held[key] = {
+                **held[key],
+                "name": made_by.choice(["renamed", "推荐"]),
+                "owner": "9",
+                "expires": number,
+            }
             store.put(held[key])
     agree()
     for number in range(6000, 6300):
@@ -367,12 +424,16 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
         held[some_new["id"]] = some_new
     agree()
     assert store.facets("owner") == store.snapshot().facets("owner")
-    assert store.count([Eq("owner", "9"), Range("created", since=0)]) == sum(r["owner"] == "9" for r in held.values())
+    assert store.count([Eq("owner", "9"), Range("created", since=0)]) == sum(
+        r["owner"] == "9" for r in held.values()
+    )
 
 
 @pytest.mark.memory
 def test_a_renamed_record_is_found_by_grams_that_no_record_had():
-    store = Store(SCHEMA, [{"id": f"i-{number}", "name": "shop", "created": number} for number in range(10)])
+    store = Store(
+        SCHEMA, [{"id": f"i-{number}", "name": "shop", "created": number} for number in range(10)]
+    )
     assert store.count([Contains("name", "quiz")]) == 0
     store.put({"id": "i-3", "name": "Quizás", "created": 3})
     assert [item["id"] for item in store.page(Query([Contains("name", "quizás")])).items] == ["i-3"]

@@ -87,7 +87,9 @@ def test_no_text_makes_normalisation_sort_for_long(text, times):
 
 
 MARKED = [
-    character for character in map(chr, range(sys.maxunicode + 1)) if any(map(combining, normalize("NFKD", character)))
+    character
+    for character in map(chr, range(sys.maxunicode + 1))
+    if any(map(combining, normalize("NFKD", character)))
 ]
 """Every character that is a mark or decomposes into some."""
 
@@ -107,7 +109,9 @@ def test_no_character_makes_normalisation_sort_for_long():
 def test_all_characters_that_decompose_into_marks_are_known():
     """A newer Unicode may bring others; folding would be right, but not linear for them."""
     late = {
-        character for character in MARKED if not combining(character) and combining(normalize("NFKD", character)[0])
+        character
+        for character in MARKED
+        if not combining(character) and combining(normalize("NFKD", character)[0])
     }
     assert late == folding._LATE
 
@@ -130,7 +134,15 @@ def test_a_name_of_many_marks_is_taken_in_and_found(unit):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ＡＢＣ１", "abc1"), ("Straße", "STRASSE"), ("ﬀ", "FF"), ("①", "1"), ("ｶﾞ", "ガ"), ("İ", "i̇"), ("Σ", "ς")],
+    [
+        ("ＡＢＣ１", "abc1"),
+        ("Straße", "STRASSE"),
+        ("ﬀ", "FF"),
+        ("①", "1"),
+        ("ｶﾞ", "ガ"),
+        ("İ", "i̇"),
+        ("Σ", "ς"),
+    ],
 )
 def test_spellings_of_the_same_letters_fold_alike(one, other):
     assert fold(one) == fold(other)
@@ -172,14 +184,67 @@ def test_valid_times_are_read(text, micros):
 @pytest.mark.parametrize(
     "wrong",
     [
-        *("", " ", "10", "2018", "1608533404", "1608533404000", "20181206170353", "201812061", "2018-12", "soon"),
-        *("2025-W53-1", "2025-W53", "2025-W53-1T00:00:00Z", "2025W531T00Z", "2026-W54-1", "2025-W00-1", "2025-W01-0"),
-        *("2025-W01-8", "2025-366", "2025-000", "2024-367", "9999-W52-6", "2018-12-06T24:00:00.0000001Z"),
-        *("2018-12-06T24:01Z", "2018-12-06T06:14:01+24:00", "2018-12-06T06:14:01+08:60", "2018-12-06T06:14:01-99:99"),
-        *("2018-12-06T06:14.5Z", "2018-12-06T06,5", "2018-12-06T06:14:01xZ", "2018-12-06T06:14:01 +08:00"),
-        *("2018-12-06T06:14:01:5", "2018-12-06T06:14:01.Z", "2018-12-06T06:14:Z\x00Z", "9999-12-31T24:00:00Z"),
-        *("2018-12-06T06:14:60Z", "2018-13-01", "2018-12-06x06:14:01Z", "2018-12-06T25:00:00Z", "٢٠١٨-12-06"),
-        *("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "0000-01-01", "\ud800", "2018-12-06T06:14:01\x00"),
+        *(
+            "",
+            " ",
+            "10",
+            "2018",
+            "1608533404",
+            "1608533404000",
+            "20181206170353",
+            "201812061",
+            "2018-12",
+            "soon",
+        ),
+        *(
+            "2025-W53-1",
+            "2025-W53",
+            "2025-W53-1T00:00:00Z",
+            "2025W531T00Z",
+            "2026-W54-1",
+            "2025-W00-1",
+            "2025-W01-0",
+        ),
+        *(
+            "2025-W01-8",
+            "2025-366",
+            "2025-000",
+            "2024-367",
+            "9999-W52-6",
+            "2018-12-06T24:00:00.0000001Z",
+        ),
+        *(
+            "2018-12-06T24:01Z",
+            "2018-12-06T06:14:01+24:00",
+            "2018-12-06T06:14:01+08:60",
+            "2018-12-06T06:14:01-99:99",
+        ),
+        *(
+            "2018-12-06T06:14.5Z",
+            "2018-12-06T06,5",
+            "2018-12-06T06:14:01xZ",
+            "2018-12-06T06:14:01 +08:00",
+        ),
+        *(
+            "2018-12-06T06:14:01:5",
+            "2018-12-06T06:14:01.Z",
+            "2018-12-06T06:14:Z\x00Z",
+            "9999-12-31T24:00:00Z",
+        ),
+        *(
+            "2018-12-06T06:14:60Z",
+            "2018-13-01",
+            "2018-12-06x06:14:01Z",
+            "2018-12-06T25:00:00Z",
+            "٢٠١٨-12-06",
+        ),
+        *(
+            "9999-12-31T23:59:59-01:00",
+            "0001-01-01T00:00:00+01:00",
+            "0000-01-01",
+            "\ud800",
+            "2018-12-06T06:14:01\x00",
+        ),
         *(None, True, 1.5, b"2018-12-06", [], EARLIEST - 1, LATEST + 1, 10**400),
     ],
 )
@@ -195,7 +260,9 @@ def check_reading(text):
     except (ValueError, OverflowError):
         expected = None
     if expected is None or not EARLIEST <= expected <= LATEST:
-        with pytest.raises(ValueError, match=r"is not an ISO 8601 time|must lie within the years 1 to 9999"):
+        with pytest.raises(
+            ValueError, match=r"is not an ISO 8601 time|must lie within the years 1 to 9999"
+        ):
             to_micros(text)
     else:
         assert to_micros(text) == expected
@@ -205,18 +272,28 @@ def digits(least, most, width):
     return st.integers(least, most).map(lambda number: str(number).zfill(width))
 
 
-years = st.one_of(digits(1995, 2035, 4), digits(0, 9999, 4), st.sampled_from(["0000", "0001", "9999", "199", "20255"]))
+years = st.one_of(
+    digits(1995, 2035, 4),
+    digits(0, 9999, 4),
+    st.sampled_from(["0000", "0001", "9999", "199", "20255"]),
+)
 dates = st.one_of(
     st.builds("{}-{}-{}".format, years, digits(0, 13, 2), digits(0, 32, 2)),
     st.builds("{}{}{}".format, years, digits(0, 13, 2), digits(0, 32, 2)),
-    st.builds("{}-W{}-{}".format, years, st.one_of(digits(0, 54, 2), st.just("53")), digits(0, 9, 1)),
+    st.builds(
+        "{}-W{}-{}".format, years, st.one_of(digits(0, 54, 2), st.just("53")), digits(0, 9, 1)
+    ),
     st.builds("{}W{}{}".format, years, st.one_of(digits(0, 54, 2), st.just("53")), digits(0, 9, 1)),
     st.builds("{}-W{}".format, years, digits(50, 54, 2)),
-    st.builds("{}-{}".format, years, st.one_of(digits(0, 400, 3), st.sampled_from(["000", "365", "366"]))),
+    st.builds(
+        "{}-{}".format, years, st.one_of(digits(0, 400, 3), st.sampled_from(["000", "365", "366"]))
+    ),
 )
 hours = st.one_of(digits(0, 25, 2), st.just("24"))
 sixty = st.one_of(digits(0, 61, 2), st.just("00"))
-fractions = st.sampled_from(["", "", ".0", ",5", ".123456", ".0000001", ".999999999", ".", ".000000000"])
+fractions = st.sampled_from(
+    ["", "", ".0", ",5", ".123456", ".0000001", ".999999999", ".", ".000000000"]
+)
 clocks = st.one_of(
     hours,
     st.builds("{}:{}".format, hours, sixty),
@@ -225,8 +302,12 @@ clocks = st.one_of(
     st.builds("{}{}{}{}".format, hours, sixty, sixty, fractions),
     st.builds("{}:{}{}".format, hours, sixty, fractions),
 )
-offsets = st.one_of(st.sampled_from(["", "Z", "z"]), st.builds("{}{}".format, st.sampled_from("+-"), clocks))
-iso_texts = st.one_of(dates, st.builds("{}{}{}{}".format, dates, st.sampled_from("TTTt x"), clocks, offsets))
+offsets = st.one_of(
+    st.sampled_from(["", "Z", "z"]), st.builds("{}{}".format, st.sampled_from("+-"), clocks)
+)
+iso_texts = st.one_of(
+    dates, st.builds("{}{}{}{}".format, dates, st.sampled_from("TTTt x"), clocks, offsets)
+)
 
 
 @examples(500)
@@ -243,13 +324,17 @@ def test_what_is_nearly_a_time_is_refused(text, data):
     check_reading(text[:at] + other + text[at + data.draw(st.integers(0, 2)) :])
 
 
-@pytest.mark.parametrize("text", ["2018-12-06T06:14:01Z", "2018-12-06T06:14Z", "2018-12-06T06:14:01.5+08:00"])
+@pytest.mark.parametrize(
+    "text", ["2018-12-06T06:14:01Z", "2018-12-06T06:14Z", "2018-12-06T06:14:01.5+08:00"]
+)
 def test_no_two_characters_of_a_time_can_be_anything_else(text):
     """Readers of the standard library stop at some, and skip others."""
     odd = "0:Z+-.T\0x "
     for first, second in combinations(range(len(text)), 2):
         for one, other in product(odd, repeat=2):
-            check_reading(text[:first] + one + text[first + 1 : second] + other + text[second + 1 :])
+            check_reading(
+                text[:first] + one + text[first + 1 : second] + other + text[second + 1 :]
+            )
 
 
 @pytest.mark.parametrize("year", range(1990, 2031))

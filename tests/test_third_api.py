@@ -10,8 +10,17 @@ from instquery import Store
 pytestmark = pytest.mark.usefixtures("engine")
 
 RECORDS = [
-    {"InstanceName": "feature-store", "Status": "normal", "CreateTime": "2024-05-01T08:00:00Z", "Extra": 1},
-    {"InstanceName": "Session-Cache", "Status": "normal", "CreateTime": "2024-06-01T08:00:00+08:00"},
+    {
+        "InstanceName": "feature-store",
+        "Status": "normal",
+        "CreateTime": "2024-05-01T08:00:00Z",
+        "Extra": 1,
+    },
+    {
+        "InstanceName": "Session-Cache",
+        "Status": "normal",
+        "CreateTime": "2024-06-01T08:00:00+08:00",
+    },
     {"InstanceName": "old-store", "Status": "forbidden", "CreateTime": "2020-01-01T00:00:00Z"},
 ]
 

@@ -21,7 +21,9 @@ PATH = third_row.ROW.path
 
 
 def run(*arguments, code=0):
-    told = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)  # noqa: S603
+    told = subprocess.run(  # noqa: S603
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     assert told.returncode == code, told.stderr
     assert "Traceback" not in told.stdout + told.stderr
     return told.stdout
@@ -42,23 +44,39 @@ def row(monkeypatch):
 
 
 def test_query(file):
-    body = json.loads(run("query", "tablestore", file, "--status", "normal", "--max-results", 5, "--json"))
+    body = json.loads(
+        run("query", "tablestore", file, "--status", "normal", "--max-results", 5, "--json")
+    )
     assert [item["Status"] for item in body["Instances"]] == ["normal"] * 5
     shown = run("query", "tablestore", file, "--max-results", 5).splitlines()
-    assert shown[0].split() == ["InstanceName", "Status", "CreateTime"]  # no columns are named: all members
+    assert shown[0].split() == [
+        "InstanceName",
+        "Status",
+        "CreateTime",
+    ]  # no columns are named: all members
     assert "5 of 120 matches" in shown[-1]
     run("query", "tablestore", file, "--status", "gone", code=1)
 
 
 def test_bench(file):
     told = run("bench", "tablestore", file, "--rounds", 2, "--ask", "InstanceName=a")
-    for expected in ("120 records read", "The newest stores", "Those that answer", "InstanceName=a"):
+    for expected in (
+        "120 records read",
+        "The newest stores",
+        "Those that answer",
+        "InstanceName=a",
+    ):
         assert expected in told
 
 
 def test_demo():
     told = run("demo", "--count", 150)
-    for expected in ("150 tablestore records", "ListInstances 2020-12-09", "The newest stores", "OTSParameterInvalid"):
+    for expected in (
+        "150 tablestore records",
+        "ListInstances 2020-12-09",
+        "The newest stores",
+        "OTSParameterInvalid",
+    ):
         assert expected in told
     assert "QueryAvailableInstances" in told
 
@@ -81,7 +99,9 @@ def test_serve(file):
 
 def ask(app, method, path, **params):
     async def answer():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://x"
+        ) as client:
             return await client.request(method, path, params=params)
 
     return asyncio.run(answer())
@@ -92,7 +112,9 @@ def test_http_and_its_description(row):
     assert ask(app, "GET", PATH, Status="normal").json()["TotalCount"] > 10
     assert ask(app, "POST", PATH).json()["TotalCount"] == 20
     assert ask(app, "GET", PATH, Status="gone").json()["Code"] == "OTSParameterInvalid"
-    assert ask(app, "GET", "/", Action="ListInstances").status_code == 400  # found by its path alone
+    assert (
+        ask(app, "GET", "/", Action="ListInstances").status_code == 400
+    )  # found by its path alone
     (method,) = ask(app, "GET", "/openapi.json").json()["paths"][PATH]
     assert method == "get"
 
@@ -113,7 +135,9 @@ def test_an_api_that_is_found_by_its_action(row, monkeypatch):
 def test_two_apis_that_no_request_tells_apart_are_refused(row, monkeypatch):
     monkeypatch.setitem(CATALOG, "tablestore", replace(row, path=CATALOG["airec"].path))
     stores = {name: Store(api.operation.schema) for name, api in CATALOG.items()}
-    with pytest.raises(InstqueryError, match="two APIs are found by /v2/openapi/instances: serve one of them"):
+    with pytest.raises(
+        InstqueryError, match="two APIs are found by /v2/openapi/instances: serve one of them"
+    ):
         create_app(**stores)
     create_app(tablestore=stores["tablestore"])
 
@@ -129,14 +153,20 @@ def test_the_double(row):
 
 
 def test_an_api_that_is_not_in_the_table_is_told_of():
-    with pytest.raises(AttributeError, match="a double has no tablestore: its stores are airec, bss"):
+    with pytest.raises(
+        AttributeError, match="a double has no tablestore: its stores are airec, bss"
+    ):
         Double().tablestore  # noqa: B018 - asking is the point
-    with pytest.raises(TypeError, match="neither an API nor a fact tablestore: the APIs are airec, bss, the facts"):
+    with pytest.raises(
+        TypeError, match="neither an API nor a fact tablestore: the APIs are airec, bss, the facts"
+    ):
         create_app(tablestore=Store(third_row.ROW.operation.schema))
     with pytest.raises(TypeError, match="there are 2 APIs"):
         create_app(None, None, None)
     with pytest.raises(TypeError, match="the store bss is given twice"):
-        create_app(None, Store(CATALOG["bss"].operation.schema), bss=Store(CATALOG["bss"].operation.schema))
+        create_app(
+            None, Store(CATALOG["bss"].operation.schema), bss=Store(CATALOG["bss"].operation.schema)
+        )
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,17 @@ def made(number, **members):
 
 @pytest.fixture
 def store():
-    return Store(SCHEMA, (made(number, status="old", name="prod") for number in range(200)), segment_rows=32)
+    return Store(
+        SCHEMA, (made(number, status="old", name="prod") for number in range(200)), segment_rows=32
+    )
 
 
 @contextmanager
 def paused(monkeypatch, room, name, *, after=0):
-    """Hold whoever makes the call number `after` of a function, until told to go on; yields (reached, go on)."""
+    """Hold whoever makes the call number `after` of a function, until told to go on.
+
+    Yields (reached, go on).
+    """
     reached, go_on, calls = threading.Event(), threading.Event(), iter(range(10**9))
     real = getattr(room, name)
 
@@ -63,19 +68,30 @@ def statuses(reading):
     page = reading.page(Query([Contains("name", "prod")], limit=500))
     facets = reading.facets("status")
     counted = {status for status in ("old", "new") if reading.count([Eq("status", status)])}
-    return [{item["status"] for item in page.items}, set(facets), counted], [page.total, sum(facets.values())]
+    return [{item["status"] for item in page.items}, set(facets), counted], [
+        page.total,
+        sum(facets.values()),
+    ]
 
 
 @pytest.mark.parametrize("size", [10, 150], ids=["in place", "aside"])
 def test_no_read_sees_half_a_batch(store, monkeypatch, size):
-    """A write is held in its middle. Reads wait for it, or see nothing of it, and see all of it afterwards."""
-    batch = [made(number, status="new", name="prod") for number in range(0, 200, 200 // size)][:size]
+    """A write is held in its middle.
+
+    Reads wait for it, or see nothing of it, and see all of it afterwards.
+    """
+    batch = [made(number, status="new", name="prod") for number in range(0, 200, 200 // size)][
+        :size
+    ]
     keys = {record["id"] for record in batch}
 
     def ask():
         return [item["status"] for item in store.page(Query(limit=500)).items if item["id"] in keys]
 
-    with ThreadPoolExecutor(4) as threads, paused(monkeypatch, Segment, "replace", after=size // 2) as (reached, go_on):
+    with (
+        ThreadPoolExecutor(4) as threads,
+        paused(monkeypatch, Segment, "replace", after=size // 2) as (reached, go_on),
+    ):
         write = threads.submit(store.put_many, batch)
         assert reached.wait(SOON)
         reads = [threads.submit(ask), threads.submit(ask)]
@@ -92,7 +108,9 @@ def test_no_read_sees_half_a_batch(store, monkeypatch, size):
 
 def test_reads_go_on_while_a_large_batch_is_written(store, monkeypatch):
     with ThreadPoolExecutor(2) as threads, paused(monkeypatch, Writer, "apply") as (reached, go_on):
-        write = threads.submit(store.replace_all, [made(number, status="new") for number in range(300)])
+        write = threads.submit(
+            store.replace_all, [made(number, status="new") for number in range(300)]
+        )
         assert reached.wait(SOON)
         seen, totals = threads.submit(statuses, store).result(SOON)
         assert (seen, totals) == ([{"old"}] * 3, [200, 200])
@@ -103,7 +121,10 @@ def test_reads_go_on_while_a_large_batch_is_written(store, monkeypatch):
 
 
 def test_a_long_read_holds_up_no_write_and_sees_the_state_it_began_with(store, monkeypatch):
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, view_room, "search") as (reached, go_on):
+    with (
+        ThreadPoolExecutor(2) as threads,
+        paused(monkeypatch, view_room, "search") as (reached, go_on),
+    ):
         read = threads.submit(store.page, Query([Eq("status", "old")], limit=500))
         assert reached.wait(SOON)
         for number in range(200):  # each of these returns while the read is not done
@@ -119,7 +140,10 @@ def test_a_long_read_holds_up_no_write_and_sees_the_state_it_began_with(store, m
 
 def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch):
     query = Query([Eq("id", "i-00003")])
-    with ThreadPoolExecutor(1) as threads, paused(monkeypatch, view_room, "search") as (reached, go_on):
+    with (
+        ThreadPoolExecutor(1) as threads,
+        paused(monkeypatch, view_room, "search") as (reached, go_on),
+    ):
         read = threads.submit(store.page, query)
         assert reached.wait(SOON)
         store.discard("i-00003")
@@ -131,10 +155,17 @@ def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch
 
 def test_writers_wait_for_each_other(store, monkeypatch):
     """Two writes that both read before they write: held in the middle, the second must not begin."""
-    with ThreadPoolExecutor(2) as threads, paused(monkeypatch, current_room.Writer, "apply") as (reached, go_on):
-        first = threads.submit(store.put_many, [made(number, status="first") for number in range(100)])
+    with (
+        ThreadPoolExecutor(2) as threads,
+        paused(monkeypatch, current_room.Writer, "apply") as (reached, go_on),
+    ):
+        first = threads.submit(
+            store.put_many, [made(number, status="first") for number in range(100)]
+        )
         assert reached.wait(SOON)
-        second = threads.submit(store.put_many, [made(number, status="second") for number in range(100, 300)])
+        second = threads.submit(
+            store.put_many, [made(number, status="second") for number in range(100, 300)]
+        )
         threading.Event().wait(0.1)
         go_on.set()
         first.result(SOON)
@@ -189,7 +220,10 @@ def test_no_update_is_lost_and_every_write_is_counted(store):
     def write(writer):
         for turn in range(60):
             store.put(made(1000 + 100 * writer + turn, owner=str(writer)))
-            store.put_many(made(number, status=f"{writer}") for number in range(turn, turn + (5 if turn % 2 else 30)))
+            store.put_many(
+                made(number, status=f"{writer}")
+                for number in range(turn, turn + (5 if turn % 2 else 30))
+            )
             store.discard(f"i-{1000 + 100 * writer + turn - 10:05}")
 
     with switching_often(), ThreadPoolExecutor(4) as threads:
@@ -210,7 +244,10 @@ WHERES = [
 
 
 def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
-    """Readers and writers at once; afterwards each page is compared with the state of its version."""
+    """Readers and writers at once.
+
+    Afterwards each page is compared with the state of its version.
+    """
     start = [made(number, status="a", name="推荐", owner=str(number % 5)) for number in range(120)]
     store = Store(SCHEMA, start, segment_rows=16, history=10**6)
     asked = [
@@ -228,7 +265,12 @@ def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
                 store.discard(f"i-{numbers[0]:05}")
             else:
                 store.put_many(
-                    made(n, status=chance.choice("ab"), name=chance.choice(["推荐", "x"]), owner=str(n % 5))
+                    made(
+                        n,
+                        status=chance.choice("ab"),
+                        name=chance.choice(["推荐", "x"]),
+                        owner=str(n % 5),
+                    )
                     for n in numbers
                 )
             sleep(0.0005)  # on one processor too, readers have their turn between the writes

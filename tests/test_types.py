@@ -76,7 +76,9 @@ def modules(document):
     session = ""
     for number, block in enumerate(blocks(document, "python"), 1):
         if ">>> " in block:
-            session += "".join(example.source for example in doctest.DocTestParser().get_examples(block))
+            session += "".join(
+                example.source for example in doctest.DocTestParser().get_examples(block)
+            )
         else:
             yield f"{name}_{number}", (CLIENTS if "alibabacloud_" in block else "") + block
     if session:
@@ -98,9 +100,14 @@ def folder(tmp_path_factory):
 
 def run(*command, folder):
     """Run a checker in the folder; return what it says."""
-    quiet = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}  # else it looks for a later release
+    quiet = {
+        **os.environ,
+        "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
+    }  # else it looks for a later release
     command = [sys.executable, "-m", *map(str, command)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=quiet)  # noqa: S603
+    return subprocess.run(  # noqa: S603
+        command, cwd=folder, capture_output=True, text=True, check=False, env=quiet
+    )
 
 
 def test_the_documents_pass_mypy(folder, pytestconfig):
@@ -119,6 +126,9 @@ def test_the_documents_pass_pyright(folder):
     checked = run("pyright", "--outputjson", f"--pythonpath={sys.executable}", folder=folder)
     assert checked.stderr == ""
     faults = json.loads(checked.stdout)["generalDiagnostics"]
-    told = [f"{Path(fault['file']).name}:{fault['range']['start']['line'] + 1}: {fault['message']}" for fault in faults]
+    told = [
+        f"{Path(fault['file']).name}:{fault['range']['start']['line'] + 1}: {fault['message']}"
+        for fault in faults
+    ]
     assert [fault for fault in told if not fault.startswith("wrong.py:3:")] == []
     assert told

@@ -28,7 +28,13 @@ def store():
         if chance.random() < 0.3:
             store.discard(f"i-{number:05}")
         else:
-            store.put(made(number, status=chance.choice(["Ready", "Stopped"]), created=chance.randrange(10**9)))
+            store.put(
+                made(
+                    number,
+                    status=chance.choice(["Ready", "Stopped"]),
+                    created=chance.randrange(10**9),
+                )
+            )
     store.put_many(made(number, name="renamed") for number in range(100, 140))
     return store
 
@@ -51,21 +57,35 @@ def position(store):
 FAULTS = {
     "status: the rows of": lambda store: index(store, "status")._frequent.update({"Ready": 1}),
     "status: the count of": lambda store: index(store, "status")._counts.update({"Ready": 1}),
-    "owner: the rows of": lambda store: index(store, "owner")._rare.pop(next(iter(index(store, "owner")._rare))),
+    "owner: the rows of": lambda store: index(store, "owner")._rare.pop(
+        next(iter(index(store, "owner")._rare))
+    ),
     "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
     "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
-    "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(position(store), "other"),
+    "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(
+        position(store), "other"
+    ),
     "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
-    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.sets.update({"prod": 1}),
-    "id: the blocks of": lambda store: setattr(index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())),
-    "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(3, 7),
-    "the rows said to be there": lambda store: setattr(store._current.version.segments[0], "count", 3),
+    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.sets.update(
+        {"prod": 1}
+    ),
+    "id: the blocks of": lambda store: setattr(
+        index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())
+    ),
+    "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(
+        3, 7
+    ),
+    "the rows said to be there": lambda store: setattr(
+        store._current.version.segments[0], "count", 3
+    ),
     "count: ": lambda store: object.__setattr__(store._current.version, "count", 3),
     "order: ": lambda store: object.__setattr__(
         store._current.version, "segments", store._current.version.segments[::-1]
     ),
     "keys: ": lambda store: store._current.version.directory.set("stranger", {}),
-    "totals of status": lambda store: store._current.census._books["status"].counts.update({"Ready": 1}),
+    "totals of status": lambda store: store._current.census._books["status"].counts.update(
+        {"Ready": 1}
+    ),
     "keys by owner": lambda store: (
         store._current.census._books["owner"]._rare.popitem()[1].clear()
         or store._current.census._books["owner"]._rare.update({"7": ["nobody"]})

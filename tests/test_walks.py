@@ -41,7 +41,9 @@ def bill(number):
 class Pages:
     """A store that is walked through, and pages of it as the last characters of IDs."""
 
-    def __init__(self, operation=airec.list_instance, schema=airec.SCHEMA, made=instance, **options):
+    def __init__(
+        self, operation=airec.list_instance, schema=airec.SCHEMA, made=instance, **options
+    ):
         self.made = made
         self.store = Store(schema, map(made, (1, 2, 3, 4)))
         self.walks = Walks(self.store, **options)
@@ -81,7 +83,9 @@ def test_a_request_is_judged_by_the_moment_of_its_walk():
     params = {"expiredTime": BETWEEN}
     assert pages.ask(1, params, walker="ann") == "43"
     pages.add()
-    assert pages.ask(2, params, walker="ann", now=LATER) == "21"  # once refused: must be later than now
+    assert (
+        pages.ask(2, params, walker="ann", now=LATER) == "21"
+    )  # once refused: must be later than now
     assert pages.ask(2, params, walker="ann", now=NOW) == "21"
     assert airec.list_instance(pages.walks, params, walker="ann", now=LATER).status == 400
 
@@ -101,7 +105,10 @@ def test_a_moment_that_cannot_be_read_is_a_fault_of_ours_in_a_walk_too():
 
 
 SPELLINGS = {
-    "absent": (airec_pages, [{}, {"status": None}, {"status": ""}, {"name": "", "expiredTime": None}]),
+    "absent": (
+        airec_pages,
+        [{}, {"status": None}, {"status": ""}, {"name": "", "expiredTime": None}],
+    ),
     "unknown ones": (airec_pages, [{}, {"RegionId": "cn-beijing", "SignatureNonce": "x"}]),
     "numbers": (airec_pages, [{"size": 2}, {"size": "2"}, {"size": "02"}]),
     "a needle": (airec_pages, [{"instanceId": "-"}, {"instanceId": "-", "name": ""}]),
@@ -115,7 +122,10 @@ SPELLINGS = {
             {"expiredTime": datetime.fromtimestamp(BETWEEN, UTC)},
         ],
     ),
-    "a list": (bss_pages, [{"InstanceIDs": "i-1,i-2,i-3,i-4,i-9"}, {"InstanceIDs": " i-9, i-4, i-3,i-2 ,,i-1,i-1"}]),
+    "a list": (
+        bss_pages,
+        [{"InstanceIDs": "i-1,i-2,i-3,i-4,i-9"}, {"InstanceIDs": " i-9, i-4, i-3,i-2 ,,i-1,i-1"}],
+    ),
     "an owner": (bss_pages, [{"OwnerId": 181}, {"OwnerId": "181"}]),
     "times": (
         bss_pages,
@@ -144,7 +154,8 @@ def test_a_default_given_or_left_out_is_one_walk():
     operation = replace(
         airec.list_instance,
         params=tuple(
-            replace(param, default=2) if param.role == "size" else param for param in airec.list_instance.params
+            replace(param, default=2) if param.role == "size" else param
+            for param in airec.list_instance.params
         ),
     )
     for first, second in [(None, "2"), ("2", ""), (2, None)]:
@@ -160,7 +171,12 @@ def test_a_default_given_or_left_out_is_one_walk():
 
 @pytest.mark.parametrize(
     ("other", "present"),
-    [({"size": 1}, "4"), ({"name": "d"}, "32"), ({"instanceId": "i"}, "32"), ({"expiredTime": BETWEEN}, "32")],
+    [
+        ({"size": 1}, "4"),
+        ({"name": "d"}, "32"),
+        ({"instanceId": "i"}, "32"),
+        ({"expiredTime": BETWEEN}, "32"),
+    ],
 )
 def test_another_request_is_another_walk(other, present):
     pages = airec_pages()
@@ -178,7 +194,10 @@ def test_without_knowing_who_asks_every_page_is_of_the_present_state():
         pages.add()
         assert pages.ask(2, {}, **nobody) == "32"
     assert pages.ask(2, {"expiredTime": BETWEEN}) == "32"
-    assert airec.list_instance(pages.walks, {"expiredTime": BETWEEN, "page": 2}, now=LATER).status == 400
+    assert (
+        airec.list_instance(pages.walks, {"expiredTime": BETWEEN, "page": 2}, now=LATER).status
+        == 400
+    )
 
 
 def test_over_http_nobody_is_pinned_to_the_walk_of_another():
@@ -233,7 +252,12 @@ def test_callers_that_python_takes_for_equal_are_two():
     pages = bss_pages()
     pages.ask(1, {}, caller=1)
     pages.add()
-    assert [pages.ask(2, {}, caller=caller) for caller in (1, True, 1.0, "1")] == ["21", "32", "32", "32"]
+    assert [pages.ask(2, {}, caller=caller) for caller in (1, True, 1.0, "1")] == [
+        "21",
+        "32",
+        "32",
+        "32",
+    ]
 
 
 @pytest.mark.parametrize("walker", [1, 0, True, b"ann", ["ann"], UUID(int=1)])
@@ -305,7 +329,10 @@ def test_params_of_a_users_own_name_walks_too():
         moments.append(now)
         return Contains("name", "d") if isinstance(value, list) else Eq("name", "db")
 
-    operation = replace(airec.list_instance, params=(*airec.list_instance.params, Param("own", "filter", read, "own")))
+    operation = replace(
+        airec.list_instance,
+        params=(*airec.list_instance.params, Param("own", "filter", read, "own")),
+    )
     pages = Pages(operation)
     pages.ask(1, {"own": ["a"]}, walker="ann")
     pages.ask(1, {"own": 5}, walker="ann")

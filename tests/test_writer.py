@@ -20,17 +20,26 @@ SCHEMA = Schema(
 
 
 def taken(number, owner, *, later=0):
-    return SCHEMA.take({"id": f"i-{number:06}-{later}", "created": 10 * number + later, "owner": owner})
+    return SCHEMA.take(
+        {"id": f"i-{number:06}-{later}", "created": 10 * number + later, "owner": owner}
+    )
 
 
 def test_a_segment_may_grow_to_twice_its_rows_and_no_further(monkeypatch):
     monkeypatch.setattr(writer_room, "_BULK", 0)  # enter each record by itself
     widths = []
     insert = Segment.insert
-    monkeypatch.setattr(Segment, "insert", lambda self, entry: (insert(self, entry), widths.append(len(self))))
+    monkeypatch.setattr(
+        Segment, "insert", lambda self, entry: (insert(self, entry), widths.append(len(self)))
+    )
     store = Store(SCHEMA, segment_rows=8)
     for number in range(40):
-        store.put_many([{"id": f"i-{number}-{at}", "created": 1000 - number, "owner": str(at)} for at in range(5)])
+        store.put_many(
+            [
+                {"id": f"i-{number}-{at}", "created": 1000 - number, "owner": str(at)}
+                for at in range(5)
+            ]
+        )
     assert max(widths) == 16
     assert store.verify() == []
 
@@ -39,7 +48,10 @@ def test_a_segment_may_grow_to_twice_its_rows_and_no_further(monkeypatch):
 def test_a_batch_for_a_segment_that_is_nearly_full(room):
     """A batch was entered first and the segment split afterwards: positions that took 17 bits were an error."""
     owner = object()
-    entries = [taken(number, "frequent" if number % 2 else str(number)) for number in range(MOST_ROWS - room)]
+    entries = [
+        taken(number, "frequent" if number % 2 else str(number))
+        for number in range(MOST_ROWS - room)
+    ]
     directory = Directory(owner)
     for entry in entries:
         directory.set(entry.key, entry.row)
@@ -47,7 +59,9 @@ def test_a_batch_for_a_segment_that_is_nearly_full(room):
     census = Census.of(SCHEMA, [entry.row for entry in entries])
     version = Version(SCHEMA, (segment,), directory, len(entries), 0, "")
 
-    added = [taken(number, str(number), later=5) for number in range(len(entries) - 100, len(entries))]
+    added = [
+        taken(number, str(number), later=5) for number in range(len(entries) - 100, len(entries))
+    ]
     writer = Writer(version, census, owner, SEGMENT_ROWS)
     writer.put({entry.key: entry for entry in added})
     written = writer.finish(1)

@@ -1,4 +1,7 @@
-"""A third API in the catalog's table, as one of the package's own would be; run, it is the command line with it."""
+"""A third API in the catalog's table, as one of the package's own would be.
+
+Run, it is the command line with it.
+"""
 
 from random import Random
 

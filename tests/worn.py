@@ -64,13 +64,16 @@ def made(chance, number, seconds=20):
         "created": chance.choice([None, *map(second, range(seconds))]),
         "expires": chance.choice([None, *map(second, range(5))]),
     }
-    return {name: value for name, value in record.items() if value is not None or chance.random() < 0.5}
+    return {
+        name: value for name, value in record.items() if value is not None or chance.random() < 0.5
+    }
 
 
 def worn(declared, chance, *, most=40, segment_rows=None):
     """A store that has been written to, and the records that it holds by key."""
     held = {
-        record["id"]: record for record in (made(chance, number) for number in range(chance.randint(most // 4, most)))
+        record["id"]: record
+        for record in (made(chance, number) for number in range(chance.randint(most // 4, most)))
     }
     store = Store(declared, held.values(), segment_rows=segment_rows or chance.randint(4, 8))
     lost = {}
@@ -107,7 +110,9 @@ def write(store, held, lost, chance):
 
 def some_conditions(chance, kind_of_key="text"):
     """One condition of every predicate on every field, as the naive reading takes them."""
-    texts = {"name": NAMES} | ({"id": [*map(identifier, range(60))]} if kind_of_key == "text" else {})
+    texts = {"name": NAMES} | (
+        {"id": [*map(identifier, range(60))]} if kind_of_key == "text" else {}
+    )
     keywords = {"status": STATUSES, "owner": OWNERS}
     keywords |= {"id": [*map(identifier, range(60)), 7]} if kind_of_key == "keyword" else {}
 
@@ -117,7 +122,13 @@ def some_conditions(chance, kind_of_key="text"):
         found.append(("eq", field, chance.choice(values)))
         found.append(("in", field, chance.choices(values, k=chance.choice([0, 2, 5, 30]))))
     for field in texts:
-        found.append(("contains", field, chance.choice(NEEDLES if field == "name" else ["i-", "-1", "3", "例"])))
+        found.append(
+            (
+                "contains",
+                field,
+                chance.choice(NEEDLES if field == "name" else ["i-", "-1", "3", "例"]),
+            )
+        )
     for field in ("created", "expires"):
         names = chance.sample(BOUNDS, chance.randint(1, 2))
         found.append(("range", field, {name: second(chance.randrange(20)) for name in names}))
@@ -134,10 +145,15 @@ def some_wheres(chance, kind_of_key="text"):
 
 def predicates(where):
     made_of = {"eq": Eq, "in": In, "contains": Contains}
-    return [Range(field, **value) if kind == "range" else made_of[kind](field, value) for kind, field, value in where]
+    return [
+        Range(field, **value) if kind == "range" else made_of[kind](field, value)
+        for kind, field, value in where
+    ]
 
 
 def matching(records, where, *, descending=True):
     """All records that match, in order, by the naive reading."""
-    found = [record for record in records if all(naive.holds(record, condition) for condition in where)]
+    found = [
+        record for record in records if all(naive.holds(record, condition) for condition in where)
+    ]
     return naive.in_order(found, "id", "created", descending)

@@ -1,6 +1,7 @@
 """Other ways to answer the same queries, each an engine that an operation can ask: `page(query)`.
 
-Each is loaded with the same records and gives the same items, order and total; the benchmarks check it.
+Each is loaded with the same records and gives the same items, order and total; the benchmarks check
+it.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -18,7 +18,10 @@ _NONE = np.iinfo(np.int64).min
 
 
 class Arrays:
-    """Columns of codes and instants in answer order, one long string a text field; writes move what is behind."""
+    """Columns of codes and instants in answer order, one long string a text field.
+
+    Writes move what is behind.
+    """
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         self._schema = schema
@@ -35,10 +38,14 @@ class Arrays:
             if field.kind == "keyword" and name != schema.key:
                 self._add_keyword(name, found[name])
             elif field.kind == "instant":
-                micros = np.array([_NONE if value is None else value for value in found[name + "_us"]], np.int64)
+                micros = np.array(
+                    [_NONE if value is None else value for value in found[name + "_us"]], np.int64
+                )
                 self._micros[name], self._sorted[name] = micros, np.sort(micros)
             elif field.kind == "text":
-                parts = [("" if value is None else value).encode() for value in found[name + "_folded"]]
+                parts = [
+                    ("" if value is None else value).encode() for value in found[name + "_folded"]
+                ]
                 starts = np.cumsum([0, *(len(part) + 1 for part in parts)])
                 self._texts[name] = (sz.Str(b"\0".join([*parts, b""])), starts)
 
@@ -53,7 +60,9 @@ class Arrays:
         """AND masks, or walk the hits of a needle in order while no total is wanted."""
         if not query.where:
             return self._made(range(len(self._rows)), query)
-        texts = [predicate for predicate in bound(self._schema, query) if isinstance(predicate, Contains)]
+        texts = [
+            predicate for predicate in bound(self._schema, query) if isinstance(predicate, Contains)
+        ]
         mask = None
         for predicate in bound(self._schema, query):
             if isinstance(predicate, In):
@@ -86,7 +95,9 @@ class Arrays:
         for name in self._micros:
             micros = _NONE if found[name + "_us"] is None else found[name + "_us"]
             self._micros[name] = np.insert(self._micros[name], at, micros)
-            self._sorted[name] = np.insert(self._sorted[name], np.searchsorted(self._sorted[name], micros), micros)
+            self._sorted[name] = np.insert(
+                self._sorted[name], np.searchsorted(self._sorted[name], micros), micros
+            )
         for name in self._texts:
             self._splice(name, at, at, (found[name + "_folded"] or "") + "\0")
 
@@ -106,7 +117,9 @@ class Arrays:
         for name in self._micros:
             micros = self._micros[name][at]
             self._micros[name] = np.delete(self._micros[name], at)
-            self._sorted[name] = np.delete(self._sorted[name], np.searchsorted(self._sorted[name], micros))
+            self._sorted[name] = np.delete(
+                self._sorted[name], np.searchsorted(self._sorted[name], micros)
+            )
         for name in self._texts:
             self._splice(name, at, at + 1, "")
 
@@ -164,7 +177,9 @@ class Arrays:
             if hit < 0:
                 break
             row = int(np.searchsorted(starts, hit, side="right")) - 1
-            if (mask is None or mask[row]) and all(predicate.matches(self._rows[row]) for predicate in others):
+            if (mask is None or mask[row]) and all(
+                predicate.matches(self._rows[row]) for predicate in others
+            ):
                 found.append(row)
             at = int(starts[row + 1])
             if at >= size:
@@ -172,7 +187,11 @@ class Arrays:
         return found
 
     def _made(self, positions: Any, query: Query) -> Page:
-        part = positions[query.offset : query.offset + query.limit] if query.offset < len(positions) else ()
+        part = (
+            positions[query.offset : query.offset + query.limit]
+            if query.offset < len(positions)
+            else ()
+        )
         items = [self._rows[at].copy() for at in part]
         return Page(items, len(positions) if query.total else None)
 

@@ -18,7 +18,10 @@ __all__ = ["Duck"]
 
 
 class Duck:
-    """Every query is a scan by columns; the rows lie in answer order, so that few blocks are read for a page."""
+    """Every query is a scan by columns.
+
+    The rows lie in answer order, so that few blocks are read for a page.
+    """
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         rows = in_answer_order(schema, records)
@@ -29,7 +32,9 @@ class Duck:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "rows.parquet"
             pl.DataFrame(found, infer_schema_length=None).write_parquet(path)
-            self._db.execute(f"CREATE TABLE r AS SELECT * FROM read_parquet('{path}') ORDER BY place")  # noqa: S608
+            self._db.execute(
+                f"CREATE TABLE r AS SELECT * FROM read_parquet('{path}') ORDER BY place"  # noqa: S608
+            )
         self._db.execute(f"CREATE UNIQUE INDEX by_key ON r ({schema.key})")
 
     def page(self, query: Query) -> Page:
@@ -45,7 +50,10 @@ class Duck:
         sql = f"SELECT {names} FROM r {conditions} ORDER BY place LIMIT ? OFFSET ?"  # noqa: S608
         offset = min(query.offset, (1 << 62) - 1)
         found = self._db.execute(sql, [*values, query.limit, offset]).fetchall()
-        items = [{m: v for m, v in zip(self._members, row, strict=True) if v is not None} for row in found]
+        items = [
+            {m: v for m, v in zip(self._members, row, strict=True) if v is not None}
+            for row in found
+        ]
         if not query.total:
             return Page(items, None)
         (total,) = self._db.execute(f"SELECT count(*) FROM r {conditions}", values).fetchone()  # noqa: S608

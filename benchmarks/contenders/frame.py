@@ -20,7 +20,11 @@ class Frame:
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         rows = in_answer_order(schema, records)
         frame = pl.DataFrame(columns(schema, rows), infer_schema_length=None)
-        texts = [name for name, field in schema.fields.items() if field.kind == "keyword" and name != schema.key]
+        texts = [
+            name
+            for name, field in schema.fields.items()
+            if field.kind == "keyword" and name != schema.key
+        ]
         self._frame = frame.with_columns(pl.col(texts).cast(pl.Categorical))
         self._schema = schema
         self._members = list(schema.fields)
@@ -29,10 +33,14 @@ class Frame:
         """Filter, count, and take the page's rows."""
         total = self._frame.height
         if query.where:
-            mask = pl.all_horizontal([_expression(predicate) for predicate in bound(self._schema, query)])
+            mask = pl.all_horizontal(
+                [_expression(predicate) for predicate in bound(self._schema, query)]
+            )
             positions = self._frame.select(mask.fill_null(value=False).arg_true()).to_series()
             total = len(positions)
-            part = self._frame[positions[min(query.offset, total) : min(query.offset, total) + query.limit]]
+            part = self._frame[
+                positions[min(query.offset, total) : min(query.offset, total) + query.limit]
+            ]
         else:
             part = self._frame.slice(min(query.offset, total), query.limit)
         found = part.select(self._members).to_dicts()

@@ -76,7 +76,11 @@ class Scan:
                 return [at for at in found if (text := column[at]) is not None and needle in text]
             case Interval(field=field, low=low, high=high):
                 column = self._columns[field + "_us"]
-                return [at for at in found if (micros := column[at]) is not None and low <= micros <= high]
+                return [
+                    at
+                    for at in found
+                    if (micros := column[at]) is not None and low <= micros <= high
+                ]
 
 
 class Floor:

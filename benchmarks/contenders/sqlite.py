@@ -12,11 +12,18 @@ from instquery.schema import Schema
 
 __all__ = ["Sqlite"]
 
-# Equalities that are often asked together; each index goes on with the order, so that it serves page and count.
+# Equalities that are often asked together; each index goes on with the order, so that it serves
+# page and count.
 _TOGETHER = {
     "instanceId": [("status",)],
     "InstanceID": [
-        *(("OwnerId",), ("OwnerId", "ProductCode"), ("ProductCode",), ("ProductCode", "Region"), ("ProductType",)),
+        *(
+            ("OwnerId",),
+            ("OwnerId", "ProductCode"),
+            ("ProductCode",),
+            ("ProductCode", "Region"),
+            ("ProductType",),
+        ),
         *(("SubscriptionType",), ("SubscriptionType", "RenewStatus"), ("RenewStatus",)),
         ("ProductCode", "SubscriptionType", "RenewStatus"),
     ],
@@ -26,7 +33,10 @@ _MANY = 2000
 
 
 class Sqlite:
-    """One table with an index for each way it is asked; text is found by trigram, or by a walk where that is faster."""
+    """One table with an index for each way it is asked.
+
+    Text is found by trigram, or by a walk where that is faster.
+    """
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         self._schema = schema
@@ -36,25 +46,34 @@ class Sqlite:
         self._members = list(schema.fields)
         self._columns = list(found)
         # Threads may ask it, one at a time: whoever has several brings the lock.
-        self._db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1000, check_same_thread=False)
+        self._db = sqlite3.connect(
+            ":memory:", isolation_level=None, cached_statements=1000, check_same_thread=False
+        )
         run = self._db.execute
         run("PRAGMA journal_mode = OFF")
         run("PRAGMA synchronous = OFF")
         run("PRAGMA temp_store = MEMORY")
         run("BEGIN")
         run(f"CREATE TABLE r ({', '.join(found)})")
-        self._db.executemany(f"INSERT INTO r VALUES ({', '.join('?' * len(found))})", zip(*found.values(), strict=True))  # noqa: S608
+        self._db.executemany(
+            f"INSERT INTO r VALUES ({', '.join('?' * len(found))})",  # noqa: S608
+            zip(*found.values(), strict=True),
+        )
         run(f"CREATE UNIQUE INDEX by_key ON r ({schema.key})")
         run(f"CREATE INDEX by_order ON r (rank DESC, {schema.key})")
         for fields in _TOGETHER[schema.key]:
-            run(f"CREATE INDEX by_{'_'.join(fields)} ON r ({', '.join(fields)}, rank DESC, {schema.key})")
+            run(
+                f"CREATE INDEX by_{'_'.join(fields)} ON r ({', '.join(fields)}, rank DESC, {schema.key})"
+            )
         for name, field in schema.fields.items():
             if field.kind == "instant" and field.indexed and name != schema.order.field:
                 run(f"CREATE INDEX by_{name} ON r ({name}_us)")
         self._texts = [name for name, field in schema.fields.items() if field.kind == "text"]
         if self._texts:
             folded = ", ".join(f"{name}_folded" for name in self._texts)
-            run(f"CREATE VIRTUAL TABLE fts USING fts5({folded}, content='', tokenize='trigram case_sensitive 1')")
+            run(
+                f"CREATE VIRTUAL TABLE fts USING fts5({folded}, content='', tokenize='trigram case_sensitive 1')"
+            )
             run(f"INSERT INTO fts (rowid, {folded}) SELECT rowid, {folded} FROM r")  # noqa: S608
         run("COMMIT")
         run("ANALYZE")
@@ -68,7 +87,10 @@ class Sqlite:
         sql = f"SELECT {names} FROM r {conditions} {order}"  # noqa: S608
         offset = min(query.offset, (1 << 63) - 1)
         found = self._db.execute(sql, (*values, query.limit, offset)).fetchall()
-        items = [{m: v for m, v in zip(self._members, row, strict=True) if v is not None} for row in found]
+        items = [
+            {m: v for m, v in zip(self._members, row, strict=True) if v is not None}
+            for row in found
+        ]
         return Page(items, self._count(query, conditions, values) if query.total else None)
 
     def put(self, record: Mapping[str, Any]) -> None:
@@ -112,7 +134,9 @@ class Sqlite:
         found = self._db.execute(sql, (key,)).fetchone()
         return None if found is None else dict(zip(names, found, strict=True))
 
-    def _index_texts(self, rowid: int, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+    def _index_texts(
+        self, rowid: int, old: dict[str, Any] | None, new: dict[str, Any] | None
+    ) -> None:
         """Bring the trigrams of a row up to date where its texts have changed."""
         folded = [f"{name}_folded" for name in self._texts]
         before, after = ([row[name] for name in folded] if row else None for row in (old, new))
@@ -123,17 +147,25 @@ class Sqlite:
             sql = f"INSERT INTO fts (fts, rowid, {names}) VALUES ('delete', ?, {marks})"  # noqa: S608
             self._db.execute(sql, (rowid, *before))
         if after:
-            self._db.execute(f"INSERT INTO fts (rowid, {names}) VALUES (?, {marks})", (rowid, *after))  # noqa: S608
+            self._db.execute(
+                f"INSERT INTO fts (rowid, {names}) VALUES (?, {marks})",
+                (rowid, *after),  # noqa: S608
+            )
 
     def _recount(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
         """Keep the cached counts right."""
         for where in self._counts:
             for row, change in ((old, -1), (new, 1)):
-                if row is not None and all(isinstance(one, Eq) and row[one.field] == one.value for one in where):
+                if row is not None and all(
+                    isinstance(one, Eq) and row[one.field] == one.value for one in where
+                ):
                     self._counts[where] += change
 
     def _count(self, query: Query, conditions: str, values: list[Any]) -> int:
-        """Count the matches; counts of everything and of one equality stay right until a write, and are kept."""
+        """Count the matches.
+
+        Counts of everything and of one equality stay right until a write, and are kept.
+        """
         cached = not query.where or (len(query.where) == 1 and isinstance(query.where[0], Eq))
         if cached and query.where in self._counts:
             return self._counts[query.where]
@@ -164,7 +196,10 @@ class Sqlite:
         return ("WHERE " + " AND ".join(parts) if parts else ""), values
 
     def _contains(self, field: str, needle: str) -> tuple[str, str]:
-        """Find text by trigram where few rows have it; a needle of one or two characters has no trigram."""
+        """Find text by trigram where few rows have it.
+
+        A needle of one or two characters has no trigram.
+        """
         if len(needle) >= 3:
             phrase = f'{field}_folded : "{needle.replace(chr(34), chr(34) * 2)}"'
             sample = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"

@@ -35,7 +35,10 @@ def bound(schema: Schema, query: Query) -> list[Bounded]:
 
 
 def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:
-    """Return a column for each field; beside it `…_us` for an instant in microseconds, `…_folded` for folded text."""
+    """Return a column for each field.
+
+    Beside it `…_us` for an instant in microseconds, `…_folded` for folded text.
+    """
     found: dict[str, list[Any]] = {}
     for name, field in schema.fields.items():
         values = found[name] = [row.get(name) for row in rows]

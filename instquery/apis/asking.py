@@ -33,7 +33,9 @@ class Asking:
 
     __slots__ = ("_prepared", "_reply", "query")
 
-    def __init__(self, query: Query | None, prepared: Prepared | None, reply: Callable[[], Reply]) -> None:
+    def __init__(
+        self, query: Query | None, prepared: Prepared | None, reply: Callable[[], Reply]
+    ) -> None:
         self.query = query
         self._prepared = prepared
         self._reply = reply

@@ -27,15 +27,13 @@ class Api:
     """One row of the table: what the edges need to know of an API.
 
     Attributes:
-        operation: answers its requests.
-        read: reads its inventories.
-        samples: makes up its records.
-        questions: makes requests that suit a store.
-        sample_questions: requests to the samples, beside those that suit any store.
-        path: where HTTP requests find it. On `/` (RPC) it is found by its operation's name, the action.
-        method: the HTTP method that its document gives. The face takes `GET` and `POST` for each.
-        columns: the members of an item that a terminal shows; all of them where there are none here.
-        checks: by the name of a fact in `operation.host`, what refuses a fact that cannot be used.
+        operation: answers its requests. read: reads its inventories. samples: makes up its records.
+        questions: makes requests that suit a store. sample_questions: requests to the samples,
+        beside those that suit any store. path: where HTTP requests find it. On `/` (RPC) it is
+        found by its operation's name, the action. method: the HTTP method that its document gives.
+        The face takes `GET` and `POST` for each. columns: the members of an item that a terminal
+        shows; all of them where there are none here. checks: by the name of a fact in
+        `operation.host`, what refuses a fact that cannot be used.
 
     """
 
@@ -51,15 +49,22 @@ class Api:
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
-            raise SchemaError(f"must begin with /, as /v1/things does, not {self.path!r}", field="path")
+            raise SchemaError(
+                f"must begin with /, as /v1/things does, not {self.path!r}", field="path"
+            )
         if self.method not in ("GET", "POST"):
             raise SchemaError(f"must be GET or POST, not {self.method!r}", field="method")
         for column in self.columns:
             if column not in self.operation.envelope.members:
-                raise SchemaError(f"{column} is no member of an item: name one of the envelope's", field="columns")
+                raise SchemaError(
+                    f"{column} is no member of an item: name one of the envelope's", field="columns"
+                )
         for name in self.checks:
             if name not in self.operation.host:
-                raise SchemaError(f"{name} is no fact of the host: name it in the operation's host", field="checks")
+                raise SchemaError(
+                    f"{name} is no fact of the host: name it in the operation's host",
+                    field="checks",
+                )
 
     @property
     def is_rpc(self) -> bool:

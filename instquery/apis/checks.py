@@ -13,7 +13,14 @@ from instquery.apis.rules import InOrder, Rule
 from instquery.errors import SchemaError
 from instquery.schema import Schema
 
-__all__ = ["check_envelope", "check_errors", "check_host", "check_params", "check_rules", "listed_as"]
+__all__ = [
+    "check_envelope",
+    "check_errors",
+    "check_host",
+    "check_params",
+    "check_rules",
+    "listed_as",
+]
 
 Part = TypeVar("Part")
 
@@ -34,17 +41,23 @@ def check_params(params: Sequence[Param]) -> None:
     """Check that names differ, and that at most one is the page's number and one its size."""
     for param in params:
         if not isinstance(param, Param):
-            raise SchemaError(f"each must be a Param, such as exact('status'), not {param!r}", field="params")
+            raise SchemaError(
+                f"each must be a Param, such as exact('status'), not {param!r}", field="params"
+            )
 
     names = [param.name for param in params]
     for name in names:
         if names.count(name) > 1:
-            raise SchemaError(f"the parameter {name} is declared twice: leave one out", field="params")
+            raise SchemaError(
+                f"the parameter {name} is declared twice: leave one out", field="params"
+            )
 
     for role in ("number", "size"):
         several = [param.name for param in params if param.role == role]
         if len(several) > 1:
-            raise SchemaError(f"{' and '.join(several)} both tell the page's {role}: keep one", field="params")
+            raise SchemaError(
+                f"{' and '.join(several)} both tell the page's {role}: keep one", field="params"
+            )
 
 
 def check_envelope(envelope: Envelope, schema: Schema) -> None:
@@ -55,7 +68,9 @@ def check_envelope(envelope: Envelope, schema: Schema) -> None:
         raise SchemaError(f"must be an Envelope, not {type(envelope).__name__}", field="envelope")
     for member in envelope.members:
         if member not in schema.fields:
-            reason = f"the member {member} is no field of the schema: declare it, such as by stored()"
+            reason = (
+                f"the member {member} is no field of the schema: declare it, such as by stored()"
+            )
             raise SchemaError(reason, field="envelope")
 
 
@@ -67,14 +82,18 @@ def check_errors(errors: Mapping[str, Fault], invalid: str, internal: str) -> No
         if not isinstance(code, str) or not isinstance(fault, Fault):
             raise SchemaError(f"must map codes to Fault(…): see {code!r}", field="errors")
         if type(fault.status) is not int or not 200 <= fault.status <= 599:
-            raise SchemaError(f"the status of {code} must be an integer from 200 to 599", field="errors")
+            raise SchemaError(
+                f"the status of {code} must be an integer from 200 to 599", field="errors"
+            )
         _check_message(code, fault.message)
     for name, code in (("invalid", invalid), ("internal", internal)):
         if code not in errors:
             raise SchemaError(f"{code!r} is not in errors: add it there", field=name)
 
 
-def check_rules(rules: Sequence[Rule], params: Sequence[Param], errors: Mapping[str, Fault]) -> None:
+def check_rules(
+    rules: Sequence[Rule], params: Sequence[Param], errors: Mapping[str, Fault]
+) -> None:
     """Check that rules are functions, and that those of `in_order` name what is declared."""
     filters = {param.name for param in params if param.role == "filter"}
     for rule in rules:
@@ -95,9 +114,13 @@ def check_host(host: Sequence[str], clock: Callable[[], object]) -> None:
     """Check that facts of the host can be given by their names, and that the clock can be read."""
     for name in host:
         if not isinstance(name, str) or not name.isidentifier():
-            raise SchemaError(f"each must be a name that a host can give a fact by, not {name!r}", field="host")
+            raise SchemaError(
+                f"each must be a name that a host can give a fact by, not {name!r}", field="host"
+            )
         if name in _RESERVED:
-            raise SchemaError(f"{name} is a parameter of every operation: choose another name", field="host")
+            raise SchemaError(
+                f"{name} is a parameter of every operation: choose another name", field="host"
+            )
         if host.count(name) > 1:
             raise SchemaError(f"{name} is named twice: leave one out", field="host")
     if not callable(clock):

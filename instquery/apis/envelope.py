@@ -31,7 +31,8 @@ class Answer:
 class Reply:
     """What an operation answers: the HTTP status and the body, ready for JSON.
 
-    `answer` holds the facts of a success once more, apart from their wrapping; `None` for a refusal.
+    `answer` holds the facts of a success once more, apart from their wrapping; `None` for a
+    refusal.
     """
 
     status: int
@@ -92,9 +93,13 @@ class Envelope:
                 raise SchemaError(f"{name} is named twice: leave one out", field="members")
         for name in times:
             if name not in members:
-                raise SchemaError(f"{name} is no member of an item: add it to members", field="times")
+                raise SchemaError(
+                    f"{name} is no member of an item: add it to members", field="times"
+                )
         if self.timespec not in tuple(_WRITTEN):  # which asks for no hash
-            raise SchemaError(f"must be one of {', '.join(_WRITTEN)}, not {self.timespec!r}", field="timespec")
+            raise SchemaError(
+                f"must be one of {', '.join(_WRITTEN)}, not {self.timespec!r}", field="timespec"
+            )
         for name in ("success", "failure"):
             if not callable(getattr(self, name)):
                 raise SchemaError("must be a function that makes a body", field=name)
@@ -109,23 +114,38 @@ class Envelope:
         `schema` tells which of the times are instants; without it, each may hold what is no time.
         Costs 0.6 µs a record where all are in the API's form already.
         """
-        return records if self._are_written(records) else [self._item(record, schema) for record in records]
+        return (
+            records
+            if self._are_written(records)
+            else [self._item(record, schema) for record in records]
+        )
 
     def _are_written(self, records: list[Record]) -> bool:
         """Tell whether records are in the API's form as they are: the usual case, asked of all at once."""
         values = chain.from_iterable(map(Body.values, records))
         if not self._names.issuperset(chain.from_iterable(records)) or None in values:
             return False
-        times = [value for record in records for member in self.times if (value := record.get(member)) is not None]
+        times = [
+            value
+            for record in records
+            for member in self.times
+            if (value := record.get(member)) is not None
+        ]
         try:
             text = "".join(times)
         except TypeError:  # not all of them are text
             return False
-        return text.translate(_TO_ZERO) == _WRITTEN[self.timespec] * len(times) and "T24" not in text
+        return (
+            text.translate(_TO_ZERO) == _WRITTEN[self.timespec] * len(times) and "T24" not in text
+        )
 
     def _item(self, record: Record, schema: Schema | None) -> Record:
         """Write one record, whatever form its times are in and whatever else it holds."""
-        item = {member: value for member, value in record.items() if member in self._names and value is not None}
+        item = {
+            member: value
+            for member, value in record.items()
+            if member in self._names and value is not None
+        }
         for member in self.times & item.keys():
             value = item[member]
             if isinstance(value, str) and not value.strip():
@@ -154,7 +174,7 @@ def _names(part: str, names: Collection[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-# How a time that is known to be valid looks in the API's own form, each digit a zero. Only the hour 24,
-# which is another way to write midnight, looks the same and is to be written anew.
+# How a time that is known to be valid looks in the API's own form, each digit a zero. Only the hour
+# 24, which is another way to write midnight, looks the same and is to be written anew.
 _WRITTEN = {"seconds": "0000-00-00T00:00:00Z", "milliseconds": "0000-00-00T00:00:00.000Z"}
 _TO_ZERO = str.maketrans("123456789", "000000000")

@@ -70,14 +70,17 @@ class Reader:
     def __post_init__(self) -> None:
         check_kind("schema", self.schema, Schema, "a Schema", SchemaError)
         if not isinstance(self.path, tuple) or not all(isinstance(name, str) for name in self.path):
-            raise SchemaError(f"must be a tuple of names, such as ('Data',), not {self.path!r}", field="path")
+            raise SchemaError(
+                f"must be a tuple of names, such as ('Data',), not {self.path!r}", field="path"
+            )
 
     def __call__(self, source: Source, *, skip_bad: bool = False) -> list[Record]:
         """Return the records of a path, of a file object, or of standard input (`-`).
 
-        Takes JSON lines, a JSON array, or replies of the API as they were saved, one or many; UTF-8 with or
-        without a byte order mark. Each record is checked against the schema. Raises `InventoryError` that
-        lists bad records by line and field, unless `skip_bad`; `OSError` where there is nothing to read.
+        Takes JSON lines, a JSON array, or replies of the API as they were saved, one or many; UTF-8
+        with or without a byte order mark. Each record is checked against the schema. Raises
+        `InventoryError` that lists bad records by line and field, unless `skip_bad`; `OSError`
+        where there is nothing to read.
         """
         check_flag("skip_bad", skip_bad)
         inventory = self.load(source)
@@ -86,7 +89,10 @@ class Reader:
         return inventory.records
 
     def load(self, source: Source, watch: Watch = iter) -> Inventory:
-        """Read all there is, good and bad. `watch` is handed the lines and hands them on, to show progress."""
+        """Read all there is, good and bad.
+
+        `watch` is handed the lines and hands them on, to show progress.
+        """
         check_callable("watch", watch, "the lines that it is handed")
         records: list[Record] = []
         bad: list[BadRecord] = []
@@ -151,11 +157,15 @@ def _fetch(source: Source) -> bytes:
             raise InstqueryError(f"a source must be a path that can be: {error}") from None
     if not callable(getattr(source, "read", None)):
         given = told(source)
-        raise InstqueryError(f"a source must be a path, a file object or - (standard input), not {given}")
+        raise InstqueryError(
+            f"a source must be a path, a file object or - (standard input), not {given}"
+        )
     try:
         data = source.read()
     except UnicodeDecodeError as error:
-        raise RecordError(f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}") from None
+        raise RecordError(
+            f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}"
+        ) from None
     check_kind("what a file object reads", data, (str, bytes, bytearray), "text or bytes")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 

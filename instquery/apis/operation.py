@@ -10,7 +10,14 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from instquery.apis.asking import Asking, Pins
-from instquery.apis.checks import check_envelope, check_errors, check_host, check_params, check_rules, listed_as
+from instquery.apis.checks import (
+    check_envelope,
+    check_errors,
+    check_host,
+    check_params,
+    check_rules,
+    listed_as,
+)
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
@@ -97,7 +104,9 @@ class Operation:
         walker: str | None = None,
         **host: Any,
     ) -> Reply:
-        """Answer one request. Never raises for a caller's mistake: the documented error is the reply.
+        """Answer one request.
+
+        Never raises for a caller's mistake: the documented error is the reply.
 
         Args:
             store: what is asked: a store, a snapshot, or a `Walks`.
@@ -145,8 +154,13 @@ class Operation:
             return Asking(None, None, partial(self.fail, error, identity))
         return Asking(query, prepared, partial(self.reply, query, prepared.page, identity))
 
-    def query(self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any) -> Query:
-        """Read a request into the query it stands for, such as for `store.explain`. Raises `Refusal`."""
+    def query(
+        self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any
+    ) -> Query:
+        """Read a request into the query it stands for, such as for `store.explain`.
+
+        Raises `Refusal`.
+        """
         self._check_host(host)
         return self._query(self._values(params or {}), self._moment(now), host)
 
@@ -159,7 +173,9 @@ class Operation:
         try:
             page = ask()
             items = self.envelope.items(page.items, self.schema)
-            answer = Answer(request_id, items, query.offset // query.limit + 1, query.limit, page.total)
+            answer = Answer(
+                request_id, items, query.offset // query.limit + 1, query.limit, page.total
+            )
             return Reply(200, self.envelope.success(answer), answer)
         except Exception as error:
             return self.fail(error, request_id)
@@ -179,7 +195,10 @@ class Operation:
         host: Mapping[str, Any],
         walker: str | None,
     ) -> tuple[Pages, Query]:
-        """Return what a request asks for, and the state that answers it. Raises what is wrong with it."""
+        """Return what a request asks for, and the state that answers it.
+
+        Raises what is wrong with it.
+        """
         moment = self._moment(now)
         values = self._values(params or {})
         pins: Pins | None = getattr(store, "pins", None)
@@ -192,7 +211,10 @@ class Operation:
         return read_moment(self.clock() if now is None else now)
 
     def _values(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Read what was given into what it means, by parameter; what is as if absent is left out."""
+        """Read what was given into what it means, by parameter.
+
+        What is as if absent is left out.
+        """
         values: dict[str, Any] = {}
         for param in self.params:
             value = given.get(param.name)
@@ -204,7 +226,9 @@ class Operation:
                 raise self._refusal(param, error) from None
         return values
 
-    def _query(self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]) -> Query:
+    def _query(
+        self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]
+    ) -> Query:
         """Make the query that values stand for at a moment."""
         numbers = self._numbers(values, moment)
         filters: dict[str, Predicate] = {}
@@ -217,7 +241,9 @@ class Operation:
         asked = Asked(filters, moment, host, values)
         added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
-        return Query((*filters.values(), *added), (number - 1) * size, size, total=self.total, now=moment)
+        return Query(
+            (*filters.values(), *added), (number - 1) * size, size, total=self.total, now=moment
+        )
 
     def _numbers(self, values: Mapping[str, Any], moment: TrustedMicros) -> dict[str, int]:
         """Return the number of the page that is wanted, and its size."""
@@ -254,7 +280,9 @@ class Operation:
         view, pinned = going
         return view, self._query(values, pinned, host)
 
-    def _walk(self, values: Mapping[str, Any], size: int, caller: object, walker: str | None) -> Hashable | None:
+    def _walk(
+        self, values: Mapping[str, Any], size: int, caller: object, walker: str | None
+    ) -> Hashable | None:
         """Name the walk that a request belongs to: who asks, and for what but the page's number.
 
         The name depends on no moment and on no spelling. `None` where it is not known who asks,
@@ -280,7 +308,9 @@ class Operation:
     def _refusal(self, param: Param, error: ValueError | InstqueryError) -> Refusal:
         """Return the refusal that a param has raised, or that its rule is broken."""
         if isinstance(error, Refusal):
-            return error if error.field is not None else Refusal(error.code, param.name, error.reason)
+            return (
+                error if error.field is not None else Refusal(error.code, param.name, error.reason)
+            )
         reason = error.reason if isinstance(error, InstqueryError) else str(error)
         return Refusal(self.invalid, param.name, reason)
 

@@ -72,9 +72,13 @@ class Param:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise SchemaError(f"a parameter's name must be text that is not empty, not {self.name!r}")
+            raise SchemaError(
+                f"a parameter's name must be text that is not empty, not {self.name!r}"
+            )
         if self.role not in ("filter", "number", "size"):
-            raise SchemaError(f"role must be filter, number or size, not {self.role!r}", field=self.name)
+            raise SchemaError(
+                f"role must be filter, number or size, not {self.role!r}", field=self.name
+            )
         if not callable(self.read) or not callable(self.value):
             raise SchemaError("read and value must be functions", field=self.name)
         if type(self.default) is not int or self.default < 1:
@@ -101,7 +105,9 @@ class Param:
                 raise SchemaError(f"{reason}; {cure}", field=self.name) from None
 
         # The key holds nothing but text, although it may be a keyword.
-        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {schema.key}
+        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {
+            schema.key
+        }
         if not self.is_typed or not keywords:
             return self.read
 
@@ -126,7 +132,9 @@ def page_number(name: str) -> Param:
 def page_size(name: str, *, default: int, most: int) -> Param:
     """Declare how many items a page holds: an integer from 1 to `most`."""
     if not _is_count(default) or not _is_count(most) or default > most:
-        raise SchemaError("default and most must be integers from 1, default not above most", field=name)
+        raise SchemaError(
+            "default and most must be integers from 1, default not above most", field=name
+        )
 
     def value(given: object) -> int:
         return integer(given, most)
@@ -135,7 +143,9 @@ def page_size(name: str, *, default: int, most: int) -> Param:
 
 
 def exact(name: str, field: str | None = None) -> Param:
-    """Declare a filter for records whose field is exactly the value; `field` is `name` unless given.
+    """Declare a filter for records whose field is exactly the value.
+
+    `field` is `name` unless given.
 
     Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and
     the number, `true` (in any case) the text and the bool. A store takes 1 and True for one
@@ -147,7 +157,11 @@ def exact(name: str, field: str | None = None) -> Param:
 
 def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Param:
     """Declare an exact filter, typed as `exact`, that takes one of a few values and no other."""
-    if isinstance(values, str) or not values or not all(isinstance(value, Value) for value in values):
+    if (
+        isinstance(values, str)
+        or not values
+        or not all(isinstance(value, Value) for value in values)
+    ):
         raise SchemaError("values must be a tuple of at least one text, number or bool", field=name)
     words = tuple(map(word, values))
 
@@ -161,7 +175,10 @@ def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Para
 
 
 def contains(name: str, field: str | None = None) -> Param:
-    """Declare a filter for records whose text field has the value in it; what vendors call fuzzy."""
+    """Declare a filter for records whose text field has the value in it.
+
+    What vendors call fuzzy.
+    """
     target = field or name
 
     def read(value: str, _now: int) -> Predicate:
@@ -221,7 +238,9 @@ def expiring_until(name: str, field: str) -> Param:
             raise ValueError("must be later than now")
         return Range(field, after=Instant(now), until=Instant(value))
 
-    return _window(name, field, f"{field} after now and up to this UNIX time in seconds", value, read)
+    return _window(
+        name, field, f"{field} after now and up to this UNIX time in seconds", value, read
+    )
 
 
 def _words(name: str, field: str, about: str, value: Callable[[object], str]) -> Param:

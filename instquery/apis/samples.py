@@ -48,7 +48,20 @@ REGIONS = (
     "us-west-1",
     "eu-central-1",
 )
-_WORDS = ("推荐", "首页", "直播", "搜索", "实例", "feed", "shop", "news", "video", "item", "related", "cart")
+_WORDS = (
+    "推荐",
+    "首页",
+    "直播",
+    "搜索",
+    "实例",
+    "feed",
+    "shop",
+    "news",
+    "video",
+    "item",
+    "related",
+    "cart",
+)
 _STAGES = ("生产", "测试", "预发", "prod", "test", "staging", "灰度", "Beta")
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -101,7 +114,9 @@ def expiry_time(random: Random, created: int, now: datetime) -> int:
 
 def unique_suffix(number: int) -> str:
     """Return ten letters and digits that no other number gets."""
-    code = (number * 2_259_623_846_123_461 + 97) % 36**10  # a factor prime to 36 mixes without collisions
+    code = (
+        number * 2_259_623_846_123_461 + 97
+    ) % 36**10  # a factor prime to 36 mixes without collisions
     letters: list[str] = []
     for _ in range(10):
         code, digit = divmod(code, 36)
@@ -110,7 +125,10 @@ def unique_suffix(number: int) -> str:
 
 
 def instance_name(random: Random, number: int) -> str:
-    """Return a name as people give them: words, a stage, a number; two scripts, often in one name."""
+    """Return a name as people give them: words, a stage, a number.
+
+    Two scripts, often in one name.
+    """
     words, joint = (_WORDS[:5], "") if random.random() < 0.3 else (_WORDS, "-")
     name = joint.join(random.sample(words, 2))
     stage = f"{random.choice('-_ ')}{random.choice(_STAGES)}"

@@ -47,10 +47,17 @@ class Walks:
     """
 
     def __init__(
-        self, store: Keeps, *, count: int = 32, age: float = 60, clock: Callable[[], float] = monotonic
+        self,
+        store: Keeps,
+        *,
+        count: int = 32,
+        age: float = 60,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         if not callable(getattr(store, "snapshot", None)):
-            raise InstqueryError(f"store must be a Store, which keeps the states of walks, not {told(store)}")
+            raise InstqueryError(
+                f"store must be a Store, which keeps the states of walks, not {told(store)}"
+            )
         self._store = store
         self._walks: Leases[tuple[Reads, TrustedMicros]] = Leases(count=count, age=age, clock=clock)
 
@@ -80,5 +87,8 @@ class Walks:
         return view
 
     def going(self, walk: Hashable) -> tuple[Reads, TrustedMicros] | None:
-        """Return the state and the moment of a walk; `None` where it has not begun, or begun too long ago."""
+        """Return the state and the moment of a walk.
+
+        `None` where it has not begun, or begun too long ago.
+        """
         return self._walks.find(walk)

@@ -56,7 +56,8 @@ class Asking(NamedTuple):
 class Face:
     """Reads requests, finds out what they ask and who asks, and writes replies.
 
-    It stands before `app`, which answers what is asked of `aside` paths alone: so the usual request passes no router.
+    It stands before `app`, which answers what is asked of `aside` paths alone: so the usual request
+    passes no router.
     """
 
     def __init__(
@@ -88,7 +89,10 @@ class Face:
             asking, caller = await self._read(path, scope, receive)
             name = asking.operation.name
             reply = await self._ask(asking, identity)
-            status, body = reply.status, reply.body if reply.answer is not None else in_both_casings(reply.body)
+            status, body = (
+                reply.status,
+                reply.body if reply.answer is not None else in_both_casings(reply.body),
+            )
         except Wrong as wrong:
             status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
         except ClientDisconnect:
@@ -100,10 +104,18 @@ class Face:
         octets = _json(body)
         headers = [_JSON, (b"content-length", b"%d" % len(octets))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else octets})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else octets}
+        )
         if _access.isEnabledFor(logging.INFO):
             milliseconds = round((perf_counter() - start) * 1000, 3)
-            told = {"request_id": identity, "action": name, "status": status, "ms": milliseconds, "caller": caller}
+            told = {
+                "request_id": identity,
+                "action": name,
+                "status": status,
+                "ms": milliseconds,
+                "caller": caller,
+            }
             record = _access.makeRecord(
                 _access.name, logging.INFO, __file__, 0, _json(told).decode(), (), None, extra=told
             )
@@ -112,11 +124,21 @@ class Face:
     async def _read(self, path: str, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
         if scope["method"] not in ("GET", "POST"):
-            raise Wrong(405, "UnsupportedHTTPMethod", "Specified HTTP method is not supported: use GET or POST.")
+            raise Wrong(
+                405,
+                "UnsupportedHTTPMethod",
+                "Specified HTTP method is not supported: use GET or POST.",
+            )
         if len(scope["headers"]) > _HEADERS:
-            raise Wrong(431, "RequestHeaderFieldsTooLarge", f"There are more than {_HEADERS} headers: send fewer.")
+            raise Wrong(
+                431,
+                "RequestHeaderFieldsTooLarge",
+                f"There are more than {_HEADERS} headers: send fewer.",
+            )
         body = await read_body(scope, receive)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         query = _pairs(scope["query_string"])
         form = _pairs(body) if headers.get("content-type", "").lower().startswith(FORM) else ()
         caller = None
@@ -147,7 +169,9 @@ def create_app(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     **named: Unpack[Hosted],
 ) -> Starlette:
-    """Return an ASGI application that answers what these stores hold; it may be mounted under a prefix.
+    """Return an ASGI application that answers what these stores hold.
+
+    It may be mounted under a prefix.
 
     `/healthz` says that it is up, `/openapi.json` describes it.
 
@@ -185,7 +209,10 @@ def create_app(
 
 
 def _json(value: object) -> bytes:
-    """Write JSON; the fast library refuses what UTF-8 cannot hold, such as half of a surrogate pair."""
+    """Write JSON.
+
+    The fast library refuses what UTF-8 cannot hold, such as half of a surrogate pair.
+    """
     try:
         return orjson.dumps(value)
     except TypeError:
@@ -203,21 +230,37 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             async for part in Request(scope, receive).stream():
                 size += len(part)
                 if size > _BODY:
-                    raise Wrong(413, "RequestEntityTooLarge", f"The body is larger than {_BODY} bytes: shorten it.")
+                    raise Wrong(
+                        413,
+                        "RequestEntityTooLarge",
+                        f"The body is larger than {_BODY} bytes: shorten it.",
+                    )
                 parts.append(part)
     except TimeoutError:
-        raise Wrong(408, "RequestTimeout", f"The body has not come within {_PATIENCE} seconds: send it.") from None
+        raise Wrong(
+            408, "RequestTimeout", f"The body has not come within {_PATIENCE} seconds: send it."
+        ) from None
     return b"".join(parts)
 
 
 def _pairs(text: bytes) -> Pairs:
-    """Read parameters; what is no valid percent-encoding or UTF-8 is taken as it stands. Raises `Wrong`."""
+    """Read parameters.
+
+    What is no valid percent-encoding or UTF-8 is taken as it stands. Raises `Wrong`.
+    """
     if not text:
         return ()
     try:
-        found = parse_qsl(text.decode("latin-1"), keep_blank_values=True, errors="replace", max_num_fields=_PARAMETERS)
+        found = parse_qsl(
+            text.decode("latin-1"),
+            keep_blank_values=True,
+            errors="replace",
+            max_num_fields=_PARAMETERS,
+        )
     except ValueError:
-        raise Wrong(400, "InvalidParameter", f"There are more than {_PARAMETERS} parameters: send fewer.") from None
+        raise Wrong(
+            400, "InvalidParameter", f"There are more than {_PARAMETERS} parameters: send fewer."
+        ) from None
     return tuple(found)
 
 

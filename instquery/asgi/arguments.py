@@ -28,7 +28,9 @@ def checked_names(given: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def stores_of(positional: Sequence[object], given: Mapping[str, object]) -> dict[str, Engine]:
-    """Return the stores that were given, by the name of their API; positional ones are in the catalog's order.
+    """Return the stores that were given, by the name of their API.
+
+    Positional ones are in the catalog's order.
 
     Raises:
         InstqueryError: for what an operation cannot ask.
@@ -36,7 +38,9 @@ def stores_of(positional: Sequence[object], given: Mapping[str, object]) -> dict
 
     """
     if len(positional) > len(CATALOG):
-        raise TypeError(f"there are {len(CATALOG)} APIs ({', '.join(CATALOG)}), and {len(positional)} stores")
+        raise TypeError(
+            f"there are {len(CATALOG)} APIs ({', '.join(CATALOG)}), and {len(positional)} stores"
+        )
 
     in_order = dict(zip(CATALOG, positional, strict=False))
     stores: dict[str, Engine] = {}
@@ -68,7 +72,9 @@ def _as_engine(name: str, store: object, operation: Operation) -> Engine:
     """Refuse what an operation cannot ask; a store says by its schema whose records it holds."""
     if isinstance(store, type) or not _has_pages(store):
         given = told(store)
-        raise InstqueryError(f"{name} must be a store with the records of {operation.name}, not {given}")
+        raise InstqueryError(
+            f"{name} must be a store with the records of {operation.name}, not {given}"
+        )
 
     schema = getattr(store, "schema", None)
     if isinstance(schema, Schema) and schema.key != operation.schema.key:

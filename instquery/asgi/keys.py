@@ -28,7 +28,9 @@ class AccessKey:
         if not isinstance(self.secret, str) or not self.secret:
             raise InstqueryError("must be text that is not empty", field="secret")
         if any("\ud800" <= character <= "\udfff" for character in self.secret):
-            raise InstqueryError("must be text that UTF-8 can hold: it signs octets", field="secret")
+            raise InstqueryError(
+                "must be text that UTF-8 can hold: it signs octets", field="secret"
+            )
         if self.caller is not None and (not isinstance(self.caller, str) or not self.caller):
             raise InstqueryError("must be the owner ID as text", field="caller")
 
@@ -60,7 +62,11 @@ class Keys(Mapping[str, AccessKey]):
         keys: dict[str, AccessKey] = {}
         for identity, told in cast(dict[str, object], found).items():
             facts: object = {"secret": told} if isinstance(told, str) else told
-            if not isinstance(facts, dict) or not facts.keys() <= {"secret", "caller"} or "secret" not in facts:
+            if (
+                not isinstance(facts, dict)
+                or not facts.keys() <= {"secret", "caller"}
+                or "secret" not in facts
+            ):
                 raise InstqueryError("takes a secret and perhaps a caller", field=identity)
             keys[identity] = AccessKey(**cast(dict[str, Any], facts))
         return cls(keys)

@@ -28,7 +28,11 @@ def describe(apis: Iterable[Api]) -> dict[str, Any]:
 
     return {
         "openapi": "3.1.0",
-        "info": {"title": "instquery", "version": "1", "description": "List instances as the real APIs do."},
+        "info": {
+            "title": "instquery",
+            "version": "1",
+            "description": "List instances as the real APIs do.",
+        },
         "paths": {path: _path(there) for path, there in shared.items()},
     }
 
@@ -41,7 +45,10 @@ def _path(apis: list[Api]) -> dict[str, Any]:
         return {apis[0].method.lower(): _operation(names[0], _parameters(params))}
 
     action: dict[str, Any] = {"type": "string", "enum": names}
-    parameters = [{"name": "Action", "in": "query", "required": True, "schema": action}, *_parameters(params)]
+    parameters = [
+        {"name": "Action", "in": "query", "required": True, "schema": action},
+        *_parameters(params),
+    ]
     name = "Or".join(names)
     return {"get": _operation(name, parameters), "post": _operation(f"{name}ByPost", parameters)}
 
@@ -53,7 +60,12 @@ def _parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
         rules.setdefault(param.name, {})[param.about] = None
 
     return [
-        {"name": name, "in": "query", "description": "; or ".join(abouts), "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "query",
+            "description": "; or ".join(abouts),
+            "schema": {"type": "string"},
+        }
         for name, abouts in rules.items()
     ]
 

@@ -50,5 +50,9 @@ class Routes:
         action = params.get("Action") or headers.get("x-acs-action", "")
         route = self._by_action.get(action[:1].upper() + action[1:])
         if route is None:
-            raise Wrong(400, "InvalidAction.NotFound", "Specified api is not found: check the action and its version.")
+            raise Wrong(
+                400,
+                "InvalidAction.NotFound",
+                "Specified api is not found: check the action and its version.",
+            )
         return route

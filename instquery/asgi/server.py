@@ -53,7 +53,8 @@ class _Protocol(H11Protocol):
     _cut_off: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]  # it has what is used
+        # It has what is used.
+        super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -73,7 +74,9 @@ class _Protocol(H11Protocol):
 
     def _is_answering(self) -> bool:
         """Tell whether a request has come whose reply is not written yet."""
-        cycle = cast(RequestResponseCycle | None, self.cycle)  # its types leave out that there is none at first
+        cycle = cast(
+            RequestResponseCycle | None, self.cycle
+        )  # its types leave out that there is none at first
         return cycle is not None and not cycle.response_complete
 
     def _expect_head(self) -> None:
@@ -92,7 +95,9 @@ class Server:
     Port 0 is any that is free; `port` says which. The end is graceful: what has begun is answered.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, grace: float = 5) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, grace: float = 5
+    ) -> None:
         check_callable("app", app, "an awaitable, as ASGI has it")
         check_kind("host", host, str, "an address or a name of this machine")
         if not host:  # which sockets take for all addresses
@@ -145,7 +150,10 @@ class Server:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
         if self._thread is not None:

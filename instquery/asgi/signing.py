@@ -47,8 +47,8 @@ class Denied(InstqueryError):  # noqa: N818 - it is an answer, not a fault
 class Claim:
     """What a signed request says of itself: whose it is, when it was made, its nonce, and its signature.
 
-    `expected` makes the signatures that a secret would give; where clients differ in how they write a
-    request down, there are several.
+    `expected` makes the signatures that a secret would give; where clients differ in how they write
+    a request down, there are several.
     """
 
     identity: str
@@ -61,31 +61,42 @@ class Claim:
 class Gate:
     """Lets signed requests in: each once, by a known key, not long after it was made.
 
-    `clock` tells the present moment; it is not that of the answers, which a host may set. Nonces are
-    remembered for as long as a request may be late.
+    `clock` tells the present moment; it is not that of the answers, which a host may set. Nonces
+    are remembered for as long as a request may be late.
     """
 
-    def __init__(self, keys: Keys, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, keys: Keys, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         check_kind("keys", keys, Keys, "an instance of Keys")
         check_callable("clock", clock, "a datetime with a zone")
         self._keys = keys
         self._clock = clock
-        self._nonces: Leases[bool] = Leases(count=_MOST, age=2 * _SKEW, clock=lambda: clock().timestamp())
+        self._nonces: Leases[bool] = Leases(
+            count=_MOST, age=2 * _SKEW, clock=lambda: clock().timestamp()
+        )
 
     def admit(self, request: Signed) -> AccessKey:
         """Return the key a request is signed with. Raises `Denied`."""
         try:
             claim = _claim(request)
         except (ValueError, TypeError, OverflowError):
-            raise Denied("SignatureDoesNotMatch", "The signature is not in a known form: see the headers.") from None
+            raise Denied(
+                "SignatureDoesNotMatch", "The signature is not in a known form: see the headers."
+            ) from None
         key = self._keys.get(claim.identity)
         if key is None:
             raise Denied("InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         expected = claim.expected(key.secret)
         if not any(compare_digest(claim.signature.encode(), one.encode()) for one in expected):
-            raise Denied("SignatureDoesNotMatch", "The signature does not match: it was made with another secret.")
+            raise Denied(
+                "SignatureDoesNotMatch",
+                "The signature does not match: it was made with another secret.",
+            )
         if abs((self._clock() - claim.moment).total_seconds()) > _SKEW:
-            raise Denied("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+            raise Denied(
+                "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."
+            )
         name = (claim.identity, claim.nonce)
         if self._nonces.find(name):
             raise Denied("SignatureNonceUsed", "Specified signature nonce was used already.")
@@ -102,10 +113,15 @@ def _claim(request: Signed) -> Claim:
         return _roa(request, authorization)
     if dict(request.query + request.form).get("Signature"):
         return _rpc(request)
-    raise Denied("InvalidAccessKeyId.NotFound", "Specified access key is not found: the request is not signed.")
+    raise Denied(
+        "InvalidAccessKeyId.NotFound",
+        "Specified access key is not found: the request is not signed.",
+    )
 
 
-_ACS3 = re.compile(r"ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})")
+_ACS3 = re.compile(
+    r"ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})"
+)
 
 
 def _acs3(request: Signed, authorization: str) -> Claim:
@@ -116,11 +132,26 @@ def _acs3(request: Signed, authorization: str) -> Claim:
     identity, listed, signature = found.groups()
     names = listed.split(";")
     own = {name for name in request.headers if name.startswith("x-acs-")}
-    if not own <= set(names) or sha256(request.body).hexdigest() != request.headers.get("x-acs-content-sha256"):
+    if not own <= set(names) or sha256(request.body).hexdigest() != request.headers.get(
+        "x-acs-content-sha256"
+    ):
         raise ValueError
-    query = "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(request.query)])
-    headers = "".join([f"{name}:{request.headers[name].strip()}\n" for name in names if name in request.headers])
-    told = "\n".join([request.method, request.path, query, headers, listed, request.headers["x-acs-content-sha256"]])
+    query = "&".join(
+        [f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(request.query)]
+    )
+    headers = "".join(
+        [f"{name}:{request.headers[name].strip()}\n" for name in names if name in request.headers]
+    )
+    told = "\n".join(
+        [
+            request.method,
+            request.path,
+            query,
+            headers,
+            listed,
+            request.headers["x-acs-content-sha256"],
+        ]
+    )
     source = "ACS3-HMAC-SHA256\n" + sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
     return Claim(
         identity,
@@ -134,28 +165,44 @@ def _acs3(request: Signed, authorization: str) -> Claim:
 def _roa(request: Signed, authorization: str) -> Claim:
     """ROA with HMAC-SHA1: a few headers, those of the family, and the path with its parameters.
 
-    The body is covered by its MD5 alone. Some clients send no nonce; then the signature is the nonce.
+    The body is covered by its MD5 alone. Some clients send no nonce; then the signature is the
+    nonce.
     """
     identity, _, signature = authorization.removeprefix("acs ").partition(":")
     headers = request.headers
     if (
         request.body
-        and headers.get("content-md5") != b64encode(md5(request.body, usedforsecurity=False).digest()).decode()
+        and headers.get("content-md5")
+        != b64encode(md5(request.body, usedforsecurity=False).digest()).decode()
     ):
         raise ValueError
-    first = [request.method, *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date"))]
-    own = [f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("x-acs-")]
+    first = [
+        request.method,
+        *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date")),
+    ]
+    own = [
+        f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("x-acs-")
+    ]
     made = parsedate_to_datetime(headers.get("date", ""))
 
     def expected(secret: str) -> Iterable[str]:
         for empty in ("", "="):  # how an empty value is written
-            query = "&".join([f"{name}={value}" if value else name + empty for name, value in sorted(request.query)])
+            query = "&".join(
+                [
+                    f"{name}={value}" if value else name + empty
+                    for name, value in sorted(request.query)
+                ]
+            )
             resource = f"{request.path}?{query}" if query else request.path
             yield _sha1(secret, "\n".join([*first, *own, resource]))
 
     moment = made if made.tzinfo is not None else made.replace(tzinfo=UTC)
     return Claim(
-        _given(identity), moment, headers.get("x-acs-signature-nonce") or signature, _given(signature), expected
+        _given(identity),
+        moment,
+        headers.get("x-acs-signature-nonce") or signature,
+        _given(signature),
+        expected,
     )
 
 
@@ -163,10 +210,14 @@ def _rpc(request: Signed) -> Claim:
     """RPC with HMAC-SHA1: the method and all parameters, those of the form as well, one of them the signature."""
     given = request.query + request.form
     params = dict(given)
-    if request.path not in ("", "/") or len(params) != len(given):  # of two values of one name, one is not signed
+    if request.path not in ("", "/") or len(params) != len(
+        given
+    ):  # of two values of one name, one is not signed
         raise ValueError
     signature = params.pop("Signature")
-    query = "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(params.items())])
+    query = "&".join(
+        [f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(params.items())]
+    )
     told = f"{request.method}&%2F&{_encoded(query)}"
     if request.body and not request.form:
         raise ValueError
@@ -180,7 +231,9 @@ def _rpc(request: Signed) -> Claim:
 
 
 def _sha1(secret: str, told: str) -> str:
-    return b64encode(digest(secret.encode(), told.encode("utf-8", "surrogateescape"), "sha1")).decode()
+    return b64encode(
+        digest(secret.encode(), told.encode("utf-8", "surrogateescape"), "sha1")
+    ).decode()
 
 
 def _encoded(text: str) -> str:

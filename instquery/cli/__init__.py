@@ -24,7 +24,10 @@ except ModuleNotFoundError as missing:
 
 
 def main() -> None:
-    """Run the command line; what an output cannot show, such as a lone surrogate, is written as an escape."""
+    """Run the command line.
+
+    What an output cannot show, such as a lone surrogate, is written as an escape.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

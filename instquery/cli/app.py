@@ -18,7 +18,15 @@ from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.inventory import InventoryError
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
-from instquery.cli.show import console, errors, items_table, json_text, plain, plain_lines, progress_bar
+from instquery.cli.show import (
+    console,
+    errors,
+    items_table,
+    json_text,
+    plain,
+    plain_lines,
+    progress_bar,
+)
 from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
 
@@ -26,7 +34,9 @@ try:
     from instquery.cli.copy import run_copy
 
     _can_copy = True
-except ModuleNotFoundError as missing:  # the extra `sql` is not installed; where types are checked it is
+except (
+    ModuleNotFoundError
+) as missing:  # the extra `sql` is not installed; where types are checked it is
     if TYPE_CHECKING or missing.name != "sqlalchemy":
         raise
     _can_copy = False
@@ -35,7 +45,9 @@ try:
     from instquery.cli.serve import Keys, run_serve, stores_of
 
     _can_serve = True
-except ModuleNotFoundError as missing:  # the extra `server` is not installed; where types are checked it is
+except (
+    ModuleNotFoundError
+) as missing:  # the extra `server` is not installed; where types are checked it is
     if TYPE_CHECKING or missing.name not in ("orjson", "starlette", "uvicorn"):
         raise
     _can_serve = False
@@ -47,7 +59,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-query_app = typer.Typer(help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True)
+query_app = typer.Typer(
+    help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True
+)
 generate_app = typer.Typer(help="Make up an inventory, as JSON lines.", no_args_is_help=True)
 bench_app = typer.Typer(help="Time what is asked of an inventory in a file.", no_args_is_help=True)
 app.add_typer(query_app, name="query")
@@ -70,7 +84,9 @@ def demo(
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
-            made = progress.track(api.samples(count, seed=seed), total=count, description=f"making {name} records")
+            made = progress.track(
+                api.samples(count, seed=seed), total=count, description=f"making {name} records"
+            )
             records = list(made)
             progress.add_task(f"loading {name} records", total=None)
             start = perf_counter()
@@ -84,7 +100,13 @@ def query_command(api: Api) -> Callable[..., None]:
     """Make the command that asks one API: an option for each of its parameters."""
 
     def command(
-        file: str, *, now: str | None, as_json: bool, explain: bool, skip_bad: bool, **given: str | None
+        file: str,
+        *,
+        now: str | None,
+        as_json: bool,
+        explain: bool,
+        skip_bad: bool,
+        **given: str | None,
     ) -> None:
         params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
         with _usage_errors():
@@ -93,8 +115,15 @@ def query_command(api: Api) -> Callable[..., None]:
         _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
-        Parameter("file", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, typer.Argument(help=_SOURCE)]),
-        *(_option(_identifier(param.name), str | None, param.about) for param in api.operation.params),
+        Parameter(
+            "file",
+            Parameter.POSITIONAL_OR_KEYWORD,
+            annotation=Annotated[str, typer.Argument(help=_SOURCE)],
+        ),
+        *(
+            _option(_identifier(param.name), str | None, param.about)
+            for param in api.operation.params
+        ),
         _option("now", str | None, _NOW),
         _option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
         _option("explain", bool, "print the plan by which the engine answers", default=False),
@@ -104,9 +133,12 @@ def query_command(api: Api) -> Callable[..., None]:
     return _as_command(command, parameters, about)
 
 
-def _as_command(command: Callable[..., None], parameters: list[Parameter], about: str) -> Callable[..., None]:
+def _as_command(
+    command: Callable[..., None], parameters: list[Parameter], about: str
+) -> Callable[..., None]:
     """Give a function the parameters and the description that its command has."""
-    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # every function takes one
+    # Every function takes one.
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = about
     return command
@@ -146,7 +178,11 @@ def generate_command(api: Api) -> Callable[..., None]:
             for line in lines:
                 typer.echo(line)
             return
-        with _usage_errors(), Path(out).open("w", encoding="utf-8") as file, progress_bar() as progress:
+        with (
+            _usage_errors(),
+            Path(out).open("w", encoding="utf-8") as file,
+            progress_bar() as progress,
+        ):
             for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
                 file.write(line + "\n")
 
@@ -160,7 +196,8 @@ def bench_command(api: Api) -> Callable[..., None]:
     def command(
         file: Annotated[str, typer.Argument(help=_SOURCE)],
         ask: Annotated[
-            list[str] | None, typer.Option(help="A question of your own, as a query string; may be repeated.")
+            list[str] | None,
+            typer.Option(help="A question of your own, as a query string; may be repeated."),
         ] = None,
         rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
         now: Annotated[str | None, typer.Option(help=_NOW)] = None,
@@ -169,7 +206,9 @@ def bench_command(api: Api) -> Callable[..., None]:
         with _usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
             own = {
-                f"Your own, {number}": dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True))
+                f"Your own, {number}": dict(
+                    parse_qsl(text, keep_blank_values=True, strict_parsing=True)
+                )
                 for number, text in enumerate(ask or (), 1)
             }
             start = perf_counter()
@@ -188,14 +227,26 @@ def bench_command(api: Api) -> Callable[..., None]:
 def serve_command() -> Callable[..., None]:
     """Make the command that serves: an option for the file of each API."""
 
-    def command(*, db: str | None, keys: str | None, host: str, port: int, skip_bad: bool, **given: str | None) -> None:
+    def command(
+        *,
+        db: str | None,
+        keys: str | None,
+        host: str,
+        port: int,
+        skip_bad: bool,
+        **given: str | None,
+    ) -> None:
         def load(name: str, file: str) -> list[Record]:
             return _read(CATALOG[name], file, skip_bad=skip_bad)
 
         with _usage_errors():
             if not _can_serve:
-                raise InstqueryError("serving needs starlette and uvicorn: pip install 'instquery[server]'")
-            files = {name: file for name in CATALOG if (file := given[_identifier(name)]) is not None}
+                raise InstqueryError(
+                    "serving needs starlette and uvicorn: pip install 'instquery[server]'"
+                )
+            files = {
+                name: file for name in CATALOG if (file := given[_identifier(name)]) is not None
+            }
             known = Keys.from_file(keys) if keys else Keys.from_environment()
             run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
 
@@ -206,27 +257,49 @@ def serve_command() -> Callable[..., None]:
         ),
         _option("db", str | None, "A folder of durable stores; files are taken over into them."),
         _option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
-        _option("host", str, "The address to listen on; by default this machine alone.", default="127.0.0.1"),
+        _option(
+            "host",
+            str,
+            "The address to listen on; by default this machine alone.",
+            default="127.0.0.1",
+        ),
         _option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
         _option("skip_bad", bool, _SKIP_BAD, default=False),
     ]
     return _as_command(
-        command, parameters, "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again."
+        command,
+        parameters,
+        "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again.",
     )
 
 
 @app.command()
 def copy(
-    source: Annotated[str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {_SOURCE}")],
-    target: Annotated[str, typer.Argument(help="A database's URL as SQLAlchemy takes it, a durable store or a file.")],
-    table: Annotated[str, typer.Option(help="The table in the database; made if it is not there.")] = "instances",
+    source: Annotated[
+        str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {_SOURCE}")
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(help="A database's URL as SQLAlchemy takes it, a durable store or a file."),
+    ],
+    table: Annotated[
+        str, typer.Option(help="The table in the database; made if it is not there.")
+    ] = "instances",
     skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
 ) -> None:
-    """Copy an inventory to a database, or back, and compare both; run again, it goes on where it has ended."""
+    """Copy an inventory to a database, or back, and compare both.
+
+    Run again, it goes on where it has ended.
+    """
     with _usage_errors():
         if not _can_copy:
             raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
-        run_copy(source, target, table=table, read=lambda api, file: _read(CATALOG[api], file, skip_bad=skip_bad))
+        run_copy(
+            source,
+            target,
+            table=table,
+            read=lambda api, file: _read(CATALOG[api], file, skip_bad=skip_bad),
+        )
 
 
 def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
@@ -249,7 +322,13 @@ def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
 
 
 def _answer(
-    api: Api, store: Store, params: dict[str, str | None], *, now: datetime, as_json: bool, explain: bool
+    api: Api,
+    store: Store,
+    params: dict[str, str | None],
+    *,
+    now: datetime,
+    as_json: bool,
+    explain: bool,
 ) -> None:
     """Ask, and print the reply; a refused request is printed as the reply it is."""
     start = perf_counter()
@@ -268,7 +347,9 @@ def _answer(
         facts = f"{len(items)} of {total:,} matches, page {number} of size {size}, in {milliseconds:.2f} ms"
         console.print(facts, style="dim")
     if explain:
-        (errors if as_json else console).print(plain_lines(store.explain(query)), markup=False, soft_wrap=True)
+        (errors if as_json else console).print(
+            plain_lines(store.explain(query)), markup=False, soft_wrap=True
+        )
 
 
 @contextmanager

@@ -17,10 +17,14 @@ from instquery.cli.show import console, request_text
 __all__ = ["run_bench", "timed"]
 
 
-def run_bench(operation: Operation, store: Store, questions: Questions, *, now: datetime, rounds: int) -> None:
+def run_bench(
+    operation: Operation, store: Store, questions: Questions, *, now: datetime, rounds: int
+) -> None:
     """Ask each question `rounds` times, and print a table of what it costs, from parameters to reply."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("question, and its request", overflow="ellipsis", no_wrap=True, max_width=console.width - 36)
+    table.add_column(
+        "question, and its request", overflow="ellipsis", no_wrap=True, max_width=console.width - 36
+    )
     for column in ("matches", "median µs", "p99 µs"):
         table.add_column(column, justify="right", no_wrap=True)
     for title, params in questions.items():

@@ -31,24 +31,38 @@ _LOOKED_UP = 1_000  # keys that are looked up at once
 
 
 def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
-    """Copy what the target does not hold yet, then read both and compare. Raises `InstqueryError`."""
+    """Copy what the target does not hold yet, then read both and compare.
+
+    Raises `InstqueryError`.
+    """
     with _said_plainly(), progress_bar() as bar:
         api = _api_of(source, table)
         schema = CATALOG[api].operation.schema
         with _opened(source, schema, table, lambda: read(api, source)) as records:
             if _is_file(target):
-                _write(target, bar.track(records, total=len(records), description=f"writing {plain(target)}"))
+                _write(
+                    target,
+                    bar.track(records, total=len(records), description=f"writing {plain(target)}"),
+                )
                 copied = len(records)
             else:
                 with _opened(target, schema, table, list) as store:
                     assert not isinstance(store, Sequence)  # noqa: S101 - for the types: it is no file
-                    moved = bar.track(records, total=len(records), description=f"copying to {plain(target)}")
+                    moved = bar.track(
+                        records, total=len(records), description=f"copying to {plain(target)}"
+                    )
                     copied = _put(store, moved)
             with _opened(target, schema, table, lambda: read(api, target)) as held:
-                told = _checksum(bar.track(records, total=len(records), description="checking the source"))
-                found = _checksum(bar.track(held, total=len(held), description="checking the target"))
+                told = _checksum(
+                    bar.track(records, total=len(records), description="checking the source")
+                )
+                found = _checksum(
+                    bar.track(held, total=len(held), description="checking the target")
+                )
     if told != found:
-        raise InstqueryError(f"the target holds {found[0]:,} records and not the {told[0]:,} of the source")
+        raise InstqueryError(
+            f"the target holds {found[0]:,} records and not the {told[0]:,} of the source"
+        )
     sentence = f"{copied:,} of {told[0]:,} {api} records copied; the target holds the same, checksum {told[1]:032x}"
     console.print(sentence, soft_wrap=True, markup=False)
 
@@ -60,8 +74,13 @@ def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
         there: dict[str, Record] = {}
         for start in range(0, 0 if is_empty else len(batch), _LOOKED_UP):
             keys = [record[key] for record in batch[start : start + _LOOKED_UP]]
-            there |= {record[key]: record for record in store.page(Query((In(key, keys),), limit=len(keys))).items}
-        copied += store.put_many([record for record in batch if not is_same(there.get(record[key]), record)])
+            there |= {
+                record[key]: record
+                for record in store.page(Query((In(key, keys),), limit=len(keys))).items
+            }
+        copied += store.put_many(
+            [record for record in batch if not is_same(there.get(record[key]), record)]
+        )
     return copied
 
 
@@ -84,7 +103,9 @@ def _line(record: Record) -> str:
             return line
     except (TypeError, ValueError, RecursionError):
         pass
-    raise RecordError("a file of plain JSON has no form for a record of these: copy to a *.db instead")
+    raise RecordError(
+        "a file of plain JSON has no form for a record of these: copy to a *.db instead"
+    )
 
 
 def _is_utf8(text: str) -> bool:
@@ -148,7 +169,11 @@ def _api_of(place: str, table: str) -> str:
         names = {DurableStore.key_of(place)}
 
     schemas = {api: entry.operation.schema for api, entry in CATALOG.items()}
-    known = {api: len(names & set(schema.fields)) for api, schema in schemas.items() if schema.key in names}
+    known = {
+        api: len(names & set(schema.fields))
+        for api, schema in schemas.items()
+        if schema.key in names
+    }
     if not known:
         raise InstqueryError(f"{place}: holds no records of {' or '.join(CATALOG)}")
     return max(known, key=known.__getitem__)

@@ -60,7 +60,9 @@ def _ask(api: Api, store: Store, title: str, params: Mapping[str, object]) -> As
     console.print(shown, style="cyan", markup=False, soft_wrap=True)
 
     outcome = _print_reply(api, store, params, reply)
-    console.print(f"{outcome}; {first:,.0f} µs the first time, {usual:,.0f} µs the usual time", style="green")
+    console.print(
+        f"{outcome}; {first:,.0f} µs the first time, {usual:,.0f} µs the usual time", style="green"
+    )
     return Asked(title, request, outcome, first, usual)
 
 

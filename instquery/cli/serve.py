@@ -48,7 +48,13 @@ def _open(path: Path, schema: Schema) -> DurableStore:
 
 
 def run_serve(
-    stores: Mapping[str, Store], files: Mapping[str, str], load: Load, *, host: str, port: int, keys: Keys | None
+    stores: Mapping[str, Store],
+    files: Mapping[str, str],
+    load: Load,
+    *,
+    host: str,
+    port: int,
+    keys: Keys | None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; on SIGHUP read the files again."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -69,8 +75,14 @@ def run_serve(
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
     held = " and ".join(f"{len(store):,} {name} records" for name, store in stores.items())
-    checked = "signatures are not checked" if keys is None else f"requests are signed with one of {len(keys)} keys"
-    console.print(f"serving {held} on http://{server.endpoint}; {checked}", soft_wrap=True, markup=False)
+    checked = (
+        "signatures are not checked"
+        if keys is None
+        else f"requests are signed with one of {len(keys)} keys"
+    )
+    console.print(
+        f"serving {held} on http://{server.endpoint}; {checked}", soft_wrap=True, markup=False
+    )
     server.run()
 
 
@@ -79,7 +91,9 @@ def _take_over(name: str, file: str, store: Store, load: Load) -> None:
     try:
         changes = store.replace_all(load(name, file))
     except (OSError, InstqueryError) as error:
-        errors.print(f"{plain(file)} is not taken over: {plain_lines(error)}", markup=False, soft_wrap=True)
+        errors.print(
+            f"{plain(file)} is not taken over: {plain_lines(error)}", markup=False, soft_wrap=True
+        )
         return
     told = f"{changes.added:,} added, {changes.updated:,} changed, {changes.removed:,} removed"
     console.print(f"{plain(file)} read again: {told}", soft_wrap=True, markup=False)

@@ -15,7 +15,16 @@ from rich.text import Text
 from instquery.apis.catalog import Api
 from instquery.query import Record
 
-__all__ = ["console", "errors", "items_table", "json_text", "plain", "plain_lines", "progress_bar", "request_text"]
+__all__ = [
+    "console",
+    "errors",
+    "items_table",
+    "json_text",
+    "plain",
+    "plain_lines",
+    "progress_bar",
+    "request_text",
+]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -40,7 +49,11 @@ def items_table(api: Api, items: Sequence[Record]) -> Table:
 def plain(value: object) -> str:
     """Return a value as text that cannot steer a terminal: what is not printable is written as an escape."""
     text = str(value)
-    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    )
 
 
 def plain_lines(value: object) -> str:
@@ -61,5 +74,10 @@ def request_text(params: Mapping[str, object]) -> str:
 
 def progress_bar() -> Progress:
     """Return a progress bar on stderr that is gone when it is done, and never there without a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)

@@ -139,7 +139,9 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
     if len(bound) > 1:
         bound = merged(bound)
 
-    weighed = [_Weighed(one, version.estimate(one, census), version.has_index(one.field)) for one in bound]
+    weighed = [
+        _Weighed(one, version.estimate(one, census), version.has_index(one.field)) for one in bound
+    ]
     weighed.sort(key=lambda one: one.estimate.size.expected)
     return weighed
 

@@ -21,7 +21,9 @@ from instquery.sql.values import CLICKHOUSE, Row, Statement, Word, can_be_key
 
 try:
     from instquery.sql import clickhouse
-except ModuleNotFoundError as missing:  # the extra `clickhouse` is not installed: nobody speaks it then
+except (
+    ModuleNotFoundError
+) as missing:  # the extra `clickhouse` is not installed: nobody speaks it then
     if TYPE_CHECKING or missing.name != "clickhouse_connect":  # where types are checked it is
         raise
 
@@ -38,10 +40,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class InstantColumn:
     """How the instants of a field stand in a column: as a time of the database, or as integers.
 
-    Integers of our own tables are microseconds; those of a table that is mapped count what the field declares.
+    Integers of our own tables are microseconds; those of a table that is mapped count what the
+    field declares.
     """
 
-    def __init__(self, schema: Schema, field: str, column: sa.Column[Any], *, is_mapped: bool) -> None:
+    def __init__(
+        self, schema: Schema, field: str, column: sa.Column[Any], *, is_mapped: bool
+    ) -> None:
         unit = schema.fields[field].integers if is_mapped else None
         self._read = schema.read(field)
         self._scale = MICROS[unit or "microseconds"]
@@ -54,18 +59,25 @@ class InstantColumn:
 
     def first(self, micros: int) -> Any:
         """Return the first value of the column that is at or after an instant."""
-        return -(-micros // self._scale) if self._is_integer else _EPOCH + timedelta(microseconds=micros)
+        return (
+            -(-micros // self._scale)
+            if self._is_integer
+            else _EPOCH + timedelta(microseconds=micros)
+        )
 
     def last(self, micros: int) -> Any:
         """Return the last value of the column that is at or before an instant."""
-        return micros // self._scale if self._is_integer else _EPOCH + timedelta(microseconds=micros)
+        return (
+            micros // self._scale if self._is_integer else _EPOCH + timedelta(microseconds=micros)
+        )
 
 
 class Layout:
     """Where a schema's fields stand in a table: one made for it, or one that exists and is mapped.
 
-    A field stands in the column of its name, folded text in `<name>_folded`, the whole record in `record`. A
-    mapped table may lack any but the key and the order; records are then made of the columns.
+    A field stands in the column of its name, folded text in `<name>_folded`, the whole record in
+    `record`. A mapped table may lack any but the key and the order; records are then made of the
+    columns.
     """
 
     def __init__(self, schema: Schema, table: sa.Table) -> None:
@@ -76,7 +88,9 @@ class Layout:
         self.table = table
         self.key: sa.Column[Any] = table.c[schema.key]
         self.order: sa.Column[Any] = table.c[schema.order.field]
-        self.record: sa.Column[Any] | None = table.c.get(_RECORD) if _RECORD not in schema.fields else None
+        self.record: sa.Column[Any] | None = (
+            table.c.get(_RECORD) if _RECORD not in schema.fields else None
+        )
         self.lock = crc32(table.fullname.encode())
         """The number by which the writers of the table find each other."""
         self.keeps_versions = _VERSION in table.c
@@ -88,12 +102,17 @@ class Layout:
         }
         """How instants stand in the column of each field."""
         cells: list[tuple[str, str, Callable[[Any], Any]]] = [
-            (name, name, self.instants[name].write if name in self.instants else _as_it_is) for name in schema.fields
+            (name, name, self.instants[name].write if name in self.instants else _as_it_is)
+            for name in schema.fields
         ]
         cells += [(_folded(name), name, fold) for name in _having(schema, "folded")]
-        self._cells = [cell for cell in cells if cell[0] in table.c]  # a column, its field, how a value is written
+        self._cells = [
+            cell for cell in cells if cell[0] in table.c
+        ]  # a column, its field, how a value is written
         self._absent: Values = {column.name: None for column in table.c if column.nullable}
-        if self.record is not None and not self.order.nullable:  # a number beyond all times comes last
+        if (
+            self.record is not None and not self.order.nullable
+        ):  # a number beyond all times comes last
             self._absent[self.order.name] = UNDATED if schema.order.descending else -UNDATED
 
     def in_order(
@@ -101,10 +120,15 @@ class Layout:
     ) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
         """Return what rows are ordered by: the columns, or what has their values."""
         directed = _directed(self.order if order is None else order, self.schema)
-        return directed.nulls_last() if self.order.nullable else directed, (self.key if key is None else key).asc()
+        return directed.nulls_last() if self.order.nullable else directed, (
+            self.key if key is None else key
+        ).asc()
 
     def column(self, field: str, *, folded: bool = False) -> sa.ColumnElement[Any]:
-        """Return the column of a field, or of its text as we fold it: no engine's lower() does. Raises `QueryError`."""
+        """Return the column of a field, or of its text as we fold it: no engine's lower() does.
+
+        Raises `QueryError`.
+        """
         column = self.table.c.get(name := _folded(field) if folded else field)
         if column is None:
             raise QueryError(f"the table {self.table.name} has no such column: {name}", field=field)
@@ -120,13 +144,16 @@ class Layout:
         """Select whole records, for `read`."""
         if self.record is not None:
             return self.select(self.record)
-        return self.select(*(self.table.c[name] for name in self.schema.fields if name in self.table.c))
+        return self.select(
+            *(self.table.c[name] for name in self.schema.fields if name in self.table.c)
+        )
 
     def read(self, row: Row) -> Record:
         """Make the record of a row."""
         if self.record is not None:
             return from_json(row[0])
-        # SQLAlchemy's names are of a class of its own, and its member is public: only columns have names without one.
+        # SQLAlchemy's names are of a class of its own, and its member is public: only columns have
+        # names without one.
         mapping = row._mapping  # pyright: ignore[reportPrivateUsage]
         return {str(name): value for name, value in mapping.items() if value is not None}
 
@@ -134,7 +161,9 @@ class Layout:
         """Make the row of a record. Raises `RecordError` for what the table cannot hold."""
         row = entry.row
         if not can_be_key(entry.key):
-            raise RecordError("the key holds a character that SQL text cannot", field=self.schema.key)
+            raise RecordError(
+                "the key holds a character that SQL text cannot", field=self.schema.key
+            )
         if self.record is None and (lost := row.keys() - self.table.c.keys()):
             raise RecordError(f"the table {self.table.name} has no such column", field=min(lost))
         values: Values = {} if self.record is None else {_RECORD: to_json(row)}
@@ -154,25 +183,42 @@ class Layout:
     def bury(self, key: str, place: Any, version: int) -> Values:
         """Make the row that says that a record is no longer at a place."""
         empty = {column.name: None if column.nullable else "" for column in self.table.c}
-        return empty | {self.schema.key: key, self.schema.order.field: place, _VERSION: version, _GONE: 1}
+        return empty | {
+            self.schema.key: key,
+            self.schema.order.field: place,
+            _VERSION: version,
+            _GONE: 1,
+        }
 
 
 def made_table(schema: Schema, name: str, dialect: str, shard_by: str | None) -> sa.Table:
     """Declare the table of a schema, with an index for each way that it is asked."""
     columns = list(_columns(schema, dialect, shard_by))
     if len({column.name for column in columns}) < len(columns):
-        raise SchemaError(f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own")
+        raise SchemaError(
+            f"the names {_RECORD}, {_VERSION}, {_GONE} and <name>_folded are the table's own"
+        )
     in_order: list[sa.ColumnElement[Any]]
     if dialect == CLICKHOUSE:
         in_order = [_directed(sa.column(schema.order.field), schema), sa.column(schema.key)]
-        return sa.Table(name, sa.MetaData(), *columns, clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE))
+        return sa.Table(
+            name,
+            sa.MetaData(),
+            *columns,
+            clickhouse.table_engine(in_order, version=_VERSION, gone=_GONE),
+        )
     table = sa.Table(name, sa.MetaData(), *columns)
     in_order = [_directed(table.c[schema.order.field], schema), table.c[schema.key]]
     sa.Index(f"{name}_in_order", *in_order)
     for field, declared in schema.fields.items():
-        is_matched = declared.kind.index in ("values", "slices") and field not in (schema.key, schema.order.field)
+        is_matched = declared.kind.index in ("values", "slices") and field not in (
+            schema.key,
+            schema.order.field,
+        )
         if declared.indexed and is_matched:
-            sa.Index(f"{name}_{field}", table.c[field], *in_order)  # so that matches are sorted without being looked at
+            sa.Index(
+                f"{name}_{field}", table.c[field], *in_order
+            )  # so that matches are sorted without being looked at
     if dialect == "postgresql":
         _index_trigrams(table, schema)
     return table
@@ -184,9 +230,13 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.
     if shard_by is not None and (shard is None or shard.kind.index != "values"):
         raise SchemaError("a table is sharded by a keyword field", field=shard_by)
     on_clickhouse = dialect == CLICKHOUSE
-    text: TypeEngine[str] = sa.Text(collation="C") if dialect == "postgresql" else sa.Text()  # ordered by code points
+    text: TypeEngine[str] = (
+        sa.Text(collation="C") if dialect == "postgresql" else sa.Text()
+    )  # ordered by code points
     whole: TypeEngine[int] = sa.BigInteger()
-    maybe_text, maybe_whole = (clickhouse.MAYBE_TEXT, clickhouse.MAYBE_WHOLE) if on_clickhouse else (text, whole)
+    maybe_text, maybe_whole = (
+        (clickhouse.MAYBE_TEXT, clickhouse.MAYBE_WHOLE) if on_clickhouse else (text, whole)
+    )
     for name, field in sorted(schema.fields.items(), key=lambda item: item[0] != shard_by):
         maybe = name not in (schema.key, schema.order.field, shard_by)
         for form in field.kind.columns:
@@ -196,12 +246,16 @@ def _columns(schema: Schema, dialect: str, shard_by: str | None) -> Iterator[sa.
                 yield sa.Column(_folded(name), Word(maybe_text if maybe else text), nullable=maybe)
             elif form == "value":
                 is_unique = not maybe and not on_clickhouse  # where nothing is
-                yield sa.Column(name, Word(maybe_text if maybe else text), nullable=maybe, primary_key=is_unique)
+                yield sa.Column(
+                    name, Word(maybe_text if maybe else text), nullable=maybe, primary_key=is_unique
+                )
             else:
                 assert_never(form)
     yield sa.Column(_RECORD, sa.Text(), nullable=False)
     if on_clickhouse:
-        yield sa.Column(_VERSION, sa.BigInteger(), nullable=False)  # a row is replaced by one of a later version,
+        yield sa.Column(
+            _VERSION, sa.BigInteger(), nullable=False
+        )  # a row is replaced by one of a later version,
         yield sa.Column(_GONE, clickhouse.FLAG, nullable=False)  # perhaps of no record
 
 
@@ -211,7 +265,12 @@ def _index_trigrams(table: sa.Table, schema: Schema) -> None:
         if declared.indexed and declared.kind.index == "parts":
             folded = table.c[_folded(field)]
             trigrams = {folded.name: "gin_trgm_ops"}
-            sa.Index(f"{table.name}_{folded.name}", folded, postgresql_using="gin", postgresql_ops=trigrams)
+            sa.Index(
+                f"{table.name}_{folded.name}",
+                folded,
+                postgresql_using="gin",
+                postgresql_ops=trigrams,
+            )
     # SQLAlchemy has no construct for it, and no type for this class.
     extension = sa.DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # type: ignore[no-untyped-call]
     event.listen(table, "before_create", extension)

@@ -30,7 +30,10 @@ def refusal(
     rows: Iterable[Values],
     dialect: str,
 ) -> RecordError | None:
-    """Return the `RecordError` for what a driver has refused in these rows; `None` for other errors."""
+    """Return the `RecordError` for what a driver has refused in these rows.
+
+    `None` for other errors.
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
     if _TOO_LONG in (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None)):
         return _too_long(str(cause), layout, rows)
@@ -58,7 +61,9 @@ def _too_long(told: str, layout: Layout, rows: Iterable[Values]) -> RecordError:
 
 def _indexed(table: sa.Table, name: str | None) -> set[str]:
     """Return the columns of an index; of all that are known where there is none of this name."""
-    indexes: dict[str, set[str]] = {f"{table.name}_pkey": {column.name for column in table.primary_key}}
+    indexes: dict[str, set[str]] = {
+        f"{table.name}_pkey": {column.name for column in table.primary_key}
+    }
     for index in table.indexes:
         indexes[str(index.name)] = {column.name for column in index.columns}
     return indexes.get(name or "") or {column for columns in indexes.values() for column in columns}

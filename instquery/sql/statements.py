@@ -8,7 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from instquery.predicates import BOUND, Bounded, Contains, Eq, In, Interval, Value, check_answered, unanswered
+from instquery.predicates import (
+    BOUND,
+    Bounded,
+    Contains,
+    Eq,
+    In,
+    Interval,
+    Value,
+    check_answered,
+    unanswered,
+)
 from instquery.sql.layout import CLICKHOUSE, Layout
 from instquery.sql.values import Statement, Word, can_hold
 from instquery.values import fits
@@ -24,7 +34,10 @@ Shape = tuple[tuple[type[Bounded], str], ...]
 
 
 def shape_of(where: Sequence[Bounded]) -> Shape:
-    """Return the shape of a query with these predicates. Raises `QueryError` for one of another class."""
+    """Return the shape of a query with these predicates.
+
+    Raises `QueryError` for one of another class.
+    """
     for predicate in where:
         check_answered(predicate)
     return tuple([(type(predicate), predicate.field) for predicate in where])
@@ -33,14 +46,16 @@ def shape_of(where: Sequence[Bounded]) -> Shape:
 class Statements:
     """The statements for queries of one shape, each made when it is first asked for.
 
-    To make one takes SQLAlchemy longer than a database to look a few rows up. Raises `QueryError` for a field that
-    has no such column.
+    To make one takes SQLAlchemy longer than a database to look a few rows up. Raises `QueryError`
+    for a field that has no such column.
     """
 
     def __init__(self, layout: Layout, dialect: str, shape: Shape) -> None:
         self._layout = layout
         self._dialect = dialect
-        self.where = [self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)]
+        self.where = [
+            self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)
+        ]
         fields, in_order = layout.schema.fields, (Interval, layout.schema.order.field)
         apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
         self._kinds = {kind for kind, _ in apart}
@@ -68,12 +83,17 @@ class Statements:
                 if not can_hold(held, predicate.folded, self._dialect):
                     return None
                 is_like = self._dialect == "postgresql"
-                values[name] = _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
+                values[name] = (
+                    _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
+                )
             elif isinstance(predicate, Interval):
                 if predicate.low > predicate.high:
                     return None
                 instant = self._layout.instants[predicate.field]
-                values |= {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
+                values |= {
+                    name: instant.first(predicate.low),
+                    f"{name}_end": instant.last(predicate.high),
+                }
             elif not isinstance(predicate, Eq | In):
                 raise unanswered(predicate, BOUND)
             else:
@@ -98,11 +118,16 @@ class Statements:
         """Find the records of a page that begins its walk at the instant `first`."""
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
-        return self.walk.where(order <= first if self._layout.schema.order.descending else order >= first)
+        return self.walk.where(
+            order <= first if self._layout.schema.order.descending else order >= first
+        )
 
     @cached_property
     def few(self) -> Statement:
-        """Find a page among the matches, and how many these are; if they are more than `most` both are wrong."""
+        """Find a page among the matches, and how many these are.
+
+        If they are more than `most` both are wrong.
+        """
         key, order, record = self._layout.key, self._layout.order, self._layout.record
         wanted = key if record is None or self.few_are_keys else record
         most = sa.bindparam("most", type_=sa.Integer())
@@ -114,7 +139,10 @@ class Statements:
     @cached_property
     def keyed(self) -> Statement:
         """Find the records with `keys`, in order."""
-        key, by_no_index = self._layout.column(self._layout.schema.key), self._layout.in_order(self._layout.order + 0)
+        key, by_no_index = (
+            self._layout.column(self._layout.schema.key),
+            self._layout.in_order(self._layout.order + 0),
+        )
         return self._layout.records().where(self._among(key, "keys")).order_by(*by_no_index)
 
     @cached_property
@@ -122,7 +150,9 @@ class Statements:
         """Count the matches of each day and tell the instant of its first, in order."""
         order, is_falling = self._layout.order, self._layout.schema.order.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
-        counts = self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
+        counts = (
+            self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
+        )
         return counts.order_by(first.desc() if is_falling else first.asc())
 
     def _known(self, predicate: Eq | In) -> list[Value]:
@@ -158,7 +188,9 @@ class Statements:
 
     def _has_part(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
         """Say that folded text has a part, character by character."""
-        if self._dialect == "postgresql":  # whose LIKE looks at case and is what its trigrams are for
+        if (
+            self._dialect == "postgresql"
+        ):  # whose LIKE looks at case and is what its trigrams are for
             return column.contains(_value(name, column), escape="/")
         find = sa.func.position if self._dialect == CLICKHOUSE else sa.func.instr
         return find(column, _value(name, column)) > 0
@@ -172,4 +204,6 @@ def _value(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
 
 
 def _paged(records: Statement) -> Statement:
-    return records.limit(sa.bindparam("limit", type_=sa.Integer())).offset(sa.bindparam("offset", type_=sa.Integer()))
+    return records.limit(sa.bindparam("limit", type_=sa.Integer())).offset(
+        sa.bindparam("offset", type_=sa.Integer())
+    )

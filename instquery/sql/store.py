@@ -32,11 +32,11 @@ _MOST_KEYS = 30_000  # in one statement: SQLite and PostgreSQL bound how many va
 class SqlStore:
     """Records in a table of a database, asked and answered as a `Store` is: the same queries, pages, totals, errors.
 
-    `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see `Layout`). `shard_by`
-    is the keyword field by which Citus distributes it; by default the key. `clock` gives the now that deltas are
-    counted from. What the database refuses is raised
-    as SQLAlchemy raises it. Totals and pages are of one moment where the database has transactions; on ClickHouse
-    each statement is of its own.
+    `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see
+    `Layout`). `shard_by` is the keyword field by which Citus distributes it; by default the key.
+    `clock` gives the now that deltas are counted from. What the database refuses is raised as
+    SQLAlchemy raises it. Totals and pages are of one moment where the database has transactions; on
+    ClickHouse each statement is of its own.
     """
 
     def __init__(
@@ -86,7 +86,9 @@ class SqlStore:
             self.table.create(connection)
             if self._dialect == "postgresql" and connection.scalar(_HAS_CITUS):
                 name = connection.dialect.identifier_preparer.format_table(self.table)
-                distribute = sa.func.create_distributed_table(name, self._shard_by or self.schema.key)
+                distribute = sa.func.create_distributed_table(
+                    name, self._shard_by or self.schema.key
+                )
                 connection.execute(sa.select(distribute))
 
     # reading
@@ -94,8 +96,8 @@ class SqlStore:
     def page(self, query: Query, cursor: str | None = None) -> Page:
         """Return one page of the records that match, in order, with the exact total.
 
-        Raises `QueryError` as a `Store` does, and for `Contains` on a field without folded text. There are no
-        cursors, as no state is kept: a deep page is counted to, not walked to.
+        Raises `QueryError` as a `Store` does, and for `Contains` on a field without folded text.
+        There are no cursors, as no state is kept: a deep page is counted to, not walked to.
         """
         query = dated_by(self._clock, query)
         if cursor is not None:
@@ -111,7 +113,8 @@ class SqlStore:
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page ready; nothing is asked of the database before its page or its plan is.
 
-        `live` is as in `Store.prepare`: a store on a database knows no other state than the present.
+        `live` is as in `Store.prepare`: a store on a database knows no other state than the
+        present.
         """
         check_flag("live", live, QueryError)
         return _PreparedQuery(self, dated_by(self._clock, query), cursor)
@@ -120,7 +123,9 @@ class SqlStore:
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(self, field: str, where: Where = (), *, now: Moment | None = None) -> dict[Value, int]:
+    def facets(
+        self, field: str, where: Where = (), *, now: Moment | None = None
+    ) -> dict[Value, int]:
         """Count the records that match by their value of a keyword field, the most frequent value first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
@@ -128,7 +133,11 @@ class SqlStore:
         if values is None:
             return {}
         column = self._layout.column(field)
-        counted = self._layout.select(column, sa.func.count()).where(column.is_not(None), *asked.where).group_by(column)
+        counted = (
+            self._layout.select(column, sa.func.count())
+            .where(column.is_not(None), *asked.where)
+            .group_by(column)
+        )
         with self._reading() as connection:
             return by_count(dict(map(tuple, connection.execute(counted, values).all())))
 
@@ -161,11 +170,17 @@ class SqlStore:
     # writing
 
     def put(self, record: Mapping[str, Any]) -> None:
-        """Add a record, or replace the one with its key. Raises `RecordError`, having changed nothing."""
+        """Add a record, or replace the one with its key.
+
+        Raises `RecordError`, having changed nothing.
+        """
         self.put_many([record])
 
     def put_many(self, records: Iterable[Mapping[str, Any]]) -> int:
-        """Put a batch, whole or not at all; of records with one key the last counts. Returns how many were put."""
+        """Put a batch, whole or not at all.
+
+        Of records with one key the last counts. Returns how many were put.
+        """
         entries = take_batch(self.schema, records)
         with self._writing() as connection:
             self._replace(connection, entries)
@@ -211,8 +226,12 @@ class SqlStore:
         """Read from one moment, where the database can."""
         with self._engine.connect() as connection:
             if self._dialect == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                if self._engine.dialect.driver == "psycopg":  # a plan kept for any value is a bad one for most
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                if (
+                    self._engine.dialect.driver == "psycopg"
+                ):  # a plan kept for any value is a bad one for most
                     connection.connection.driver_connection.prepare_threshold = None  # type: ignore[union-attr]
             elif self._dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN")  # its driver begins nothing for a read
@@ -225,10 +244,16 @@ class SqlStore:
         with self._engine.begin() as connection:
             if self._dialect == "postgresql":
                 # Without statistics, in a table just made, keys would be searched for row by row.
-                by_index = sa.func.set_config("enable_seqscan", "off", sa.true())  # for this transaction
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(self._layout.lock), by_index))
+                by_index = sa.func.set_config(
+                    "enable_seqscan", "off", sa.true()
+                )  # for this transaction
+                connection.execute(
+                    sa.select(sa.func.pg_advisory_xact_lock(self._layout.lock), by_index)
+                )
             elif self._dialect == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # its driver would begin at the first change
+                connection.exec_driver_sql(
+                    "BEGIN IMMEDIATE"
+                )  # its driver would begin at the first change
             yield connection
 
     def _stream(self, connection: sa.Connection, records: Statement) -> Iterator[Record]:
@@ -236,8 +261,13 @@ class SqlStore:
         with connection.execute(records, execution_options={"yield_per": _BATCH}) as rows:
             yield from map(self._layout.read, rows)
 
-    def _replace(self, connection: sa.Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()) -> int:
-        """Put rows in the place of those with their keys, and take others away; return how many there were."""
+    def _replace(
+        self, connection: sa.Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()
+    ) -> int:
+        """Put rows in the place of those with their keys, and take others away.
+
+        Return how many there were.
+        """
         self._version = version = max(self._version + 1, time_ns())
         rows = [self._layout.write(entry, version) for entry in entries.values()]
         keys = [*entries, *gone]
@@ -247,10 +277,16 @@ class SqlStore:
             now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
             there = self._layout.select(self._layout.key, self._layout.order)
             old = [place for keyed in some for place in connection.execute(there.where(keyed))]
-            rows += [self._layout.bury(key, place, version) for key, place in old if now_at.get(key) != place]
+            rows += [
+                self._layout.bury(key, place, version)
+                for key, place in old
+                if now_at.get(key) != place
+            ]
             there_were = len(old)
         else:
-            there_were = sum(connection.execute(sa.delete(self.table).where(keyed)).rowcount for keyed in some)
+            there_were = sum(
+                connection.execute(sa.delete(self.table).where(keyed)).rowcount for keyed in some
+            )
         if rows:
             try:
                 connection.execute(sa.insert(self.table), rows)
@@ -284,4 +320,8 @@ class _PreparedQuery:
         return self._store.page(self._query, self._cursor)
 
 
-_HAS_CITUS = sa.select(sa.func.count()).select_from(sa.table("pg_extension")).where(sa.column("extname") == "citus")
+_HAS_CITUS = (
+    sa.select(sa.func.count())
+    .select_from(sa.table("pg_extension"))
+    .where(sa.column("extname") == "citus")
+)

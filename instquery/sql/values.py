@@ -19,8 +19,9 @@ Row = sa.Row[*tuple[Any, ...]]
 CLICKHOUSE = "clickhousedb"
 """The name by which SQLAlchemy knows the dialect."""
 
-# What no SQL text can hold (NUL, halves of surrogate pairs) is spelled as a mark and four more, which are spelled
-# themselves wherever a text has them. A spelling begins nowhere but with its mark: parts of a text stay its parts.
+# What no SQL text can hold (NUL, halves of surrogate pairs) is spelled as a mark and four more,
+# which are spelled themselves wherever a text has them. A spelling begins nowhere but with its
+# mark: parts of a text stay its parts.
 _NUMBER, _MARK, _DIGITS = "\U00100000", "\U00100001", "".join(map(chr, range(0x100002, 0x100012)))
 _SPELLED = re.compile(f"[\0\ud800-\udfff{_NUMBER}-{_DIGITS[-1]}]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -33,10 +34,12 @@ def can_be_key(key: str) -> bool:
 
 
 def can_hold(held: TypeEngine[Any], value: Value, dialect: str) -> bool:
-    """Tell whether a column of this type can hold a value. What it cannot hold, equals nothing in it.
+    """Tell whether a column of this type can hold a value.
 
-    So no driver is asked with what it would refuse: halves of surrogate pairs, NUL on PostgreSQL, and
-    integers beyond 64 bits (sign included), but on ClickHouse, which has wider ones.
+    What it cannot hold, equals nothing in it.
+
+    So no driver is asked with what it would refuse: halves of surrogate pairs, NUL on PostgreSQL,
+    and integers beyond 64 bits (sign included), but on ClickHouse, which has wider ones.
     """
     if isinstance(held, Word):
         return True
@@ -85,7 +88,9 @@ def _spell(text: str) -> str:
 
 def _write(found: re.Match[str]) -> str:
     code = ord(found[0])
-    number = code - 0x100000 + 1 if code >= 0x100000 else code  # 0 is NUL, then the marks, then the surrogates
+    number = (
+        code - 0x100000 + 1 if code >= 0x100000 else code
+    )  # 0 is NUL, then the marks, then the surrogates
     return _MARK + "".join(_DIGITS[int(digit, 16)] for digit in f"{number:04x}")
 
 

@@ -23,7 +23,8 @@ _SHAPES = 256  # of queries, whose statements are kept
 class Way(NamedTuple):
     """How a query is answered: what is done, the statement for the page (`None` if it is empty), how many match.
 
-    `matches` is exact where the query asks for a total. `notes` are for whoever wonders why it takes so long.
+    `matches` is exact where the query asks for a total. `notes` are for whoever wonders why it
+    takes so long.
     """
 
     name: str
@@ -38,10 +39,17 @@ class Way(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the way as plain data, for logs and JSON."""
         statement = None if self.statement is None else str(self.statement)
-        return {"name": self.name, "statement": statement, "matches": self.matches, "notes": self.notes}
+        return {
+            "name": self.name,
+            "statement": statement,
+            "matches": self.matches,
+            "notes": self.notes,
+        }
 
     def __str__(self) -> str:
-        return "\n".join([self.name, *self.notes, *(() if self.statement is None else (str(self.statement),))])
+        return "\n".join(
+            [self.name, *self.notes, *(() if self.statement is None else (str(self.statement),))]
+        )
 
 
 class Ways:
@@ -59,10 +67,17 @@ class Ways:
         statements, values = self._asked(where)
         if values is None:
             return _NOTHING
-        return self._found(_Asking(connection, query, statements, values))._replace(notes=self._notes(where))
+        return self._found(_Asking(connection, query, statements, values))._replace(
+            notes=self._notes(where)
+        )
 
-    def asked(self, where: Sequence[Predicate], now: int | None) -> tuple[Statements, dict[str, Any] | None]:
-        """Return the statements for such predicates, and the values of these. Raises `QueryError`."""
+    def asked(
+        self, where: Sequence[Predicate], now: int | None
+    ) -> tuple[Statements, dict[str, Any] | None]:
+        """Return the statements for such predicates, and the values of these.
+
+        Raises `QueryError`.
+        """
         return self._asked(self._bound(where, now))
 
     def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Bounded]:
@@ -88,10 +103,19 @@ class Ways:
         return asking.walk(total)
 
     def _notes(self, where: Sequence[Bounded]) -> tuple[str, ...]:
-        if self._dialect != "postgresql" or any(isinstance(predicate, Eq | In) for predicate in where):
+        if self._dialect != "postgresql" or any(
+            isinstance(predicate, Eq | In) for predicate in where
+        ):
             return ()
-        short = [predicate for predicate in where if isinstance(predicate, Contains) and len(predicate.folded) < GRAM]
-        return tuple(f"{predicate}: too short for trigrams, every record may be looked at" for predicate in short)
+        short = [
+            predicate
+            for predicate in where
+            if isinstance(predicate, Contains) and len(predicate.folded) < GRAM
+        ]
+        return tuple(
+            f"{predicate}: too short for trigrams, every record may be looked at"
+            for predicate in short
+        )
 
 
 _NOTHING = Way("nothing but the total", None, 0)
@@ -120,7 +144,9 @@ class _Asking(NamedTuple):
             return None
         name = "the matches, sorted"
         if self.statements.few_are_keys:
-            return Way(name, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]})
+            return Way(
+                name, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]}
+            )
         return Way(name, self.statements.few, matches, values=values, rows=rows)
 
     def walk(self, matches: int | None) -> Way:
@@ -135,7 +161,12 @@ class _Asking(NamedTuple):
         for count, first in counts:
             if skip < count:
                 values = self._paged(skip) | {"first": first}
-                return Way("a walk from the day that the page begins in", self.statements.walk_on, total, values=values)
+                return Way(
+                    "a walk from the day that the page begins in",
+                    self.statements.walk_on,
+                    total,
+                    values=values,
+                )
             skip -= count
         return _NOTHING._replace(matches=total)
 

@@ -35,7 +35,12 @@ def _success(answer: Answer) -> Record:
 
 
 def _failure(refused: Refused) -> Record:
-    return {"requestId": refused.request_id, "code": refused.code, "message": refused.message, "result": []}
+    return {
+        "requestId": refused.request_id,
+        "code": refused.code,
+        "message": refused.message,
+        "result": [],
+    }
 
 
 list_instance = Operation(

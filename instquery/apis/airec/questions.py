@@ -32,7 +32,11 @@ def questions(store: Reads, now: int) -> Questions:
         "The newest instances": {},
         "The last page of everything": {"page": pages, "size": 50},
         f"One status, {status}": {"status": status},
-        "One status, far from the first page": {"status": status, "page": max(1, pages // 3), "size": 50},
+        "One status, far from the first page": {
+            "status": status,
+            "page": max(1, pages // 3),
+            "size": 50,
+        },
         "Two characters that many names have": {"name": piece},
         "One character": {"name": piece[:1]},
         "A whole name": {"name": middle.get("name") or "none"},

@@ -40,7 +40,9 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
             "instanceId": prefix + unique_suffix(number),
             "name": instance_name(random, number),
             "regionId": region(),
-            "type": random.choice(("Standard", "Algorithm_configuration", "Industry_operation", "Cold_start")),
+            "type": random.choice(
+                ("Standard", "Algorithm_configuration", "Industry_operation", "Cold_start")
+            ),
             "lockMode": random.choices(("Unlock", "ManualLock", "LockByExpiration"), (94, 2, 4))[0],
             "status": random.choices(("Running", "Ready", "Initializing"), (80, 17, 3))[0],
             "chargeType": "PrePaid" if subscription else "PostPaid",
@@ -52,5 +54,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
         if subscription:
             record["expiredTime"] = to_text(expiry_time(random, created, now), "milliseconds")
         if random.random() < 0.8:
-            record["dataSetVersion"] = to_text(created)[:19].translate({45: None, 58: None, 84: None})
+            record["dataSetVersion"] = to_text(created)[:19].translate(
+                {45: None, 58: None, 84: None}
+            )
         yield record

@@ -7,14 +7,30 @@ from typing import Literal, cast, get_args
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Asked, Operation, Refusal, in_order
-from instquery.apis.params import exact, listed, not_after, not_before, one_of, page_number, page_size
+from instquery.apis.params import (
+    exact,
+    listed,
+    not_after,
+    not_before,
+    one_of,
+    page_number,
+    page_size,
+)
 from instquery.errors import InstqueryError
 from instquery.options import check_flag, check_kind, told
 from instquery.predicates import Eq, Predicate
 from instquery.query import Order, Record
 from instquery.schema import Schema, instant, keyword, stored
 
-__all__ = ["SCHEMA", "Caller", "Directory", "check_directory", "check_products", "query_available_instances", "read"]
+__all__ = [
+    "SCHEMA",
+    "Caller",
+    "Directory",
+    "check_directory",
+    "check_products",
+    "query_available_instances",
+    "read",
+]
 
 SCHEMA = Schema(
     key="InstanceID",
@@ -167,7 +183,12 @@ def _success(answer: Answer) -> Record:
 
 
 def _failure(refused: Refused) -> Record:
-    return {"RequestId": refused.request_id, "Success": False, "Code": refused.code, "Message": refused.message}
+    return {
+        "RequestId": refused.request_id,
+        "Success": False,
+        "Code": refused.code,
+        "Message": refused.message,
+    }
 
 
 query_available_instances = Operation(
@@ -218,7 +239,9 @@ query_available_instances = Operation(
             "RenewalDurationUnit",
             "Seller",
         ),
-        times=frozenset({"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleaseTime"}),
+        times=frozenset(
+            {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleaseTime"}
+        ),
         timespec="seconds",
         success=_success,
         failure=_failure,
@@ -226,14 +249,17 @@ query_available_instances = Operation(
     # The document's own texts; it gives 400 for InternalError too, but a fault of ours is a 5xx.
     errors={
         "NotApplicable": Fault("This API is not applicable for caller."),
-        "MissingParameter": Fault("The specified parameter {parameter} is mandatory for this request."),
+        "MissingParameter": Fault(
+            "The specified parameter {parameter} is mandatory for this request."
+        ),
         "InvalidParameter": Fault("The specified parameter {parameter} is not valid."),
         "InvalidModuleCode": Fault("The specified moduleCode is not valid."),
         "InvalidConfigCode": Fault("The specified configCode is not valid."),
         "InvalidOwner": Fault("The specified owner doesn’t belong to caller."),
         "InvalidCaller": Fault("The specified caller doesn’t exists."),
         "InternalError": Fault(
-            "The request processing has failed due to some unknown error, exception or failure.", status=500
+            "The request processing has failed due to some unknown error, exception or failure.",
+            status=500,
         ),
         "ProductNotFind": Fault("Can not find inquired product, it may not exist."),
     },

@@ -21,8 +21,14 @@ def questions(store: Reads, now: int) -> Questions:
     product = most_common(newest, "ProductCode")
     region = most_common([item for item in newest if item.get("ProductCode") == product], "Region")
     subscription = most_common(newest, "SubscriptionType")
-    month = {"EndTimeStart": to_text(now, "seconds"), "EndTimeEnd": to_text(now + 30 * _DAY, "seconds")}
-    year = {"CreateTimeStart": to_text(now - 365 * _DAY, "seconds"), "CreateTimeEnd": to_text(now, "seconds")}
+    month = {
+        "EndTimeStart": to_text(now, "seconds"),
+        "EndTimeEnd": to_text(now + 30 * _DAY, "seconds"),
+    }
+    year = {
+        "CreateTimeStart": to_text(now - 365 * _DAY, "seconds"),
+        "CreateTimeEnd": to_text(now, "seconds"),
+    }
 
     return {
         "The newest instances, with the exact total": {},

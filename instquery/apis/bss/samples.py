@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from instquery.apis.samples import ANCHOR, DAY, REGIONS, creation_times, expiry_time, seeded, unique_suffix, zipf_choice
+from instquery.apis.samples import (
+    ANCHOR,
+    DAY,
+    REGIONS,
+    creation_times,
+    expiry_time,
+    seeded,
+    unique_suffix,
+    zipf_choice,
+)
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 
@@ -39,7 +48,9 @@ def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Re
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
     region = zipf_choice(random, REGIONS)
     product = zipf_choice(random, _PRODUCTS)
-    owner = zipf_choice(random, [str(1_000_000_000_000_000 + 7_919 * n) for n in range(max(10, count // 40))])
+    owner = zipf_choice(
+        random, [str(1_000_000_000_000_000 + 7_919 * n) for n in range(max(10, count // 40))]
+    )
     for number, created in enumerate(creation_times(random, count, now)):
         code, kind, prefix = product()
         subscription = random.random() < 0.6
@@ -50,7 +61,9 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
             "ProductType": kind,
             "SubscriptionType": "Subscription" if subscription else "PayAsYouGo",
             "Region": region(),
-            "Status": random.choices(("Normal", "Creating", "WaitForExpire", "Released"), (90, 1, 6, 3))[0],
+            "Status": random.choices(
+                ("Normal", "Creating", "WaitForExpire", "Released"), (90, 1, 6, 3)
+            )[0],
             "SubStatus": random.choices(("Normal", "Upgrading"), (98, 2))[0],
             "Seller": random.choices(("26888", "26842"), (9, 1))[0],
             "CreateTime": to_text(created, "seconds"),
@@ -61,7 +74,10 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
             record |= {"EndTime": to_text(end, "seconds"), "RenewStatus": renewal}
             record |= {"ExpectedReleaseTime": to_text(end + 15 * DAY, "seconds")}
             if renewal == "AutoRenewal":
-                record |= {"RenewalDuration": random.choice(("1", "3", "6", "12")), "RenewalDurationUnit": "M"}
+                record |= {
+                    "RenewalDuration": random.choice(("1", "3", "6", "12")),
+                    "RenewalDurationUnit": "M",
+                }
             if end <= to_micros(now):
                 record["StopTime"] = record["EndTime"]
         yield record
