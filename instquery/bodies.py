@@ -1,4 +1,4 @@
-"""Records as JSON text, values that JSON has no form for included: how they are kept outside memory.
+"""Records as JSON text: how they are kept outside memory, whatever they hold.
 
 JSON loses some of what a record may hold. It has no form for times, sets and bytes, and takes a
 tuple for a list. It joins the two halves of a surrogate pair, where a record has them as two
@@ -126,7 +126,10 @@ def _tell(value: object) -> dict[str, Any]:
 
 
 def _is_told_by_offset(value: datetime) -> bool:
-    """Tell whether ISO text says all of a time: no name of a zone, and not that it is the second of two."""
+    """Tell whether ISO text says all of a time.
+
+    It does not name zones, nor tell the second of two hours alike from the first.
+    """
     zone = zone_of(value)
     return value.fold == 0 and (zone is None or (isinstance(zone, tuple) and len(zone) == 1))
 
@@ -144,7 +147,7 @@ def _plain(value: Any) -> Any:
 
 
 def _spelled(value: object) -> Any:
-    """Put marks in the place of what JSON would change: split pairs, objects that look like a mark."""
+    """Put marks where JSON would change a value: split pairs, objects like marks."""
     if isinstance(value, str):
         is_split = _SPLIT_PAIR.search(value) is not None
         return {_TEXT: value.encode("utf-8", "surrogatepass").hex()} if is_split else value

@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SHORTEST, _LONGEST = timedelta.min // _MICROSECOND, timedelta.max // _MICROSECOND
 _MOST_MONTHS = 120_000
-"""Months of 10,000 years. Whatever lies farther, as also whatever no `timedelta` can hold, leaves every calendar."""
+"""Months of 10,000 years; whatever lies farther leaves every calendar."""
 
 _ABSOLUTE = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
 _SCALES = {
@@ -135,7 +135,7 @@ Bound: TypeAlias = Instant | Integer | Delta
 """One end of a range."""
 
 Given: TypeAlias = datetime | str | int | timedelta | relativedelta | Bound
-"""What may be given as a bound; a `Bound` by this package, or by who takes it from another range."""
+"""What may be given as a bound; a `Bound` comes from this package or from another range."""
 
 
 def bound_of(value: object) -> Bound:

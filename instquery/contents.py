@@ -49,8 +49,8 @@ def admitted(value: Any, field: str | None) -> Any:
     >>> admitted([1j], "note")
     Traceback (most recent call last):
         ...
-    instquery.errors.RecordError: note: cannot be stored: complex is not allowed (allowed: JSON types, \
-tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
+    instquery.errors.RecordError: note: cannot be stored: complex is not allowed (allowed: \
+JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
 
     """
     try:
@@ -174,7 +174,7 @@ def _time(value: datetime) -> datetime:
 
 
 def _plain_time(value: datetime) -> datetime:
-    """Make a `datetime` of a derived one, which may hold what a `datetime` does not: NaT, nanoseconds."""
+    """Make a `datetime` of a derived one; refuse NaT and nanoseconds."""
     made = datetime.combine(datetime.date(value), datetime.timetz(value))
     if made.replace(tzinfo=None) != value.replace(tzinfo=None):
         raise ValueError
@@ -208,7 +208,7 @@ _BASES: Mapping[type, Callable[[Any], Any]] = {
 
 
 def zone_of(value: datetime) -> str | tuple[Any, ...] | None:
-    """Return what tells the zone of a time from others: a name, or an offset and its name if it has one."""
+    """Return what tells a time's zone from others: its name, or its offset."""
     zone = value.tzinfo
     if isinstance(zone, ZoneInfo):
         return zone.key

@@ -1,4 +1,7 @@
-"""A store that survives its process: SQLite is the system of record, the engine is rebuilt from it on open."""
+"""A store that survives its process: SQLite keeps the records, memory answers.
+
+The engine is rebuilt from the file on open.
+"""
 
 import os
 import sqlite3
@@ -199,7 +202,7 @@ class _File:
                 database.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [body])
 
     def explain(self, error: BaseException) -> None:
-        """Raise what an error means that came while the file was read into a store, if it is known."""
+        """Raise the error of this package for one that came while the file was read."""
         if isinstance(error, RecordError):
             raise DurableError(
                 f"{self._place}: the schema does not fit: {error}", field=error.field

@@ -55,7 +55,9 @@ def fold(text: str) -> str:
 
 
 def needle_grams(folded: str) -> tuple[str, ...]:
-    """Return the grams a folded needle is looked up by, the last first: the tails of IDs tell them apart.
+    """Return the grams that a folded needle is looked up by, the last first.
+
+    The tails of IDs tell them apart.
 
     Those that share no character come before those that do, as they rule out more.
 
@@ -70,7 +72,10 @@ def needle_grams(folded: str) -> tuple[str, ...]:
 
 
 def _may_hold_a_long_run(text: str) -> bool:
-    """Tell whether a run may be longer than `_RUN`: such a run covers one of the places that are looked at."""
+    """Tell whether a run of marks may be longer than `_RUN`.
+
+    Such a run covers one of the places that are looked at.
+    """
     looked_at = text[_RUN :: _RUN + 1]
     return any(map(combining, looked_at)) or not _LATE.isdisjoint(looked_at)
 
@@ -109,5 +114,8 @@ def _shortened(run: str) -> str:
 
 
 def _is_combined(character: str) -> bool:
-    """Tell whether normalisation sorts a character, or what it decomposes into, among its neighbours."""
+    """Tell whether normalisation may move a character among its neighbours.
+
+    Or one of those that it decomposes into.
+    """
     return combining(character) != 0 or character in _LATE

@@ -27,7 +27,7 @@ Micros: TypeAlias = int
 """An instant, as microseconds since 1970-01-01T00:00:00Z."""
 
 Moment = datetime | str | int
-"""A moment as a caller names it, such as `now`: a `datetime`, ISO 8601 text or integer microseconds."""
+"""A moment as a caller names it: a `datetime`, ISO 8601 text or integer microseconds."""
 
 Unit = Literal["seconds", "milliseconds", "microseconds"]
 """What an integer in a record counts since 1970-01-01T00:00:00Z."""
@@ -82,7 +82,8 @@ LATEST = 253_402_300_799_999_999
 # the rest.
 _is_usual = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 ).fullmatch
 
 # Every form: a calendar date, a week or a day of the year, with or without a time and an offset,
@@ -113,7 +114,10 @@ _ISO = re.compile(
             (?P<sign> [+-] ) (?P<off_hour> [0-9]{2} )
             (?:
                 (?P<off_colon> :? ) (?P<off_minute> [0-9]{2} )
-                (?: (?P=off_colon) (?P<off_second> [0-9]{2} ) (?: \. (?P<off_fraction> [0-9]++ ) )? )?
+                (?:
+                    (?P=off_colon) (?P<off_second> [0-9]{2} )
+                    (?: \. (?P<off_fraction> [0-9]++ ) )?
+                )?
             )?
         )?
     )?
@@ -179,8 +183,8 @@ def moment_of_integer(value: int) -> int:
         return _checked(int(value))
     if _SECONDS_OF_THIS_AGE <= value <= _MILLISECONDS_OF_THIS_AGE:
         raise ValueError(
-            f"must be in microseconds, and {value} can only be seconds or milliseconds: multiply them by "
-            "1_000_000 or 1_000, or give a datetime or ISO 8601 text"
+            f"must be in microseconds, and {value} can only be seconds or milliseconds: multiply "
+            "them by 1_000_000 or 1_000, or give a datetime or ISO 8601 text"
         )
     return _checked(int(value))
 
@@ -237,7 +241,10 @@ def _read(scale: int | None, blank_is_missing: bool, value: object) -> int | Non
 
 
 def _since_epoch(moment: datetime) -> timedelta:
-    """Ask a datetime's zone for its offset: a zone is code of the caller's, and may have no answer."""
+    """Ask a datetime's zone for its offset.
+
+    A zone may be code of the caller's, and have no answer.
+    """
     try:
         return moment - _EPOCH
     except Exception as error:

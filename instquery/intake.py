@@ -15,7 +15,7 @@ from instquery.values import LARGEST, SMALLEST, check_key, fits
 __all__ = ["UNDATED", "Entry", "Intake", "Nested", "take_all", "take_batch"]
 
 UNDATED = -(1 << 62)
-"""The rank of a record without its order field: below that of every instant, so that it comes last."""
+"""The rank of a record without its order field: below that of every instant, so it comes last."""
 
 
 class Entry(NamedTuple):
@@ -165,7 +165,10 @@ class Intake:
         )
 
     def _own(self, record: Mapping[str, Any]) -> Record:
-        """Copy a record, its members under their own names, sharing nothing changeable with the giver."""
+        """Copy a record, its members under their own names.
+
+        The copy shares nothing changeable with what was given.
+        """
         if not isinstance(record, Mapping):
             raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
         row: Record = vars(
@@ -187,7 +190,7 @@ class Intake:
         return Nested(row) if is_nested else row
 
     def _rename(self, row: Record) -> None:
-        """Bring members that go by another name, and numbers that are to be text, into the schema's form."""
+        """Rename aliases, and turn numbers into text where the schema wants text."""
         for alias, name in self._aliases.items():
             if alias in row:
                 value = row.pop(alias)

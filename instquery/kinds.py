@@ -17,7 +17,9 @@ A kind that is not one of the four below is declared as theirs are, and used as 
 ...     if not isinstance(value, str) or not value.isupper():
 ...         raise RecordError("must be text in capitals", field=field)
 ...     return value
->>> code = Kind("code", (Eq, In), take=Each(check), index="values", facts="counts", columns=("value",))
+>>> code = Kind(
+...     "code", (Eq, In), take=Each(check), index="values", facts="counts", columns=("value",)
+... )
 >>> code.is_counted, code == "code"
 (True, True)
 """

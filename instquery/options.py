@@ -79,10 +79,10 @@ def check_kind(
 ) -> None:
     """Refuse what is of none of the types; `what` says in words what is wanted.
 
-    >>> check_kind("cursor_key", "secret", bytes, "bytes, such as secrets.token_bytes(32)")
+    >>> check_kind("cursor_key", "secret", bytes, "bytes: secrets.token_bytes(32)")
     Traceback (most recent call last):
         ...
-    instquery.errors.InstqueryError: cursor_key must be bytes, such as secrets.token_bytes(32), not str
+    instquery.errors.InstqueryError: cursor_key must be bytes: secrets.token_bytes(32), not str
     """
     if not isinstance(value, kinds):
         raise error(f"{name} must be {what}, not {told(value)}")

@@ -148,14 +148,14 @@ ASKED: tuple[type[Predicate], ...] = get_args(Predicate)
 """The classes of predicates."""
 
 BOUND: tuple[type[Bounded], ...] = get_args(Bounded)
-"""The classes of bound predicates: a door of the package that is asked with another one refuses it."""
+"""The classes of bound predicates: every door of the package refuses others."""
 
 Where: TypeAlias = Predicate | Iterable[Predicate]
 """What is asked: one predicate, or several that must all hold."""
 
 
 def check_answered(predicate: object, answered: Iterable[type] = BOUND) -> None:
-    """Refuse a predicate whose class is not among those that are answered, all bound ones by default.
+    """Refuse a predicate of a class that is not answered: by default, not bound.
 
     A class derived from one of them is refused too: what it means may differ.
 
@@ -207,7 +207,7 @@ def is_relative(where: Iterable[Predicate]) -> bool:
 
 
 def merged(where: Iterable[Bounded]) -> list[Bounded]:
-    """Make one interval of those of one field: both ends of a window are one look-up, and an exact count."""
+    """Make one interval of those of one field: one look-up, and an exact count."""
     found: dict[object, Bounded] = {}
     for number, predicate in enumerate(where):
         if not isinstance(predicate, Interval):

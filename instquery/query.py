@@ -34,7 +34,7 @@ _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a c
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The one order of a store: by an instant field, ties by key ascending, records without it last."""
+    """The order of a store: an instant field, ties by key, records without it last."""
 
     field: str
     descending: bool = True

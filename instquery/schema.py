@@ -38,7 +38,8 @@ class Schema:
     points). The order is by an instant field. Fields not declared are kept and handed back, or
     refused with `strict=True`. Raises `SchemaError` for a declaration that contradicts itself.
 
-    >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
+    >>> fields = {"id": text(), "created": instant()}
+    >>> schema = Schema(key="id", order=Order("created"), fields=fields)
     >>> schema.take({"id": "i-1", "created": "1970-01-01T00:00:01Z", "colour": "red"}).rank
     1000000
     """
@@ -88,7 +89,7 @@ class Schema:
         return self._intake.rank(row)
 
     def read(self, field: str) -> Read:
-        """Return how the instants of a field are read: into microseconds, `None` where there is none."""
+        """Return a reader of a field's instants: microseconds, `None` for no value."""
         return self._intake.read(field)
 
     def reader(self, field: str) -> Read | None:
@@ -128,7 +129,8 @@ class Schema:
             QueryError: where the schema cannot answer a predicate, or needs now for it.
             RecordError: for a value that its field cannot hold, so that no store hands it out.
 
-        >>> schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant(integers="seconds")})
+        >>> fields = {"id": text(), "at": instant(integers="seconds")}
+        >>> schema = Schema(key="id", order=Order("at"), fields=fields)
         >>> schema.matches(Range("at", before="1970-01-02"), {"id": "i-1", "at": 86_399})
         True
 

@@ -75,7 +75,7 @@ class Snapshot:
     def facets(
         self, field: str, where: Where = (), *, now: Moment | None = None
     ) -> dict[Value, int]:
-        """Count the records that match by their value of a keyword field, the most frequent value first."""
+        """Count the matches by their value of a keyword field, the most frequent first."""
         query = dated_by(self._clock, Query(where, now=now))
         return self._view.facets(field, query.where, query.now)
 

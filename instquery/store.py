@@ -1,4 +1,4 @@
-"""The store: records that are put in and taken out, and every read of them, by any number of threads."""
+"""The store: writes, and every read, by any number of threads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -37,7 +37,8 @@ class Store:
     at is copied, not changed.
 
     >>> from instquery import Order, instant, text
-    >>> schema = Schema(key="id", order=Order("created"), fields={"id": text(), "created": instant()})
+    >>> fields = {"id": text(), "created": instant()}
+    >>> schema = Schema(key="id", order=Order("created"), fields=fields)
     >>> store = Store(schema, [{"id": "i-1", "created": "2026-01-01T00:00:00Z"}])
     >>> store.put({"id": "i-2", "created": "2026-01-02T00:00:00Z"})
     >>> [item["id"] for item in store.page(Query()).items]
@@ -134,7 +135,7 @@ class Store:
     def facets(
         self, field: str, where: Where = (), *, now: Moment | None = None
     ) -> dict[Value, int]:
-        """Count the records that match by their value of a keyword field, the most frequent value first."""
+        """Count the matches by their value of a keyword field, the most frequent first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
         view, known = self._current.counted(field)
@@ -145,7 +146,7 @@ class Store:
         return self._current.planned(dated_by(self._clock, query))[1]
 
     def moment(self, cursor: str) -> int | None:
-        """Return the `now` of a walk's query, in microseconds, to make the same query again for its next page."""
+        """Return the `now` of a walk's query, in microseconds, to repeat it for page 2."""
         return self._signer.read(cursor).now
 
     def get(self, key: str) -> Record | None:
@@ -173,7 +174,9 @@ class Store:
         return Watch(self, self.schema, self._clock, where)
 
     def verify(self) -> list[str]:
-        """Check every index and every total against the records, and name what differs: nothing, if all is well.
+        """Check every index and total against the records, and name what differs.
+
+        An empty list: all is well.
 
         Readers go on, writers wait. Costs about as much as a load.
         """
@@ -248,7 +251,7 @@ class Store:
     def _placed(
         self, query: Query, cursor: str | None, *, live: bool
     ) -> tuple[Query, View | None, Bookmark | None]:
-        """Return the query with its now, the kept state and the place that a cursor names, if it does."""
+        """Return the query with its now, the state to read, and the cursor's place."""
         check_flag("live", live, QueryError)
         query = dated_by(self._clock, query)
         if cursor is None:

@@ -37,7 +37,7 @@ __all__ = ["Double", "Recorded"]
 
 
 class Recorded(NamedTuple):
-    """A request that has come: parameters of query string and form together, headers in lower case."""
+    """A request that was received: its parameters, and its headers in lower case."""
 
     method: str
     path: str
@@ -55,7 +55,9 @@ class Fault(NamedTuple):
 
 
 class Double:
-    """The APIs of the catalog on a free port of this machine, with empty stores to fill and a clock to set.
+    """The APIs of the catalog on a free port of this machine.
+
+    Their stores are empty, to be filled; their clock can be set.
 
     The store of an API is an attribute by its name, such as `double.airec`, and an item:
     `double["airec"]`. Faults are injected for the next calls by `fail`, `delay` and `throttle`;
@@ -153,7 +155,7 @@ class Double:
         self._now = None
 
     def transport(self) -> httpx.ASGITransport:
-        """Return a transport for `httpx.AsyncClient` that calls the application in process, without a socket."""
+        """Return a transport for `httpx.AsyncClient` that needs no socket."""
         return httpx.ASGITransport(app=self.app)
 
     def __enter__(self) -> Self:

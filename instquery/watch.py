@@ -1,4 +1,4 @@
-"""Watch a query: what has entered it, left it, or changed in it, by writes or because the clock has moved."""
+"""Watch a query: what enters it, leaves it or changes in it, by write or clock."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
@@ -15,13 +15,16 @@ from instquery.schema import Schema
 __all__ = ["Events", "Watch", "Watchable"]
 
 Watchable: TypeAlias = Where | Callable[[int], Where]
-"""Predicates, or what makes them for a moment in microseconds: `lambda now: [Range("expires", after=now)]`."""
+"""Predicates, or what makes them for a moment in microseconds.
+
+For example `lambda now: [Range("expires", after=now)]`.
+"""
 
 _ALL = (1 << 63) - 1
 
 
 class Events(NamedTuple):
-    """What has happened up to a version: records that came in, that went out (as last seen), that changed."""
+    """What happened up to a version: records added, removed (last seen), changed."""
 
     version: int
     entered: list[Record]
@@ -91,7 +94,7 @@ class Watch:
             events.left.append(self._held.pop(key))
 
     def _touched(self, view: Kept, where: tuple[Bounded, ...]) -> Iterable[str]:
-        """Return the keys of the records that may have entered, left or changed, in order of their keys."""
+        """Return the keys, sorted, of records that may have entered, left or changed."""
         written = self._written(view)
         moved = None if self._where is None else _passed_over(self._where, where)
         if written is None or moved is None:

@@ -1,4 +1,4 @@
-"""Requests that have been read: what a host may know of one before it decides where it is answered."""
+"""Requests that have been read, for a host that decides where one is answered."""
 
 from collections.abc import Callable, Hashable
 from typing import Protocol

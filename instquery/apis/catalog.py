@@ -105,7 +105,7 @@ def fact_names() -> list[str]:
 
 
 class Stores(TypedDict, total=False):
-    """The names of the table, for checkers of types: a store of each API, as an edge takes it by keyword."""
+    """A store of each API by name, as an edge takes them; for type checkers."""
 
     airec: Engine | None
     bss: Engine | None

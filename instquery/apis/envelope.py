@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The facts of a success: the page's items in the API's form, its number and size, the total of all matches."""
+    """The facts of a success: items in the API's form, page number and size, total."""
 
     request_id: str
     items: list[Record]
@@ -121,7 +121,7 @@ class Envelope:
         )
 
     def _are_written(self, records: list[Record]) -> bool:
-        """Tell whether records are in the API's form as they are: the usual case, asked of all at once."""
+        """Tell whether all records are in the API's form already, as they usually are."""
         values = chain.from_iterable(map(Body.values, records))
         if not self._names.issuperset(chain.from_iterable(records)) or None in values:
             return False

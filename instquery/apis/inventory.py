@@ -26,7 +26,10 @@ _SHOWN = 20
 
 
 class BadRecord(NamedTuple):
-    """One record that could not be taken in: `unit` says what `number` counts, lines or records, from 1."""
+    """One record that was refused.
+
+    `unit` says what `number` counts from 1: lines or records.
+    """
 
     unit: str
     number: int
@@ -38,7 +41,7 @@ class BadRecord(NamedTuple):
 
 
 class InventoryError(RecordError):
-    """An inventory with bad records: `bad` holds the first of them, `count` says how many there are."""
+    """An inventory with bad records: the first of them, and how many there are."""
 
     def __init__(self, bad: tuple[BadRecord, ...], count: int) -> None:
         more = f"\n… and {count - len(bad)} more" if count > len(bad) else ""
@@ -49,7 +52,7 @@ class InventoryError(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What was read: the good records, the first of the bad ones, and how many of these there are."""
+    """The good records, the first of the bad ones, and the number of bad ones."""
 
     records: list[Record]
     bad: tuple[BadRecord, ...]
@@ -107,7 +110,7 @@ class Reader:
         return Inventory(records, tuple(bad), count)
 
     def _values(self, lines: list[bytes], watch: Watch) -> Iterator[tuple[str, int, Any]]:
-        """Yield each record (or what stands in its place), with the line or the number it is known by."""
+        """Yield each record, or what stands in its place, with its line or number."""
         first = next(filter(bytes.strip, lines), b"")
         documents = None if _is_object(first) else list(_parse(b"\n".join(lines)))
         if documents and isinstance(documents[-1], _Unreadable) and any(map(_is_object, lines)):
@@ -121,7 +124,7 @@ class Reader:
                 yield from (("line", number, value) for value in self._unwrap(document))
 
     def _unwrap(self, document: Any) -> list[Any]:
-        """List the records of a parsed document: of an array, of a reply, or the one record that it is."""
+        """List the records of a parsed document: an array, a reply, or one record."""
         if isinstance(document, dict) and self.schema.key not in document:
             found = cast(object, document)
             for name in self.path:
@@ -176,7 +179,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _parse(data: bytes) -> Iterator[Any]:
-    """Yield the JSON documents that follow one another in `data`, at last what is wrong where that ends it."""
+    """Yield the JSON documents of `data`, and at the end what is wrong, if anything."""
     try:
         text = data.decode("utf-8")
         at = _skip_blanks(text, 0)
@@ -202,7 +205,10 @@ def _skip_blanks(text: str, at: int) -> int:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> Record:
-    """Make an object of its members, or say which one is given twice: JSON would silently lose one."""
+    """Make an object of its members; a name given twice is an error.
+
+    JSON readers would silently drop one of the two.
+    """
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]

@@ -181,7 +181,10 @@ class Operation:
             return self.fail(error, request_id)
 
     def fail(self, error: Exception, request_id: str) -> Reply:
-        """Reply to a request that was refused, or that failed: the cause of a fault of ours goes to the log alone."""
+        """Reply to a request that was refused or failed; a fault of ours is logged.
+
+        The reply does not tell the cause of such a fault.
+        """
         if isinstance(error, Refusal):
             return self._refuse(error, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)

@@ -1,4 +1,4 @@
-"""The way in: parameters as an API's document declares them, read into predicates and page numbers."""
+"""Parameters as an API's document declares them, read into predicates and pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

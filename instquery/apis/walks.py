@@ -1,4 +1,7 @@
-"""Walks by page number, each pinned to the state of its first page: no row is lost or repeated between pages."""
+"""Walks by page number, each pinned to the state of its first page.
+
+No row is lost or repeated between the pages of a walk.
+"""
 
 from collections.abc import Callable, Hashable
 from time import monotonic
@@ -16,7 +19,9 @@ __all__ = ["Walks"]
 
 
 class Walks:
-    """A store for operations whose callers walk by page number: hand it to them in the store's place.
+    """A store for operations whose callers walk by page number.
+
+    Hand it to them in the store's place.
 
     Page 1 is answered from the present state, which is then kept with its moment. The following
     pages are answered from that state and judged by that moment, whatever `now` they bring. They
@@ -34,7 +39,8 @@ class Walks:
     >>> from instquery import Store
     >>> from instquery.apis import airec
     >>> days = [f"2026-01-0{n}T00:00:00Z" for n in (1, 2, 3, 4)]
-    >>> store = Store(airec.SCHEMA, [{"instanceId": f"i-{day[9]}", "gmtCreate": day} for day in days])
+    >>> store = Store(airec.SCHEMA)
+    >>> _ = store.put_many({"instanceId": f"i-{day[9]}", "gmtCreate": day} for day in days)
     >>> walks = Walks(store)
     >>> def ids(page, walker=None):
     ...     reply = airec.list_instance(walks, {"size": 2, "page": page}, walker=walker)
@@ -80,7 +86,7 @@ class Walks:
         return self._store.prepare(query, cursor, live=live)
 
     def begin(self, walk: Hashable, moment: TrustedMicros) -> Reads:
-        """Return the state for the first page of a walk, and keep it and the moment under the walk's name."""
+        """Return the state for a walk's first page, and keep it under the walk's name."""
         view = self._store.snapshot()
         self._walks.end(walk)
         self._walks.grant(walk, (view, moment))

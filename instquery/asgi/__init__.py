@@ -1,4 +1,4 @@
-"""The HTTP face of the APIs (extra `server`): `create_app` for any ASGI server, `Server` to run it."""
+"""APIs over HTTP (extra `server`): `create_app` for any ASGI server, and `Server`."""
 
 from instquery.asgi.app import create_app
 from instquery.asgi.keys import AccessKey, Keys

@@ -1,4 +1,4 @@
-"""The HTTP face: operations as the official clients ask for them, an application to be mounted anywhere."""
+"""The ASGI application: operations as the official clients ask for them."""
 
 import json
 import logging

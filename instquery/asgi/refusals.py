@@ -9,7 +9,7 @@ __all__ = ["Wrong", "failure", "in_both_casings", "refusal"]
 
 
 class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
-    """A request that is refused before any operation sees it: the HTTP status, and the code of its reply."""
+    """A request refused before any operation sees it: HTTP status and error code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -17,7 +17,10 @@ class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
 
 
 def failure() -> Wrong:
-    """Return what is told to a request that failed outside of any operation: the cause goes to the log alone."""
+    """Return the reply to a request that failed outside of any operation.
+
+    The cause goes to the log alone.
+    """
     message = "The request processing has failed due to some unknown error, exception or failure."
     return Wrong(500, "InternalError", message)
 

@@ -20,7 +20,10 @@ _PATIENCE = 10.0  # seconds for a request's head to arrive
 
 
 class _Joined:
-    """A transport that joins what is written in one turn of the event loop: head and body leave in one write."""
+    """A transport that joins what is written in one turn of the event loop.
+
+    Head and body of a reply leave in one write.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -48,7 +51,7 @@ class _Joined:
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, but with one write a reply and a bound on how slowly a head may come."""
+    """HTTP/1.1 by uvicorn, with one write a reply and a time limit for heads."""
 
     _cut_off: asyncio.TimerHandle | None = None
 
@@ -90,7 +93,9 @@ class _Protocol(H11Protocol):
 
 
 class Server:
-    """Serves an application over HTTP/1.1: in this thread with `run`, or in one of its own as a context manager.
+    """Serves an application over HTTP/1.1.
+
+    In this thread with `run`, in one of its own as a context manager.
 
     Port 0 is any that is free; `port` says which. The end is graceful: what has begun is answered.
     """

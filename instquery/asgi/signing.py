@@ -25,7 +25,10 @@ _MOST = 1_000_000  # nonces that are remembered
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A request as signatures see it: its path without any mount prefix, parameters decoded, headers in lower case."""
+    """A request as signatures see it.
+
+    Its path has no mount prefix, parameters are decoded, names of headers are in lower case.
+    """
 
     method: str
     path: str
@@ -45,7 +48,7 @@ class Denied(InstqueryError):  # noqa: N818 - it is an answer, not a fault
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a signed request says of itself: whose it is, when it was made, its nonce, and its signature.
+    """A signed request's key, time, nonce and signature.
 
     `expected` makes the signatures that a secret would give; where clients differ in how they write
     a request down, there are several.
@@ -125,7 +128,10 @@ _ACS3 = re.compile(
 
 
 def _acs3(request: Signed, authorization: str) -> Claim:
-    """ACS3-HMAC-SHA256: method, path, parameters, headers and the hash of the body, in the Authorization header."""
+    """ACS3-HMAC-SHA256, in the Authorization header.
+
+    It signs method, path, parameters, headers and the hash of the body.
+    """
     found = _ACS3.fullmatch(authorization)
     if found is None:
         raise ValueError
@@ -207,7 +213,10 @@ def _roa(request: Signed, authorization: str) -> Claim:
 
 
 def _rpc(request: Signed) -> Claim:
-    """RPC with HMAC-SHA1: the method and all parameters, those of the form as well, one of them the signature."""
+    """RPC with HMAC-SHA1: the signature is a parameter.
+
+    It signs the method and all other parameters, those of the form included.
+    """
     given = request.query + request.form
     params = dict(given)
     if request.path not in ("", "/") or len(params) != len(

@@ -80,7 +80,7 @@ def demo(
     count: Annotated[int, typer.Option(min=100, help="Records in each inventory.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
 ) -> None:
-    """Make a realistic inventory for each API, ask them, and show requests, replies, totals, times and plans."""
+    """Make a sample inventory for each API, ask it, and show replies, times, plans."""
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
@@ -161,7 +161,10 @@ def _option(  # noqa: PLR0913 - as Typer's own
 
 
 def _identifier(name: str) -> str:
-    """Return a parameter's name as an identifier: `product_code` of `ProductCode`, `instance_ids` of `InstanceIDs`."""
+    """Return a parameter's name as an identifier.
+
+    `product_code` of `ProductCode`, `instance_ids` of `InstanceIDs`.
+    """
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
@@ -220,7 +223,10 @@ def bench_command(api: Api) -> Callable[..., None]:
         questions = {**api.questions(store, to_micros(moment)), **own}
         run_bench(api.operation, store, questions, now=moment, rounds=rounds)
 
-    command.__doc__ = f"Ask {api.operation.name} what suits the records in FILE, and print what each question costs."
+    command.__doc__ = (
+        f"Ask {api.operation.name} questions that suit the records in FILE, "
+        "and print what each of them costs."
+    )
     return command
 
 
@@ -344,8 +350,11 @@ def _answer(
         items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
         console.print(items_table(api, items))
         total = store.count(query.where)
-        facts = f"{len(items)} of {total:,} matches, page {number} of size {size}, in {milliseconds:.2f} ms"
-        console.print(facts, style="dim")
+        console.print(
+            f"{len(items)} of {total:,} matches, page {number} of size {size}, "
+            f"in {milliseconds:.2f} ms",
+            style="dim",
+        )
     if explain:
         (errors if as_json else console).print(
             plain_lines(store.explain(query)), markup=False, soft_wrap=True

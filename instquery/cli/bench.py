@@ -20,7 +20,7 @@ __all__ = ["run_bench", "timed"]
 def run_bench(
     operation: Operation, store: Store, questions: Questions, *, now: datetime, rounds: int
 ) -> None:
-    """Ask each question `rounds` times, and print a table of what it costs, from parameters to reply."""
+    """Ask each question `rounds` times, and print what it costs with its reply."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(
         "question, and its request", overflow="ellipsis", no_wrap=True, max_width=console.width - 36

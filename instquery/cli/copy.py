@@ -1,4 +1,4 @@
-"""`instquery copy`: records from a file, a durable store or a database to another of them, and checked there."""
+"""`instquery copy`: records between files, durable stores and databases, checked."""
 
 import json
 import re
@@ -63,12 +63,19 @@ def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
         raise InstqueryError(
             f"the target holds {found[0]:,} records and not the {told[0]:,} of the source"
         )
-    sentence = f"{copied:,} of {told[0]:,} {api} records copied; the target holds the same, checksum {told[1]:032x}"
+    count, checksum = told
+    sentence = (
+        f"{copied:,} of {count:,} {api} records copied; "
+        f"the target holds the same, checksum {checksum:032x}"
+    )
     console.print(sentence, soft_wrap=True, markup=False)
 
 
 def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
-    """Put the records that a store does not hold yet, in batches: what was copied before is left as it is."""
+    """Put the records that a store does not hold yet, in batches.
+
+    What was copied before is left as it is.
+    """
     copied, is_empty, key, moving = 0, not len(store), store.schema.key, iter(records)
     while batch := list(islice(moving, _BATCH)):
         there: dict[str, Record] = {}
@@ -157,7 +164,10 @@ def _is_file(place: str) -> bool:
 
 
 def _api_of(place: str, table: str) -> str:
-    """Tell whose records a place holds, by their members: the key's name, then as many others as may be."""
+    """Tell which API's records a place holds, by the names of their members.
+
+    The key's name decides, then the number of names in common.
+    """
     names: set[str]
     if "://" in place:
         with _connected(place) as engine:

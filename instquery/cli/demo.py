@@ -23,7 +23,7 @@ _NOW = ANCHOR
 
 
 class Asked(NamedTuple):
-    """One request of the demonstration, and what it cost in microseconds: the first time, and the median."""
+    """One request of the demonstration; its first and its median time in µs."""
 
     title: str
     request: str
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
 
 def run_demo(stores: Mapping[str, Store]) -> None:
-    """Ask the stores of the catalog's APIs, print each reply, and at last a table of all requests."""
+    """Ask a store of each API, print the replies, and a table of all requests."""
     asked: list[Asked] = []
     for name, api in CATALOG.items():
         store = stores[name]

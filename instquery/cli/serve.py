@@ -1,4 +1,4 @@
-"""`instquery serve`: files or durable stores behind the HTTP face, until the process is told to end."""
+"""`instquery serve`: files or durable stores over HTTP, until the process ends."""
 
 import gc
 import logging
@@ -18,11 +18,14 @@ from instquery.schema import Schema
 __all__ = ["Keys", "Load", "run_serve", "stores_of"]
 
 Load = Callable[[str, str], list[Record]]
-"""Reads the records of an API from a file. Raises `InstqueryError` or `OSError`, having changed nothing."""
+"""Reads an API's records from a file. Raises `InstqueryError` or `OSError`, changing nothing."""
 
 
 def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[str, Store]:
-    """Return the stores to serve, by API: of the files, or durable ones into which files are taken over."""
+    """Return the stores to serve, by API: made of files, or durable.
+
+    Files are copied into durable stores.
+    """
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         if folder is not None:

@@ -47,7 +47,7 @@ def items_table(api: Api, items: Sequence[Record]) -> Table:
 
 
 def plain(value: object) -> str:
-    """Return a value as text that cannot steer a terminal: what is not printable is written as an escape."""
+    """Return a value as text that cannot steer a terminal: escapes are spelled out."""
     text = str(value)
     return (
         text
@@ -73,7 +73,7 @@ def request_text(params: Mapping[str, object]) -> str:
 
 
 def progress_bar() -> Progress:
-    """Return a progress bar on stderr that is gone when it is done, and never there without a terminal."""
+    """Return a progress bar on stderr; none where stderr is no terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""The same queries on an engine made for more than one machine: PostgreSQL and its kin, ClickHouse, SQLite."""
+"""The same queries on databases: PostgreSQL and its kin, ClickHouse, SQLite."""
 
 from instquery.sql.store import SqlStore
 from instquery.sql.ways import Way

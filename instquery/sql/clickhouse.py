@@ -1,4 +1,4 @@
-"""What is ClickHouse's alone: a table's engine, types that may lack a value, and reads of what is present."""
+"""What ClickHouse alone needs: table engine, nullable types, reads of the latest."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""The statements that queries of one shape need: made once each, so that a request only hands values over."""
+"""Statements for queries of one shape, made once: a request only binds values."""
 
 import re
 from collections.abc import Sequence
@@ -62,10 +62,10 @@ class Statements:
         self.is_walked = len(apart) < 2 and all(
             kind is Eq and fields[field].kind.index == "values" for kind, field in apart
         )
-        """Whether an index in the order of answers serves such a query: no planner goes wrong there."""
+        """Whether an index in the order of answers serves such a query: planners do well there."""
         self._is_in_an_index = len(shape) == 1 and Interval in self._kinds
         self.few_are_keys = layout.record is None or self._is_in_an_index
-        """Whether `few` finds keys: an index alone tells them then, which is quicker than to look at each record."""
+        """Whether `few` finds keys: an index alone has them, which saves a look at each record."""
 
     def sought(self, *, is_counted: bool) -> int:
         """Return how many matches to look for at once, before they are counted if they are."""

@@ -1,4 +1,4 @@
-"""A store on a database: what an operation asks of a store, and writes in transactions, by SQLAlchemy."""
+"""A store on a database: reads, and writes in transactions, by SQLAlchemy."""
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ _MOST_KEYS = 30_000  # in one statement: SQLite and PostgreSQL bound how many va
 
 
 class SqlStore:
-    """Records in a table of a database, asked and answered as a `Store` is: the same queries, pages, totals, errors.
+    """Records in a table of a database, asked and answered as a `Store` is.
 
     `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see
     `Layout`). `shard_by` is the keyword field by which Citus distributes it; by default the key.
@@ -126,7 +126,7 @@ class SqlStore:
     def facets(
         self, field: str, where: Where = (), *, now: Moment | None = None
     ) -> dict[Value, int]:
-        """Count the records that match by their value of a keyword field, the most frequent value first."""
+        """Count the matches by their value of a keyword field, the most frequent first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
         asked, values = self._ways.asked(query.where, query.now)

@@ -1,4 +1,4 @@
-"""How values stand in SQL text, so that every engine compares and orders them as the engine in memory does."""
+"""Values in SQL text, so that databases compare and order them as memory does."""
 
 import re
 from typing import Any
@@ -29,7 +29,7 @@ _SPELLING = re.compile(f"{_MARK}([{_DIGITS}]{{4}})")
 
 
 def can_be_key(key: str) -> bool:
-    """Tell whether a key stands in SQL text as it is, and so has the same place in the order of keys."""
+    """Tell whether a key is stored as it is, and so sorts as it does in memory."""
     return _SPELLED.search(key) is None
 
 
@@ -58,7 +58,10 @@ def written(value: Value) -> str:
 
 
 class Word(sa.TypeDecorator[Value]):
-    """Text, and values that are matched whole as text: numbers marked, so that 1 equals True and differs from "1"."""
+    """Text of a value that is matched whole.
+
+    Numbers are marked, so that 1 equals True and differs from "1".
+    """
 
     impl = sa.Text
     cache_ok = True

@@ -1,4 +1,4 @@
-"""The way to a page: which statements answer a query, and which of them is the quickest on which engine."""
+"""The way to a page: the statements for a query, and the quickest of them."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
@@ -21,7 +21,9 @@ _SHAPES = 256  # of queries, whose statements are kept
 
 
 class Way(NamedTuple):
-    """How a query is answered: what is done, the statement for the page (`None` if it is empty), how many match.
+    """How a query is answered: the statement for the page, and how many match.
+
+    There is no statement where the page is empty.
 
     `matches` is exact where the query asks for a total. `notes` are for whoever wonders why it
     takes so long.

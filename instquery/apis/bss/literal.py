@@ -61,7 +61,7 @@ Role = Literal["owner", "reseller", "distributor"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An account that calls: its role, the owner IDs of its customers, and whether it may use the operation."""
+    """An account that calls: its role, its customers' owner IDs, and its permission."""
 
     role: Role = "owner"
     customers: Collection[str] = frozenset()
@@ -151,7 +151,10 @@ def _known_product(asked: Asked) -> Iterable[Predicate]:
 
 
 def _own_records(asked: Asked) -> Iterable[Predicate]:
-    """With a directory, narrow the answer to the caller's own records or those of the customer it names."""
+    """Narrow the answer to records that the caller may see; needs a directory.
+
+    Those are the caller's own records, or those of the customer that it names.
+    """
     directory = asked.host.get("directory")
     if directory is None:
         return ()

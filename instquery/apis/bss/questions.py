@@ -15,7 +15,7 @@ SAMPLE_QUESTIONS: Questions = {
 
 
 def questions(store: Reads, now: int) -> Questions:
-    """Make the questions of the owners with the most and the fewest records, and of what is common."""
+    """Make questions of the largest and smallest owner, and of what is common."""
     newest = newest_records(store)
     owners = list(store.facets("OwnerId")) or ["none"]
     product = most_common(newest, "ProductCode")
