@@ -21,7 +21,7 @@ PARTS = (*TIMED, "loads", "mixed", "sync", "waits")
 
 
 def main() -> int:
-    """Run each size, keep what was measured beside what other runs have measured, and draw from all of it."""
+    """Run each size, keep its results beside those of other runs, and draw all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "counts", type=int, nargs="*", default=[100_000], help="records in each inventory"

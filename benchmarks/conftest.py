@@ -39,7 +39,7 @@ def _engine(item: pytest.Item) -> str | None:
 
 
 class Field(NamedTuple):
-    """One API's inventory, its questions as parameters and as queries, and the engines that answer them."""
+    """One API's inventory, its questions as parameters and as queries, and the engines."""
 
     api: str
     operation: Operation

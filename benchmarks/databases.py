@@ -1,4 +1,6 @@
-"""The same requests on databases, page and total: beside the engine in memory, and beside SQL written by hand.
+"""The same requests, page and total, on databases.
+
+Beside them stand the engine in memory and SQL written by hand.
 
 `python -m benchmarks.databases 1000000 --to postgresql=postgresql+psycopg://… --to
 clickhouse=clickhousedb://…`
@@ -49,7 +51,7 @@ class Known(NamedTuple):
 
 
 def main() -> int:
-    """Ask the engine in memory, fill what is empty, check every answer, and print milliseconds by request."""
+    """Fill what is empty, check every answer, and print milliseconds by request."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.databases", description=__doc__)
     parser.add_argument("count", type=int, help="records of each API")
     parser.add_argument("--to", action="append", default=[], metavar="NAME=URL", help="a database")

@@ -62,7 +62,7 @@ def _weigh(api: str, engine: str | None, count: int) -> float:
 
 
 def _parts(api: str, count: int) -> dict[str, float]:
-    """Return the bytes a record of our rows (dicts alone), of plain dicts, and of everything else but values."""
+    """Return the bytes per record of our row dicts, of plain dicts, and of all but values."""
     store = Store(CATALOG[api].operation.schema, CATALOG[api].samples(count))
     rows = [row for segment in store._current.version.segments for row in segment]
     seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(

@@ -1,4 +1,6 @@
-"""Many threads on one store, nine reads to one write: how much gets done, how long each waits, and whether it is right.
+"""Many threads on one store, nine reads to one write.
+
+Measures the operations done, the waits of each thread, and whether the answers are right.
 
 Also what readers notice while a whole listing is taken over.
 """
@@ -119,7 +121,9 @@ class Threads:
 
 
 def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
-    """Return API → engine → operations a second, and in µs the median, 99th percentile and longest read and write.
+    """Return API → engine → operations a second, and times of reads and writes in µs.
+
+    The times are the median, the 99th percentile and the longest.
 
     Ours is checked: pages beside a plain scan of the state of their version, every index beside the
     records.
@@ -194,7 +198,7 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
 
 
 def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
-    """Return API → seconds to take a listing over of which 1 % is new, and what readers waited meanwhile, in µs."""
+    """Return API → seconds to take over a listing with 1 % new, and readers' waits in µs."""
     found = {}
     for api, entry in CATALOG.items():
         records = list(entry.samples(count))
@@ -239,7 +243,9 @@ def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
 
 
 def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float]]:
-    """Return who waits → the median, 99th percentile and longest time in µs, while others do what takes long.
+    """Return who waits → the median, 99th percentile and longest time in µs.
+
+    Meanwhile other threads do what takes long.
 
     The long read looks through every name, as its grams are common and never stand together; it is
     timed alone too. One of the threads that wait makes a status update, the other asks for the

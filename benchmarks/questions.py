@@ -1,4 +1,4 @@
-"""The requests that are timed: what consoles, billing and control planes ask, and the hard cases among it."""
+"""The requests that are timed: of consoles, billing and control planes, and hard cases."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -106,7 +106,10 @@ _OWN: Mapping[str, Callable[[Sequence[Record]], Questions]] = {"airec": _airec, 
 
 
 def questions_of(name: str, records: Sequence[Record]) -> Questions:
-    """Return the requests to an API over an inventory, by title: those of its drawer where there are none here."""
+    """Return the requests to an API over an inventory, by title.
+
+    An API without requests here gets those of its drawer.
+    """
     if name in _OWN:
         return _OWN[name](records)
     api = CATALOG[name]

@@ -11,7 +11,10 @@ import matplotlib.pyplot as plt
 __all__ = ["draw", "report", "summary"]
 
 Run = Mapping[str, Any]
-"""One run in µs: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, others."""
+"""One run in µs.
+
+Keys: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, others.
+"""
 
 _OTHERS = ("sqlite", "duckdb", "polars", "numpy", "scan")
 
@@ -106,7 +109,10 @@ def _columns(rows: Mapping[str, Mapping[str, float]], first: str = "") -> str:
 
 
 def _verdicts(requests: Mapping[str, Any], what: str) -> str:
-    """Say for each other engine how many times our time it takes: geometric mean, and where it comes closest."""
+    """Say how many times our time each other engine takes.
+
+    Gives the geometric mean, and the request where the engine comes closest.
+    """
     lines = []
     for engine in (*_OTHERS, "floor"):
         ratios = _ratios(requests, engine, what)
@@ -140,7 +146,7 @@ def _worst(run: Run) -> str:
 
 
 def draw(runs: Mapping[int, Run], folder: Path) -> None:
-    """Draw the ratios of the largest run that has all engines, and the growth of our times over all runs."""
+    """Draw the ratios of the largest complete run, and the growth of our times."""
     folder.mkdir(parents=True, exist_ok=True)
     complete = [
         count

@@ -1,4 +1,6 @@
-"""The HTTP face under load: requests a second, p99 and memory, beside a bare application of the same server.
+"""The HTTP face under load: requests a second, p99 and memory.
+
+Beside it runs a bare application of the same server.
 
 `python -m benchmarks.serving 1000000 --seconds 60`; needs wrk.
 """

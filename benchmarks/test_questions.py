@@ -1,4 +1,4 @@
-"""What is asked: the benchmarks' own requests, and those of its drawer of an API that has none here."""
+"""The benchmarks' own requests, and those of the drawer of an API without any here."""
 
 from dataclasses import replace
 

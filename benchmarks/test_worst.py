@@ -1,4 +1,4 @@
-"""The worst cases: what is hardest for an engine of this kind, by the engine alone, exact totals wanted."""
+"""The worst cases of an engine of this kind: the engine alone, exact totals wanted."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta

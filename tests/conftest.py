@@ -1,4 +1,4 @@
-"""What several test files share: how much is tried, the engines that tests run on, the Node clients."""
+"""Shared by test files: how much is tried, the engines under test, the Node clients."""
 
 import os
 import shutil
@@ -79,7 +79,10 @@ def databases(tmp_path_factory):
 
 
 def pytest_generate_tests(metafunc):
-    """Run the tests of a module that uses `engine` on every one, but those marked as about the engine in memory."""
+    """Run the tests of a module that uses `engine` on every engine.
+
+    Tests marked as about the engine in memory run on that one alone.
+    """
     if "engine" in metafunc.fixturenames:
         engines = [MEMORY, *DATABASES]
         if metafunc.definition.get_closest_marker("memory"):

@@ -1,4 +1,6 @@
-"""How much the tests try: a part by default, all of it with `--long`, far more with `HYPOTHESIS_PROFILE=thorough`.
+"""How much the tests try: a part by default, all of it with `--long`.
+
+`HYPOTHESIS_PROFILE=thorough` tries far more.
 
 Whatever takes long asks here how often it is to try, so that one option decides for all. A number
 of examples that is given elsewhere would escape it: `tests/test_effort.py` finds such.
@@ -31,7 +33,10 @@ def is_full():
 
 
 def examples(full, *, quick=None, **others):
-    """Make the settings of a test that tries this many random examples in full, by default an eighth of them."""
+    """Make the settings of a test that tries this many random examples in full.
+
+    By default it tries an eighth of them.
+    """
     share = max(1, full * settings.default.max_examples // _FULL)
     return settings(max_examples=share if quick is None or is_full() else quick, **others)
 

@@ -1,4 +1,4 @@
-"""What conformance tests run on: the engine in memory, and stores on databases that are made as it is."""
+"""The engines of the conformance tests: the one in memory, and stores on databases."""
 
 import os
 import weakref
@@ -65,7 +65,10 @@ class Databases:
 
 
 def installed(start):
-    """Return what starts servers, unless there is nothing to start: then the test is skipped, or fails if expected."""
+    """Return what starts servers.
+
+    Where there is nothing to start, the test is skipped, or fails if servers are expected.
+    """
     if servers.programs() is None:
         expected = os.environ.get("INSTQUERY_EXPECT_POSTGRESQL")
         (pytest.fail if expected else pytest.skip)(

@@ -116,7 +116,11 @@ def in_order(records, key, created, newest_first=True):
 
 
 def holds(record, condition):
-    """Judge one condition: ("eq", field, value), ("in", …), ("called", …), ("contains", …), ("range", field, {…})."""
+    """Judge one condition.
+
+    A condition is ("eq", field, value), ("in", …), ("called", …), ("contains", …)
+    or ("range", field, {…}).
+    """
     kind, field, wanted = condition
     value = record.get(field)
     if value is None or (kind == "range" and value == ""):
@@ -262,7 +266,10 @@ BSS_TIMES = {"CreateTime", "EndTime", "StopTime", "ReleaseTime", "ExpectedReleas
 
 
 def query_available_instances(records, params, caller=None, accounts=None, products=None):
-    """Answer QueryAvailableInstances: (code, parameters that may be named, number, size, items, total)."""
+    """Answer QueryAvailableInstances.
+
+    Returns (code, parameters that may be named, number, size, items, total).
+    """
     wrong = set()
     number = whole_number(params, "PageNum", 1, 2**63 - 1, wrong)
     size = whole_number(params, "PageSize", 20, 300, wrong)

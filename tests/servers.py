@@ -1,4 +1,7 @@
-"""PostgreSQL servers for tests: on free ports of this machine, in folders of their own, gone afterwards."""
+"""PostgreSQL servers for tests, on free ports of this machine.
+
+Each has a folder of its own, which is removed afterwards.
+"""
 
 import atexit
 import os
@@ -56,7 +59,10 @@ def folder_of(user):
 
 @cache
 def new_data():
-    """Return the data of a server that has just been made: once a run, as a copy takes a quarter of initdb's time."""
+    """Return the data folder of a new server.
+
+    It is made once a run: a copy takes a quarter of initdb's time.
+    """
     user = someone_else()
     folder = folder_of(user)
     atexit.register(shutil.rmtree, folder)
@@ -137,8 +143,9 @@ def cluster():
             connection.exec_driver_sql("CREATE EXTENSION postgres_fdw")
             for number, shard in enumerate(shards):
                 connection.exec_driver_sql(
-                    f"CREATE SERVER shard{number} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1',"
-                    f" port '{shard.port}', dbname 'postgres', fetch_size '1000', batch_size '1000',"
+                    f"CREATE SERVER shard{number} FOREIGN DATA WRAPPER postgres_fdw"
+                    f" OPTIONS (host '127.0.0.1', port '{shard.port}', dbname 'postgres',"
+                    " fetch_size '1000', batch_size '1000',"
                     " use_remote_estimate 'true')"
                 )
                 connection.exec_driver_sql(
@@ -150,7 +157,10 @@ def cluster():
 
 
 def spread(coordinator, shards, store):
-    """Make the table of a store on every shard, and one on the coordinator that stands for them all, by key."""
+    """Make the table of a store on every shard, and one on the coordinator.
+
+    The coordinator's table stands for them all, partitioned by the key's hash.
+    """
     for shard in shards:
         engine = sa.create_engine(shard.url)
         SqlStore(engine, store.schema, store.table.name).create()
@@ -167,7 +177,8 @@ def spread(coordinator, shards, store):
         )
         for number in range(len(shards)):
             connection.exec_driver_sql(
-                f'CREATE FOREIGN TABLE "{name}_{number}" PARTITION OF "{name}" FOR VALUES WITH (MODULUS {len(shards)},'
+                f'CREATE FOREIGN TABLE "{name}_{number}" PARTITION OF "{name}"'
+                f" FOR VALUES WITH (MODULUS {len(shards)},"
                 f" REMAINDER {number}) SERVER shard{number} OPTIONS (table_name '{name}')"
             )
     engine.dispose()

@@ -1,4 +1,7 @@
-"""Random records, queries and requests, made so that they meet: few values, near instants, shared letters."""
+"""Random records, queries and requests, made to meet.
+
+They draw from few values, near instants and shared letters.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -48,10 +51,16 @@ needles = st.one_of(
 )
 # Combining characters of many classes, two that decompose into others, and U+0345, which folds to a
 # letter.
-_MARKS = "\u0301\u0327\u0323\u0345\u0334\u093c\u094d\u3099\u0f71\u0f74\u05b0\u064b\u0e48\u20d0\u0344\u0340\U0001d165"
+_MARKS = (
+    "\u0301\u0327\u0323\u0345\u0334\u093c\u094d\u3099\u0f71"
+    "\u0f74\u05b0\u064b\u0e48\u20d0\u0344\u0340\U0001d165"
+)
 # What stands between marks and has class 0, though some of it decomposes into marks or has them at
 # its end.
-_UNMARKED = "a\u0903\u200d\u0f73\u0f75\u0f81\uff9e\uff9f\u1f82\u0130\u1faf\u01d5\u304b\ufdfa\u1100\u1161\uac00\u034f-"
+_UNMARKED = (
+    "a\u0903\u200d\u0f73\u0f75\u0f81\uff9e\uff9f\u1f82\u0130"
+    "\u1faf\u01d5\u304b\ufdfa\u1100\u1161\uac00\u034f-"
+)
 _runs_of_marks = st.one_of(
     st.text(st.sampled_from(_MARKS), max_size=3),
     st.text(st.sampled_from(_MARKS), min_size=28, max_size=35),

@@ -1,4 +1,4 @@
-"""Alibaba Cloud Tablestore, `ListInstances`: an API written outside the package, as a user would."""
+"""Alibaba Cloud Tablestore, `ListInstances`: an API outside the package, as a user's."""
 
 from instquery import Order, Schema, instant, keyword, text
 from instquery.apis.envelope import Envelope, Fault

@@ -1,4 +1,4 @@
-"""ListInstance: the document's rules as data, each point that the document leaves open among them."""
+"""ListInstance: the document's rules as data, with each point that it leaves open."""
 
 import logging
 import re

@@ -1,4 +1,7 @@
-"""QueryAvailableInstances: the document's rules and error table as data, callers and catalogue among them."""
+"""QueryAvailableInstances: the document's rules and error table as data.
+
+Callers and the catalogue are among them.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -52,7 +55,9 @@ MESSAGES = {
     "InvalidConfigCode": "The specified configCode is not valid.",
     "InvalidOwner": "The specified owner doesn’t belong to caller.",
     "InvalidCaller": "The specified caller doesn’t exists.",
-    "InternalError": "The request processing has failed due to some unknown error, exception or failure.",
+    "InternalError": (
+        "The request processing has failed due to some unknown error, exception or failure."
+    ),
     "ProductNotFind": "Can not find inquired product, it may not exist.",
 }
 

@@ -95,8 +95,8 @@ def test_every_parameter_is_an_option(name):
     assert result.exit_code == 0
     flags = {"airec": "page size status name instance-id expired-time"}.get(
         name,
-        "page-num page-size product-code product-type subscription-type instance-ids region end-time-start "
-        "end-time-end create-time-start create-time-end renew-status owner-id",
+        "page-num page-size product-code product-type subscription-type instance-ids region "
+        "end-time-start end-time-end create-time-start create-time-end renew-status owner-id",
     )
     assert len(flags.split()) == len(CATALOG[name].operation.params)
     for flag in flags.split():

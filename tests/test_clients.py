@@ -1,4 +1,4 @@
-"""The official Python clients, unmodified, against the face: they cannot tell it from the real service."""
+"""The official Python clients, unmodified: they cannot tell the face from the service."""
 
 import asyncio
 import json

@@ -123,7 +123,7 @@ def test_a_walk_goes_on_from_its_own_now_while_the_clock_goes_on(segment_rows, n
 
 
 def reopened(store):
-    """Return a store of the same records in another process, as it were, with the same cursor key."""
+    """Return a store of the same records and cursor key, as if in another process."""
     return Store(STATED, store, clock=lambda: NOW + timedelta(days=60), cursor_key=b"k" * 32)
 
 

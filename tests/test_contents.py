@@ -173,7 +173,8 @@ def changing():
 REFUSED = [
     (
         1j,
-        "complex is not allowed (allowed: JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)",
+        "complex is not allowed (allowed: JSON types, tuple, set, frozenset, datetime, date,"
+        " Decimal, UUID, bytes)",
     ),
     (object(), "object is not allowed"),
     (Odd(), "Odd is not allowed"),

@@ -1,4 +1,4 @@
-"""`instquery copy`: to every kind of place and back, again after an interruption, checked at the end."""
+"""`instquery copy`: to every kind of place and back, resumed, and checked at the end."""
 
 import json
 import re

@@ -516,7 +516,7 @@ def test_the_total_of_another_state_is_not_taken_over():
 
 
 def test_a_cursor_of_another_order_is_refused_whatever_key_has_signed_it():
-    """Its place lies elsewhere in the other order, so a live walk would lose or repeat rows in silence."""
+    """In the other order its place differs: a live walk would lose or repeat rows silently."""
     records = [
         {"id": f"i-{n}", "created": f"2026-01-0{n}", "moved": f"2026-02-0{n}"} for n in range(1, 6)
     ]

@@ -1,4 +1,7 @@
-"""The local double: the fixture, a clock to set, what came, faults on demand, in process or over loopback."""
+"""The local double, in process or over loopback.
+
+Tests the fixture, a clock to set, the log of requests, and faults on demand.
+"""
 
 import asyncio
 import time

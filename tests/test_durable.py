@@ -1,4 +1,7 @@
-"""Durable stores: what returned is on disk, batches are whole, foreign and damaged files stay as they were."""
+"""Durable stores: a write that returned is on disk, and batches are whole.
+
+Foreign and damaged files are left unchanged.
+"""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,7 @@
-"""One option decides how much is tried, and the gate's second run finds whatever the first has cut short."""
+"""One option decides how much is tried.
+
+The gate's second run finds whatever the first has cut short.
+"""
 
 from pathlib import Path
 

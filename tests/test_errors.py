@@ -1,4 +1,4 @@
-"""Errors travel: every exception class of the package can be pickled and copied, whatever it is made of."""
+"""Every exception class of the package can be pickled and copied."""
 
 import copy
 import importlib

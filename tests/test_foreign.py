@@ -1,4 +1,4 @@
-"""Predicates of classes that the package does not know: refused at every door, never taken for another one."""
+"""Predicates of unknown classes are refused everywhere, never taken for another."""
 
 from dataclasses import dataclass
 

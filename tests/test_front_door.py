@@ -36,11 +36,13 @@ def test_the_engine_and_the_apis_run_without_any_extra():
 import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"typer", "rich", "click", "pytest", "hypothesis", "starlette", "sqlalchemy"}:
+        if name.split(".")[0] in {
+            "typer", "rich", "click", "pytest", "hypothesis", "starlette", "sqlalchemy"
+        }:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Refuse())
 import instquery
-assert not any(name.startswith("instquery.apis") or name.startswith("instquery.cli") for name in sys.modules)
+assert not any(name.startswith(("instquery.apis", "instquery.cli")) for name in sys.modules)
 from instquery.apis import airec, bss
 reply = airec.list_instance(instquery.Store(airec.SCHEMA), {})
 assert reply.status == 200

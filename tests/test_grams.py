@@ -126,12 +126,18 @@ class Whole(bytes):
 
 
 def test_few_pieces_are_looked_for_in_a_long_text_that_is_not_cut_up():
-    """One name of 1 MB among 2,000 others was cut up twelve times: 10 s, and as much memory as 50 copies of it."""
+    """One name of 1 MB among 2,000 others was cut up twelve times.
+
+    That took 10 s, and as much memory as 50 copies of it.
+    """
     assert held_by(Whole(b"ab" * 100), {b"ba", b"bb"}, [2]) == [b"ba"]
 
 
 def test_characters_that_share_a_number_are_in_no_piece_that_is_counted(monkeypatch):
-    """They stand for hundreds: what is made of them is frequent, means nothing, and grew to a million pieces."""
+    """A number stands for hundreds of characters, so its pieces are frequent and mean nothing.
+
+    They grew to a million pieces.
+    """
     asked = []
     rows = Matrix.rows_with
     monkeypatch.setattr(

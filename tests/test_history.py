@@ -86,7 +86,7 @@ def test_a_watch_tells_what_came_went_and_changed():
 
 
 def test_events_are_the_callers_own_to_change():
-    """A nested value that a caller has changed was once told again as the store's, and as a change."""
+    """A nested value changed by a caller was once reported as the store's, and as a change."""
     store = Store(SCHEMA, [made(1, status="a", note={"z": [1]})])
     watch = store.watch(Eq("status", "a"))
     watch.poll().entered[0]["note"]["z"].append("mine")

@@ -65,7 +65,7 @@ def test_whatever_is_made_of_the_description_is_answered_as_described(double, tr
 
 
 def talk(double, octets, *, wait=5.0, close=True):
-    """Send octets as they are, and return all that comes until the other side closes or nothing comes any more."""
+    """Send octets as they are; return all that comes until the other side closes or is silent."""
     with socket.create_connection(double.endpoint.split(":"), timeout=wait) as connection:
         told = b""
         try:
@@ -105,21 +105,28 @@ CASES = {
     "duplicate parameters": (get(b"/v2/openapi/instances?size=5&size=7&size=9"), {200, 400}),
     "10,000 parameters": (get(b"/?" + MANY), {400}),
     "10,000 parameters in a form": (
-        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n"
         b"Content-Length: %d\r\n\r\n" % len(MANY) + MANY,
         {400, 413},
     ),
-    "mixed casing": (get(b"/?action=x&ACTION=y", b"X-ACS-ACTION: queryAvailableInstances\r\n"), {200}),
+    "mixed casing": (
+        get(b"/?action=x&ACTION=y", b"X-ACS-ACTION: queryAvailableInstances\r\n"), {200},
+    ),
     "a NUL": (get(b"/v2/openapi/instances?name=%00&instanceId=a%00b"), {200}),
     "a Host without a port, with a scheme": (
-        b"GET /v2/openapi/instances HTTP/1.1\r\nHost: http://airec.aliyuncs.com\r\nConnection: close\r\n\r\n",
+        b"GET /v2/openapi/instances HTTP/1.1\r\n"
+        b"Host: http://airec.aliyuncs.com\r\nConnection: close\r\n\r\n",
         {200, 400},
     ),
     "a head of 200 kB": (get(b"/", b"X-Long: " + b"x" * 200_000 + b"\r\n"), {400, 431, None}),
     "300 headers": (get(b"/v2/openapi/instances", b"X-A: 1\r\n" * 300), {431}),
-    "5,000 headers": (get(b"/", b"".join(b"X-%d: 1\r\n" % number for number in range(5000))), {400, 431, None}),
+    "5,000 headers": (
+        get(b"/", b"".join(b"X-%d: 1\r\n" % number for number in range(5000))), {400, 431, None},
+    ),
     "an oversized body": (
-        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000,
+        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
+        + b"x" * 1_000_000,
         {413, None},
     ),
     "an oversized body in chunks": (

@@ -1,4 +1,4 @@
-"""One contract for every kind of index: whatever was added, dropped and moved, it agrees with the predicate."""
+"""One contract for every kind of index: after any writes it agrees with the predicate."""
 
 import copy
 from random import Random
@@ -58,7 +58,7 @@ KINDS = {
 
 @pytest.fixture(autouse=True)
 def _small_numbers(monkeypatch):
-    """Let tens of rows have frequent and rare values and grams, and both forms change into one another."""
+    """Let tens of rows have frequent and rare values and grams, and change between both forms."""
     monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
     monkeypatch.setattr(keyword_room, "_OPENED", 5)
     monkeypatch.setattr(frequent_room, "_SMALL", 8)
@@ -168,7 +168,10 @@ def test_a_frequent_gram_answers_without_verification():
 
 
 def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_times(monkeypatch):
-    """Of names of 1,280 characters all grams become frequent: each cost a look at every text, 29 s for 700 names."""
+    """All grams of names of 1,280 characters become frequent.
+
+    Each cost a look at every text: 29 s for 700 names.
+    """
     monkeypatch.setattr(frequent_room, "_TRIES", 16)
     looks = []
     monkeypatch.setattr(

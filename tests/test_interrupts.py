@@ -1,4 +1,4 @@
-"""Interrupts: wherever one comes, a write either has happened or has not, for whoever looks afterwards."""
+"""Interrupts: wherever one comes, a write has either happened as a whole or not at all."""
 
 import sys
 from pathlib import Path

@@ -106,12 +106,23 @@ def declared(**parts):
     return replace(LIST, **parts)
 
 
+# These return a function that makes the declaration, so that its refusal comes inside a test.
+
+
+def asking(*params):
+    return lambda: declared(params=params)
+
+
+def in_window(start, end, code="OTSParameterInvalid"):
+    return lambda: declared(params=WITH_WINDOW, rules=(in_order(start, end, code),))
+
+
 def in_envelope(**parts):
-    return replace(LIST, envelope=replace(LIST.envelope, **parts))
+    return lambda: declared(envelope=replace(LIST.envelope, **parts))
 
 
 def message(text):
-    return declared(errors={**LIST.errors, "OTSParameterInvalid": Fault(text)})
+    return lambda: declared(errors={**LIST.errors, "OTSParameterInvalid": Fault(text)})
 
 
 def own(name="X", role="filter", **parts):
@@ -120,51 +131,27 @@ def own(name="X", role="filter", **parts):
 
 # What contradicts itself, and two words of the message: the culprit and the cure.
 CONTRADICTIONS = {
-    "a field that is not there": (
-        lambda: declared(params=(exact("Colour"),)),
-        "Colour",
-        "declare the field",
-    ),
+    "a field that is not there": (asking(exact("Colour")), "Colour", "declare the field"),
     "a field of another name": (
-        lambda: declared(params=(exact("Status", "Colour"),)),
+        asking(exact("Status", "Colour")),
         "Status: asks for Colour",
         "field=",
     ),
     "a needle in a keyword": (
-        lambda: declared(params=(contains("Status"),)),
+        asking(contains("Status")),
         "Status",
         "keyword field does not answer",
     ),
     "a value of a time": (
-        lambda: declared(params=(exact("CreateTime"),)),
+        asking(exact("CreateTime")),
         "CreateTime",
         "instant field does not answer",
     ),
-    "a choice of a time": (
-        lambda: declared(params=(one_of("X", ("a",), "CreateTime"),)),
-        "X",
-        "does not answer Eq",
-    ),
-    "a list of times": (
-        lambda: declared(params=(listed("X", "CreateTime", most=9),)),
-        "X",
-        "does not answer In",
-    ),
-    "a window of a keyword": (
-        lambda: declared(params=(not_before("X", "Status"),)),
-        "X",
-        "does not answer Range",
-    ),
-    "the end of one": (
-        lambda: declared(params=(not_after("X", "Status"),)),
-        "X",
-        "does not answer Range",
-    ),
-    "the expiry of a text": (
-        lambda: declared(params=(expiring_until("X", "InstanceName"),)),
-        "X",
-        "Range",
-    ),
+    "a choice of a time": (asking(one_of("X", ("a",), "CreateTime")), "X", "does not answer Eq"),
+    "a list of times": (asking(listed("X", "CreateTime", most=9)), "X", "does not answer In"),
+    "a window of a keyword": (asking(not_before("X", "Status")), "X", "does not answer Range"),
+    "the end of one": (asking(not_after("X", "Status")), "X", "does not answer Range"),
+    "the expiry of a text": (asking(expiring_until("X", "InstanceName")), "X", "Range"),
     "a schema without the field": (
         lambda: declared(
             schema=replace(LIST.schema, fields={**LIST.schema.fields, "Status": stored()})
@@ -173,79 +160,53 @@ CONTRADICTIONS = {
         "stored field does not answer",
     ),
     "two params of one name": (
-        lambda: declared(params=(exact("Status"), contains("Status", "InstanceName"))),
+        asking(exact("Status"), contains("Status", "InstanceName")),
         "Status",
         "twice",
     ),
-    "two page numbers": (
-        lambda: declared(params=(page_number("A"), page_number("B"))),
-        "A and B",
-        "keep one",
-    ),
+    "two page numbers": (asking(page_number("A"), page_number("B")), "A and B", "keep one"),
     "two page sizes": (
-        lambda: declared(
-            params=(page_size("A", default=1, most=2), page_size("B", default=1, most=2))
-        ),
+        asking(page_size("A", default=1, most=2), page_size("B", default=1, most=2)),
         "A and B",
         "keep one",
     ),
     "one param, not in a tuple": (lambda: declared(params=exact("Status")), "params", "tuple"),
-    "what is no param": (lambda: declared(params=("Status",)), "params", "exact("),
+    "what is no param": (asking("Status"), "params", "exact("),
     "a rule, not in a tuple": (lambda: declared(rules=lambda asked: ()), "rules", "tuple"),
     "what is no rule": (lambda: declared(rules=("x",)), "rules", "function"),
-    "a window without its start": (
-        lambda: declared(
-            params=WITH_WINDOW, rules=(in_order("Begin", "To", "OTSParameterInvalid"),)
-        ),
-        "Begin",
-        "declare it",
-    ),
-    "a window without its end": (
-        lambda: declared(
-            params=WITH_WINDOW, rules=(in_order("From", "Size", "OTSParameterInvalid"),)
-        ),
-        "Size",
-        "declare it",
-    ),
-    "a window that refuses with no code": (
-        lambda: declared(params=WITH_WINDOW, rules=(in_order("From", "To", "Gone"),)),
-        "Gone",
-        "add it",
-    ),
+    "a window without its start": (in_window("Begin", "To"), "Begin", "declare it"),
+    "a window without its end": (in_window("From", "Size"), "Size", "declare it"),
+    "a window that refuses with no code": (in_window("From", "To", "Gone"), "Gone", "add it"),
     "a name that is empty": (lambda: declared(name=""), "name", "not empty"),
     "a version that is no text": (lambda: declared(version=1), "version", "text"),
     "a schema that is none": (lambda: declared(schema=LIST.schema.fields), "schema", "Schema"),
     "an envelope that is none": (lambda: declared(envelope=None), "envelope", "Envelope"),
     "a member that is no field": (
-        lambda: in_envelope(members=(*LIST.envelope.members, "Colour")),
+        in_envelope(members=(*LIST.envelope.members, "Colour")),
         "Colour",
         "declare it",
     ),
     "a member twice": (
-        lambda: in_envelope(members=("Status", "CreateTime", "Status")),
+        in_envelope(members=("Status", "CreateTime", "Status")),
         "Status",
         "leave one out",
     ),
-    "members that are a text": (lambda: in_envelope(members="Status"), "members", "collection"),
-    "a member that is no name": (lambda: in_envelope(members=(1,)), "members", "name"),
+    "members that are a text": (in_envelope(members="Status"), "members", "collection"),
+    "a member that is no name": (in_envelope(members=(1,)), "members", "name"),
     "a time that is no member": (
-        lambda: in_envelope(times={"ExpireTime"}),
+        in_envelope(times={"ExpireTime"}),
         "ExpireTime",
         "add it to members",
     ),
-    "times that are a text": (lambda: in_envelope(times="CreateTime"), "times", "collection"),
-    "a timespec that is none": (
-        lambda: in_envelope(timespec="minute"),
-        "minute",
-        "seconds, milliseconds",
-    ),
+    "times that are a text": (in_envelope(times="CreateTime"), "times", "collection"),
+    "a timespec that is none": (in_envelope(timespec="minute"), "minute", "seconds, milliseconds"),
     "a timespec that cannot be hashed": (
-        lambda: in_envelope(timespec=["seconds"]),
+        in_envelope(timespec=["seconds"]),
         "seconds",
         "seconds, milliseconds",
     ),
-    "a body that is none": (lambda: in_envelope(success={}), "success", "function"),
-    "a failure that is none": (lambda: in_envelope(failure=None), "failure", "function"),
+    "a body that is none": (in_envelope(success={}), "success", "function"),
+    "a failure that is none": (in_envelope(failure=None), "failure", "function"),
     "a code for what is invalid": (lambda: declared(invalid="Gone"), "invalid: 'Gone'", "add it"),
     "a code for what is ours": (lambda: declared(internal="Gone"), "internal: 'Gone'", "add it"),
     "errors that are none": (lambda: declared(errors=[]), "errors", "Fault"),
@@ -260,28 +221,24 @@ CONTRADICTIONS = {
         "200 to 599",
     ),
     "a placeholder by number": (
-        lambda: message("{}: {reason}"),
+        message("{}: {reason}"),
         "OTSParameterInvalid",
         "{parameter} and {reason}",
     ),
     "a placeholder by another name": (
-        lambda: message("{param} is wrong"),
+        message("{param} is wrong"),
         "param",
         "{parameter} and {reason}",
     ),
     "a placeholder with an attribute": (
-        lambda: message("{parameter.name}"),
+        message("{parameter.name}"),
         "parameter.name",
         "nothing else",
     ),
-    "a placeholder with a form": (lambda: message("{parameter:>9}"), "parameter", "nothing else"),
-    "a brace": (lambda: message("{parameter"), "OTSParameterInvalid", "{{ for a brace"),
-    "another brace": (lambda: message("{parameter}}"), "OTSParameterInvalid", "{{ for a brace"),
-    "a message that is no text": (
-        lambda: message(None),
-        "OTSParameterInvalid",
-        "cannot be filled in",
-    ),
+    "a placeholder with a form": (message("{parameter:>9}"), "parameter", "nothing else"),
+    "a brace": (message("{parameter"), "OTSParameterInvalid", "{{ for a brace"),
+    "another brace": (message("{parameter}}"), "OTSParameterInvalid", "{{ for a brace"),
+    "a message that is no text": (message(None), "OTSParameterInvalid", "cannot be filled in"),
     "a fact, not in a tuple": (lambda: declared(host="caller"), "host", "tuple"),
     "a fact twice": (lambda: declared(host=("caller", "caller")), "caller", "leave one out"),
     "a fact that no host can give": (lambda: declared(host=("my caller",)), "my caller", "name"),
@@ -327,9 +284,8 @@ def test_what_agrees_is_taken():
         ),
         errors={**LIST.errors, "Braces": Fault("{{}} of {parameter}", status=200)},
     )
-    assert [type(part) for part in (operation.params, operation.rules, operation.host)] == [
-        tuple
-    ] * 3
+    for part in (operation.params, operation.rules, operation.host):
+        assert type(part) is tuple
     assert type(operation.envelope.members) is tuple
     assert type(operation.envelope.times) is frozenset
     assert operation(STORE, {"From": "2026-01-01"}, caller="x").body["TotalCount"] == 0

@@ -1,4 +1,4 @@
-"""Pages: by every plan, at every offset and behind every place, they are those of the naive reading."""
+"""Pages agree with the naive reading: by every plan, at every offset, behind every place."""
 
 import random
 from collections import Counter
@@ -39,7 +39,10 @@ def agree(store, where, expected, offsets, limits):
 
 
 def every_plan(store, wanted):
-    """Yield every plan, with and without the census, each once for a total that is asked and one that is not."""
+    """Yield every plan, with and without the census.
+
+    Each comes once with a total and once without.
+    """
     for total in (True, False):
         seen = []
         for census in (store._current.census, None):
@@ -50,7 +53,10 @@ def every_plan(store, wanted):
 
 
 def agree_behind(store, where, ordered, expected, places, limit):
-    """Every plan goes on behind each place as the naive reading does, whether or not the record there matches."""
+    """Every plan goes on behind each place as the naive reading does.
+
+    The record at the place may match or not.
+    """
     version, rank = store._current.version, store.schema.rank
     wanted = worn.predicates(where)
     matches = {record["id"] for record in expected}
@@ -230,7 +236,10 @@ def real(chance, number):
 
 
 def real_store(declared, rows):
-    """A store of segments of usual size, one row in thirty discarded, some moved and some changed."""
+    """A store of segments of usual size; some rows are discarded, moved or changed.
+
+    One row in thirty is discarded.
+    """
     chance = random.Random(rows)
     held = {record["id"]: record for record in (real(chance, number) for number in range(rows))}
     store = Store(declared, held.values(), segment_rows=rows // 3)

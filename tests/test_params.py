@@ -83,21 +83,8 @@ LIST = Operation(
     internal="Internal",
 )
 VALUES = [
-    "1",
-    1,
-    0,
-    "0",
-    "true",
-    True,
-    False,
-    "True",
-    "-5",
-    -5,
-    "01",
-    "1.0",
-    2**63,
-    str(2**63),
-    "x",
+    *("1", 1, 0, "0", "true", True, False, "True"),
+    *("-5", -5, "01", "1.0", 2**63, str(2**63), "x"),
 ]
 
 
@@ -113,8 +100,7 @@ def found(engine):
         reply = LIST(store, params)
         assert reply.status == 200, reply
         return [
-            VALUES[int(item["Id"])]
-            for item in sorted(reply.body["found"], key=lambda item: int(item["Id"]))
+            VALUES[number] for number in sorted(int(item["Id"]) for item in reply.body["found"])
         ]
 
     return ask
@@ -209,14 +195,9 @@ def test_rules_see_values_however_a_param_asks():
     directory = bss.Directory(
         {"1": bss.Caller(), "9": bss.Caller(role="reseller", customers={"2"})}
     )
-    assert (
-        ask(store, {"OwnerId": "true"}, caller="1", directory=directory).body["Code"]
-        == "InvalidOwner"
-    )
-    assert (
-        ask(store, {"OwnerId": "true"}, caller="9", directory=directory).body["Code"]
-        == "InvalidOwner"
-    )
+    for caller in ("1", "9"):
+        reply = ask(store, {"OwnerId": "true"}, caller=caller, directory=directory)
+        assert reply.body["Code"] == "InvalidOwner"
     for params in ({}, {"OwnerId": "1"}, {"OwnerId": 1}):
         assert ask(store, params, caller="1", directory=directory).body["Data"]["TotalCount"] == 0
 
@@ -263,7 +244,10 @@ def test_a_page_number_may_refuse_too():
 
 
 def test_windows_are_asked_for_by_instants_of_any_age():
-    """Never by an integer, which does not say its unit: 1971 in microseconds may be 2026 in seconds."""
+    """An integer would not say its unit.
+
+    1971 in microseconds may be 2026 in seconds.
+    """
     now = datetime(1971, 1, 1, tzinfo=UTC)
     params = (
         not_before("Start", "Created"),
@@ -352,12 +336,8 @@ def test_a_blank_time_of_a_saved_reply_is_no_time():
         ["CreateTime", "EndTime", "InstanceID"],
         ["InstanceID"],
     ]
-    assert (
-        bss.query_available_instances(store, {"EndTimeStart": "0001-01-01"}).body["Data"][
-            "TotalCount"
-        ]
-        == 1
-    )
+    reply = bss.query_available_instances(store, {"EndTimeStart": "0001-01-01"})
+    assert reply.body["Data"]["TotalCount"] == 1
 
 
 BLANKS = ["", " ", "\t"]

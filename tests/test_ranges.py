@@ -1,4 +1,4 @@
-"""Ranges: bounds as they are given, what integers mean, deltas from now, and walks while the clock goes on."""
+"""Ranges: bounds as given, units of integers, deltas from now, walks while time passes."""
 
 import calendar
 import copy

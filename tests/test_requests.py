@@ -1,4 +1,4 @@
-"""10,000 random requests to each API over random inventories agree with the naive reading of its document."""
+"""10,000 random requests to each API agree with the naive reading of its document."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

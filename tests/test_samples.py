@@ -1,4 +1,4 @@
-"""Sample inventories: the same seed the same records, all of them fit to load, and shaped as promised."""
+"""Sample inventories: the same seed gives the same records, fit to load, shaped as promised."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""`instquery serve`, started as the documents say: files, durable stores, keys, SIGHUP, a graceful end."""
+"""`instquery serve`, started as the documents say.
+
+Tests files, durable stores, keys, SIGHUP and a graceful end.
+"""
 
 import json
 import re
@@ -50,7 +53,7 @@ class Serving:
 
 @contextmanager
 def serving(*arguments, env=None, command=(sys.executable, "-m", "instquery.cli")):
-    """Start the command on any free port, end it as an operator would, and see that its end is graceful."""
+    """Start the command on a free port, end it as an operator would, and check its end."""
     command = [*command, "serve", "--port", "0", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, **pipes, env=env) as process:  # noqa: S603 - our own command

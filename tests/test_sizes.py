@@ -80,7 +80,7 @@ def small_numbers(monkeypatch):
 
 
 def agree(store, conditions_asked):
-    """Every size of a segment, of the state and of the census holds the number that the naive reading finds."""
+    """Every size of a segment, of the state and of the census is the naive reading's count."""
     version, census = store._current.version, store._current.census
     for condition, one in conditions_asked:
         asked = store.schema.bound(one, None)

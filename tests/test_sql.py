@@ -56,7 +56,10 @@ def postgresql(databases):
 
 
 def asked(random, schema, records):
-    """Make a random query of what some record holds: conditions as the naive reading takes them, offset, limit."""
+    """Make a random query of what some record holds.
+
+    Returns the conditions as the naive reading takes them, the offset and the limit.
+    """
     example = random.choice(records)
     where = []
     for field in random.sample(sorted(schema.fields), random.choice([0, 1, 1, 2, 2, 3])):

@@ -1,4 +1,4 @@
-"""The store: writes and reads beside a plain list, batches all or nothing, records taken in and never shared."""
+"""The store beside a plain list: reads, writes, batches all or nothing, records copied in."""
 
 import copy
 import random
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 
 class BesideAPlainList(RuleBasedStateMachine):
-    """A store of tiny segments, so that they split, thin out and merge, beside a dict of the same records."""
+    """A store of tiny segments, which split, thin out and merge, beside a dict."""
 
     def __init__(self):
         super().__init__()
@@ -356,7 +356,7 @@ def test_threads_see_whole_batches_only(tries):
 
 @pytest.mark.memory
 def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write():
-    """Wide row sets, frequent and rare values and grams, promotion and demotion, blocks made longer."""
+    """Wide row sets, frequent and rare values, promotion, demotion, and longer blocks."""
     made_by = random.Random(11)
 
     def some(number):

@@ -57,7 +57,7 @@ def test_a_character_of_class_0_ends_a_run_even_one_that_decomposes_into_marks(b
 
 
 def swaps(text):
-    """Count what a sort by insertion swaps when normalisation brings the marks of each run into order."""
+    """Count the swaps of an insertion sort that puts each run of marks into canonical order."""
     total, run = 0, Counter()
     for character in text:
         for mark in normalize("NFKD", character):

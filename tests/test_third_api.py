@@ -1,4 +1,7 @@
-"""A third API, written by a user in a file of their own: Tablestore's ListInstances, its status, name and page size."""
+"""A third API, written by a user in a file of their own: Tablestore's ListInstances.
+
+It has its own status, name and page size.
+"""
 
 import inspect
 

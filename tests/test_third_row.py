@@ -1,4 +1,4 @@
-"""A third row of the catalog: every command, HTTP, the description and the double take it, as they take the others."""
+"""A third row of the catalog works in every command, HTTP, the description and the double."""
 
 import asyncio
 import json

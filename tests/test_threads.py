@@ -1,4 +1,7 @@
-"""Threads: what a read sees and when a write is seen, with the moments of danger held open, and under load."""
+"""Threads: what a read sees and when a write is seen.
+
+The dangerous moments are held open, and threads run under load.
+"""
 
 import random
 import sys
@@ -154,7 +157,7 @@ def test_a_look_up_by_key_during_a_write_belongs_to_one_state(store, monkeypatch
 
 
 def test_writers_wait_for_each_other(store, monkeypatch):
-    """Two writes that both read before they write: held in the middle, the second must not begin."""
+    """Two writes both read before they write: while one is held, the other must not begin."""
     with (
         ThreadPoolExecutor(2) as threads,
         paused(monkeypatch, current_room.Writer, "apply") as (reached, go_on),
@@ -250,11 +253,8 @@ def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
     """
     start = [made(number, status="a", name="推荐", owner=str(number % 5)) for number in range(120)]
     store = Store(SCHEMA, start, segment_rows=16, history=10**6)
-    asked = [
-        Query([Eq(*rest) if kind == "eq" else Contains(*rest) if kind == "contains" else Range(rest[0], **rest[1])
-               for kind, *rest in where], limit=30)
-        for where in WHERES
-    ]  # fmt: skip
+    kinds = {"eq": Eq, "contains": Contains, "range": lambda field, ends: Range(field, **ends)}
+    asked = [Query([kinds[kind](*rest) for kind, *rest in where], limit=30) for where in WHERES]
     stop = threading.Event()
 
     def write(seed):

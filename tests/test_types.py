@@ -64,14 +64,19 @@ def every(memory: Store, durable: DurableStore, table: SqlStore, view: Snapshot)
 
 def again(store: Store, schema: Schema, cursor: str, query: Query) -> bool:
     now = store.moment(cursor)
-    window: Callable[[int], Range] = lambda now: Range("expires", since=now, before=now + 86_400_000_000)
+    window: Callable[[int], Range] = lambda now: Range(
+        "expires", since=now, before=now + 86_400_000_000
+    )
     store.watch(window).poll(now=query.now)
     return schema.matches(Range("expires", after=now), {}, now=now)
 """
 
 
 def modules(document):
-    """Yield the modules of a document by name: its session from top to bottom, each other example by itself."""
+    """Yield the modules of a document by name.
+
+    Its session is one module; each other example is one by itself.
+    """
     name = document.removesuffix(".md").replace("/", "_").lower()
     session = ""
     for number, block in enumerate(blocks(document, "python"), 1):

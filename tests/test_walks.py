@@ -1,4 +1,4 @@
-"""Walks by page number: what belongs to one walk, by which moment it is judged, and who shares none."""
+"""Walks by page number: which pages share one, what moment judges it, who shares none."""
 
 import asyncio
 from dataclasses import replace

@@ -46,7 +46,10 @@ def test_a_segment_may_grow_to_twice_its_rows_and_no_further(monkeypatch):
 
 @pytest.mark.parametrize("room", [0, 1, 99])
 def test_a_batch_for_a_segment_that_is_nearly_full(room):
-    """A batch was entered first and the segment split afterwards: positions that took 17 bits were an error."""
+    """A batch was once entered before the segment was split.
+
+    Positions that took 17 bits were an error.
+    """
     owner = object()
     entries = [
         taken(number, "frequent" if number % 2 else str(number))

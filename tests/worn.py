@@ -1,4 +1,7 @@
-"""Inventories that have been written to for a while: small segments with vacant rows, opened places, moved records."""
+"""Inventories that have been written to for a while.
+
+They have small segments with vacant rows, opened places and moved records.
+"""
 
 import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
@@ -31,7 +34,7 @@ def have_small_numbers(monkeypatch):
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True):
-    """A key of either kind, and two fields of each kind: what many records share, and what few do."""
+    """A key of either kind, and two fields of each kind: with common and with rare values."""
     return Schema(
         key="id",
         order=Order("created", descending=descending),
@@ -51,7 +54,9 @@ def identifier(number):
 
 
 def second(number):
-    return f"2026-06-{1 + number // 86_400:02}T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+    days, seconds = divmod(number, 86_400)
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    return f"2026-06-{1 + days:02}T{hours:02}:{minutes:02}:{seconds % 60:02}Z"
 
 
 def made(chance, number, seconds=20):
@@ -84,7 +89,7 @@ def worn(declared, chance, *, most=40, segment_rows=None):
 
 
 def write(store, held, lost, chance):
-    """Discard a record, change it, move it, add one, or bring one back to the place that it left vacant."""
+    """Discard, change, move or add a record, or put one back into its vacant place."""
     kind = chance.choice(["discard", "discard", "change", "move", "add", "again"])
     keys = sorted(held)
 

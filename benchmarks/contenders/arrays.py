@@ -1,4 +1,4 @@
-"""NumPy and StringZilla: the strongest thing that a specialist would write by hand for data that stays put."""
+"""NumPy and StringZilla: what a specialist would write by hand for data that seldom changes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -77,7 +77,7 @@ class Arrays:
         return self._made(np.flatnonzero(mask), query)
 
     def put(self, record: Mapping[str, Any]) -> None:
-        """Change a row in place where its texts and its instants stay, else take it out and insert it."""
+        """Change a row in place where its texts and instants stay, else replace it."""
         row = self._schema.take(record).row
         old = self._by_key.get(row[self._schema.key])
         if old is not None:
@@ -165,7 +165,10 @@ class Arrays:
         return mask
 
     def _hits(self, texts: list[Contains], mask: np.ndarray | None, enough: int) -> list[int]:
-        """Find the needle in the one long string, hit by hit, skipping to the next row after each."""
+        """Find the needle in the one long string, hit by hit.
+
+        After each hit the search goes on with the next row.
+        """
         first, *others = texts
         haystack, starts = self._texts[first.field]
         needle = first.folded

@@ -14,7 +14,7 @@ __all__ = ["Floor", "Scan"]
 
 
 class Scan:
-    """A walk over rows that are parsed, folded and in answer order already: a good list comprehension."""
+    """A walk over rows that are parsed, folded and sorted already: a list comprehension."""
 
     def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
         self._schema = schema
@@ -84,7 +84,10 @@ class Scan:
 
 
 class Floor:
-    """Returns pages that are known beforehand: what reading the parameters and writing the reply cost alone."""
+    """Returns pages that are known beforehand.
+
+    This is the cost of reading the parameters and writing the reply alone.
+    """
 
     def __init__(self, pages: Mapping[Query, Page]) -> None:
         self._pages = pages

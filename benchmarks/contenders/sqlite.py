@@ -1,4 +1,7 @@
-"""SQLite in memory, tuned: composite and covering indexes, ANALYZE, FTS5 trigrams, cached counts."""
+"""SQLite in memory, tuned.
+
+It has composite and covering indexes, ANALYZE, FTS5 trigrams and cached counts.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -63,7 +66,8 @@ class Sqlite:
         run(f"CREATE INDEX by_order ON r (rank DESC, {schema.key})")
         for fields in _TOGETHER[schema.key]:
             run(
-                f"CREATE INDEX by_{'_'.join(fields)} ON r ({', '.join(fields)}, rank DESC, {schema.key})"
+                f"CREATE INDEX by_{'_'.join(fields)}"
+                f" ON r ({', '.join(fields)}, rank DESC, {schema.key})"
             )
         for name, field in schema.fields.items():
             if field.kind == "instant" and field.indexed and name != schema.order.field:
@@ -72,7 +76,8 @@ class Sqlite:
         if self._texts:
             folded = ", ".join(f"{name}_folded" for name in self._texts)
             run(
-                f"CREATE VIRTUAL TABLE fts USING fts5({folded}, content='', tokenize='trigram case_sensitive 1')"
+                f"CREATE VIRTUAL TABLE fts USING fts5({folded},"
+                " content='', tokenize='trigram case_sensitive 1')"
             )
             run(f"INSERT INTO fts (rowid, {folded}) SELECT rowid, {folded} FROM r")  # noqa: S608
         run("COMMIT")
@@ -94,7 +99,7 @@ class Sqlite:
         return Page(items, self._count(query, conditions, values) if query.total else None)
 
     def put(self, record: Mapping[str, Any]) -> None:
-        """Insert a row, or update the one with its key, in the table, its indexes and the trigrams."""
+        """Insert or update a row in the table, its indexes and the trigrams."""
         row = self._schema.take(record).row
         new = {name: column[0] for name, column in columns(self._schema, [row]).items()}
         new["rank"] = self._schema.rank(row)
@@ -147,10 +152,8 @@ class Sqlite:
             sql = f"INSERT INTO fts (fts, rowid, {names}) VALUES ('delete', ?, {marks})"  # noqa: S608
             self._db.execute(sql, (rowid, *before))
         if after:
-            self._db.execute(
-                f"INSERT INTO fts (rowid, {names}) VALUES (?, {marks})",
-                (rowid, *after),  # noqa: S608
-            )
+            sql = f"INSERT INTO fts (rowid, {names}) VALUES (?, {marks})"  # noqa: S608
+            self._db.execute(sql, (rowid, *after))
 
     def _recount(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
         """Keep the cached counts right."""

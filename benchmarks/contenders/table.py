@@ -1,4 +1,4 @@
-"""What every contender is made of: the rows in answer order, and the columns that its predicates look at."""
+"""The base of every contender: rows in answer order, and columns for its predicates."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
