@@ -55,10 +55,11 @@ JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
     """
     try:
         return _Admission().take(value, 0)
+    # A container that is changed meanwhile, too little stack.
     except (
         ValueError,
         RuntimeError,
-    ) as error:  # a container that is changed meanwhile, too little stack
+    ) as error:
         raise RecordError(f"cannot be stored: {error}", field=field) from None
 
 

@@ -171,9 +171,8 @@ class Intake:
         """
         if not isinstance(record, Mapping):
             raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
-        row: Record = vars(
-            self._row_type()
-        )  # such dicts share one table of names: a third of a plain one's size
+        # Such dicts share one table of names: a third of a plain one's size.
+        row: Record = vars(self._row_type())
         is_nested = False
         for given, value in record.items():
             name = given if type(given) is str else name_of(given)

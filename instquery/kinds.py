@@ -78,14 +78,17 @@ class Kind:
     """What a field of one kind is. It equals its name, and any kind that says the same.
 
     Args:
-        name: as errors name it; files note it. answers: the classes of predicates that it answers.
+        name: as errors name it; files note it.
+        answers: the classes of predicates that it answers.
         take: checks the values of all fields of this kind in a row, and may replace them. Without
-        it
-            any value is taken. `Each` makes one of a check of a single value.
+            it any value is taken. `Each` makes one of a check of a single value.
         reader: makes what reads a field's values into microseconds; without it they are read as
-        they are. index: the index that a field has, if it is declared as indexed. facts: what a
-        store keeps of all its records. columns: how a field stands in a table. is_key: whether such
-        a field may be the key. is_bounded: whether it holds nothing that `values.fits` says no to.
+            they are.
+        index: the index that a field has, if it is declared as indexed.
+        facts: what a store keeps of all its records.
+        columns: how a field stands in a table.
+        is_key: whether such a field may be the key.
+        is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
 
     """

@@ -49,11 +49,12 @@ class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
     Args:
-        where: a predicate, or any collection of them. offset: how many matches are passed over.
-        limit: how many are handed out at the most. total: whether the exact number of all matches
-        is wanted; `False` spares the count. now: the moment that deltas in ranges are counted from:
-        a `datetime`, ISO 8601 text or integer
-            microseconds. Without it, the store's clock is read. A cursor keeps it.
+        where: a predicate, or any collection of them.
+        offset: how many matches are passed over.
+        limit: how many are handed out at the most.
+        total: whether the exact number of all matches is wanted; `False` spares the count.
+        now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or
+            integer microseconds. Without it, the store's clock is read. A cursor keeps it.
 
     Raises:
         QueryError: for what is none of these.

@@ -25,12 +25,12 @@ class Range:
     predicate on every page. A range that ends before it starts matches nothing.
 
     Args:
-        field: the name of an instant field. after, since: the lower bound, excluded and included.
-        Where both are given, both hold. until, before: the upper bound, included and excluded.
-        Likewise. within: from now to now + delta: the same as `after=timedelta(0), until=delta`.
-        Where now + delta
-            lies before now, the same as `since=delta, before=timedelta(0)`. No other bound beside
-            it.
+        field: the name of an instant field.
+        after, since: the lower bound, excluded and included. Where both are given, both hold.
+        until, before: the upper bound, included and excluded. Likewise.
+        within: from now to now + delta: the same as `after=timedelta(0), until=delta`. Where now +
+            delta lies before now, the same as `since=delta, before=timedelta(0)`. No other bound
+            beside it.
 
     Raises:
         QueryError: for a bound that can be none. An integer from 10**8 to 10**14, which can only be

@@ -63,9 +63,8 @@ class Schema:
             raise SchemaError(
                 "the order must be by a field declared as instant()", field=self.order.field
             )
-        if (
-            fields[self.key].kind.index == "values"
-        ):  # its values are unique: the key's own directory is the index
+        # Its values are unique: the key's own directory is the index.
+        if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
         intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)

@@ -89,9 +89,8 @@ class Double:
 
     def __getattr__(self, name: str) -> Store:
         """Return the store of an API; called for what is no attribute otherwise."""
-        stores: dict[str, Store] = vars(self).get(
-            "_stores", {}
-        )  # not there yet in one that is being copied
+        # Not there yet in one that is being copied.
+        stores: dict[str, Store] = vars(self).get("_stores", {})
         if name not in stores:
             raise AttributeError(
                 f"a double has no {name}: its stores are {', '.join(stores)}", name=name, obj=self

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 import servers
 from instquery.sql import SqlStore
-from instquery.sql.layout import CLICKHOUSE
+from instquery.sql.clickhouse import CLICKHOUSE
 
 MEMORY = "memory"
 DATABASES = ["sqlite", "chdb", "postgresql", "shards"]
@@ -112,7 +112,7 @@ class Tables:
 
         ClickHouse makes a new one quicker than it empties one.
         """
-        if self.engine.dialect.name == CLICKHOUSE and self.is_open:
+        if self.engine.dialect.name == CLICKHOUSE.name and self.is_open:
             table.drop(self.engine)
         else:
             self._free.append((table.name, schema))

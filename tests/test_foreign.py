@@ -142,8 +142,8 @@ def test_the_doors_inside_refuse_it(store, table, field):
         lambda: ranks_of(foreign, descending=True),
         lambda: fingerprint([foreign], SCHEMA),
         lambda: shape_of([foreign]),
-        lambda: Statements(table._layout, "sqlite", ((Foreign, "status"),)),
-        lambda: Statements(table._layout, "sqlite", ()).values([foreign]),
+        lambda: Statements(table._layout, ((Foreign, "status"),)),
+        lambda: Statements(table._layout, ()).values([foreign]),
         lambda: check_answered(foreign),
     ]
     for door in doors:

@@ -35,7 +35,7 @@ from instquery import (
 from instquery.apis import airec, bss
 from instquery.apis.catalog import CATALOG
 from instquery.sql import SqlStore, statements, ways
-from instquery.sql.layout import CLICKHOUSE
+from instquery.sql.clickhouse import CLICKHOUSE
 from strategies import SCHEMA, at, predicate
 
 APIS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
@@ -129,7 +129,7 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
     records += [{"instanceId": f"undated-{n}", "status": "Running"} for n in range(9)]
     store = tables.store(schema, records)
     taken = set()
-    rounds = tries(300, quick=60 if tables.engine.dialect.name == CLICKHOUSE else 220)
+    rounds = tries(300, quick=60 if tables.engine.dialect.name == CLICKHOUSE.name else 220)
     for _ in range(rounds):
         where, _, limit = asked(random, schema, records)
         offset = random.choice([0, 1, 4, 5, 8, 20, 60])
@@ -142,7 +142,7 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
             taken.add((way.name, way.rows is None))
     walk, nothing = ("a walk through the order", True), ("nothing but the total", True)
     assert {walk, nothing} <= taken
-    if tables.engine.dialect.name != CLICKHOUSE:
+    if tables.engine.dialect.name != CLICKHOUSE.name:
         days, few = (
             ("a walk from the day that the page begins in", True),
             ("the matches, sorted", False),

@@ -27,13 +27,17 @@ class Api:
     """One row of the table: what the edges need to know of an API.
 
     Attributes:
-        operation: answers its requests. read: reads its inventories. samples: makes up its records.
-        questions: makes requests that suit a store. sample_questions: requests to the samples,
-        beside those that suit any store. path: where HTTP requests find it. On `/` (RPC) it is
-        found by its operation's name, the action. method: the HTTP method that its document gives.
-        The face takes `GET` and `POST` for each. columns: the members of an item that a terminal
-        shows; all of them where there are none here. checks: by the name of a fact in
-        `operation.host`, what refuses a fact that cannot be used.
+        operation: answers its requests.
+        read: reads its inventories.
+        samples: makes up its records.
+        questions: makes requests that suit a store.
+        sample_questions: requests to the samples, beside those that suit any store.
+        path: where HTTP requests find it. On `/` (RPC) it is found by its operation's name, the
+            action.
+        method: the HTTP method that its document gives. `GET` and `POST` are taken for each.
+        columns: the members of an item that a terminal shows; all of them where there are none
+            here.
+        checks: by the name of a fact in `operation.host`, what refuses a fact that cannot be used.
 
     """
 

@@ -114,9 +114,8 @@ def expiry_time(random: Random, created: int, now: datetime) -> int:
 
 def unique_suffix(number: int) -> str:
     """Return ten letters and digits that no other number gets."""
-    code = (
-        number * 2_259_623_846_123_461 + 97
-    ) % 36**10  # a factor prime to 36 mixes without collisions
+    # A factor prime to 36 mixes without collisions.
+    code = (number * 2_259_623_846_123_461 + 97) % 36**10
     letters: list[str] = []
     for _ in range(10):
         code, digit = divmod(code, 36)

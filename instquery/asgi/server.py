@@ -77,9 +77,8 @@ class _Protocol(H11Protocol):
 
     def _is_answering(self) -> bool:
         """Tell whether a request has come whose reply is not written yet."""
-        cycle = cast(
-            RequestResponseCycle | None, self.cycle
-        )  # its types leave out that there is none at first
+        # Its types leave out that there is none at first.
+        cycle = cast(RequestResponseCycle | None, self.cycle)
         return cycle is not None and not cycle.response_complete
 
     def _expect_head(self) -> None:

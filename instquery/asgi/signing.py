@@ -219,9 +219,8 @@ def _rpc(request: Signed) -> Claim:
     """
     given = request.query + request.form
     params = dict(given)
-    if request.path not in ("", "/") or len(params) != len(
-        given
-    ):  # of two values of one name, one is not signed
+    # Of two values of one name, one is not signed.
+    if request.path not in ("", "/") or len(params) != len(given):
         raise ValueError
     signature = params.pop("Signature")
     query = "&".join(

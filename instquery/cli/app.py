@@ -1,23 +1,22 @@
 """The commands: query a file, time its questions, make an inventory, see a demonstration."""
 
 import json
-import re
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from inspect import Parameter, Signature
+from inspect import Parameter
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl
 
 import typer
 
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
-from instquery.apis.inventory import InventoryError
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
+from instquery.cli.options import NOW, SKIP_BAD, SOURCE, as_command, identifier, option
+from instquery.cli.reading import read_records, usage_errors
 from instquery.cli.show import (
     console,
     errors,
@@ -34,9 +33,8 @@ try:
     from instquery.cli.copy import run_copy
 
     _can_copy = True
-except (
-    ModuleNotFoundError
-) as missing:  # the extra `sql` is not installed; where types are checked it is
+# The extra `sql` is not installed; where types are checked it is.
+except ModuleNotFoundError as missing:
     if TYPE_CHECKING or missing.name != "sqlalchemy":
         raise
     _can_copy = False
@@ -45,9 +43,8 @@ try:
     from instquery.cli.serve import Keys, run_serve, stores_of
 
     _can_serve = True
-except (
-    ModuleNotFoundError
-) as missing:  # the extra `server` is not installed; where types are checked it is
+# The extra `server` is not installed; where types are checked it is.
+except ModuleNotFoundError as missing:
     if TYPE_CHECKING or missing.name not in ("orjson", "starlette", "uvicorn"):
         raise
     _can_serve = False
@@ -68,11 +65,8 @@ app.add_typer(query_app, name="query")
 app.add_typer(generate_app, name="generate")
 app.add_typer(bench_app, name="bench")
 
-REFUSED, UNUSABLE = 1, 2
-
-_SOURCE = "JSON lines, a JSON array or saved replies; - for standard input."
-_NOW = "the moment of the request, ISO 8601; from the clock unless given"
-_SKIP_BAD = "load the good records of a file that has bad ones"
+REFUSED = 1
+"""The exit code where the API refuses a request."""
 
 
 @app.command()
@@ -108,64 +102,29 @@ def query_command(api: Api) -> Callable[..., None]:
         skip_bad: bool,
         **given: str | None,
     ) -> None:
-        params = {param.name: given[_identifier(param.name)] for param in api.operation.params}
-        with _usage_errors():
+        params = {param.name: given[identifier(param.name)] for param in api.operation.params}
+        with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
-            store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
+            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
         _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
         Parameter(
             "file",
             Parameter.POSITIONAL_OR_KEYWORD,
-            annotation=Annotated[str, typer.Argument(help=_SOURCE)],
+            annotation=Annotated[str, typer.Argument(help=SOURCE)],
         ),
         *(
-            _option(_identifier(param.name), str | None, param.about)
+            option(identifier(param.name), str | None, param.about)
             for param in api.operation.params
         ),
-        _option("now", str | None, _NOW),
-        _option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
-        _option("explain", bool, "print the plan by which the engine answers", default=False),
-        _option("skip_bad", bool, _SKIP_BAD, default=False),
+        option("now", str | None, NOW),
+        option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
+        option("explain", bool, "print the plan by which the engine answers", default=False),
+        option("skip_bad", bool, SKIP_BAD, default=False),
     ]
     about = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
-    return _as_command(command, parameters, about)
-
-
-def _as_command(
-    command: Callable[..., None], parameters: list[Parameter], about: str
-) -> Callable[..., None]:
-    """Give a function the parameters and the description that its command has."""
-    # Every function takes one.
-    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = about
-    return command
-
-
-def _option(  # noqa: PLR0913 - as Typer's own
-    identifier: str,
-    kind: Any,
-    text: str,
-    *,
-    default: object = None,
-    flag: str | None = None,
-    least: int | None = None,
-    most: int | None = None,
-) -> Parameter:
-    """Return an option of a command that is made at run time."""
-    flag = flag or "--" + identifier.replace("_", "-")
-    annotation = Annotated[kind, typer.Option(flag, help=text, min=least, max=most)]
-    return Parameter(identifier, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _identifier(name: str) -> str:
-    """Return a parameter's name as an identifier.
-
-    `product_code` of `ProductCode`, `instance_ids` of `InstanceIDs`.
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return as_command(command, parameters, about)
 
 
 def generate_command(api: Api) -> Callable[..., None]:
@@ -182,7 +141,7 @@ def generate_command(api: Api) -> Callable[..., None]:
                 typer.echo(line)
             return
         with (
-            _usage_errors(),
+            usage_errors(),
             Path(out).open("w", encoding="utf-8") as file,
             progress_bar() as progress,
         ):
@@ -197,16 +156,16 @@ def bench_command(api: Api) -> Callable[..., None]:
     """Make the command that times the questions to one API."""
 
     def command(
-        file: Annotated[str, typer.Argument(help=_SOURCE)],
+        file: Annotated[str, typer.Argument(help=SOURCE)],
         ask: Annotated[
             list[str] | None,
             typer.Option(help="A question of your own, as a query string; may be repeated."),
         ] = None,
         rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
-        now: Annotated[str | None, typer.Option(help=_NOW)] = None,
-        skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+        now: Annotated[str | None, typer.Option(help=NOW)] = None,
+        skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
     ) -> None:
-        with _usage_errors():
+        with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
             own = {
                 f"Your own, {number}": dict(
@@ -215,7 +174,7 @@ def bench_command(api: Api) -> Callable[..., None]:
                 for number, text in enumerate(ask or (), 1)
             }
             start = perf_counter()
-            store = Store(api.operation.schema, _read(api, file, skip_bad=skip_bad))
+            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
             seconds = perf_counter() - start
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
@@ -243,36 +202,36 @@ def serve_command() -> Callable[..., None]:
         **given: str | None,
     ) -> None:
         def load(name: str, file: str) -> list[Record]:
-            return _read(CATALOG[name], file, skip_bad=skip_bad)
+            return read_records(CATALOG[name], file, skip_bad=skip_bad)
 
-        with _usage_errors():
+        with usage_errors():
             if not _can_serve:
                 raise InstqueryError(
                     "serving needs starlette and uvicorn: pip install 'instquery[server]'"
                 )
             files = {
-                name: file for name in CATALOG if (file := given[_identifier(name)]) is not None
+                name: file for name in CATALOG if (file := given[identifier(name)]) is not None
             }
             known = Keys.from_file(keys) if keys else Keys.from_environment()
             run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
 
     parameters = [
         *(
-            _option(_identifier(name), str | None, f"Records of {api.operation.name}. {_SOURCE}")
+            option(identifier(name), str | None, f"Records of {api.operation.name}. {SOURCE}")
             for name, api in CATALOG.items()
         ),
-        _option("db", str | None, "A folder of durable stores; files are taken over into them."),
-        _option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
-        _option(
+        option("db", str | None, "A folder of durable stores; files are taken over into them."),
+        option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
+        option(
             "host",
             str,
             "The address to listen on; by default this machine alone.",
             default="127.0.0.1",
         ),
-        _option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
-        _option("skip_bad", bool, _SKIP_BAD, default=False),
+        option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
+        option("skip_bad", bool, SKIP_BAD, default=False),
     ]
-    return _as_command(
+    return as_command(
         command,
         parameters,
         "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again.",
@@ -282,7 +241,7 @@ def serve_command() -> Callable[..., None]:
 @app.command()
 def copy(
     source: Annotated[
-        str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {_SOURCE}")
+        str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {SOURCE}")
     ],
     target: Annotated[
         str,
@@ -291,40 +250,21 @@ def copy(
     table: Annotated[
         str, typer.Option(help="The table in the database; made if it is not there.")
     ] = "instances",
-    skip_bad: Annotated[bool, typer.Option(help=_SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+    skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
 ) -> None:
     """Copy an inventory to a database, or back, and compare both.
 
     Run again, it goes on where it has ended.
     """
-    with _usage_errors():
+    with usage_errors():
         if not _can_copy:
             raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
         run_copy(
             source,
             target,
             table=table,
-            read=lambda api, file: _read(CATALOG[api], file, skip_bad=skip_bad),
+            read=lambda api, file: read_records(CATALOG[api], file, skip_bad=skip_bad),
         )
-
-
-def _read(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
-    """Read the records of a file, with a progress bar; says on stderr what was left out."""
-    with progress_bar() as progress:
-
-        def watch(lines: list[Any]) -> Iterable[Any]:
-            return progress.track(lines, description=f"reading {plain(file)}")
-
-        inventory = api.read.load(file, watch)
-    if inventory.bad and not skip_bad:
-        raise InventoryError(inventory.bad, inventory.bad_count)
-    if inventory.bad:
-        errors.print(
-            f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}",
-            markup=False,
-            soft_wrap=True,
-        )
-    return inventory.records
 
 
 def _answer(
@@ -359,16 +299,6 @@ def _answer(
         (errors if as_json else console).print(
             plain_lines(store.explain(query)), markup=False, soft_wrap=True
         )
-
-
-@contextmanager
-def _usage_errors() -> Generator[None]:
-    """End with exit code 2 and a message, not a traceback, where the input cannot be used."""
-    try:
-        yield
-    except (OSError, InstqueryError, ValueError) as error:
-        errors.print(plain_lines(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(UNUSABLE) from None
 
 
 for _name, _api in CATALOG.items():

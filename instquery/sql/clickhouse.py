@@ -1,19 +1,16 @@
-"""What ClickHouse alone needs: table engine, nullable types, reads of the latest."""
+"""ClickHouse, by clickhouse-connect (extra `clickhouse`)."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
+import sqlalchemy as sa
 from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable, String, UInt8
 from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree
-from sqlalchemy import ColumnElement, Table
-from sqlalchemy.types import TypeEngine
 
-from instquery.sql.values import Statement
+from instquery.sql.dialect import Column, Dialect, value_of
+from instquery.sql.values import GONE, VERSION, Statement
 
-__all__ = ["FLAG", "MAYBE_TEXT", "MAYBE_WHOLE", "present", "table_engine"]
-
-FLAG: TypeEngine[int] = UInt8()
-MAYBE_TEXT: TypeEngine[str] = Nullable(String)
-MAYBE_WHOLE: TypeEngine[int] = Nullable(Int64)
+__all__ = ["CLICKHOUSE"]
 
 _SETTINGS = {
     # There is one partition: what is merged needs no second look.
@@ -22,21 +19,34 @@ _SETTINGS = {
 }
 
 
-def table_engine(
-    in_order: list[ColumnElement[Any]], *, version: str, gone: str
-) -> ReplacingMergeTree:
-    """Return the engine of a table whose rows lie in an order.
-
-    Of those at one place the last version counts.
-    """
+def _table_items(in_order: Sequence[Column]) -> list[Any]:
+    """Return the engine of a table whose rows lie in an order; the last version counts."""
     settings = {"allow_experimental_reverse_key": 1}  # for an order that falls
-    return ReplacingMergeTree(
-        version=version, is_deleted=gone, order_by=in_order, settings=settings
+    engine = ReplacingMergeTree(
+        version=VERSION, is_deleted=GONE, order_by=list(in_order), settings=settings
     )
+    return [engine]
 
 
-def present(rows: Statement, table: Table) -> Statement:
-    """Leave out the rows of a table that others have replaced."""
+def _present(rows: Statement, table: sa.Table) -> Statement:
     # Which the driver adds to SQLAlchemy's class.
     final = cast(Statement, rows.final(table))  # type: ignore[attr-defined]
     return final.execution_options(settings=_SETTINGS)
+
+
+def _has_part(column: Column, name: str) -> sa.ColumnElement[bool]:
+    return sa.func.position(column, value_of(name, column)) > 0
+
+
+CLICKHOUSE = Dialect(
+    name="clickhousedb",
+    maybe_text=Nullable(String),
+    maybe_whole=Nullable(Int64),
+    flag=UInt8(),
+    takes_wide_integers=True,
+    has_indexes=False,
+    table_items=_table_items,
+    keeps_versions=True,
+    present=_present,
+    has_part=_has_part,
+)

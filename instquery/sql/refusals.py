@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from instquery.errors import RecordError
 from instquery.predicates import Value
 from instquery.sql.layout import Layout, Values
-from instquery.sql.values import can_hold, written
+from instquery.sql.values import written
 
 __all__ = ["refusal"]
 
@@ -28,7 +28,6 @@ def refusal(
     error: Exception,
     layout: Layout,
     rows: Iterable[Values],
-    dialect: str,
 ) -> RecordError | None:
     """Return the `RecordError` for what a driver has refused in these rows.
 
@@ -40,7 +39,7 @@ def refusal(
 
     if isinstance(cause, UnicodeEncodeError | OverflowError):
         for field, value in _words(layout, rows):
-            if not can_hold(layout.table.c[field].type, value, dialect):
+            if not layout.dialect.can_hold(layout.table.c[field].type, value):
                 return RecordError("the column cannot hold such text or number", field=field)
     return None
 

@@ -1,12 +1,10 @@
 """Statements for queries of one shape, made once: a request only binds values."""
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from instquery.predicates import (
     BOUND,
@@ -19,8 +17,10 @@ from instquery.predicates import (
     check_answered,
     unanswered,
 )
-from instquery.sql.layout import CLICKHOUSE, Layout
-from instquery.sql.values import Statement, Word, can_hold
+from instquery.sql.dialect import value_of
+from instquery.sql.layout import Layout
+from instquery.sql.table import directed
+from instquery.sql.values import Statement, Word
 from instquery.values import fits
 
 __all__ = ["FEW", "Shape", "Statements", "shape_of"]
@@ -50,13 +50,15 @@ class Statements:
     for a field that has no such column.
     """
 
-    def __init__(self, layout: Layout, dialect: str, shape: Shape) -> None:
+    def __init__(self, layout: Layout, shape: Shape) -> None:
         self._layout = layout
-        self._dialect = dialect
+        self._dialect = layout.dialect
         self.where = [
-            self._condition(number, kind, field) for number, (kind, field) in enumerate(shape)
+            self._condition(f"p{number}", kind, field) for number, (kind, field) in enumerate(shape)
         ]
-        fields, in_order = layout.schema.fields, (Interval, layout.schema.order.field)
+
+        fields = layout.schema.fields
+        in_order = (Interval, layout.schema.order.field)
         apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
         self._kinds = {kind for kind, _ in apart}
         self.is_walked = len(apart) < 2 and all(
@@ -77,30 +79,10 @@ class Statements:
         """Return what to ask with; `None` where nothing can match."""
         values: dict[str, Any] = {}
         for number, predicate in enumerate(where):
-            name = f"p{number}"
-            if isinstance(predicate, Contains):
-                held = self._layout.column(predicate.field, folded=True).type
-                if not can_hold(held, predicate.folded, self._dialect):
-                    return None
-                is_like = self._dialect == "postgresql"
-                values[name] = (
-                    _SPECIAL.sub(r"/\g<0>", predicate.folded) if is_like else predicate.folded
-                )
-            elif isinstance(predicate, Interval):
-                if predicate.low > predicate.high:
-                    return None
-                instant = self._layout.instants[predicate.field]
-                values |= {
-                    name: instant.first(predicate.low),
-                    f"{name}_end": instant.last(predicate.high),
-                }
-            elif not isinstance(predicate, Eq | In):
-                raise unanswered(predicate, BOUND)
-            else:
-                known = self._known(predicate)
-                if not known:
-                    return None
-                values[name] = known if isinstance(predicate, In) else known[0]
+            asked = self._values(f"p{number}", predicate)
+            if asked is None:
+                return None
+            values |= asked
         return values
 
     @cached_property
@@ -131,6 +113,7 @@ class Statements:
         key, order, record = self._layout.key, self._layout.order, self._layout.record
         wanted = key if record is None or self.few_are_keys else record
         most = sa.bindparam("most", type_=sa.Integer())
+
         columns = wanted.label("_wanted"), order.label("_order"), key.label("_key")
         found = self._layout.select(*columns).where(*self.where).limit(most + 1).subquery()
         page = sa.select(found.c["_wanted"], sa.func.count().over())
@@ -139,71 +122,72 @@ class Statements:
     @cached_property
     def keyed(self) -> Statement:
         """Find the records with `keys`, in order."""
-        key, by_no_index = (
-            self._layout.column(self._layout.schema.key),
-            self._layout.in_order(self._layout.order + 0),
-        )
-        return self._layout.records().where(self._among(key, "keys")).order_by(*by_no_index)
+        key = self._layout.column(self._layout.schema.key)
+        by_no_index = self._layout.in_order(self._layout.order + 0)
+        chosen = self._layout.records().where(self._dialect.among(key, "keys"))
+        return chosen.order_by(*by_no_index)
 
     @cached_property
     def days(self) -> Statement:
         """Count the matches of each day and tell the instant of its first, in order."""
-        order, is_falling = self._layout.order, self._layout.schema.order.descending
+        order = self._layout.order
+        is_falling = self._layout.schema.order.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
-        counts = (
-            self._layout.select(sa.func.count(), first).where(*self.where).group_by(order // _DAY)
-        )
-        return counts.order_by(first.desc() if is_falling else first.asc())
+
+        matches = self._layout.select(sa.func.count(), first).where(*self.where)
+        counts = matches.group_by(order // _DAY)
+        return counts.order_by(directed(first, self._layout.schema.order))
+
+    def _values(self, name: str, predicate: Bounded) -> dict[str, Any] | None:
+        """Return what one predicate asks with; `None` where nothing can match it."""
+        if isinstance(predicate, Contains):
+            held = self._layout.column(predicate.field, folded=True).type
+            if not self._dialect.can_hold(held, predicate.folded):
+                return None
+            return {name: self._dialect.part(predicate.folded)}
+
+        if isinstance(predicate, Interval):
+            if predicate.low > predicate.high:
+                return None
+            instant = self._layout.instants[predicate.field]
+            return {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
+
+        if not isinstance(predicate, Eq | In):
+            raise unanswered(predicate, BOUND)
+
+        known = self._known(predicate)
+        if not known:
+            return None
+        return {name: known if isinstance(predicate, In) else known[0]}
 
     def _known(self, predicate: Eq | In) -> list[Value]:
         """List the values that a record may have: for others the database need not be asked."""
         schema, field = self._layout.schema, predicate.field
         held = self._layout.column(field).type
         given = predicate.values if isinstance(predicate, In) else (predicate.value,)
-        is_bounded = field == schema.key or schema.fields[field].kind.is_bounded
+
         # A table that is mapped may hold what others have written.
+        is_bounded = field == schema.key or schema.fields[field].kind.is_bounded
         if is_bounded and isinstance(held, Word):
             given = tuple(filter(fits, given))
-        return [value for value in given if can_hold(held, value, self._dialect)]
+        return [value for value in given if self._dialect.can_hold(held, value)]
 
-    def _condition(self, number: int, kind: type[Bounded], field: str) -> sa.ColumnElement[bool]:
-        """Write a predicate as a condition on values that are handed over under its number."""
-        name = f"p{number}"
+    def _condition(self, name: str, kind: type[Bounded], field: str) -> sa.ColumnElement[bool]:
+        """Write a predicate as a condition on values that are handed over under a name."""
         if kind is Contains:
-            return self._has_part(self._layout.column(field, folded=True), name)
+            return self._dialect.has_part(self._layout.column(field, folded=True), name)
 
         column = self._layout.column(field)
         if kind is Interval:
-            return column.between(_value(name, column), _value(f"{name}_end", column))
+            return column.between(value_of(name, column), value_of(f"{name}_end", column))
         if kind is In:
-            return self._among(column, name)
+            return self._dialect.among(column, name)
         if kind is Eq:
-            return column == _value(name, column)
+            return column == value_of(name, column)
         raise unanswered(kind, BOUND, field)
-
-    def _among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
-        if self._dialect == "postgresql":  # one parameter, however many values
-            return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
-        return column.in_(sa.bindparam(name, type_=column.type, expanding=True))
-
-    def _has_part(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
-        """Say that folded text has a part, character by character."""
-        if (
-            self._dialect == "postgresql"
-        ):  # whose LIKE looks at case and is what its trigrams are for
-            return column.contains(_value(name, column), escape="/")
-        find = sa.func.position if self._dialect == CLICKHOUSE else sa.func.instr
-        return find(column, _value(name, column)) > 0
-
-
-_SPECIAL = re.compile("[%_/]")
-
-
-def _value(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, type_=column.type)
 
 
 def _paged(records: Statement) -> Statement:
-    return records.limit(sa.bindparam("limit", type_=sa.Integer())).offset(
-        sa.bindparam("offset", type_=sa.Integer())
-    )
+    limit = sa.bindparam("limit", type_=sa.Integer())
+    offset = sa.bindparam("offset", type_=sa.Integer())
+    return records.limit(limit).offset(offset)

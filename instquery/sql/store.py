@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import time_ns
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -17,11 +17,22 @@ from instquery.options import check_callable, check_flag, check_kind
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_batch
-from instquery.sql.layout import Layout, made_table
+from instquery.sql.dialect import Dialect
+from instquery.sql.layout import Layout, Values
+from instquery.sql.postgresql import POSTGRESQL
 from instquery.sql.refusals import refusal
-from instquery.sql.values import Statement, Word, can_hold
+from instquery.sql.sqlite import SQLITE
+from instquery.sql.table import made_table
+from instquery.sql.values import Statement, Word
 from instquery.sql.ways import Way, Ways
 from instquery.values import fits
+
+try:
+    from instquery.sql import clickhouse
+except ModuleNotFoundError as missing:
+    # Without the extra `clickhouse` no engine speaks it. Where types are checked it is installed.
+    if TYPE_CHECKING or missing.name != "clickhouse_connect":
+        raise
 
 __all__ = ["SqlStore"]
 
@@ -59,12 +70,12 @@ class SqlStore:
 
         self._engine = engine
         self._clock = clock
-        self._dialect = engine.dialect.name
+        self._dialect = _dialect(engine)
         if isinstance(table, str):
             table = made_table(schema, table, self._dialect, shard_by)
-        self._layout = Layout(schema, table)
+        self._layout = Layout(schema, table, self._dialect)
         self._shard_by = shard_by
-        self._ways = Ways(self._layout, self._dialect)
+        self._ways = Ways(self._layout)
         self._keyed = self._layout.records().where(self._layout.key == sa.bindparam("key"))
         self._version = 0
 
@@ -84,12 +95,7 @@ class SqlStore:
             if sa.inspect(connection).has_table(self.table.name, self.table.schema):
                 return
             self.table.create(connection)
-            if self._dialect == "postgresql" and connection.scalar(_HAS_CITUS):
-                name = connection.dialect.identifier_preparer.format_table(self.table)
-                distribute = sa.func.create_distributed_table(
-                    name, self._shard_by or self.schema.key
-                )
-                connection.execute(sa.select(distribute))
+            self._dialect.distribute(connection, self.table, self._shard_by or self.schema.key)
 
     # reading
 
@@ -217,7 +223,7 @@ class SqlStore:
     def _can_be_there(self, key: object) -> TypeGuard[str]:
         """Tell whether the table may hold such a key: else the database is not asked."""
         held = self._layout.key.type
-        if not isinstance(key, str) or not can_hold(held, key, self._dialect):
+        if not isinstance(key, str) or not self._dialect.can_hold(held, key):
             return False
         return fits(key) or not isinstance(held, Word)
 
@@ -225,16 +231,7 @@ class SqlStore:
     def _reading(self) -> Generator[sa.Connection]:
         """Read from one moment, where the database can."""
         with self._engine.connect() as connection:
-            if self._dialect == "postgresql":
-                connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-                if (
-                    self._engine.dialect.driver == "psycopg"
-                ):  # a plan kept for any value is a bad one for most
-                    connection.connection.driver_connection.prepare_threshold = None  # type: ignore[union-attr]
-            elif self._dialect == "sqlite":
-                connection.exec_driver_sql("BEGIN")  # its driver begins nothing for a read
+            self._dialect.begin_read(connection)
             yield connection
             connection.commit()  # psycopg adds a round trip to a rollback
 
@@ -242,18 +239,7 @@ class SqlStore:
     def _writing(self) -> Generator[sa.Connection]:
         """Write in a transaction, one writer after the other, where the database can."""
         with self._engine.begin() as connection:
-            if self._dialect == "postgresql":
-                # Without statistics, in a table just made, keys would be searched for row by row.
-                by_index = sa.func.set_config(
-                    "enable_seqscan", "off", sa.true()
-                )  # for this transaction
-                connection.execute(
-                    sa.select(sa.func.pg_advisory_xact_lock(self._layout.lock), by_index)
-                )
-            elif self._dialect == "sqlite":
-                connection.exec_driver_sql(
-                    "BEGIN IMMEDIATE"
-                )  # its driver would begin at the first change
+            self._dialect.begin_write(connection, self._layout.lock)
             yield connection
 
     def _stream(self, connection: sa.Connection, records: Statement) -> Iterator[Record]:
@@ -262,39 +248,61 @@ class SqlStore:
             yield from map(self._layout.read, rows)
 
     def _replace(
-        self, connection: sa.Connection, entries: Mapping[str, Entry], gone: Iterable[str] = ()
+        self,
+        connection: sa.Connection,
+        entries: Mapping[str, Entry],
+        gone: Iterable[str] = (),
     ) -> int:
         """Put rows in the place of those with their keys, and take others away.
 
         Return how many there were.
         """
-        self._version = version = max(self._version + 1, time_ns())
-        rows = [self._layout.write(entry, version) for entry in entries.values()]
-        keys = [*entries, *gone]
-        parts = (keys[start : start + _MOST_KEYS] for start in range(0, len(keys), _MOST_KEYS))
-        some = [self._layout.key.in_(part) for part in parts]
+        self._version = max(self._version + 1, time_ns())
+        rows = [self._layout.write(entry, self._version) for entry in entries.values()]
+        keyed = self._keyed_parts([*entries, *gone])
+
         if self._layout.keeps_versions:
-            now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
-            there = self._layout.select(self._layout.key, self._layout.order)
-            old = [place for keyed in some for place in connection.execute(there.where(keyed))]
-            rows += [
-                self._layout.bury(key, place, version)
-                for key, place in old
-                if now_at.get(key) != place
-            ]
-            there_were = len(old)
+            there_were = self._bury(connection, keyed, rows)
         else:
-            there_were = sum(
-                connection.execute(sa.delete(self.table).where(keyed)).rowcount for keyed in some
-            )
+            deletes = [sa.delete(self.table).where(some) for some in keyed]
+            there_were = sum(connection.execute(delete).rowcount for delete in deletes)
+
         if rows:
-            try:
-                connection.execute(sa.insert(self.table), rows)
-            except (DBAPIError, UnicodeEncodeError, OverflowError) as error:
-                if (refused := refusal(error, self._layout, rows, self._dialect)) is not None:
-                    raise refused from error
-                raise
+            self._insert(connection, rows)
         return there_were
+
+    def _keyed_parts(self, keys: list[str]) -> list[sa.ColumnElement[bool]]:
+        """Return conditions that together hold for the rows with these keys."""
+        starts = range(0, len(keys), _MOST_KEYS)
+        return [self._layout.key.in_(keys[start : start + _MOST_KEYS]) for start in starts]
+
+    def _bury(
+        self,
+        connection: sa.Connection,
+        keyed: list[sa.ColumnElement[bool]],
+        rows: list[Values],
+    ) -> int:
+        """Add rows that hide those which new ones do not replace, as they lie at other places.
+
+        Return how many there were.
+        """
+        now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
+        there = self._layout.select(self._layout.key, self._layout.order)
+        old = [place for some in keyed for place in connection.execute(there.where(some))]
+        for key, place in old:
+            if now_at.get(key) != place:
+                rows.append(self._layout.bury(key, place, self._version))
+        return len(old)
+
+    def _insert(self, connection: sa.Connection, rows: list[Values]) -> None:
+        """Insert rows. Raises `RecordError` for what a column or an index cannot hold."""
+        try:
+            connection.execute(sa.insert(self.table), rows)
+        except (DBAPIError, UnicodeEncodeError, OverflowError) as error:
+            refused = refusal(error, self._layout, rows)
+            if refused is None:
+                raise
+            raise refused from error
 
 
 _NAME = re.compile("[^\0\ud800-\udfff]+", re.DOTALL)
@@ -320,8 +328,9 @@ class _PreparedQuery:
         return self._store.page(self._query, self._cursor)
 
 
-_HAS_CITUS = (
-    sa.select(sa.func.count())
-    .select_from(sa.table("pg_extension"))
-    .where(sa.column("extname") == "citus")
-)
+def _dialect(engine: sa.Engine) -> Dialect:
+    """Return how the database of an engine is asked."""
+    name = engine.dialect.name
+    if name == "clickhousedb":
+        return clickhouse.CLICKHOUSE
+    return {"postgresql": POSTGRESQL, "sqlite": SQLITE}.get(name) or Dialect(name=name)

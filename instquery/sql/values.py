@@ -8,7 +8,17 @@ from sqlalchemy.types import TypeEngine
 
 from instquery.predicates import Value
 
-__all__ = ["CLICKHOUSE", "Row", "Statement", "Word", "can_be_key", "can_hold", "written"]
+__all__ = [
+    "GONE",
+    "RECORD",
+    "VERSION",
+    "Row",
+    "Statement",
+    "Word",
+    "can_be_key",
+    "is_split",
+    "written",
+]
 
 Statement = sa.Select[*tuple[Any, ...]]
 """A statement that reads rows, whatever their columns."""
@@ -16,13 +26,18 @@ Statement = sa.Select[*tuple[Any, ...]]
 Row = sa.Row[*tuple[Any, ...]]
 """What such a statement finds."""
 
-CLICKHOUSE = "clickhousedb"
-"""The name by which SQLAlchemy knows the dialect."""
+RECORD = "record"
+"""The column of whole records."""
+
+VERSION, GONE = "_version", "_gone"
+"""The columns of a table that keeps versions: the row's, and whether it says that none is there."""
 
 # What no SQL text can hold (NUL, halves of surrogate pairs) is spelled as a mark and four more,
 # which are spelled themselves wherever a text has them. A spelling begins nowhere but with its
 # mark: parts of a text stay its parts.
-_NUMBER, _MARK, _DIGITS = "\U00100000", "\U00100001", "".join(map(chr, range(0x100002, 0x100012)))
+_NUMBER = "\U00100000"
+_MARK = "\U00100001"
+_DIGITS = "".join(map(chr, range(0x100002, 0x100012)))
 _SPELLED = re.compile(f"[\0\ud800-\udfff{_NUMBER}-{_DIGITS[-1]}]")
 _HALF = re.compile("[\ud800-\udfff]")
 _SPELLING = re.compile(f"{_MARK}([{_DIGITS}]{{4}})")
@@ -33,23 +48,9 @@ def can_be_key(key: str) -> bool:
     return _SPELLED.search(key) is None
 
 
-def can_hold(held: TypeEngine[Any], value: Value, dialect: str) -> bool:
-    """Tell whether a column of this type can hold a value.
-
-    What it cannot hold, equals nothing in it.
-
-    So no driver is asked with what it would refuse: halves of surrogate pairs, NUL on PostgreSQL,
-    and integers beyond 64 bits (sign included), but on ClickHouse, which has wider ones.
-    """
-    if isinstance(held, Word):
-        return True
-
-    if isinstance(value, str):
-        has_nul = dialect == "postgresql" and "\0" in value
-        return held.python_type is str and not has_nul and not _HALF.search(value)
-
-    is_narrow = dialect == CLICKHOUSE or -(1 << 63) <= value < 1 << 63
-    return type(value) is held.python_type and is_narrow
+def is_split(text: str) -> bool:
+    """Tell whether a text has halves of surrogate pairs, which UTF-8 cannot encode."""
+    return _HALF.search(text) is not None
 
 
 def written(value: Value) -> str:
@@ -80,9 +81,11 @@ class Word(sa.TypeDecorator[Value]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Value | None:  # noqa: ARG002 - as declared
         """Read a value."""
-        if value is None or not value.startswith(_NUMBER):
-            return None if value is None else _SPELLING.sub(_read, value)
-        return int(value[1:], 16)
+        if value is None:
+            return None
+        if value.startswith(_NUMBER):
+            return int(value[1:], 16)
+        return _SPELLING.sub(_read, value)
 
 
 def _spell(text: str) -> str:
@@ -90,10 +93,9 @@ def _spell(text: str) -> str:
 
 
 def _write(found: re.Match[str]) -> str:
+    # 0 is NUL; the marks, which are beyond all others, come next; then the surrogates.
     code = ord(found[0])
-    number = (
-        code - 0x100000 + 1 if code >= 0x100000 else code
-    )  # 0 is NUL, then the marks, then the surrogates
+    number = code - 0x100000 + 1 if code >= 0x100000 else code
     return _MARK + "".join(_DIGITS[int(digit, 16)] for digit in f"{number:04x}")
 
 

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from instquery.folding import GRAM
 from instquery.predicates import Bounded, Contains, Eq, In, Predicate, merged
 from instquery.query import Query
-from instquery.sql.layout import CLICKHOUSE, Layout
+from instquery.sql.layout import Layout
 from instquery.sql.statements import FEW, Statements, shape_of
 from instquery.sql.values import Row, Statement
 
@@ -49,19 +48,21 @@ class Way(NamedTuple):
         }
 
     def __str__(self) -> str:
-        return "\n".join(
-            [self.name, *self.notes, *(() if self.statement is None else (str(self.statement),))]
-        )
+        lines = [self.name, *self.notes]
+        if self.statement is not None:
+            lines.append(str(self.statement))
+        return "\n".join(lines)
 
 
 class Ways:
-    """Finds the way to a page on an engine that speaks `dialect`."""
+    """Finds the way to a page of a table."""
 
-    def __init__(self, layout: Layout, dialect: str) -> None:
+    def __init__(self, layout: Layout) -> None:
         self._schema = layout.schema
-        self._dialect = dialect
-        self._is_planner_misled = dialect != CLICKHOUSE and layout.order.type.python_type is int
-        self._statements = lru_cache(_SHAPES)(partial(Statements, layout, dialect))
+        self._dialect = layout.dialect
+        is_number = layout.order.type.python_type is int
+        self._is_planner_misled = layout.dialect.has_indexes and is_number
+        self._statements = lru_cache(_SHAPES)(partial(Statements, layout))
 
     def find(self, connection: sa.Connection, query: Query) -> Way:
         """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
@@ -90,14 +91,19 @@ class Ways:
         return statements, statements.values(where)
 
     def _found(self, asking: "_Asking") -> Way:
-        query, statements, is_misled = asking.query, asking.statements, self._is_planner_misled
+        """Look for the page among few matches first, then count, then choose by the total."""
+        query, statements = asking.query, asking.statements
+        is_misled = self._is_planner_misled
         is_sought = is_misled and query.limit > 0 and not statements.is_walked
+
         most = statements.sought(is_counted=query.total)
         if is_sought and query.offset < most and (few := asking.few(most)):
             return few
+
         total = asking.total() if query.total else None
         if not query.limit or (total is not None and total <= query.offset):
             return _NOTHING._replace(matches=total)
+
         if is_misled and query.offset >= _DEEP and (total is None or total < query.offset * 4):
             return asking.by_days()
         if is_sought and total is not None and total <= FEW and (few := asking.few(FEW)):
@@ -105,18 +111,15 @@ class Ways:
         return asking.walk(total)
 
     def _notes(self, where: Sequence[Bounded]) -> tuple[str, ...]:
-        if self._dialect != "postgresql" or any(
-            isinstance(predicate, Eq | In) for predicate in where
-        ):
+        """Name the predicates that no index serves, unless there is one that an index does."""
+        if any(isinstance(predicate, Eq | In) for predicate in where):
             return ()
-        short = [
-            predicate
-            for predicate in where
-            if isinstance(predicate, Contains) and len(predicate.folded) < GRAM
-        ]
+
+        least = self._dialect.shortest_part
         return tuple(
             f"{predicate}: too short for trigrams, every record may be looked at"
-            for predicate in short
+            for predicate in where
+            if isinstance(predicate, Contains) and len(predicate.folded) < least
         )
 
 
@@ -146,9 +149,8 @@ class _Asking(NamedTuple):
             return None
         name = "the matches, sorted"
         if self.statements.few_are_keys:
-            return Way(
-                name, self.statements.keyed, matches, values={"keys": [key for key, _ in rows]}
-            )
+            keys = [key for key, _ in rows]
+            return Way(name, self.statements.keyed, matches, values={"keys": keys})
         return Way(name, self.statements.few, matches, values=values, rows=rows)
 
     def walk(self, matches: int | None) -> Way:
@@ -159,18 +161,17 @@ class _Asking(NamedTuple):
     def by_days(self) -> Way:
         """Count the matches of each day, and begin with the day that the page begins in."""
         counts = self.connection.execute(self.statements.days, self.values).all()
-        skip, total = self.query.offset, sum(count for count, _ in counts)
+        skip = self.query.offset
+        total = sum(count for count, _ in counts)
+
         for count, first in counts:
             if skip < count:
+                name = "a walk from the day that the page begins in"
                 values = self._paged(skip) | {"first": first}
-                return Way(
-                    "a walk from the day that the page begins in",
-                    self.statements.walk_on,
-                    total,
-                    values=values,
-                )
+                return Way(name, self.statements.walk_on, total, values=values)
             skip -= count
         return _NOTHING._replace(matches=total)
 
     def _paged(self, offset: int) -> dict[str, Any]:
-        return self.values | {"limit": min(self.query.limit, _MOST), "offset": min(offset, _MOST)}
+        limit = min(self.query.limit, _MOST)
+        return self.values | {"limit": limit, "offset": min(offset, _MOST)}

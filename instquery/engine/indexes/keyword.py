@@ -50,9 +50,8 @@ class KeywordIndex:
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
-        self._counts: dict[
-            Value, int
-        ] = {}  # the rows of each frequent value, which a deep page adds up
+        # The rows of each frequent value, which a deep page adds up.
+        self._counts: dict[Value, int] = {}
         self._rare: dict[Value, array[Position]] = {}
         self._opened: list[Position] = []
         self._known: dict[Value, int] = {}
@@ -225,9 +224,8 @@ class KeywordIndex:
 
         Costs 3 ms for 32,768 rows, most of it the same however many values there are.
         """
-        before = list(
-            range(self._width - len(self._opened))
-        )  # at each place, the row that was there
+        # At each place, the row that was there.
+        before = list(range(self._width - len(self._opened)))
         for position in self._opened:
             before.insert(position, -1)
         moved = array(POSITION_CODE, [0]) * len(before)

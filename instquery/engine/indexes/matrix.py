@@ -55,9 +55,8 @@ class Matrix:
         columns = [wide[column :: self._width] for column in range(self._width)]
         bits = range(max(set(wide), default=0).bit_length())
         self._planes = [[set_of_bits(column, bit) for bit in bits] for column in columns]
-        self._held: dict[
-            tuple[int, int], RowSet
-        ] = {}  # by column and number, once they were asked for
+        # By column and number, once they were asked for.
+        self._held: dict[tuple[int, int], RowSet] = {}
 
     def rows_with(self, pieces: Iterable[bytes]) -> dict[bytes, RowSet]:
         """Return for each piece the row set of the texts that hold it; all are of one length."""

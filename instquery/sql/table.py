@@ -1,0 +1,101 @@
+"""The table that is made for a schema: its columns, and an index for each way that it is asked."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, assert_never
+
+import sqlalchemy as sa
+
+from instquery.errors import SchemaError
+from instquery.query import Order
+from instquery.schema import Schema
+from instquery.sql.dialect import Column, Dialect
+from instquery.sql.values import GONE, RECORD, VERSION, Word
+
+__all__ = ["directed", "folded_name", "made_table"]
+
+
+def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None) -> sa.Table:
+    """Declare the table of a schema. Raises `SchemaError` for names that it has itself."""
+    columns = list(_columns(schema, dialect, shard_by))
+    if len({column.name for column in columns}) < len(columns):
+        raise SchemaError(
+            f"the names {RECORD}, {VERSION}, {GONE} and <name>_folded are the table's own"
+        )
+
+    order, key = schema.order, schema.key
+    items = dialect.table_items([directed(sa.column(order.field), order), sa.column(key)])
+    table = sa.Table(name, sa.MetaData(), *columns, *items)
+
+    if dialect.has_indexes:
+        _index(table, schema, [directed(table.c[order.field], order), table.c[key]])
+        dialect.index_parts(table, _searched(table, schema))
+    return table
+
+
+def folded_name(field: str) -> str:
+    """Return the name of the column that holds a field's text as it is searched."""
+    return f"{field}_folded"
+
+
+def directed(column: Column, order: Order) -> sa.UnaryExpression[Any]:
+    """Return what rows are ordered by, in the direction of an order."""
+    return column.desc() if order.descending else column.asc()
+
+
+def _columns(schema: Schema, dialect: Dialect, shard_by: str | None) -> Iterator[sa.Column[Any]]:
+    """Declare a column for each field that is asked for, and those of our own."""
+    shard = None if shard_by is None else schema.fields.get(shard_by)
+    if shard_by is not None and (shard is None or shard.kind.index != "values"):
+        raise SchemaError("a table is sharded by a keyword field", field=shard_by)
+
+    # The column that decides on the machine comes first.
+    for name in sorted(schema.fields, key=lambda name: name != shard_by):
+        yield from _columns_of(name, schema, dialect, shard_by)
+
+    yield sa.Column(RECORD, sa.Text(), nullable=False)
+    if dialect.keeps_versions:
+        yield sa.Column(VERSION, sa.BigInteger(), nullable=False)
+        yield sa.Column(GONE, dialect.flag, nullable=False)
+
+
+def _columns_of(
+    name: str,
+    schema: Schema,
+    dialect: Dialect,
+    shard_by: str | None,
+) -> Iterator[sa.Column[Any]]:
+    """Declare the columns of a field: of each form that its kind has."""
+    is_needed = name in (schema.key, schema.order.field, shard_by)
+    text = dialect.text if is_needed else dialect.maybe_text
+    whole = dialect.whole if is_needed else dialect.maybe_whole
+
+    for form in schema.fields[name].kind.columns:
+        if form == "micros":
+            yield sa.Column(name, whole, nullable=not is_needed)
+        elif form == "folded":
+            yield sa.Column(folded_name(name), Word(text), nullable=not is_needed)
+        elif form == "value":
+            is_unique = is_needed and dialect.has_indexes
+            yield sa.Column(name, Word(text), nullable=not is_needed, primary_key=is_unique)
+        else:
+            assert_never(form)
+
+
+def _index(table: sa.Table, schema: Schema, in_order: Sequence[Column]) -> None:
+    """Index the order of answers, and each field that is matched whole or by range."""
+    sa.Index(f"{table.name}_in_order", *in_order)
+
+    for field, declared in schema.fields.items():
+        is_matched = declared.indexed and declared.kind.index in ("values", "slices")
+        if is_matched and field not in (schema.key, schema.order.field):
+            # With the order, so that matches are sorted without being looked at.
+            sa.Index(f"{table.name}_{field}", table.c[field], *in_order)
+
+
+def _searched(table: sa.Table, schema: Schema) -> list[sa.Column[Any]]:
+    """List the columns of folded text in which parts are searched."""
+    return [
+        table.c[folded_name(name)]
+        for name, field in schema.fields.items()
+        if field.indexed and field.kind.index == "parts"
+    ]
