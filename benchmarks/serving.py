@@ -1,4 +1,4 @@
-"""The HTTP face under load: requests a second, p99 and memory.
+"""HTTP under load: requests a second, p99 and memory.
 
 Beside it runs a bare application of the same server.
 

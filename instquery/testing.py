@@ -78,8 +78,8 @@ class Double:
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
-        face = create_app(*self._stores.values(), keys=keys, clock=self._clock, **facts)
-        self.app: ASGIApp = _Recorder(face, self.requests, self._faults)
+        app = create_app(*self._stores.values(), keys=keys, clock=self._clock, **facts)
+        self.app: ASGIApp = _Recorder(app, self.requests, self._faults)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
@@ -176,14 +176,14 @@ class Double:
 
 
 class _Recorder:
-    """Notes each request that the face answers, and lets faults happen to it."""
+    """Notes each request that the application answers, and lets faults happen to it."""
 
-    def __init__(self, face: ASGIApp, requests: list[Recorded], faults: deque[Fault]) -> None:
-        self._face, self._requests, self._faults = face, requests, faults
+    def __init__(self, app: ASGIApp, requests: list[Recorded], faults: deque[Fault]) -> None:
+        self._app, self._requests, self._faults = app, requests, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ("/healthz", "/openapi.json"):
-            await self._face(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         body: list[bytes] = []
         fault = self._faults.popleft() if self._faults else None
@@ -201,7 +201,7 @@ class _Recorder:
         if fault is not None:
             await asyncio.sleep(fault.delay)
         if fault is None or fault.code is None:
-            await self._face(scope, listen, answer)
+            await self._app(scope, listen, answer)
             return
         with suppress(Wrong):
             await read_body(scope, listen)

@@ -1,4 +1,4 @@
-"""The official Python clients, unmodified: they cannot tell the face from the service."""
+"""The official Python clients, unmodified: they cannot tell the application from the service."""
 
 import asyncio
 import json

@@ -54,7 +54,7 @@ FLOORS = [
     ["sql.clickhouse", "sql.postgresql", "sql.sqlite", "sql.table"],
     ["sql.layout"],
     ["sql.statements", "sql.refusals"],
-    ["sql.ways"],
+    ["sql.planner"],
     ["sql.store"],
     ["sql"],
     ["apis.values"],

@@ -1,4 +1,4 @@
-"""The official Node clients, unmodified, against the face. Skipped where there is no Node."""
+"""The official Node clients, unmodified, against the application. Skipped without Node."""
 
 import pytest
 

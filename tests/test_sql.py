@@ -34,7 +34,7 @@ from instquery import (
 )
 from instquery.apis import airec, bss
 from instquery.apis.catalog import CATALOG
-from instquery.sql import SqlStore, statements, ways
+from instquery.sql import SqlStore, planner, statements
 from instquery.sql.clickhouse import CLICKHOUSE
 from strategies import SCHEMA, at, predicate
 
@@ -121,8 +121,8 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
     for room, name, bound in (
         (statements, "_FIRST", 3),
         (statements, "FEW", 20),
-        (ways, "FEW", 20),
-        (ways, "_DEEP", 5),
+        (planner, "FEW", 20),
+        (planner, "_DEEP", 5),
     ):
         monkeypatch.setattr(room, name, bound)
     random, schema, records = Random(11), airec.SCHEMA, list(CATALOG["airec"].samples(60))

@@ -30,7 +30,7 @@ from instquery.asgi.routes import Routes
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
 from instquery.options import check_callable, check_kind
 
-__all__ = ["FORM", "Face", "create_app", "read_body"]
+__all__ = ["FORM", "Application", "create_app", "read_body"]
 
 _access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Asking(NamedTuple):
     host: dict[str, Any]
 
 
-class Face:
+class Application:
     """Reads requests, finds out what they ask and who asks, and writes replies.
 
     It stands before `app`, which answers what is asked of `aside` paths alone: so the usual request
@@ -98,7 +98,7 @@ class Face:
         except ClientDisconnect:
             return
         except Exception:
-            _log.exception("the face failed, request %s", identity)
+            _log.exception("the application failed, request %s", identity)
             failed = failure()
             status, body = failed.status, refusal(failed.code, failed.reason, identity)
         octets = _json(body)
@@ -171,9 +171,7 @@ def create_app(
 ) -> Starlette:
     """Return an ASGI application that answers what these stores hold.
 
-    It may be mounted under a prefix.
-
-    `/healthz` says that it is up, `/openapi.json` describes it.
+    It may be mounted under a prefix. `/healthz` says that it is up, `/openapi.json` describes it.
 
     Args:
         stores: in the order of the catalog; `None` leaves an API out.
@@ -192,9 +190,22 @@ def create_app(
         check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
     check_callable("clock", clock, "a datetime")
     given = checked_names(named)
-    facts = facts_of(given)
     served = [(CATALOG[name], store) for name, store in stores_of(stores, given).items()]
-    document = describe(api for api, _ in served)
+    aside = _aside(describe(api for api, _ in served))
+
+    application = Middleware(
+        Application,
+        aside=[route.path for route in aside],
+        routes=Routes(served),
+        keys=keys,
+        facts=facts_of(given),
+        clock=clock,
+    )
+    return Starlette(routes=aside, middleware=[application])
+
+
+def _aside(document: dict[str, Any]) -> list[Route]:
+    """Return the routes that are of no API: whether it is up, and its description."""
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
@@ -202,10 +213,7 @@ def create_app(
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    aside = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
-    paths, routes = [route.path for route in aside], Routes(served)
-    face = Middleware(Face, aside=paths, routes=routes, keys=keys, facts=facts, clock=clock)
-    return Starlette(routes=aside, middleware=[face])
+    return [Route("/healthz", healthy), Route("/openapi.json", openapi)]
 
 
 def _json(value: object) -> bytes:
@@ -265,6 +273,6 @@ def _pairs(text: bytes) -> Pairs:
 
 
 def _path(scope: Scope) -> str:
-    """Return the path that a request has behind any prefix that the face is mounted under."""
+    """Return the path of a request behind the prefix that the application is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)

@@ -1,4 +1,4 @@
-"""A server for the face: uvicorn, each reply in one write, slow requests cut off."""
+"""A server for the application: uvicorn, each reply in one write, slow requests cut off."""
 
 import asyncio
 import socket

@@ -6,7 +6,7 @@ beside it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from sortedcontainers import SortedList
@@ -37,8 +37,17 @@ class Estimate(NamedTuple):
 class Book(Protocol):
     """What is known of one field of all records."""
 
+    @property
+    def counts(self) -> Mapping[Value, int] | None:
+        """Value → how many records have it; `None` where that is not known."""
+        ...
+
     def change(self, old: Any, new: Any, key: str) -> None:
         """Note that the record with this key has another value: `None` where it has none."""
+        ...
+
+    def load(self, values: Sequence[Any], keys: Sequence[str]) -> None:
+        """Note the values of many new records, for less than one by one."""
         ...
 
     def estimate(self, predicate: Any) -> Estimate | None:
@@ -149,6 +158,8 @@ class InstantBook:
 
     __slots__ = ("_instants", "_read")
 
+    counts = None
+
     def __init__(self, read: Read) -> None:
         self._instants: SortedList[Micros] = SortedList()
         self._read = read
@@ -190,6 +201,8 @@ class GramBook:
 
     __slots__ = ("_grams",)
 
+    counts = None
+
     def __init__(self) -> None:
         self._grams: set[str] | None = set()
 
@@ -200,6 +213,9 @@ class GramBook:
         text = fold(new)
         grams = zip(text, text[1:], text[2:])  # noqa: B905 - the shortest ends it
         self._grams.update(map("".join, grams))
+
+    def load(self, values: Sequence[str | None], keys: Sequence[str]) -> None:
+        """Leave new texts to `note`: the segments that are built of them know their grams."""
 
     def note(self, grams: set[str] | None) -> None:
         """Note the grams of many texts; if they are not known, no needle is ruled out any more."""

@@ -68,8 +68,7 @@ class Census:
         """
         keys = [record[self._key] for record in records]
         for name, book in self._books.items():
-            if isinstance(book, KeywordBook | InstantBook):
-                book.load([record.get(name) for record in records], keys)
+            book.load([record.get(name) for record in records], keys)
 
     def note(self, grams: Iterable[tuple[str, set[str] | None]]) -> None:
         """Note the grams of a segment's text fields; `None` where they are not known."""
@@ -91,7 +90,8 @@ class Census:
     def facets(self, field: str) -> dict[Value, int] | None:
         """Return the records by value of a field; `None` where this is not known here."""
         book = self._books.get(field)
-        return dict(book.counts) if isinstance(book, KeywordBook) else None
+        counts = None if book is None else book.counts
+        return None if counts is None else dict(counts)
 
     def faults(self, schema: Schema, records: Sequence[Record]) -> Iterator[str]:
         """Name what does not agree with the records."""

@@ -28,7 +28,10 @@ _FORM = b"instquery cursor 2\n"
 
 
 class Bookmark(NamedTuple):
-    """Where a walk has come to: behind the record with this rank and key."""
+    """Where a walk has come to: behind the record with this rank and key.
+
+    A cursor holds the members in this sequence. Who changes them raises the number in `_FORM`.
+    """
 
     rank: Rank
     key: str

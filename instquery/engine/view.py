@@ -24,9 +24,9 @@ Keep: TypeAlias = Callable[["View"], None]
 class View:
     """The records of one version, as they are kept; it never changes.
 
-    A version stays as it is as long as somebody holds its view, not the version alone: so whatever
-    reads from one holds the view. That costs memory only for segments that the store has changed
-    since. Queries come with their now, if they need one.
+    A live view protects its version from writes in place; a reference to the version alone does
+    not. So every reader holds the view. That costs memory only for segments that the store has
+    changed since. Queries come with their now, if they need one.
     """
 
     __slots__ = ("__weakref__", "_signer", "version")

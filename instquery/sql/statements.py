@@ -70,9 +70,9 @@ class Statements:
         """Whether `few` finds keys: an index alone has them, which saves a look at each record."""
 
     def sought(self, *, is_counted: bool) -> int:
-        """Return how many matches to look for at once, before they are counted if they are."""
+        """Return how many matches to fetch and sort before they are counted."""
         if Interval in self._kinds and not (is_counted and self._is_in_an_index):
-            return FEW  # as a walk may meet none for long: one instant hangs on another
+            return FEW  # instants correlate with the order: a walk may meet no match for long
         return _FIRST if self._kinds & {Contains, In} or not is_counted else 0
 
     def values(self, where: Sequence[Bounded]) -> dict[str, Any] | None:

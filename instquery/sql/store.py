@@ -19,12 +19,12 @@ from instquery.query import Clock, Page, Query, Record, by_count, dated_by, syst
 from instquery.schema import Entry, Schema, take_batch
 from instquery.sql.dialect import Dialect
 from instquery.sql.layout import Layout, Values
+from instquery.sql.planner import AccessPath, Planner
 from instquery.sql.postgresql import POSTGRESQL
 from instquery.sql.refusals import refusal
 from instquery.sql.sqlite import SQLITE
 from instquery.sql.table import made_table
 from instquery.sql.values import Statement, Word
-from instquery.sql.ways import Way, Ways
 from instquery.values import fits
 
 try:
@@ -75,7 +75,7 @@ class SqlStore:
             table = made_table(schema, table, self._dialect, shard_by)
         self._layout = Layout(schema, table, self._dialect)
         self._shard_by = shard_by
-        self._ways = Ways(self._layout)
+        self._planner = Planner(self._layout)
         self._keyed = self._layout.records().where(self._layout.key == sa.bindparam("key"))
         self._version = 0
 
@@ -109,12 +109,12 @@ class SqlStore:
         if cursor is not None:
             raise CursorInvalid("a store on a database gives no cursors")
         with self._reading() as connection:
-            way = self._ways.find(connection, query)
-            rows = way.rows
-            if rows is None and way.statement is not None:
-                rows = connection.execute(way.statement, way.values).all()
+            path = self._planner.choose(connection, query)
+            rows = path.rows
+            if rows is None and path.statement is not None:
+                rows = connection.execute(path.statement, path.values).all()
             items = [self._layout.read(row) for row in rows or ()]
-        return Page(items, way.matches if query.total else None)
+        return Page(items, path.matches if query.total else None)
 
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page ready; nothing is asked of the database before its page or its plan is.
@@ -135,7 +135,7 @@ class SqlStore:
         """Count the matches by their value of a keyword field, the most frequent first."""
         self.schema.check_facets(field)
         query = dated_by(self._clock, Query(where, now=now))
-        asked, values = self._ways.asked(query.where, query.now)
+        asked, values = self._planner.statements_for(query.where, query.now)
         if values is None:
             return {}
         column = self._layout.column(field)
@@ -147,11 +147,11 @@ class SqlStore:
         with self._reading() as connection:
             return by_count(dict(map(tuple, connection.execute(counted, values).all())))
 
-    def explain(self, query: Query) -> Way:
-        """Return the way by which a query would be answered now; costs its count."""
+    def explain(self, query: Query) -> AccessPath:
+        """Return the path by which a query would be answered now; costs its count."""
         query = dated_by(self._clock, query)
         with self._reading() as connection:
-            return self._ways.find(connection, query)
+            return self._planner.choose(connection, query)
 
     def get(self, key: str) -> Record | None:
         """Return the record with this key, or `None`."""
@@ -319,8 +319,8 @@ class _PreparedQuery:
         self._cursor = cursor
 
     @property
-    def plan(self) -> Way:
-        """The way to the page; costs a look at the database."""
+    def plan(self) -> AccessPath:
+        """The path to the page; costs a look at the database."""
         return self._store.explain(self._query)
 
     def page(self) -> Page:

@@ -1,4 +1,4 @@
-"""The HTTP face: what the wire rules ask for, mounted anywhere, and which requests are let in."""
+"""The application: what the wire rules ask for, mounted anywhere, and which requests are let in."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""The way to a page: the statements for a query, and the quickest of them."""
+"""The planner: which access path to a page is the quickest on a database."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
@@ -12,20 +12,18 @@ from instquery.sql.layout import Layout
 from instquery.sql.statements import FEW, Statements, shape_of
 from instquery.sql.values import Row, Statement
 
-__all__ = ["Way", "Ways"]
+__all__ = ["AccessPath", "Planner"]
 
 _DEEP = 10_000  # matches that may be counted by day rather than passed over
 _MOST = 1 << 62  # rows: more than there are, and a number that every engine takes
 _SHAPES = 256  # of queries, whose statements are kept
 
 
-class Way(NamedTuple):
+class AccessPath(NamedTuple):
     """How a query is answered: the statement for the page, and how many match.
 
-    There is no statement where the page is empty.
-
-    `matches` is exact where the query asks for a total. `notes` are for whoever wonders why it
-    takes so long.
+    There is no statement where the page is empty. `matches` is exact where the query asks for a
+    total. `notes` name the predicates that no index supports.
     """
 
     name: str
@@ -35,10 +33,10 @@ class Way(NamedTuple):
     values: Mapping[str, Any] | None = None
     """What the statement is asked with."""
     rows: Sequence[Row] | None = None
-    """The page's rows, where the way was found by finding them."""
+    """The page's rows, where choosing the path has found them."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the way as plain data, for logs and JSON."""
+        """Return the path as plain data, for logs and JSON."""
         statement = None if self.statement is None else str(self.statement)
         return {
             "name": self.name,
@@ -54,8 +52,8 @@ class Way(NamedTuple):
         return "\n".join(lines)
 
 
-class Ways:
-    """Finds the way to a page of a table."""
+class Planner:
+    """Chooses access paths to pages of a table, by counts."""
 
     def __init__(self, layout: Layout) -> None:
         self._schema = layout.schema
@@ -64,54 +62,54 @@ class Ways:
         self._is_planner_misled = layout.dialect.has_indexes and is_number
         self._statements = lru_cache(_SHAPES)(partial(Statements, layout))
 
-    def find(self, connection: sa.Connection, query: Query) -> Way:
-        """Choose the way to a page, by counts made on this connection. Raises `QueryError`."""
+    def choose(self, connection: sa.Connection, query: Query) -> AccessPath:
+        """Choose the path to a page, by counts made on this connection. Raises `QueryError`."""
         where = self._bound(query.where, query.now)
-        statements, values = self._asked(where)
+        statements, values = self._statements_for(where)
         if values is None:
             return _NOTHING
-        return self._found(_Asking(connection, query, statements, values))._replace(
+        return self._chosen(_Request(connection, query, statements, values))._replace(
             notes=self._notes(where)
         )
 
-    def asked(
+    def statements_for(
         self, where: Sequence[Predicate], now: int | None
     ) -> tuple[Statements, dict[str, Any] | None]:
         """Return the statements for such predicates, and the values of these.
 
         Raises `QueryError`.
         """
-        return self._asked(self._bound(where, now))
+        return self._statements_for(self._bound(where, now))
 
     def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Bounded]:
         return merged(self._schema.bound(predicate, now) for predicate in where)
 
-    def _asked(self, where: Sequence[Bounded]) -> tuple[Statements, dict[str, Any] | None]:
+    def _statements_for(self, where: Sequence[Bounded]) -> tuple[Statements, dict[str, Any] | None]:
         statements = self._statements(shape_of(where))
         return statements, statements.values(where)
 
-    def _found(self, asking: "_Asking") -> Way:
+    def _chosen(self, request: "_Request") -> AccessPath:
         """Look for the page among few matches first, then count, then choose by the total."""
-        query, statements = asking.query, asking.statements
+        query, statements = request.query, request.statements
         is_misled = self._is_planner_misled
         is_sought = is_misled and query.limit > 0 and not statements.is_walked
 
         most = statements.sought(is_counted=query.total)
-        if is_sought and query.offset < most and (few := asking.few(most)):
+        if is_sought and query.offset < most and (few := request.few(most)):
             return few
 
-        total = asking.total() if query.total else None
+        total = request.total() if query.total else None
         if not query.limit or (total is not None and total <= query.offset):
             return _NOTHING._replace(matches=total)
 
         if is_misled and query.offset >= _DEEP and (total is None or total < query.offset * 4):
-            return asking.by_days()
-        if is_sought and total is not None and total <= FEW and (few := asking.few(FEW)):
+            return request.by_days()
+        if is_sought and total is not None and total <= FEW and (few := request.few(FEW)):
             return few
-        return asking.walk(total)
+        return request.walk(total)
 
     def _notes(self, where: Sequence[Bounded]) -> tuple[str, ...]:
-        """Name the predicates that no index serves, unless there is one that an index does."""
+        """Name each `Contains` too short for an index; none beside an `Eq` or `In`."""
         if any(isinstance(predicate, Eq | In) for predicate in where):
             return ()
 
@@ -123,10 +121,10 @@ class Ways:
         )
 
 
-_NOTHING = Way("nothing but the total", None, 0)
+_NOTHING = AccessPath("nothing but the total", None, 0)
 
 
-class _Asking(NamedTuple):
+class _Request(NamedTuple):
     """A query that is put to a table, on one connection."""
 
     connection: sa.Connection
@@ -138,7 +136,7 @@ class _Asking(NamedTuple):
         """Count all matches."""
         return self.connection.scalar(self.statements.total, self.values) or 0
 
-    def few(self, most: int) -> Way | None:
+    def few(self, most: int) -> AccessPath | None:
         """Find the page among all matches, if they are no more than that."""
         values = self._paged(self.query.offset) | {"most": most}
         rows = self.connection.execute(self.statements.few, values).all()
@@ -150,15 +148,15 @@ class _Asking(NamedTuple):
         name = "the matches, sorted"
         if self.statements.few_are_keys:
             keys = [key for key, _ in rows]
-            return Way(name, self.statements.keyed, matches, values={"keys": keys})
-        return Way(name, self.statements.few, matches, values=values, rows=rows)
+            return AccessPath(name, self.statements.keyed, matches, values={"keys": keys})
+        return AccessPath(name, self.statements.few, matches, values=values, rows=rows)
 
-    def walk(self, matches: int | None) -> Way:
+    def walk(self, matches: int | None) -> AccessPath:
         """Leave the page to be found along the order."""
         values = self._paged(self.query.offset)
-        return Way("a walk through the order", self.statements.walk, matches, values=values)
+        return AccessPath("a walk through the order", self.statements.walk, matches, values=values)
 
-    def by_days(self) -> Way:
+    def by_days(self) -> AccessPath:
         """Count the matches of each day, and begin with the day that the page begins in."""
         counts = self.connection.execute(self.statements.days, self.values).all()
         skip = self.query.offset
@@ -168,7 +166,7 @@ class _Asking(NamedTuple):
             if skip < count:
                 name = "a walk from the day that the page begins in"
                 values = self._paged(skip) | {"first": first}
-                return Way(name, self.statements.walk_on, total, values=values)
+                return AccessPath(name, self.statements.walk_on, total, values=values)
             skip -= count
         return _NOTHING._replace(matches=total)
 
