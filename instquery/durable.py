@@ -66,20 +66,13 @@ class DurableStore(Store):
     ) -> Self:
         """Open a file for this process alone, or make it; the options are those of `Store`.
 
-        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, not one of
-        ours, or does not fit the schema: fields may be added, the key stays.
-        `survive_power_loss=False` spares a wait for the disk: writes then survive the process, not
-        the machine. Costs 5 µs a record beyond a load.
+        Raises `DurableError`, the file left as it was, if it is open elsewhere, damaged, foreign,
+        or does not fit the schema: fields may be added, the key stays. With
+        `survive_power_loss=False` writes survive the process, not the machine, and wait for no
+        disk. Costs 5 µs a record beyond a load.
         """
-        options = _checked(
-            schema,
-            progress,
-            leases=leases,
-            cursor_key=cursor_key,
-            history=history,
-            clock=clock,
-            segment_rows=segment_rows,
-        )
+        kept = {"leases": leases, "cursor_key": cursor_key, "history": history}
+        options = _checked(schema, progress, clock=clock, segment_rows=segment_rows, **kept)
         file = _opened(_place(path), survive_power_loss=survive_power_loss)
         records = file.records(progress)
         try:

@@ -176,32 +176,21 @@ def _roa(request: Signed, authorization: str) -> Claim:
     """
     identity, _, signature = authorization.removeprefix("acs ").partition(":")
     headers = request.headers
-    if (
-        request.body
-        and headers.get("content-md5")
-        != b64encode(md5(request.body, usedforsecurity=False).digest()).decode()
-    ):
+    body_digest = b64encode(md5(request.body, usedforsecurity=False).digest()).decode()
+    if request.body and headers.get("content-md5") != body_digest:
         raise ValueError
-    first = [
-        request.method,
-        *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date")),
-    ]
-    own = [
+
+    signed = [request.method]
+    signed += [headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date")]
+    signed += [
         f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("x-acs-")
     ]
-    made = parsedate_to_datetime(headers.get("date", ""))
 
     def expected(secret: str) -> Iterable[str]:
         for empty in ("", "="):  # how an empty value is written
-            query = "&".join(
-                [
-                    f"{name}={value}" if value else name + empty
-                    for name, value in sorted(request.query)
-                ]
-            )
-            resource = f"{request.path}?{query}" if query else request.path
-            yield _sha1(secret, "\n".join([*first, *own, resource]))
+            yield _sha1(secret, "\n".join([*signed, _roa_resource(request, empty)]))
 
+    made = parsedate_to_datetime(headers.get("date", ""))
     moment = made if made.tzinfo is not None else made.replace(tzinfo=UTC)
     return Claim(
         _given(identity),
@@ -210,6 +199,12 @@ def _roa(request: Signed, authorization: str) -> Claim:
         _given(signature),
         expected,
     )
+
+
+def _roa_resource(request: Signed, empty: str) -> str:
+    """Return the path with its parameters, unencoded; `empty` follows a name without value."""
+    pairs = [f"{name}={value}" if value else name + empty for name, value in sorted(request.query)]
+    return f"{request.path}?{'&'.join(pairs)}" if pairs else request.path
 
 
 def _rpc(request: Signed) -> Claim:

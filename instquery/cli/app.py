@@ -215,7 +215,16 @@ def serve_command() -> Callable[..., None]:
             known = Keys.from_file(keys) if keys else Keys.from_environment()
             run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
 
-    parameters = [
+    return as_command(
+        command,
+        _serve_options(),
+        "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again.",
+    )
+
+
+def _serve_options() -> list[Parameter]:
+    """Return the options of the command that serves: a file of each API, and the server's own."""
+    return [
         *(
             option(identifier(name), str | None, f"Records of {api.operation.name}. {SOURCE}")
             for name, api in CATALOG.items()
@@ -231,11 +240,6 @@ def serve_command() -> Callable[..., None]:
         option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
         option("skip_bad", bool, SKIP_BAD, default=False),
     ]
-    return as_command(
-        command,
-        parameters,
-        "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again.",
-    )
 
 
 @app.command()
