@@ -262,7 +262,10 @@ class Store:
             query = dated(query, after.now)
         kept = self._leases.find((self._signer, after.epoch))
         if kept is None and not live:
-            raise CursorExpired("the state that this walk began with is no longer kept")
+            raise CursorExpired(
+                "the state that this walk began with is not kept here, or no longer: "
+                "go on from the same place with live=True"
+            )
         return query, kept, after
 
     def _keep(self, view: View) -> None:

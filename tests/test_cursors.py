@@ -283,10 +283,10 @@ def test_cursors_of_another_store_are_refused_with_the_same_key_they_are_old():
     stores = [Store(SCHEMA, map(made, range(10)), cursor_key=key) for key in (b"k", b"k", b"other")]
     query = Query(limit=2)
     cursor = stores[0].page(query).cursor
-    with pytest.raises(CursorExpired):
+    with pytest.raises(CursorExpired, match="live=True"):
         stores[1].page(query, cursor=cursor)
     assert len(stores[1].page(query, cursor=cursor, live=True).items) == 2
-    with pytest.raises(CursorInvalid):
+    with pytest.raises(CursorInvalid, match="share cursor_key"):
         stores[2].page(query, cursor=cursor)
 
 

@@ -80,7 +80,10 @@ class Signer:
         body = signed[_SIGNATURE:]
         is_ours = hmac.compare_digest(signature, self._sign(body))
         if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
-            raise CursorInvalid("was not issued here, or has been changed")
+            raise CursorInvalid(
+                "was issued by another store or process: share cursor_key and go on with live=True; "
+                "or it has been changed"
+            )
 
         bookmark = Bookmark(*json.loads(body))
         now = None if bookmark.now is None else TrustedMicros(bookmark.now)
