@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis.catalog import CATALOG, Facts
+from instquery.apis.envelope import new_request_id
 from instquery.asgi.app import FORM, create_app, read_body
 from instquery.asgi.keys import Keys
 from instquery.asgi.refusals import Wrong, refusal
@@ -222,7 +222,7 @@ def _recorded(scope: Scope, body: bytes) -> Recorded:
 
 async def _refuse(send: Send, fault: Fault) -> None:
     """Answer with a fault, in the shape of any API."""
-    body = refusal(fault.code or "", fault.message, str(uuid4()).upper())
+    body = refusal(fault.code or "", fault.message, new_request_id())
     octets = json.dumps(body).encode()
     headers = [
         (b"content-type", b"application/json;charset=utf-8"),

@@ -1,5 +1,6 @@
 """The corridor: what holds for every operation, whichever API it is of."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 import tablestore
 from instquery import Eq, SchemaError, Store, stored
 from instquery.apis import airec, bss
-from instquery.apis.envelope import Fault
+from instquery.apis.envelope import Fault, new_request_id
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Refusal, in_order
 from instquery.apis.params import (
@@ -290,3 +291,15 @@ def test_what_agrees_is_taken():
     assert type(operation.envelope.times) is frozenset
     assert operation(STORE, {"From": "2026-01-01"}, caller="x").body["TotalCount"] == 0
     assert exact("Status").fields == {"Status"}
+
+
+def test_a_request_id_is_a_random_guid_in_upper_case():
+    made = {new_request_id() for _ in range(1_000)}
+    assert len(made) == 1_000
+    for text in made:
+        guid = uuid.UUID(text)
+        assert (guid.version, guid.variant) == (4, uuid.RFC_4122)
+        assert str(guid).upper() == text
+    # Every digit but the version varies, the one with the variant between four.
+    digits = [len(set(column)) for column in zip(*made, strict=True)]
+    assert digits == [*[16] * 8, 1, *[16] * 4, 1, 1, *[16] * 3, 1, 4, *[16] * 3, 1, *[16] * 12]

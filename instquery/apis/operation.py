@@ -7,7 +7,6 @@ from dataclasses import field as attribute
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from instquery.apis.asking import Asking, Pins
 from instquery.apis.checks import (
@@ -18,7 +17,14 @@ from instquery.apis.checks import (
     check_rules,
     listed_as,
 )
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply
+from instquery.apis.envelope import (
+    Answer,
+    Envelope,
+    Fault,
+    Refused,
+    Reply,
+    new_request_id,
+)
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
 from instquery.apis.values import plain
@@ -123,7 +129,7 @@ class Operation:
             TypeError: for a mistake of the host: an unknown fact, a walker that is no text.
 
         """
-        identity = str(uuid4()).upper() if request_id is None else request_id
+        identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
             store, query = self._meant(store, params, now, host, walker)
@@ -145,7 +151,7 @@ class Operation:
 
         Takes and raises what a call takes and raises. Does no I/O; `Asking.reply` gives the reply.
         """
-        identity = str(uuid4()).upper() if request_id is None else request_id
+        identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
             store, query = self._meant(store, params, now, host, walker)

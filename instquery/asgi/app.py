@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, NamedTuple, Unpack
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import orjson
 from starlette.applications import Starlette
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from instquery.apis.catalog import CATALOG, Hosted
-from instquery.apis.envelope import Reply
+from instquery.apis.envelope import Reply, new_request_id
 from instquery.apis.operation import Engine, Operation
 from instquery.asgi.arguments import checked_names, facts_of, stores_of
 from instquery.asgi.keys import Keys
@@ -83,7 +82,7 @@ class Application:
         if path is None or path in self._aside:
             await self._app(scope, receive, send)
             return
-        identity, start = str(uuid4()).upper(), perf_counter()
+        identity, start = new_request_id(), perf_counter()
         name, caller = "-", None
         try:
             asking, caller = await self._read(path, scope, receive)
