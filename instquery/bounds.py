@@ -144,7 +144,7 @@ def bound_of(value: object) -> Bound:
     >>> bound_of("2026-01-01"), bound_of(5), bound_of(timedelta(days=7))
     ('2026-01-01T00:00:00Z', 5, timedelta(days=7))
     """
-    if isinstance(value, Instant | Integer | Delta):
+    if isinstance(value, Bound):
         return value
     if isinstance(value, str | datetime):
         return Instant(to_micros(value))

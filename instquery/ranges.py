@@ -79,10 +79,18 @@ class Range:
             since, before, delta = delta, _NOW, None
 
         object.__setattr__(self, "field", field)
-        object.__setattr__(self, "after", _bound(field, "after", after))
-        object.__setattr__(self, "since", _bound(field, "since", since))
-        object.__setattr__(self, "until", _bound(field, "until", until))
-        object.__setattr__(self, "before", _bound(field, "before", before))
+        if after is not None:
+            after = _bound(field, "after", after)
+        if since is not None:
+            since = _bound(field, "since", since)
+        if until is not None:
+            until = _bound(field, "until", until)
+        if before is not None:
+            before = _bound(field, "before", before)
+        object.__setattr__(self, "after", after)
+        object.__setattr__(self, "since", since)
+        object.__setattr__(self, "until", until)
+        object.__setattr__(self, "before", before)
         object.__setattr__(self, "within", delta)
 
     @property
@@ -113,7 +121,9 @@ class Range:
             high = min(high, self._read("until", until, now))
         if before is not None:
             high = min(high, self._read("before", before, now) - 1)
-        return Interval(self.field, low, high, read)
+
+        # Moments of this package are a class of their own, which indexes would compare slowly.
+        return Interval(self.field, int(low), int(high), read)
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's instant is within the bounds; a missing one never is.
@@ -202,10 +212,8 @@ def check_name(field: object) -> None:
         raise QueryError(f"a field name must be text, not {type(field).__name__}")
 
 
-def _bound(field: str, name: str, value: object) -> Bound | None:
+def _bound(field: str, name: str, value: object) -> Bound:
     """Take one bound of a range, or say which one is wrong."""
-    if value is None:
-        return None
     try:
         return bound_of(value)
     except ValueError as error:

@@ -27,6 +27,8 @@ from instquery import (
     instant,
 )
 from instquery import text as text_field
+from instquery.bounds import Instant
+from instquery.instants import TrustedMicros, to_micros
 from strategies import NOW
 
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
@@ -518,3 +520,20 @@ def test_a_walk_of_a_snapshot_keeps_its_moment_while_the_clock_goes_on():
         walked = walked + page.items
     assert [item["id"] for item in walked] == ["i-0", "i-1", "i-2", "i-3", "i-4"]
     assert next(days) > 2
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"since": Instant(TrustedMicros(5)), "until": Instant(TrustedMicros(9))},
+        {"after": TrustedMicros(5), "before": TrustedMicros(9)},
+        {"after": timedelta(0), "until": relativedelta(months=1)},
+        {"within": timedelta(days=7)},
+        {"since": "2026-01-01"},
+    ],
+)
+def test_what_indexes_are_asked_are_plain_integers(bounds):
+    """A class of its own, with sums and differences in Python, slowed every comparison."""
+    schema = Schema(key="id", order=Order("at"), fields={"id": text_field(), "at": instant()})
+    bound = schema.bound(Range("at", **bounds), TrustedMicros(to_micros(NOW)))
+    assert type(bound.low) is type(bound.high) is int
