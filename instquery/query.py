@@ -78,13 +78,15 @@ class Query:
         now: Moment | None = None,
     ) -> None:
         object.__setattr__(self, "where", conditions(where))
-        for name, number in (("offset", offset), ("limit", limit)):
-            if type(number) is not int or number < 0:
-                raise QueryError(f"{name} must be an integer from 0")
-            object.__setattr__(self, name, number)
+        if type(offset) is not int or offset < 0:
+            raise QueryError("offset must be an integer from 0")
+        if type(limit) is not int or limit < 0:
+            raise QueryError("limit must be an integer from 0")
         if limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
         check_flag("total", total, QueryError)
+        object.__setattr__(self, "offset", offset)
+        object.__setattr__(self, "limit", limit)
         object.__setattr__(self, "total", total)
         object.__setattr__(self, "now", None if now is None else moment_of(now))
 
