@@ -28,6 +28,8 @@ __all__ = [
 Read: TypeAlias = Callable[[Any, int], Predicate | int]
 """Makes a predicate or a number of a value, at the moment of the request in microseconds."""
 
+_EXACT = (Eq, In)
+
 
 def _as_given(given: object) -> Any:
     """Take a value as it was given."""
@@ -111,10 +113,13 @@ class Param:
         if not self.is_typed or not keywords:
             return self.read
 
+        is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
+        read_text = self.read
+
         def read(value: Any, now: int) -> Predicate | int:
-            made = self.read(value, now)
-            if isinstance(made, Eq | In) and made.field in keywords:
-                return typed(made, as_text=schema.fields[made.field].as_text)
+            made = read_text(value, now)
+            if isinstance(made, _EXACT) and made.field in is_kept_as_text:
+                return typed(made, as_text=is_kept_as_text[made.field])
             return made
 
         return read

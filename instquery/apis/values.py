@@ -7,11 +7,12 @@ import re
 from datetime import datetime
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
-from instquery.predicates import Eq, In
+from instquery.predicates import Eq, In, Value
 
 __all__ = ["LARGEST", "integer", "iso_time", "plain", "plain_text", "typed", "unix_seconds", "word"]
 
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
+_DIGITS = re.compile("[0-9]+")
 
 LARGEST = (1 << 63) - 1
 """The largest integer that a parameter may be."""
@@ -67,7 +68,7 @@ def iso_time(value: object) -> TrustedMicros:
 def unix_seconds(value: object) -> TrustedMicros:
     """Read a UNIX time in seconds into microseconds; one of milliseconds is known by its length."""
     text = plain_text(value)
-    if not re.fullmatch("[0-9]+", text):
+    if not _DIGITS.fullmatch(text):
         raise ValueError("must be a UNIX time in seconds, digits only")
     if len(text) == 13:
         raise ValueError("must be a UNIX time in seconds; 13 digits are milliseconds")
@@ -78,14 +79,21 @@ def unix_seconds(value: object) -> TrustedMicros:
 
 def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:
     """Look for the bools and numbers that the texts of a predicate spell, beside the texts."""
-    texts = predicate.values if isinstance(predicate, In) else (predicate.value,)
-    values = [*texts]
-    for text in texts:
-        if not isinstance(text, str) or text[-1:] not in _LAST_LETTERS:
-            continue
-        if text.lower() in _SPELLS_BOOL:
-            values.append(_SPELLS_BOOL[text.lower()])
-        elif not as_text and _SPELLS_NUMBER.fullmatch(text) and int(text) in _NUMBERS:
-            values.append(int(text))
+    if isinstance(predicate, Eq):
+        spelled = _spelled(predicate.value, as_text=as_text)
+        return predicate if spelled is None else In(predicate.field, (predicate.value, spelled))
 
-    return predicate if len(values) == len(texts) else In(predicate.field, values)
+    found = [_spelled(value, as_text=as_text) for value in predicate.values]
+    added = [value for value in found if value is not None]
+    return In(predicate.field, (*predicate.values, *added)) if added else predicate
+
+
+def _spelled(text: Value, *, as_text: bool) -> Value | None:
+    """Return the bool or number that a text spells, `None` where it spells none."""
+    if not isinstance(text, str) or text[-1:] not in _LAST_LETTERS:
+        return None
+    if text.lower() in _SPELLS_BOOL:
+        return _SPELLS_BOOL[text.lower()]
+    if not as_text and _SPELLS_NUMBER.fullmatch(text) and int(text) in _NUMBERS:
+        return int(text)
+    return None
