@@ -11,7 +11,7 @@ from instquery.fields import Field, Kind, Read, checked_aliases, instant, keywor
 from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.options import check_flag, check_kind
-from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, check_answered, conditions
+from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, conditions, unanswered
 from instquery.query import Order, Record, moment_of
 
 __all__ = [
@@ -48,6 +48,8 @@ class Schema:
     order: Order
     fields: Mapping[str, Field]
     strict: bool = False
+    indexed: frozenset[str] = attribute(init=False, repr=False, compare=False)
+    """The fields that a store has an index for; it is ordered by one of them."""
     _intake: Intake = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,8 @@ class Schema:
         # Its values are unique: the key's own directory is the index.
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
+        indexed = {name for name, field in fields.items() if field.has_index}
+        object.__setattr__(self, "indexed", frozenset({*indexed, self.order.field}))
         object.__setattr__(self, "fields", MappingProxyType(fields))
         intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)
         object.__setattr__(self, "_intake", intake)
@@ -101,7 +105,8 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
-        check_answered(predicate, ASKED)
+        if type(predicate) not in ASKED:
+            raise unanswered(predicate, ASKED)
         declared = self.fields.get(predicate.field)
         if declared is None:
             raise QueryError("no such field in the schema", field=predicate.field)
@@ -111,7 +116,7 @@ class Schema:
                 f"{declared.kind.phrase} does not answer {name}", field=predicate.field
             )
         if isinstance(predicate, Range):
-            return predicate.bound(self.read(predicate.field), now)
+            return predicate.bound(self._intake.read(predicate.field), now)
         return predicate
 
     def matches(

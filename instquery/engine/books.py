@@ -101,12 +101,13 @@ class KeywordBook:
 
     def estimate(self, predicate: Eq | In) -> Estimate:
         """Count the records exactly, and list their keys if all their values are rare."""
-        values = values_of(predicate, (Eq, In))
         if isinstance(predicate, Eq):
-            count = self.counts[predicate.value]
-        else:
-            # The counts add up: a record has one value, and a set has each value once.
-            count = sum(map(self.counts.__getitem__, predicate.members))
+            count = self.counts.get(predicate.value, 0)
+            return Estimate(Size.exactly(count), self._keys((predicate.value,)))
+
+        values = values_of(predicate, (Eq, In))
+        # The counts add up: a record has one value, and a set has each value once.
+        count = sum([self.counts.get(value, 0) for value in predicate.members])
         return Estimate(Size.exactly(count), self._keys(values))
 
     def faults(self, fresh: Self) -> Iterator[str]:

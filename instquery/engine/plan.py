@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from instquery.engine.books import Estimate
 from instquery.engine.census import Census
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
@@ -98,7 +97,8 @@ class _Weighed(NamedTuple):
     """A predicate, what is known of its matches, and whether segments can select them."""
 
     predicate: Bounded
-    estimate: Estimate
+    size: Size
+    keys: Sequence[Value] | None
     has_index: bool
 
 
@@ -114,21 +114,21 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
     the answers are the same.
     """
     weighed = _weigh(query, version, census)
-    impossible = [one for one in weighed if one.estimate.size.count == 0]
+    impossible = [one for one in weighed if one.size.most == 0]
     if impossible:
         yield _made("nothing", [_step(one, "proof") for one in impossible], query, version)
 
-    by_key = next((one for one in weighed if one.estimate.keys is not None), None)
-    is_cheap = by_key is not None and by_key.estimate.size.expected * _KEY_COST <= version.count
-    if by_key is not None and is_cheap:
-        yield _by_key(by_key, weighed, query, version)
+    named = [one for one in weighed if one.keys is not None]
+    is_cheap = bool(named) and named[0].size.expected * _KEY_COST <= version.count
+    if is_cheap:
+        yield _by_key(named[0], weighed, query, version)
 
-    if not weighed or any(one.has_index for one in weighed):
-        steps = [_step(one, "row set" if one.has_index else "residual") for one in weighed]
+    steps = [_step(one, "row set" if one.has_index else "residual") for one in weighed]
+    if not steps or any(one.has_index for one in weighed):
         yield _made("row sets", steps, query, version)
 
-    if by_key is not None and not is_cheap:
-        yield _by_key(by_key, weighed, query, version)
+    if named and not is_cheap:
+        yield _by_key(named[0], weighed, query, version)
 
     yield _made("scan", [_step(one, "residual") for one in weighed], query, version)
 
@@ -139,25 +139,34 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
     if len(bound) > 1:
         bound = merged(bound)
 
-    weighed = [
-        _Weighed(one, version.estimate(one, census), version.has_index(one.field)) for one in bound
-    ]
-    weighed.sort(key=lambda one: one.estimate.size.expected)
+    weighed: list[_Weighed] = []
+    for predicate in bound:
+        size, keys = version.estimate(predicate, census)
+        has_index = predicate.field in version.schema.indexed
+        weighed.append(_Weighed(predicate, size, keys, has_index))
+
+    weighed.sort(key=lambda one: one.size.expected)
     return weighed
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
     """Make the plan that looks records up by the keys that an estimate knows."""
     others = [_step(one, "residual") for one in weighed if one is not by_key]
-    made = _made("keys", [_step(by_key, "driver"), *others], query, version)
-    return made._replace(keys=by_key.estimate.keys or ())
+    steps = [_step(by_key, "driver"), *others]
+    return _made("keys", steps, query, version, by_key.keys or ())
 
 
 def _step(weighed: _Weighed, role: Role) -> Step:
-    return Step(weighed.predicate, role, weighed.estimate.size)
+    return Step(weighed.predicate, role, weighed.size)
 
 
-def _made(driver: Driver, steps: list[Step], query: Query, version: Version) -> Plan:
+def _made(
+    driver: Driver,
+    steps: list[Step],
+    query: Query,
+    version: Version,
+    keys: Sequence[Value] = (),
+) -> Plan:
     """Make a plan, and decide where its total comes from."""
     known: int | None = None
     if driver == "nothing":
@@ -170,4 +179,4 @@ def _made(driver: Driver, steps: list[Step], query: Query, version: Version) -> 
     total: Total = "known" if known is not None else "counted"
     if not query.total:
         total = "not asked"
-    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments))
+    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments), keys)

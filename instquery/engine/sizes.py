@@ -39,8 +39,15 @@ class Size:
 
     @classmethod
     def exactly(cls, count: int) -> Self:
-        """Return the size of rows that have been counted."""
-        return cls(count, count, count)
+        """Return the size of rows that have been counted: 0.3 µs, as plans make one a predicate."""
+        if count < 0:
+            return cls(count, count, count)  # which refuses it
+
+        size = object.__new__(cls)
+        object.__setattr__(size, "least", count)
+        object.__setattr__(size, "most", count)
+        object.__setattr__(size, "expected", count)
+        return size
 
     @classmethod
     def at_most(cls, most: int, expected: int | None = None) -> Self:

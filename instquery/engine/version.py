@@ -74,7 +74,7 @@ class Version:
             return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
 
         check_answered(predicate)
-        if not self.has_index(predicate.field):
+        if predicate.field not in self.schema.indexed:
             return Estimate(Size.at_most(self.count))
         if self.schema.fields[predicate.field].kind.index == "parts":
             return Estimate(self._sampled(predicate))
@@ -100,10 +100,6 @@ class Version:
         asked = [where, *[inner] * (end - first - 2), where]
         passed = max(0, since - first)
         return zip(self.segments[first + passed : end], asked[passed:], strict=False)
-
-    def has_index(self, field: str) -> bool:
-        """Tell whether the segments have an index for a field."""
-        return self.schema.fields[field].has_index or field == self.schema.order.field
 
     def _summed(self, predicate: Bounded) -> Size:
         """Add up what the segments' indexes know."""
