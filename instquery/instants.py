@@ -2,19 +2,21 @@
 
 import re
 from calendar import isleap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 __all__ = [
     "EARLIEST",
     "LATEST",
     "MICROS",
+    "WRITTEN",
     "Micros",
     "Moment",
     "TrustedMicros",
     "Unit",
+    "is_written",
     "moment",
     "moment_of_integer",
     "reader",
@@ -72,6 +74,17 @@ EARLIEST = -62_135_596_800_000_000
 
 LATEST = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z, the last one."""
+
+# How `to_text` writes a valid instant, each digit a zero. Only the hour 24, which is another way to
+# write midnight, looks the same and is to be written anew.
+_FORMS: Mapping[Unit, str] = {
+    "seconds": "0000-00-00T00:00:00Z",
+    "milliseconds": "0000-00-00T00:00:00.000Z",
+}
+_TO_ZERO = str.maketrans("123456789", "000000000")
+
+WRITTEN: tuple[Unit, ...] = tuple(_FORMS)
+"""The timespecs that `is_written` knows the form of."""
 
 # Text is read by these two expressions alone. What readers take beyond ISO 8601 would be kept as a
 # wrong time: `datetime.fromisoformat` reads "00:00.5" as half a second and "00:00:00xZ" as a time,
@@ -202,7 +215,9 @@ def reader(
     (1000000, 1000, None)
 
     """
-    # A partial of a named function, and no closure, so that plans which hold it can be pickled.
+    # Named functions or a partial of one, no closure: plans which hold it can be pickled.
+    if integers is None:
+        return _read_or_blank if blank_is_missing else _read_time
     return partial(_read, None if integers is None else MICROS[integers], blank_is_missing)
 
 
@@ -215,6 +230,22 @@ def to_text(micros: int, timespec: Unit = "microseconds") -> str:
     return (_NAIVE_EPOCH + timedelta(microseconds=micros)).isoformat(timespec=timespec) + "Z"
 
 
+def is_written(values: Sequence[Any], timespec: Unit) -> bool:
+    """Tell whether times of a record are all text as `to_text` writes it.
+
+    They are valid times, or text that is no time at all. Valid ones that are written alike sort as
+    text as they do in time. Costs 0.1 µs a time.
+
+    >>> is_written(["2018-12-06T06:14:01Z"], "seconds"), is_written(["2018-12-06"], "seconds")
+    (True, False)
+    """
+    try:
+        text = "".join(values)
+    except TypeError:  # not all of them are text
+        return False
+    return text.translate(_TO_ZERO) == _FORMS[timespec] * len(values) and "T24" not in text
+
+
 def to_datetime(micros: int) -> datetime:
     """Return an instant as a `datetime` in UTC, exact: a float of seconds would lose microseconds.
 
@@ -222,6 +253,20 @@ def to_datetime(micros: int) -> datetime:
     '9999-12-31T23:59:59.999999+00:00'
     """
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def _read_time(value: object) -> int | None:
+    """Read a field's instant, where an integer says no unit."""
+    if type(value) is str and value:  # nearly every one
+        return to_micros(value)
+    return _read(None, False, value)  # noqa: FBT003
+
+
+def _read_or_blank(value: object) -> int | None:
+    """Read a field's instant, where an integer says no unit and a blank is no value."""
+    if type(value) is str and value:
+        return to_micros(value)
+    return _read(None, True, value)  # noqa: FBT003
 
 
 def _read(scale: int | None, blank_is_missing: bool, value: object) -> int | None:  # noqa: FBT001 - of a partial

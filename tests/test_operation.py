@@ -8,7 +8,7 @@ import pytest
 import tablestore
 from instquery import Eq, SchemaError, Store, stored
 from instquery.apis import airec, bss
-from instquery.apis.envelope import Fault, new_request_id
+from instquery.apis.envelope import Envelope, Fault, new_request_id
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Refusal, in_order
 from instquery.apis.params import (
@@ -303,3 +303,12 @@ def test_a_request_id_is_a_random_guid_in_upper_case():
     # Every digit but the version varies, the one with the variant between four.
     digits = [len(set(column)) for column in zip(*made, strict=True)]
     assert digits == [*[16] * 8, 1, *[16] * 4, 1, 1, *[16] * 3, 1, 4, *[16] * 3, 1, *[16] * 12]
+
+
+@pytest.mark.parametrize("other", ["text", ["a", "list"], {"an": "object"}, 5])
+def test_a_member_without_a_value_is_left_out_whatever_else_there_is(other):
+    envelope = Envelope(("id", "tags", "note"), frozenset(), "seconds", success=dict, failure=dict)
+    full = {"id": "a", "tags": other, "note": "n"}
+    assert envelope.items([full, full]) == [full, full]
+    assert envelope.items([full, {**full, "note": None}]) == [full, {"id": "a", "tags": other}]
+    assert envelope.items([{**full, "more": 1}, full]) == [full, full]
