@@ -91,6 +91,10 @@ class Schema:
         """Return a row's place in the order as a number: the higher, the earlier it is answered."""
         return self._intake.rank(row)
 
+    def sort(self, rows: list[Record]) -> None:
+        """Put rows in answer order: by rank, the highest first, ties by key ascending."""
+        self._intake.sort(rows)
+
     def read(self, field: str) -> Read:
         """Return a reader of a field's instants: microseconds, `None` for no value."""
         return self._intake.read(field)

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum, StrEnum
+from random import Random
 
 import pytest
 
+import naive
 from instquery import (
     Contains,
     Eq,
@@ -22,7 +24,9 @@ from instquery import (
     stored,
     text,
 )
+from instquery.fields import Field
 from instquery.instants import to_micros
+from instquery.kinds import KINDS, Kind
 from instquery.schema import UNDATED
 
 FIELDS = {
@@ -277,3 +281,53 @@ def test_numbers_of_an_enumeration_become_text_too():
     row = SCHEMA.take({"id": "i", "owner": sizes.SMALL}).row
     assert row["owner"] == "5"
     assert SCHEMA.take({"id": "i", "owner": True}).row["owner"] is True
+
+
+SECONDS = ["2026-01-01T23:59:59Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:01Z"]
+MILLISECONDS = [f"{text[:-1]}.500Z" for text in SECONDS]
+
+
+@pytest.mark.parametrize("is_descending", [True, False])
+@pytest.mark.parametrize(
+    "times",
+    [
+        SECONDS,
+        MILLISECONDS,
+        [*SECONDS, *MILLISECONDS],
+        [*SECONDS, "2026-01-01T24:00:00Z"],  # which is midnight of the next day
+        [*SECONDS, None],
+        [*SECONDS, ""],
+        [*SECONDS, "2026-01-02T01:00:00+01:00"],
+        [*SECONDS, datetime(2026, 1, 2, tzinfo=UTC)],
+        ["2026-01-02", "2026-01-01T12:00Z", "20260103T00Z"],
+    ],
+)
+def test_records_are_sorted_by_time_whatever_form_it_is_written_in(times, is_descending):
+    fields = {"id": text(), "created": instant(blank_is_missing=True)}
+    schema = Schema(key="id", order=Order("created", is_descending), fields=fields)
+    chance = Random(7)
+    for _ in range(20):
+        records = [{"id": f"i-{n}", "created": chance.choice(times)} for n in range(12)]
+        rows = [schema.take(record).row for record in records]
+        schema.sort(rows)
+        for record in records:
+            if record["created"] and isinstance(record["created"], str):
+                record["created"] = naive.iso(record["created"])
+        expected = naive.in_order(records, "id", "created", is_descending)
+        assert [row["id"] for row in rows] == [record["id"] for record in expected]
+
+
+def test_records_are_sorted_by_what_the_reader_of_a_kind_of_ones_own_reads():
+    """A text of the usual form may stand for another instant there: here only its hour counts."""
+    instants = KINDS["instant"]
+    hours = Kind(
+        "hour",
+        answers=instants.answers,
+        take=instants.take,
+        reader=lambda _: lambda value: None if value is None else int(value[11:13]),
+    )
+    fields = {"id": text(), "created": Field(hours)}
+    schema = Schema(key="id", order=Order("created"), fields=fields)
+    rows = [{"id": "a", "created": SECONDS[1]}, {"id": "b", "created": SECONDS[0]}]
+    schema.sort(rows)
+    assert [row["id"] for row in rows] == ["b", "a"]

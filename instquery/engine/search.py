@@ -156,19 +156,18 @@ def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:
     """Fetch the records that the driver names, test them, and put them in order.
 
-    Costs 1 to 2 µs a record.
+    Costs 0.4 to 2 µs a record.
     """
-    others = [step.predicate for step in plan.steps[1:]]
-    named = version.directory.get_all(plan.keys)
-    records = [one for one in named if all(predicate.matches(one) for predicate in others)]
+    records = version.directory.get_all(plan.keys)
+    for step in plan.steps[1:]:
+        matches = step.predicate.matches
+        records = [record for record in records if matches(record)]
     total = len(records)
-
-    key = itemgetter(version.schema.key)
-    rank = version.schema.rank
-    records.sort(key=key)
-    records.sort(key=rank, reverse=True)  # stable: ties stay in order of their keys
+    version.schema.sort(records)
 
     if after is not None:
+        key = itemgetter(version.schema.key)
+        rank = version.schema.rank
         place = (-after[0], after[1])
         records = [record for record in records if (-rank(record), key(record)) > place]
     return records[skip : skip + limit], total
