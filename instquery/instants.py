@@ -160,7 +160,7 @@ def to_micros(value: object) -> int:
             at = datetime.fromisoformat(value)
         except ValueError:
             return _checked(_of_iso(value))  # an hour of 24, or no such time
-        since = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - _EPOCH
+        since = at - (_NAIVE_EPOCH if at.tzinfo is None else _EPOCH)
     elif isinstance(value, datetime):
         since = _since_epoch(value if value.tzinfo is not None else value.replace(tzinfo=UTC))
     else:

@@ -47,8 +47,9 @@ class Eq:
     value: Value
 
     def __post_init__(self) -> None:
-        check_name(self.field)
-        _check_value(self.value, self.field)
+        if type(self.field) is not str or type(self.value) is not str:  # as nearly all are
+            check_name(self.field)
+            _check_value(self.value, self.field)
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field equals the value; a missing field never does."""
@@ -189,7 +190,8 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
     """Return the predicates of `where`, checked and frozen."""
     if isinstance(where, Predicate):
         return (where,)
-    if not isinstance(where, Iterable) or isinstance(where, str):
+    is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
+    if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
         kind = type(where).__name__
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}")
 

@@ -135,6 +135,8 @@ class Range:
 
     def _read(self, name: str, bound: Bound, now: int | None) -> int:
         """Read a bound, or say which one is wrong."""
+        if isinstance(bound, Instant):
+            return bound.at
         try:
             return bound.micros(now)
         except ValueError as error:

@@ -117,7 +117,7 @@ class Envelope:
         """
         return (
             records
-            if self._are_written(records)
+            if not records or self._are_written(records)
             else [self._item(record, schema) for record in records]
         )
 

@@ -242,8 +242,9 @@ class Operation:
         numbers = self._numbers(values, moment)
         filters: dict[str, Predicate] = {}
         for name, value in values.items():
-            if name in self._filters:
-                read = self._read(self._filters[name], value, moment)
+            param = self._filters.get(name)
+            if param is not None:
+                read = self._read(param, value, moment)
                 if not isinstance(read, int):
                     filters[name] = read
 
@@ -326,7 +327,7 @@ class Operation:
     def _check_who(self, walker: object, host: Mapping[str, Any]) -> None:
         """Refuse a walker that is no text and unknown facts: mistakes of the host."""
         self._check_host(host)
-        if not isinstance(walker, str | None):
+        if walker is not None and not isinstance(walker, str):
             raise TypeError(f"walker must be text, not {type(walker).__name__}: give str(…) of it")
 
     def _check_host(self, host: Mapping[str, Any]) -> None:

@@ -20,7 +20,8 @@ LARGEST = (1 << 63) - 1
 # A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
 _SPELLS_BOOL = {"true": True, "false": False}
 _SPELLS_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
-_LAST_LETTERS = frozenset("0123456789eE")  # of such texts: most others are passed over by them
+_LAST_OF_BOOLS = frozenset("eE")
+_LAST_OF_NUMBERS = frozenset("0123456789")
 _NUMBERS = range(-(1 << 63), 1 << 64)
 
 
@@ -90,10 +91,12 @@ def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:
 
 def _spelled(text: Value, *, as_text: bool) -> Value | None:
     """Return the bool or number that a text spells, `None` where it spells none."""
-    if not isinstance(text, str) or text[-1:] not in _LAST_LETTERS:
+    if not isinstance(text, str):
         return None
-    if text.lower() in _SPELLS_BOOL:
-        return _SPELLS_BOOL[text.lower()]
-    if not as_text and _SPELLS_NUMBER.fullmatch(text) and int(text) in _NUMBERS:
-        return int(text)
-    return None
+
+    last = text[-1:]  # tells most texts from both
+    if last in _LAST_OF_BOOLS:
+        return _SPELLS_BOOL.get(text.lower())
+    if last not in _LAST_OF_NUMBERS or as_text or not _SPELLS_NUMBER.fullmatch(text):
+        return None
+    return int(text) if int(text) in _NUMBERS else None
