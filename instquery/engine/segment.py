@@ -37,7 +37,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self, TypeAlias
 
-from instquery.engine.indexes.index import Index, Lookup
+from instquery.engine.indexes.index import EVERY_ROW, Index, Lookup
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex, Rank
@@ -161,7 +161,8 @@ class Segment:
         """Tell how many records match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
         if lookup is not None:
-            return lookup.size(predicate, self.occupied)
+            has_vacant = self.count < len(self.records)
+            return lookup.size(predicate, self.occupied if has_vacant else EVERY_ROW)
 
         check_answered(predicate)
         return Size.at_most(self.count)

@@ -13,7 +13,7 @@ from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
 
-__all__ = ["ALL", "NOTHING", "Index", "Lookup", "Selection", "matching", "values_of"]
+__all__ = ["ALL", "EVERY_ROW", "NOTHING", "Index", "Lookup", "Selection", "matching", "values_of"]
 
 
 Selection: TypeAlias = tuple[RowSet | list[Position], bool]
@@ -25,8 +25,11 @@ The rows are a row set; or, where there are few, their positions, newest first.
 NOTHING: Selection = (0, True)
 """No row matches."""
 
-ALL: Selection = (-1, True)
-"""Every row matches: -1 is the integer with all bits set."""
+EVERY_ROW: RowSet = -1
+"""The integer with all bits set, for any number of rows."""
+
+ALL: Selection = (EVERY_ROW, True)
+"""Every row matches."""
 
 
 class Lookup(Protocol):
@@ -47,7 +50,8 @@ class Lookup(Protocol):
         """Tell how many of the occupied rows match, at the least cost.
 
         The bounds hold in every state of the segment. `occupied` are the rows that are not vacant:
-        a lookup that does not know which were discarded needs it to count.
+        a lookup that does not know which were discarded needs it to count. `EVERY_ROW` says that
+        none is.
         """
         ...
 

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Self, TypeAlias
 
-from instquery.engine.indexes.index import ALL, NOTHING, Selection
+from instquery.engine.indexes.index import ALL, EVERY_ROW, NOTHING, Selection
 from instquery.engine.rowsets import Position, RowSet, everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
@@ -83,8 +83,7 @@ class OrderIndex:
     def size(self, predicate: Interval, occupied: RowSet) -> Size:
         """Count the occupied rows of the stretch exactly."""
         first, end = self.stretch(predicate)
-        has_vacant = occupied.bit_count() < len(self.ranks)
-        if not has_vacant:
+        if occupied == EVERY_ROW:
             return Size.exactly(end - first)
 
         stretch = everything(end) ^ everything(first)
