@@ -93,10 +93,11 @@ WRITTEN: tuple[Unit, ...] = tuple(_FORMS)
 
 # The form that most texts have, of which `datetime.fromisoformat` takes what is right and refuses
 # the rest.
+# A part that is there has no second way to be read, so none is tried.
 _is_usual = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?)?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]++)?+)?+"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?+)?+"
 ).fullmatch
 
 # Every form: a calendar date, a week or a day of the year, with or without a time and an offset,

@@ -121,9 +121,7 @@ class Range:
             high = min(high, self._read("until", until, now))
         if before is not None:
             high = min(high, self._read("before", before, now) - 1)
-
-        # Moments of this package are a class of their own, which indexes would compare slowly.
-        return Interval(self.field, int(low), int(high), read)
+        return Interval(self.field, low, high, read)
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's instant is within the bounds; a missing one never is.
@@ -134,11 +132,15 @@ class Range:
         return self.bound(self._read_flat, None).matches(record)
 
     def _read(self, name: str, bound: Bound, now: int | None) -> int:
-        """Read a bound, or say which one is wrong."""
+        """Read a bound, or say which one is wrong.
+
+        A moment of this package is of a class of its own, which indexes would compare slowly: what
+        is read is a plain integer.
+        """
         if isinstance(bound, Instant):
-            return bound.at
+            return int(bound.at)
         try:
-            return bound.micros(now)
+            return int(bound.micros(now))
         except ValueError as error:
             raise QueryError(f"{name} {error}", field=self.field) from None
 

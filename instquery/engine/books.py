@@ -103,7 +103,9 @@ class KeywordBook:
         """Count the records exactly, and list their keys if all their values are rare."""
         if isinstance(predicate, Eq):
             count = self.counts.get(predicate.value, 0)
-            return Estimate(Size.exactly(count), self._keys((predicate.value,)))
+            is_listed = count <= _FEW
+            keys = self._keys((predicate.value,)) if is_listed else None
+            return Estimate(Size.exactly(count), keys)
 
         values = values_of(predicate, (Eq, In))
         # The counts add up: a record has one value, and a set has each value once.
