@@ -2,9 +2,8 @@
 
 import re
 from calendar import isleap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 __all__ = [
@@ -16,10 +15,10 @@ __all__ = [
     "Moment",
     "TrustedMicros",
     "Unit",
+    "checked",
     "is_written",
     "moment",
     "moment_of_integer",
-    "reader",
     "to_datetime",
     "to_micros",
     "to_text",
@@ -144,7 +143,7 @@ def to_micros(value: object) -> int:
     """Read a time that says what it is: a `datetime`, or ISO 8601 text.
 
     A value without a zone is UTC; an offset is applied; digits beyond the microsecond are cut off.
-    An integer is no time by itself, as it does not say its unit: see `reader` and `moment`.
+    An integer is no time by itself, as it does not say its unit: see `readers` and `moment`.
 
     Raises `ValueError` with the reason, for anything else and for instants outside the years 1 to
     9999. Costs 0.8 µs for the usual form of text (`2018-12-06T06:14:01Z`), 5 µs for a rarer one.
@@ -156,11 +155,11 @@ def to_micros(value: object) -> int:
     """
     if isinstance(value, str):
         if not _is_usual(value):
-            return _checked(_of_iso(value))
+            return checked(_of_iso(value))
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
-            return _checked(_of_iso(value))  # an hour of 24, or no such time
+            return checked(_of_iso(value))  # an hour of 24, or no such time
         since = at - (_NAIVE_EPOCH if at.tzinfo is None else _EPOCH)
     elif isinstance(value, datetime):
         since = _since_epoch(value if value.tzinfo is not None else value.replace(tzinfo=UTC))
@@ -168,7 +167,7 @@ def to_micros(value: object) -> int:
         raise ValueError(f"must be a datetime or ISO 8601 text, not {type(value).__name__}")
 
     micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return micros if EARLIEST <= micros <= LATEST else _checked(micros)
+    return micros if EARLIEST <= micros <= LATEST else checked(micros)
 
 
 def moment(value: object) -> TrustedMicros:
@@ -194,32 +193,13 @@ def moment(value: object) -> TrustedMicros:
 def moment_of_integer(value: int) -> int:
     """Read a caller's integer as microseconds, as `moment` does."""
     if isinstance(value, TrustedMicros):
-        return _checked(int(value))
+        return checked(int(value))
     if _SECONDS_OF_THIS_AGE <= value <= _MILLISECONDS_OF_THIS_AGE:
         raise ValueError(
             f"must be in microseconds, and {value} can only be seconds or milliseconds: multiply "
             "them by 1_000_000 or 1_000, or give a datetime or ISO 8601 text"
         )
-    return _checked(int(value))
-
-
-def reader(
-    integers: Unit | None = None, *, blank_is_missing: bool = False
-) -> Callable[[object], int | None]:
-    """Return the function that reads a field's instants, `None` where there is none.
-
-    Args:
-        integers: the unit of an integer. Without it an integer is refused.
-        blank_is_missing: whether `""` is no value.
-
-    >>> reader("seconds")(1), reader("milliseconds")(1), reader(blank_is_missing=True)("")
-    (1000000, 1000, None)
-
-    """
-    # Named functions or a partial of one, no closure: plans which hold it can be pickled.
-    if integers is None:
-        return _read_or_blank if blank_is_missing else _read_time
-    return partial(_read, None if integers is None else MICROS[integers], blank_is_missing)
+    return checked(int(value))
 
 
 def to_text(micros: int, timespec: Unit = "microseconds") -> str:
@@ -256,36 +236,6 @@ def to_datetime(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _read_time(value: object) -> int | None:
-    """Read a field's instant, where an integer says no unit."""
-    if type(value) is str and value:  # nearly every one
-        return to_micros(value)
-    return _read(None, False, value)  # noqa: FBT003
-
-
-def _read_or_blank(value: object) -> int | None:
-    """Read a field's instant, where an integer says no unit and a blank is no value."""
-    if type(value) is str and value:
-        return to_micros(value)
-    return _read(None, True, value)  # noqa: FBT003
-
-
-def _read(scale: int | None, blank_is_missing: bool, value: object) -> int | None:  # noqa: FBT001 - of a partial
-    """Read a field's instant; `scale` is how many microseconds an integer counts."""
-    if type(value) is str and value:  # nearly every one
-        return to_micros(value)
-    if value is None or (blank_is_missing and value == ""):
-        return None
-    if not isinstance(value, int) or isinstance(value, bool):
-        return to_micros(value)
-    if scale is None:
-        raise ValueError(
-            "must be a datetime or ISO 8601 text, as an integer does not say its unit: "
-            'declare it, such as instant(integers="seconds")'
-        )
-    return _checked(int(value) * scale)
-
-
 def _since_epoch(moment: datetime) -> timedelta:
     """Ask a datetime's zone for its offset.
 
@@ -299,8 +249,11 @@ def _since_epoch(moment: datetime) -> timedelta:
         raise ValueError(f"has a zone that gives no valid offset{fault}: {cure}") from None
 
 
-def _checked(micros: int) -> int:
-    """Refuse an instant that no `datetime` can hold, so that every kept one can be written."""
+def checked(micros: int) -> int:
+    """Refuse an instant that no `datetime` can hold, so that every kept one can be written.
+
+    Raises `ValueError`.
+    """
     if EARLIEST <= micros <= LATEST:
         return micros
     raise ValueError("must lie within the years 1 to 9999")

@@ -30,8 +30,9 @@ from sys import intern
 from typing import Any, Literal, Protocol, TypeAlias
 
 from instquery.errors import RecordError, SchemaError
-from instquery.instants import Unit, reader
+from instquery.instants import Unit
 from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
 __all__ = ["KINDS", "Column", "Each", "Kind", "Read", "Readers", "Row", "read_member"]

@@ -15,7 +15,7 @@ ROOT = Path(instquery.__file__).parent
 # which order.
 FLOORS = [
     ["errors", "folding", "instants", "engine.rowsets", "engine.sizes"],
-    ["options", "values"],
+    ["options", "readers", "values"],
     ["contents"],
     ["bounds"],
     ["ranges"],
@@ -87,7 +87,7 @@ FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 # The wings, each by the rooms it begins with: the longest beginning counts, and a room that is in
 # no list stands alone.
 WINGS = {
-    "values": ["errors", "folding", "instants", "leases", "options", "values"],
+    "values": ["errors", "folding", "instants", "leases", "options", "readers", "values"],
     "words": [
         "bodies",
         "bounds",
