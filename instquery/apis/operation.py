@@ -17,14 +17,7 @@ from instquery.apis.checks import (
     check_rules,
     listed_as,
 )
-from instquery.apis.envelope import (
-    Answer,
-    Envelope,
-    Fault,
-    Refused,
-    Reply,
-    new_request_id,
-)
+from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply, new_request_id
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
 from instquery.apis.values import plain
