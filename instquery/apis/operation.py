@@ -241,8 +241,10 @@ class Operation:
                 if not isinstance(read, int):
                     filters[name] = read
 
-        asked = Asked(filters, moment, host, values)
-        added = [predicate for rule in self.rules for predicate in rule(asked)]
+        added: list[Predicate] = []
+        if self.rules:
+            asked = Asked(filters, moment, host, values)
+            added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
         return Query(
             (*filters.values(), *added), (number - 1) * size, size, total=self.total, now=moment
