@@ -100,7 +100,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
 
         if is_counting and not skip and isinstance(matches, int):
             uncounted.append(matches)
-        else:
+        elif is_counting or skip:
             number = count(segment, matches)
             total += number
             if skip >= number:
