@@ -81,8 +81,8 @@ class Signer:
         is_ours = hmac.compare_digest(signature, self._sign(body))
         if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid(
-                "was issued by another store or process: share cursor_key and go on with live=True; "
-                "or it has been changed"
+                "was issued by another store or process (share cursor_key, and go on with "
+                "live=True), or has been changed"
             )
 
         bookmark = Bookmark(*json.loads(body))
