@@ -6,6 +6,7 @@ from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
+from instquery.forks import renew_after_fork
 from instquery.options import check_callable, check_seconds, check_whole
 
 __all__ = ["Leases"]
@@ -36,6 +37,14 @@ class Leases(Generic[Held]):
         check_callable("clock", clock, "seconds")
         self._most, self._age, self._clock = count, age, clock
         self._held: OrderedDict[object, tuple[float, Held]] = OrderedDict()  # oldest first
+        self.renew_locks()
+        renew_after_fork(self)
+
+    def renew_locks(self) -> None:
+        """Take a new lock: that of a forked process may be held by a thread that it has not.
+
+        What it guards is never half changed: each step is one of an `OrderedDict`.
+        """
         self._lock = Lock()
 
     def grant(self, name: object, thing: Held) -> None:
@@ -46,7 +55,7 @@ class Leases(Generic[Held]):
         with self._lock:
             self._end()
             self._held.setdefault(name, (self._clock(), thing))
-            if len(self._held) > self._most:
+            while len(self._held) > self._most:
                 self._held.popitem(last=False)
 
     def find(self, name: object) -> Held | None:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from instquery.contract import Change, Changes, Prepared
-from instquery.engine.current import Current, Journal
+from instquery.engine.current import Current
 from instquery.engine.cursors import Bookmark, Signer
 from instquery.engine.diff import Difference
+from instquery.engine.journal import Journal
 from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View

@@ -45,7 +45,7 @@ class Watch:
         self._make: Callable[[int], Where] | None = where if callable(where) else None
         self._fixed: tuple[Predicate, ...] = () if callable(where) else conditions(where)
         self._where: tuple[Bounded, ...] | None = None  # as last asked
-        self._held: dict[str, Record] = {}
+        self._held: dict[str, Record | None] = {}  # `None` is as good as nothing
         self._version = 0
 
     def poll(self, now: Moment | None = None) -> Events:
@@ -60,9 +60,16 @@ class Watch:
         where = self._asked(now)
         view = self._store.snapshot()
         events = Events(view.version, [], [], [])
+        matches: dict[str, Record | None] = {}
         for key in self._touched(view, where):
-            self._compare(view, key, where, events)
+            matches[key] = self._compare(view, key, where, events)
+
+        # One step each, once all is known: an interrupted poll is one that has not been made.
+        self._held.update(matches)
         self._where, self._version = where, view.version
+        for key, record in matches.items():
+            if record is None:
+                del self._held[key]
         return events
 
     def _asked(self, now: Moment | None) -> tuple[Bounded, ...]:
@@ -76,8 +83,10 @@ class Watch:
             where = conditions(self._make(moment))
         return tuple([self._schema.bound(predicate, moment) for predicate in where])
 
-    def _compare(self, view: Kept, key: str, where: Sequence[Bounded], events: Events) -> None:
-        """Note what has happened to one record.
+    def _compare(
+        self, view: Kept, key: str, where: Sequence[Bounded], events: Events
+    ) -> Record | None:
+        """Note what has happened to one record, and return it if it matches.
 
         Events are the caller's own to change, nested values included: they never share with what is
         held.
@@ -85,13 +94,15 @@ class Watch:
         record = view.get(key)
         held = self._held.get(key)
         if record is not None and all(predicate.matches(record) for predicate in where):
-            self._held[key] = record
             if held is None:
                 events.entered.append(copied(record))
             elif not is_same(held, record):
                 events.changed.append(copied(record))
-        elif held is not None:
-            events.left.append(self._held.pop(key))
+            return record
+
+        if held is not None:
+            events.left.append(held)
+        return None
 
     def _touched(self, view: Kept, where: tuple[Bounded, ...]) -> Iterable[str]:
         """Return the keys, sorted, of records that may have entered, left or changed."""

@@ -14,7 +14,7 @@ ROOT = Path(instquery.__file__).parent
 # From the bottom up; what stands on one line does not import each other, unless the line says in
 # which order.
 FLOORS = [
-    ["errors", "folding", "instants", "engine.rowsets", "engine.sizes"],
+    ["errors", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
     ["options", "readers", "values"],
     ["contents"],
     ["bounds"],
@@ -38,13 +38,13 @@ FLOORS = [
     ],
     ["engine.segment", "engine.books"],
     ["engine.match"],
-    ["engine.directory", "leases", "engine.history", "engine.cursors"],
+    ["engine.directory", "leases", "engine.history", "engine.journal", "engine.cursors"],
     ["engine.census"],
     ["engine.version"],
     ["engine.plan"],
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.view"],
-    ["engine.prepared"],
+    ["engine.prepared", "engine.published"],
     ["engine.current", "engine.diff"],
     ["snapshot"],
     ["store"],
@@ -87,7 +87,7 @@ FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 # The wings, each by the rooms it begins with: the longest beginning counts, and a room that is in
 # no list stands alone.
 WINGS = {
-    "values": ["errors", "folding", "instants", "leases", "options", "readers", "values"],
+    "values": ["errors", "folding", "forks", "instants", "leases", "options", "readers", "values"],
     "words": [
         "bodies",
         "bounds",
@@ -142,7 +142,8 @@ NEEDS_A_CLOCK_OR_IO = {
     "subprocess",
 }
 EXCEPT = {
-    ("leases", "time")
+    ("leases", "time"),
+    ("forks", "os"),
 }  # no answer depends on it: it tells how long a state is kept, if the host gives no clock
 
 

@@ -1,68 +1,32 @@
 """Interrupts: wherever one comes, a write has either happened as a whole or not at all."""
 
-import sys
-from pathlib import Path
+import random
+from contextlib import ExitStack
+from threading import Thread
 
 import pytest
 
-import instquery.engine
-from effort import tries
-from instquery import Query, Store
+from effort import is_full, tries
+from instquery import Eq, Query, Store
+from instquery.durable import DurableStore
 from instquery.engine import current as current_room
+from instquery.engine import writer as writer_room
 from instquery.engine.writer import Writer
+from interrupts import ByteCodes
 from strategies import SCHEMA
 
-ROOMS = Path(instquery.engine.__file__).parent
-INTERRUPTED = {
-    str(ROOMS / f"{name}.py") for name in ("current", "history", "writer", "directory", "version")
-}
+SOON = 10  # seconds; nothing here takes so long unless it is stuck
+SEED = random.randrange(10**6)
 
 
 def made(number, **members):
-    return {"id": f"i-{number:05}", "created": number * 1_000_000, **members}
-
-
-class Interrupt:
-    """Raises a `KeyboardInterrupt` before instruction number `at` of the rooms above, once."""
-
-    def __init__(self, at):
-        self.at = at
-        self.number = 0
-
-    def __enter__(self):
-        sys.settrace(self.trace)
-        return self
-
-    def __exit__(self, *raised):
-        sys.settrace(None)
-
-    def trace(self, frame, event, argument):
-        is_walk = (
-            frame.f_code.co_name == "<genexpr>"
-        )  # of all shards: thousands of steps that change nothing
-        if is_walk or frame.f_code.co_filename not in INTERRUPTED:
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        if event == "opcode":
-            self.number += 1
-            if self.number == self.at:
-                raise KeyboardInterrupt
-        return self.trace
-
-    @property
-    def is_over(self):
-        """Whether there were not so many instructions."""
-        return self.number < self.at
+    return {"id": f"i-{int(10 * number):05}", "created": int(number * 1_000_000), **members}
 
 
 class Kept:
-    """A journal that keeps the numbers of versions alone."""
+    """A journal that keeps the number of the last version alone."""
 
-    begun_at = 0
-
-    def __init__(self):
-        self.last = 0
+    begun_at = last = 0
 
     def record(self, version, puts, gone):
         self.last = version
@@ -71,110 +35,209 @@ class Kept:
         return self.last >= version
 
 
-BEFORE = [made(number, status="old", owner=str(number % 5)) for number in range(16)]
-BATCHES = {
-    "in place": [made(3, status="new"), {**made(7), "created": 99_000_000}],
-    "aside": [*(made(number, status="new") for number in range(0, 10, 2)), made(20)],
-    "all": [made(number, status="new") for number in range(18)],
+def filled(store):
+    """Bring one segment to its border: twice the four rows that it was built with."""
+    store.put_many(made(number, status="old") for number in (4.2, 4.4, 4.6, 4.8))
+
+
+def thinned(store):
+    store.discard("i-00050")
+    store.discard("i-00060")
+
+
+def nothing(store):
+    """Leave the store as it is."""
+
+
+OLD = [made(number, status="old", name="prod", owner=str(number % 5)) for number in range(16)]
+LARGE = [*(made(number, status="new", name="web") for number in range(0, 10, 2)), made(20)]
+
+# What the store has been through, and the write.
+WRITES = {
+    "put new": (nothing, lambda store: store.put(made(99, status="new", name="web"))),
+    "put between": (nothing, lambda store: store.put(made(5.5, status="new", name="web"))),
+    "put in place": (nothing, lambda store: store.put(made(3, status="new", name="web"))),
+    "put moved": (nothing, lambda store: store.put({**made(3), "created": 50_500_000})),
+    "discard": (nothing, lambda store: store.discard("i-00050")),
+    "brief batch": (
+        nothing,
+        lambda store: store.put_many([made(3, status="new"), {**made(7), "created": 99_000_000}]),
+    ),
+    "large batch": (nothing, lambda store: store.put_many(LARGE)),
+    "replace all": (
+        nothing,
+        lambda store: store.replace_all(made(number, status="new") for number in range(2, 18)),
+    ),
+    "first": (
+        lambda store: store.replace_all([]),
+        lambda store: store.put_many([made(1, status="new"), made(2)]),
+    ),
+    "split": (filled, lambda store: store.put(made(4.5, status="new"))),
+    "merge": (thinned, lambda store: store.discard("i-00070")),
 }
-STEP = tries(5, quick=29)
+
+FACTS = {
+    "version": lambda store: store.version,
+    "items": lambda store: store.page(Query(limit=100)).items,
+    "of": lambda store: store.page(Query(limit=0)).version,
+    "total": lambda store: (len(store), store.count()),
+    "counts": lambda store: [
+        (status, owner, store.count([Eq("status", status), Eq("owner", owner)]))
+        for status in ("old", "new")
+        for owner in "01234"
+    ],
+    "facets": lambda store: store.facets("status"),
+    "filtered": lambda store: store.facets("status", Eq("owner", "3")),
+    "keys": lambda store: [record["id"] for record in store],
+    "one": lambda store: store.get("i-00030"),
+    "changes": lambda store: store.changes(0),
+    "faults": lambda store: store.verify(),
+}
 
 
-def store_of(records, *, journal=None):
-    return Store(SCHEMA, records, segment_rows=4, history=1000, journal=journal)
+def elsewhere(function, *arguments):
+    """Call a function in another thread: it finds no lock taken by whoever was interrupted."""
+    results = []
+    thread = Thread(target=lambda: results.append(function(*arguments)), daemon=True)
+    thread.start()
+    thread.join(SOON)
+    assert not thread.is_alive(), "a lock is held by nobody"
+    return results[0]
 
 
-def check(store, before, after, batch):
-    """The store is as before or as after; tells whether the write has happened."""
-    seen = list(store)
-    assert seen in (before, after)
-    has_happened = seen == after
-    assert store.version == has_happened
-    assert store.page(Query(limit=100)).items == seen
-    assert [change.key for change in store.changes(0)] == [
-        record["id"] for record in batch if has_happened
-    ]
-    assert store.verify() == []
-    return has_happened
+@pytest.fixture
+def small(monkeypatch):
+    """Few records are many: a batch of three is written aside, each record is entered by itself."""
+    monkeypatch.setattr(current_room, "_BRIEF", 16)
+    monkeypatch.setattr(writer_room, "_BULK", 0)
 
 
-def go_on(store):
-    """The next writes find the store in order."""
-    version = store.version
+def observed(store, chance=random):
+    """Read everything, in any sequence."""
+    facts = list(FACTS)
+    chance.shuffle(facts)
+    seen = {fact: FACTS[fact](store) for fact in facts}
+    assert seen["faults"] == []
+    assert [change.version for change in seen["changes"]] == sorted(
+        change.version for change in seen["changes"]
+    )
+    return seen
+
+
+def held_by_nobody(store):
+    return list
+
+
+def held_by_snapshot(store):
+    snapshot = store.snapshot()
+    return lambda: list(snapshot)
+
+
+def held_by_page(store):
+    query = Query(limit=2)
+    cursor = store.page(query).cursor
+    return lambda: store.page(Query(limit=100), cursor).items if cursor else []
+
+
+HOLDERS = {"nobody": held_by_nobody, "snapshot": held_by_snapshot, "page": held_by_page}
+
+
+class Case:
+    """One kind of write, on stores that are made anew for each interrupt."""
+
+    def __init__(self, kind, journal, holder, folder):
+        self.prepare, self.write = WRITES[kind]
+        self.journal = journal
+        self.holder = holder
+        self.folder = folder
+        self.numbers = iter(range(10**9))
+
+    def store(self, stack):
+        """Return a store before the write, and what reads the state that somebody holds."""
+        if self.journal == "file":
+            self.path = self.folder / f"{next(self.numbers)}.db"
+            store = DurableStore.open(self.path, SCHEMA, segment_rows=4, survive_power_loss=False)
+            stack.enter_context(store)
+            store.put_many(OLD)
+        elif self.journal == "stub":
+            store = Store(SCHEMA, OLD, segment_rows=4, journal=Kept())
+        else:
+            store = Store(SCHEMA, OLD, segment_rows=4)
+        self.prepare(store)
+        return store, HOLDERS[self.holder](store)
+
+    def outcomes(self):
+        """Return what is seen before the write and after it, and its byte codes."""
+        with ExitStack() as stack:
+            store, _held = self.store(stack)
+            old = observed(store)
+            with ByteCodes() as codes:
+                self.write(store)
+            return old, observed(store), codes
+
+
+def go_on(store, version):
+    """The next writes find the store in order; each is in the history once."""
     store.put(made(3, status="newest"))
     store.put_many(made(number, status="newest") for number in range(10))
-    store.discard("i-00001")
+    store.discard("i-00010")
     assert store.version == version + 3
-    assert len(store.changes(version)) == 1 + 10 + 1
+    written = [change.version for change in store.changes(version)]
+    assert written == [version + 1] + [version + 2] * 10 + [version + 3]
+    assert sorted({change.version for change in store.changes(0)}) == list(
+        range(1, store.version + 1)
+    )
     assert store.verify() == []
 
 
-@pytest.fixture(params=BATCHES)
-def batch(request, monkeypatch):
-    monkeypatch.setattr(current_room, "_BRIEF", 16)
-    return BATCHES[request.param]
+def chosen(points, share, chance):
+    """Choose among the points: all of them in full, else so many."""
+    return points if is_full() else sorted(chance.sample(points, min(share, len(points))))
 
 
-@pytest.mark.parametrize("is_viewed", [True, False], ids=["viewed", "alone"])
-@pytest.mark.parametrize("is_journaled", [True, False], ids=["journal", "memory"])
+@pytest.mark.parametrize("holder", ["nobody", "snapshot", "page"])
+@pytest.mark.parametrize("journal", ["memory", "stub", "file"])
+@pytest.mark.parametrize("kind", WRITES)
 def test_a_write_that_is_interrupted_anywhere_has_happened_or_has_not(
-    batch, is_viewed, is_journaled
+    small, tmp_path, kind, journal, holder
 ):
-    changed = store_of(BEFORE)
-    before = list(changed)
-    changed.put_many(batch)
-    after = list(changed)
+    chance = random.Random(SEED)
+    case = Case(kind, journal, holder, tmp_path)
+    old, new, codes = case.outcomes()
+    assert old["version"] + 1 == new["version"]
 
-    outcomes = set()
-    at = 1
-    while True:
-        journal = Kept() if is_journaled else None
-        store = store_of(BEFORE, journal=journal)
-        held = store.snapshot() if is_viewed else None
-        interrupt = Interrupt(at)
-        try:
-            with interrupt:
-                store.put_many(batch)
-        except KeyboardInterrupt:
-            pass
-        if interrupt.is_over:
-            break
+    for at in chosen(codes.points, tries(12, quick=12), chance):
+        error = chance.choice([KeyboardInterrupt, MemoryError])
+        where = f"seed {SEED}, byte code {at}, {error.__name__}"
+        with ExitStack() as stack:
+            store, held = case.store(stack)
+            before = held()
+            numbers = []
 
-        has_happened = check(store, before, after, batch)
-        outcomes.add(has_happened)
-        if journal is not None:
-            assert has_happened == journal.has(1)
-        if held is not None:
-            assert list(held) == before
-        go_on(store)
-        at += STEP
-    assert outcomes == {True, False}
+            def interrupt(error=error, current=store._current, numbers=numbers):
+                numbers.append(current._published.version.number)
+                raise error
 
+            codes = ByteCodes(interrupt, at)
+            try:
+                with codes:
+                    case.write(store)
+            except (KeyboardInterrupt, MemoryError):
+                pass
 
-def test_completing_a_write_may_be_interrupted_anywhere(batch, monkeypatch):
-    def interrupted(writer, number):
-        raise KeyboardInterrupt
+            # A write that raises has changed nothing, unless it had been published by then, or the
+            # journal has kept it.
+            kept = store._current._journal
+            if kept is not None:
+                numbers.append(new["version"] if kept.has(new["version"]) else old["version"])
+            has_happened = codes.is_over or max(numbers) == new["version"]
+            seen = elsewhere(observed, store, chance)
+            assert seen == (new if has_happened else old), where
+            assert held() == before, where
 
-    changed = store_of(BEFORE)
-    before = list(changed)
-    changed.put_many(batch)
-    after = list(changed)
-
-    at = 1
-    while True:
-        store = store_of(BEFORE, journal=Kept())
-        with monkeypatch.context() as patch:
-            patch.setattr(Writer, "finish", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                store.put_many(batch)
-        interrupt = Interrupt(at)
-        try:
-            with interrupt:
-                store.page(Query())
-        except KeyboardInterrupt:
-            pass
-        if interrupt.is_over:
-            break
-        assert check(store, before, after, batch)
-        at += STEP
-    assert at > 100
+            go_on(store, seen["version"])
+            if journal == "file":
+                after = list(store)
+                store.close()
+                with DurableStore.open(case.path, SCHEMA) as again:
+                    assert list(again) == after, where

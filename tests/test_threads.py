@@ -177,8 +177,24 @@ def test_writers_wait_for_each_other(store, monkeypatch):
     assert store.verify() == []
 
 
+class Kept:
+    """A journal that keeps the number of the last version alone."""
+
+    begun_at = last = 0
+
+    def record(self, version, puts, gone):
+        self.last = version
+
+    def has(self, version):
+        return self.last >= version
+
+
 @pytest.mark.parametrize("after", [0, 3, 9])
-def test_an_interrupt_in_the_middle_of_a_brief_write_leaves_all_of_it(store, monkeypatch, after):
+@pytest.mark.parametrize("is_viewed", [True, False], ids=["viewed", "alone"])
+@pytest.mark.parametrize("journal", [Kept, None], ids=["journal", "memory"])
+def test_an_interrupt_in_the_middle_of_a_brief_write_leaves_nothing_or_what_the_journal_kept(
+    monkeypatch, after, is_viewed, journal
+):
     interrupted = Segment.replace
     calls = iter(range(10**9))
 
@@ -187,14 +203,21 @@ def test_an_interrupt_in_the_middle_of_a_brief_write_leaves_all_of_it(store, mon
             raise KeyboardInterrupt
         interrupted(*arguments)
 
+    old = [made(number, status="old", name="prod") for number in range(200)]
+    store = Store(SCHEMA, old, segment_rows=32, journal=journal and journal())
     before = store.snapshot()
+    held = before if is_viewed else None
+    if not is_viewed:
+        del before
     monkeypatch.setattr(Segment, "replace", replace)
     with pytest.raises(KeyboardInterrupt):
         store.put_many(made(number, status="new", name="prod") for number in range(10))
-    assert store.facets("status") == {"old": 190, "new": 10}
-    assert before.facets("status") == {"old": 200}
+    assert store.version == bool(journal)
+    assert store.facets("status") == ({"old": 190, "new": 10} if journal else {"old": 200})
+    assert [change.version for change in store.changes(0)] == ([1] * 10 if journal else [])
     assert store.verify() == []
-    assert [change.version for change in store.changes(0)] == [1] * 10
+    if held is not None:
+        assert held.facets("status") == {"old": 200}
 
 
 def test_an_interrupt_in_the_middle_of_a_large_write_leaves_nothing_of_it(store, monkeypatch):

@@ -3,9 +3,14 @@
 Theory of operation
 ===================
 
-A store has one current `Version`. Readers see versions through a `View` only. A version that
-anybody has a view of never changes (snapshot isolation): what a writer finds there, it copies
-before it changes it (copy-on-write).
+What a store has published is one value, a `Published`. A write makes another one and puts it in its
+place by one assignment (`_replace`). `published` says how a write goes, and what is left where one
+is interrupted.
+
+Readers see versions through a `View` only. A version that anybody has a view of never changes
+(snapshot isolation): what a writer finds there, it copies before it changes it (copy-on-write). A
+version that nobody has a view of may be changed in place. What is published then says so first:
+`begun` is the write, `mend` what to do about it if it is cut short.
 
 There are two locks. Whoever needs both takes `writing` first.
 
@@ -13,60 +18,38 @@ There are two locks. Whoever needs both takes `writing` first.
     ---------  --------------------  ------------------------  --------------------------------
     `writing`  whoever writes or     as long as that takes     that there is one writer
                verifies
-    `_lock`    whoever takes a       microseconds; by a brief  `version`, `census`, `_history`,
-               view, plans, or       write some milliseconds   `_owner`, `_viewed`, `_pending`
-               publishes
+    `_lock`    whoever takes a       microseconds; by a brief  `_published`, `_viewed`, and that
+               view, plans, or       write some milliseconds   nobody looks at a version that is
+               publishes                                       being changed in place
 
 A reader takes `_lock` alone, and holds none once it has its view. So a read waits for no more than
-one brief write, and a write never for a reader.
+one brief write, and a write never for a reader. A forked process has only the thread that forked
+it, so it renews both: else it would wait for threads that it does not have.
 
 Who may change what:
 
     what                    who                    when
     ----------------------  ---------------------  ------------------------------------------------
-    a `Version`             nobody                 it is replaced, by one assignment
+    a `Published`,          nobody                 it is replaced
+    a `History`
     segments, a directory   a writer whose owner   brief write: under both locks, and while there
                             has the mark that      is no view of the current version;
-                            they bear              large write: under `writing`. Its mark is new:
-                                                   what bears it is its own copy
+                            they bear              otherwise it has a new mark: what bears that is
+                                                   its own copy
     row sets, arrays,       nobody                 they are replaced; so they may be shared
     postings, records
     the census              a writer               brief write: under both locks;
                                                    large write: under `writing`, once the census
                                                    has been taken off: plans do without it
-    the history             a writer               under both locks, as it publishes
 
-The mark (`_owner`) is renewed by a brief write if there is a view, and by each large write. So what
-bears the present mark belongs to the current version alone.
-
-An interrupt (Ctrl-C, no memory) may come between any two steps:
-
-    where                       what is left                    what happens next
-    --------------------------  ------------------------------  -----------------------------------
-    before a brief write has    the version as it was           nothing: there was no write
-    changed anything
-    in the middle of one        parts half changed,             whoever takes `_lock` next
-                                `_pending` set                  completes the write: all is built
-                                                                anew from directory and `_pending`
-    in the middle of a large    the version as it was,          there was no write; the next one
-    write                       no census                       takes the census anew
-    ... which the journal has   the same, `_pending` set        it is completed, as above
-    kept
-    while a version is being    `_pending` set                  it is completed, as above
-    published
-    while a pending write is    `_pending` set                  it is completed once more
-    being completed
-
-That works as each step may be done twice: a record is put where it is already, a key is taken out
-that is not there any more, and `History.add` knows a version by its number.
-
-Invariants, where `_lock` is free and nothing is pending: `census` agrees with `version`, or is
-`None`; `_history` reaches up to `version.number`; `_viewed` is a view of `version`, or of none.
+A signal handler or a finalizer may read and write in the middle of a write of its own thread. It
+finds a write that was cut short, and mends it. The write goes on afterwards on parts that nobody
+sees any more. `_replace` refuses what it has made of them, and it begins once more.
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from threading import RLock
-from typing import NamedTuple, Protocol, runtime_checkable
 from weakref import ref
 
 from instquery.contract import Change
@@ -74,17 +57,20 @@ from instquery.engine.census import Census
 from instquery.engine.cursors import Signer
 from instquery.engine.directory import Directory
 from instquery.engine.history import Changed, History
+from instquery.engine.journal import Journal
 from instquery.engine.plan import Plan, plan
+from instquery.engine.published import Published, Write
 from instquery.engine.verify import faults
 from instquery.engine.version import Version
 from instquery.engine.view import View
 from instquery.engine.writer import Writer
 from instquery.errors import HistoryGap
+from instquery.forks import renew_after_fork
 from instquery.predicates import Value
 from instquery.query import Query
 from instquery.schema import Entry, Schema
 
-__all__ = ["Current", "Journal"]
+__all__ = ["Current"]
 
 # A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one
 # is written aside, which costs a copy of every segment that it touches.
@@ -94,32 +80,8 @@ _BRIEF = 128
 _MOVED = 8
 
 
-@runtime_checkable
-class Journal(Protocol):
-    """What is told of each write before it is made."""
-
-    begun_at: int
-    """The version that was kept last."""
-
-    def record(self, version: int, puts: Mapping[str, Entry], gone: Collection[str]) -> None:
-        """Keep a write that leads to a version; what is raised here leaves the store as it was."""
-
-    def has(self, version: int) -> bool:
-        """Tell whether this version has been kept, so that its write must be completed."""
-        ...
-
-
-class _Write(NamedTuple):
-    """A write that has been checked, and the number of the version that it leads to."""
-
-    number: int
-    puts: Mapping[str, Entry]
-    gone: Collection[str]
-    changes: list[Changed]
-
-
 class Current:
-    """The current version, its census and its history, and the locks that guard them.
+    """What a store has published, and the locks that guard it. See "Theory of operation".
 
     `writing` may be held from outside, to look and write in one step.
     """
@@ -137,68 +99,86 @@ class Current:
         self._signer = signer
         self._segment_rows = segment_rows
         self._journal = journal
+        self._viewed: ref[View] | None = None  # the view that was handed out last
+
+        number = 0 if journal is None else journal.begun_at
+        owner = object()
+        empty = Version(schema, (), Directory(owner), 0, number, epoch="")
+        writer = Writer(empty, Census(schema), owner, segment_rows)
+        writer.put(entries)
+        version = writer.finish(number)
+        self._published = Published(version, writer.census, History(history, number), owner)
+
+        self.renew_locks()
+        renew_after_fork(self)
+
+    def renew_locks(self) -> None:
+        """Take new locks: those of a forked process may be held by threads that it has not."""
         self.writing = RLock()
         self._lock = RLock()
 
-        self._owner = object()
-        self._viewed: ref[View] | None = None  # a view of the version, if somebody may hold it
-        self._pending: _Write | None = None  # has begun, and has not been published
+    @property
+    def version(self) -> Version:
+        """The current version, for whoever makes sure that nobody writes; others take a view."""
+        with self._lock:
+            return self._whole().version
 
-        number = 0 if journal is None else journal.begun_at
-        self._history = History(history, number)
-        empty = Version(schema, (), Directory(self._owner), 0, number, epoch="")
-        writer = Writer(empty, Census(schema), self._owner, segment_rows)
-        writer.put(entries)
-        self.version = writer.finish(number)
-        self.census: Census | None = writer.census
+    @property
+    def census(self) -> Census | None:
+        """The census of the current version, under the same condition."""
+        with self._lock:
+            return self._whole().census
 
     @property
     def number(self) -> int:
         """The number of the current version."""
-        return self.version.number
+        published = self._published
+        return published.version.number if published.is_whole else self.version.number
 
     # looking
 
     def view(self) -> View:
         """Return the view of the current version, the same for all who ask. Costs 1 µs."""
         with self._lock:
-            self._recover()
-            return self._present()
+            return self._view_of(self._whole())
 
     def planned(self, query: Query) -> tuple[View, Plan]:
         """Return the current view, and the plan that the census has made for it."""
         with self._lock:
-            self._recover()
-            return self._present(), plan(query, self.version, self.census)
+            published = self._whole()
+            return self._view_of(published), plan(query, published.version, published.census)
 
     def counted(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
         """Return the current view, and the records by value of a field, if the census knows."""
         with self._lock:
-            self._recover()
-            known = None if self.census is None else self.census.facets(field)
-            return self._present(), known
+            published = self._whole()
+            census = published.census
+            return self._view_of(published), None if census is None else census.facets(field)
 
     def changes(self, since: int) -> list[Change]:
         """List what the writes after a version have changed. Raises `HistoryGap`."""
         with self._lock:
-            self._recover()
-            if since > self.number:
-                raise HistoryGap(f"version {since} is yet to come, this is {self.number}")
-            versions = self._history.since(since)
+            published = self._whole()
 
+        number = published.version.number
+        if since > number:
+            raise HistoryGap(f"version {since} is yet to come, this is {number}")
         return [
             Change(number, key, old and old.copy(), new and new.copy())
-            for number, changes in versions
+            for number, changes in published.history.since(since)
             for key, old, new in changes
         ]
 
     def faults(self) -> list[str]:
         """Name what does not agree with the records; readers go on, writers wait."""
         with self.writing:
-            version = self.view().version
-            differences = list(faults(version))
-            if self.census is not None:
-                differences += self.census.faults(version.schema, list(version))
+            with self._lock:
+                published = self._whole()
+                view = self._view_of(published)
+
+            differences = list(faults(view.version))
+            if published.census is not None:
+                differences += published.census.faults(view.schema, list(view.version))
             return differences
 
     # changing
@@ -206,99 +186,134 @@ class Current:
     def write(self, puts: Mapping[str, Entry], gone: Collection[str] = ()) -> None:
         """Make checked changes, in one step: the one door of all writes."""
         with self.writing:
-            directory = self.view().directory
-            changes: list[Changed] = [(key, directory.get(key), None) for key in gone]
-            changes += [(key, directory.get(key), entry.row) for key, entry in puts.items()]
-            if not changes:
-                return
+            while not self._is_written(puts, gone):
+                pass  # a signal handler has read or written in its middle: once more
 
-            write = _Write(self.number + 1, puts, gone, changes)
-            make = self._write_in_place if self._is_brief(changes) else self._write_aside
-            try:
-                if self._journal is not None:
-                    self._journal.record(write.number, puts, gone)
-                make(write)
-            except BaseException:
-                self._keep_up_with_journal(write)
-                raise
+    def _is_written(self, puts: Mapping[str, Entry], gone: Collection[str]) -> bool:
+        """Make changes, and tell whether they were published."""
+        base = self._published
+        if base.begun is not None:
+            base = self._settled()
+
+        directory = base.version.directory
+        changes: list[Changed] = [(key, directory.get(key), None) for key in gone]
+        changes += [(key, directory.get(key), entry.row) for key, entry in puts.items()]
+        if not changes:
+            return True
+
+        write = Write(base.version.number + 1, puts, gone, changes)
+        make = self._write_in_place if self._is_brief(changes) else self._write_aside
+        if self._journal is None:
+            return make(base, write)
+
+        try:
+            asked = base.with_write(write, "ask")
+            with self._lock:
+                if not self._replace(base, asked):
+                    return False
+
+            self._journal.record(write.number, puts, gone)
+            return make(asked, write) or self._is_completed(write)
+        except BaseException:
+            with suppress(Exception):  # a journal that cannot tell is asked by the next write
+                self._ask_journal()
+            raise
 
     def _is_brief(self, changes: list[Changed]) -> bool:
         """Tell whether a write costs less in place than aside."""
         if len(changes) * _MOVED <= _BRIEF:
             return True
 
-        rank = self.version.schema.rank
+        rank = self._published.version.schema.rank
         stay = 0
         for _, old, new in changes[:_BRIEF]:
             if old is not None and new is not None and rank(old) == rank(new):
                 stay += 1
         return stay + (len(changes) - stay) * _MOVED <= _BRIEF
 
-    def _write_in_place(self, write: _Write) -> None:
+    def _write_in_place(self, base: Published, write: Write) -> bool:
         """Change the current version itself; what somebody may look at is copied first."""
-        if self.census is None:  # an interrupt has cut a larger write short
-            self.census = self._fresh_census()
-
+        census = base.known_census()
         with self._lock:
-            self._pending = write
-            is_viewed = self._viewed is not None and self._viewed() is not None
-            if is_viewed:
-                self._owner = object()
-            writer = Writer(self.version, self.census, self._owner, self._segment_rows)
-            writer.apply(write.puts, write.gone)
-            self._publish(writer.finish(write.number), writer.census, write)
+            if self._held_view(base.version) is not None:
+                owner = object()
+                begun = base.without_census()
+                if self._journal is not None:
+                    begun = begun.with_write(write, "complete")
+            else:
+                owner = base.owner
+                begun = base.with_write(write, "undo" if self._journal is None else "complete")
 
-    def _write_aside(self, write: _Write) -> None:
+            if not self._replace(base, begun):
+                return False
+            return self._replace(begun, begun.written(write, census, owner, self._segment_rows))
+
+    def _write_aside(self, base: Published, write: Write) -> bool:
         """Change a copy, readers going on, and put it in the place of the current version."""
-        census = self._fresh_census() if self.census is None else self.census
+        census = base.known_census()
+        begun = base.without_census()  # until it fits the version again, plans do without
         with self._lock:
-            self.census = None  # until it fits the version again, plans do without
+            if not self._replace(base, begun):
+                return False
+            view = self._view_of(begun)  # so that a signal handler's write copies what is read here
 
-        owner = object()
-        writer = Writer(self.version, census, owner, self._segment_rows)
-        writer.apply(write.puts, write.gone)
-        version = writer.finish(write.number)
+        new = begun.written(write, census, object(), self._segment_rows)
+        del view
         with self._lock:
-            self._owner = owner
-            self._publish(version, writer.census, write)
+            return self._replace(begun, new)
 
-    def _keep_up_with_journal(self, write: _Write) -> None:
-        """Have a write completed that has failed here, if the journal has kept it all the same."""
-        if self._journal is None or self.number >= write.number:
+    def _settled(self) -> Published:
+        """Return what is published, whole and no write begun on it. Requires `writing`."""
+        self._ask_journal()
+        with self._lock:
+            return self._whole()
+
+    def _is_completed(self, write: Write) -> bool:
+        """Tell whether a signal handler has come in between and completed a write."""
+        history = self._settled().history
+        versions = history.since(max(history.first, write.number - 1))
+        return any(changes is write.changes for _, changes in versions)
+
+    def _ask_journal(self) -> None:
+        """Find out whether a write that was cut short was kept. Requires `writing`."""
+        published = self._published
+        write = published.begun
+        if self._journal is None or write is None or published.mend != "ask":
             return
-        if self._journal.has(write.number):
-            self._pending = write
 
-    def _fresh_census(self) -> Census:
-        """Take the census of the current version."""
-        return Census.of(self.version.schema, list(self.version))
+        is_kept = self._journal.has(write.number)
+        known = published.with_write(write, "complete") if is_kept else published.without_write()
+        with self._lock:
+            self._replace(published, known)
 
-    # with the lock held
+    # what is published
 
-    def _present(self) -> View:
-        """Return the view of the current version."""
-        view = None if self._viewed is None else self._viewed()
+    def _whole(self) -> Published:
+        """Return what is published; nearly always it is whole. Requires `_lock`."""
+        while not (published := self._published).is_whole:
+            self._replace(published, published.mended(self._segment_rows))
+        return published
+
+    def _replace(self, old: Published, new: Published) -> bool:
+        """Publish in the place of the old; tell whether that was still there. Requires `_lock`.
+
+        The one place where anything is published. Nothing can come between look and assignment: an
+        interrupt comes with a call or a jump back, another thread needs the lock.
+        """
+        if self._published is not old:
+            return False
+        self._published = new
+        return True
+
+    def _view_of(self, published: Published) -> View:
+        """Return the view of what is published. Requires `_lock`."""
+        view = self._held_view(published.version)
         if view is None:
-            view = View(self.version, self._signer)
+            view = View(published.version, self._signer)
             self._viewed = ref(view)
         return view
 
-    def _publish(self, version: Version, census: Census, write: _Write) -> None:
-        """Make a version the current one. What an interrupt leaves undone is done again."""
-        self._pending = write
-        self._history.add(write.number, write.changes)
-        self.census = census
-        self.version = version
-        self._viewed = None
-        self._pending = None
-
-    def _recover(self) -> None:
-        """Complete a write that an interrupt has cut short; nearly always there is none."""
-        write = self._pending
-        if write is None:
-            return
-
-        census = Census(self.version.schema)
-        writer = Writer(self.version, census, self._owner, self._segment_rows)
-        writer.complete(write.puts, write.gone)
-        self._publish(writer.finish(write.number), writer.census, write)
+    def _held_view(self, version: Version) -> View | None:
+        """Return the view of a version, if somebody may hold it. Requires `_lock`."""
+        view = None if self._viewed is None else self._viewed()
+        return view if view is not None and view.version is version else None
