@@ -9,25 +9,31 @@ import instquery
 
 ROOT = Path(instquery.__file__).parent
 
-PUBLISHING = {str(ROOT / "engine" / f"{name}.py") for name in ("current", "published", "history")}
+PUBLISHING = {
+    str(ROOT / name)
+    for name in ("engine/current.py", "engine/published.py", "engine/history.py", "watch.py")
+}
 """The files in which each byte code is tried; of the others every `STEP`th."""
 
 STEP = 50
 
 
 class ByteCodes:
-    """Counts the byte codes of the package that are run within it; calls `act` before number `at`.
+    """Counts the byte codes of the package that are run within it; calls `act` once, before one.
 
-    `points` are the numbers that are worth an `act`, `is_call` those of them before which Python
-    runs signal handlers: behind a call, a jump back, or the start of a function.
+    That is number `at`, or, `as_signal`, the next one before which Python would run a signal
+    handler: behind a call, a jump back, or the start of a function. `points` are the numbers that
+    are worth an `act`.
     """
 
-    def __init__(self, act=None, at=0):
+    def __init__(self, act=None, at=0, *, as_signal=False):
         self.act = act
         self.at = at
+        self.as_signal = as_signal
         self.number = 0
         self.points = []
-        self.after_calls = set()
+        self.is_over = act is not None
+        """Whether `act` was not called, as there were not so many byte codes."""
 
     def __enter__(self):
         sys.settrace(self.trace)
@@ -35,11 +41,6 @@ class ByteCodes:
 
     def __exit__(self, *raised):
         sys.settrace(None)
-
-    @property
-    def is_over(self):
-        """Whether `act` was not called, as there were not so many byte codes."""
-        return self.number < self.at
 
     def trace(self, frame, event, argument):
         path = frame.f_code.co_filename
@@ -59,12 +60,13 @@ class ByteCodes:
         if offset in uninterrupted:
             return
         self.number += 1
-        if not self.at and (path in PUBLISHING or self.number % STEP == 0):
-            self.points.append(self.number)
-            if offset in after_calls:
-                self.after_calls.add(self.number)
-        if self.number == self.at:
-            self.act()
+        if self.act is None:
+            if path in PUBLISHING or self.number % STEP == 0:
+                self.points.append(self.number)
+        elif self.is_over and self.number >= self.at:
+            if not self.as_signal or offset in after_calls:
+                self.is_over = False
+                self.act()
 
 
 @cache
