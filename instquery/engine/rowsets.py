@@ -7,6 +7,7 @@ highest position, so the head of an answer is the highest bits.
 Row sets are immutable, as integers are. Any number of indexes, segments and threads may share one.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import TypeAlias
@@ -32,11 +33,14 @@ RowSet: TypeAlias = int
 Position: TypeAlias = int
 """The place of a row in its segment, from 0. The highest is the newest, which is answered first."""
 
-MOST_ROWS = 1 << 16
-"""The most rows that a segment ever has, vacant ones included."""
-
 POSITION_CODE = "H"
-"""The type code of arrays of positions and of block numbers: two bytes, for `MOST_ROWS` of them."""
+"""The type code of arrays of positions, and of block numbers, which are fewer: two bytes each."""
+
+MOST_ROWS = 1 << 8 * array(POSITION_CODE).itemsize
+"""The most rows that a segment ever has, vacant ones included: as many as positions can number.
+
+Whoever enters a row makes sure of it before anything is changed: `Writer` splits a segment first.
+"""
 
 # With fewer than one row in this many, looking for each is cheaper than passing over all.
 _SPARSE = 16

@@ -42,7 +42,15 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex, Rank
 from instquery.engine.indexes.text import TextIndex
-from instquery.engine.rowsets import Position, RowSet, everything, insert, positions, set_of
+from instquery.engine.rowsets import (
+    MOST_ROWS,
+    Position,
+    RowSet,
+    everything,
+    insert,
+    positions,
+    set_of,
+)
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
@@ -191,6 +199,8 @@ class Segment:
         places = positions(self.occupied)[::-1]
         if len(places) != self.count or places[-1:] > [len(self.records) - 1]:
             yield "the rows said to be there are not as many, or not among those held"
+        if len(self.records) > MOST_ROWS:
+            yield "more rows than positions can number"
         if list(self._order.ranks) != [self._schema.rank(record) for record in self.records]:
             yield f"{self._schema.order.field}: ranks"
 
