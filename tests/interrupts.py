@@ -64,8 +64,8 @@ class ByteCodes:
             if path in PUBLISHING or self.number % STEP == 0:
                 self.points.append(self.number)
         elif self.is_over and self.number >= self.at:
-            if not self.as_signal or offset in after_calls:
-                self.is_over = False
+            self.is_over = self.as_signal and offset not in after_calls
+            if not self.is_over:
                 self.act()
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import instquery
-from effort import tries
 from instquery import Eq, Leases, Query, Store
 from strategies import SCHEMA
 
