@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -45,7 +45,7 @@ class Leases(Generic[Held]):
 
         What it guards is never half changed: each step is one of an `OrderedDict`.
         """
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler may come in between
 
     def grant(self, name: object, thing: Held) -> None:
         """Keep a thing under a name.
