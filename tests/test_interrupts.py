@@ -1,10 +1,13 @@
 """Interrupts: wherever one comes, a write has either happened as a whole or not at all."""
 
 import random
+import signal
+import time
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from effort import tries
 from instquery import Eq, Query, Store
 from instquery.durable import DurableStore
 from instquery.engine import current as current_room
@@ -109,7 +112,7 @@ def test_mending_a_write_may_be_interrupted_anywhere(small, monkeypatch, tmp_pat
         with ByteCodes() as codes:
             store.page(Query())
 
-    for at in chosen(codes.points, 8, chance):
+    for at in chosen(codes.points, 8, chance, one_in=3):
         error = chance.choice([KeyboardInterrupt, MemoryError])
         where = f"seed {SEED}, byte code {at}, {error.__name__}"
         with ExitStack() as stack:
@@ -211,7 +214,7 @@ def test_a_signal_handler_may_read_and_write_in_the_middle_of_a_write(
     case = Case(kind, journal, holder, tmp_path)
     old, new, codes = case.outcomes()
 
-    for at in chosen(codes.points, 12, chance):
+    for at in chosen(codes.points, 12, chance, one_in=10):
         writes = chance.choice([True, False])
         where = f"seed {SEED}, byte code {at}, {writes=}"
         with ExitStack() as stack:
@@ -268,3 +271,36 @@ def test_a_watch_that_is_interrupted_has_not_been_polled():
             assert events[1:] == ([], [], []), f"seed {SEED}, byte code {at}"
             lost += 1
     assert lost < 40  # between the step and the return, as of any call
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of the system")
+@pytest.mark.parametrize("kind", ["put in place", "brief batch", "large batch", "replace all"])
+def test_real_signals_leave_no_lock_taken(small, tmp_path, kind):
+    """The other tests raise by a trace, this one as Ctrl-C does, at any moment."""
+    chance = random.Random(SEED)
+    case = Case(kind, "stub", "nobody", tmp_path)
+    old, new, _ = case.outcomes()
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        case.write(case.store(stack)[0])
+    longest = time.perf_counter() - begun
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for _ in range(tries(300, quick=40)):
+            with ExitStack() as stack:
+                store, _held = case.store(stack)
+                with suppress(KeyboardInterrupt):
+                    signal.setitimer(signal.ITIMER_REAL, 1e-6 + chance.random() * longest)
+                    case.write(store)
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                seen = elsewhere(observed, store, chance)
+                assert seen in (old, new)
+                go_on(store, seen["version"])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
