@@ -1,0 +1,246 @@
+"""Reading a file: all that is in it, checked before anything is made of it.
+
+A file is read through a connection that cannot write. So whatever is refused is left as it was, and
+a log of a killed process too: SQLite would write that into the file as soon as it is closed.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from instquery.bodies import from_json
+from instquery.errors import RecordError
+from instquery.files.layout import (
+    APPLICATION,
+    FORMAT,
+    State,
+    StateError,
+    mark_of,
+    octets_of,
+    read_fact,
+    read_state,
+)
+from instquery.files.notes import key_in
+from instquery.files.place import beside, refuse_other_names
+from instquery.files.progress import Progress, watched
+from instquery.files.refusals import DurableError, damage, refusal
+from instquery.files.walfile import has_lost_writes
+from instquery.query import Record
+from instquery.schema import Schema
+
+__all__ = ["Reading"]
+
+_COLUMNS = {
+    "facts": [("name", "TEXT", 1), ("value", "", 0), ("mark", "INTEGER", 0)],
+    "records": [("key", "BLOB", 1), ("body", "TEXT", 0), ("mark", "INTEGER", 0)],
+}
+"""The columns of each table: name, type, place in the key. In format 1 there is no mark."""
+
+_NAMED = 3  # records that an error names of those that it counts
+
+
+class Reading:
+    """A file that is read, by whoever has its lock.
+
+    Raises `DurableError` for a file that is not ours, damaged, of a later release, or that SQLite
+    cannot read. `noted` is the last write that is known to have returned.
+    """
+
+    state: State
+    notes: str
+    cursor_key: str | None = None
+
+    def __init__(self, place: Path, *, noted: int | None = None, spares_disk: bool = False) -> None:
+        self.place = place
+        self._cursors: list[sqlite3.Cursor] = []
+        log, index = beside(place, "-wal"), beside(place, "-shm")
+        has_log = log.exists()
+        self._made = None if index.exists() or not has_log else index
+        refuse_other_names(place)
+        options = "mode=ro" if has_log else "mode=ro&immutable=1"
+        try:
+            self._database = sqlite3.connect(
+                f"{place.as_uri()}?{options}", uri=True, timeout=0, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise refusal(place, error) from error
+        try:
+            self.format = self._known_format()
+            self._check_layout()
+            self._read_facts()
+            if not spares_disk:
+                self._check_last_writes(log, index, noted, has_log=has_log)
+        except StateError as error:
+            self.close()
+            raise damage(place, str(error)) from error
+        except (OSError, sqlite3.Error) as error:
+            self.close()
+            raise refusal(place, error) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def records(self, progress: Progress | None = None) -> Generator[Record]:
+        """Walk the records, each checked as it is read, and all of them in the end.
+
+        Raises `DurableError` that names the key of what is damaged.
+        """
+        state = self.state
+        key_name = key_in(self.notes)
+        has_marks = self.format > 1
+        count = total = 0
+        former = b""
+        try:
+            for key, body, mark in watched(self._rows(), state.size, progress):
+                if type(key) is not bytes or type(body) is not str or key <= former:
+                    raise damage(self.place, f"the key {_shown(key)} is out of order")
+                if has_marks and mark != mark_of(key, body):
+                    raise damage(self.place, f"the checksum of the record {_shown(key)} differs")
+                record = self._decoded(key, body)
+                named = record.get(key_name)
+                if type(named) is not str or octets_of(named) != key:
+                    raise damage(self.place, f"the record {_shown(key)} has another {key_name}")
+                former = key
+                count += 1
+                total += mark
+                yield record
+        except sqlite3.Error as error:
+            raise damage(self.place, f"after the record {_shown(former)}: {error}") from error
+
+        if has_marks and (count != state.size or (total - state.total) % (1 << 64)):
+            raise damage(
+                self.place,
+                f"its {count:,} records are not the {state.size:,} of its last write",
+            )
+
+    def bodies(self) -> Iterator[tuple[str, str]]:
+        """Walk the keys and the JSON of the records as they stand, whatever a schema says of it."""
+        return ((_shown(key), body) for key, body, _ in self._rows())
+
+    def refused(self, schema: Schema, error: RecordError) -> DurableError:
+        """Return the error about records that a schema refuses: their number, and some keys."""
+        refused = list(self._refused(schema))
+        shown = "; ".join(f"{key} ({why})" for key, why in refused[:_NAMED])
+        return DurableError(
+            f"{self.place}: the schema does not fit {len(refused):,} of its records: {shown}"
+            f"{' …' if len(refused) > _NAMED else ''}. Nothing was changed: correct the schema, or "
+            f"take the records out with: instquery copy {self.place} -",
+            field=error.field,
+        )
+
+    def close(self) -> None:
+        """Let go of the file, and leave nothing beside it that was not there."""
+        for (
+            cursor
+        ) in self._cursors:  # the traceback of an error may hold one: it would hold the file
+            cursor.close()
+        self._database.close()
+        if self._made is not None:
+            with suppress(OSError):
+                self._made.unlink()
+
+    def _rows(self) -> Iterator[tuple[object, str, int]]:
+        mark = "mark" if self.format > 1 else "0"
+        cursor = self._database.cursor()
+        self._cursors.append(cursor)
+        return cursor.execute(f"SELECT key, body, {mark} FROM records ORDER BY key")  # noqa: S608
+
+    def _decoded(self, key: object, body: str) -> Record:
+        """Return the record of a body whose checksum is right."""
+        try:
+            record = from_json(body)
+        except (ValueError, RecursionError) as error:
+            if self.format == 1:
+                raise damage(self.place, f"the record {_shown(key)}: {error}") from error
+            raise DurableError(
+                f"{self.place}: the record {_shown(key)} cannot be read here: {error}"
+            ) from error
+        if not isinstance(record, dict):
+            raise damage(self.place, f"the record {_shown(key)} is no object")
+        return record
+
+    def _refused(self, schema: Schema) -> Iterator[tuple[str, str]]:
+        for record in self.records():
+            try:
+                schema.take(record)
+            except RecordError as error:
+                yield str(record.get(schema.key)), str(error)
+
+    def _known_format(self) -> int:
+        """Return the format of a file of ours. Raises `DurableError` for another one."""
+        application, number = [
+            self._database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        ]
+        if application != APPLICATION:
+            raise DurableError(f"{self.place}: is not a durable store: name another file")
+        if number > FORMAT:
+            raise DurableError(
+                f"{self.place}: has format {number}, and this release knows up to {FORMAT}: "
+                "open it with the release that wrote it, or a later one"
+            )
+        if number < 1:
+            raise damage(self.place, f"there is no format {number}")
+        return int(number)
+
+    def _check_layout(self) -> None:
+        """Refuse a file whose pages or tables are not in order."""
+        found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise damage(self.place, found)
+        for table, columns in _COLUMNS.items():
+            told = self._database.execute(f"PRAGMA table_info({table})").fetchall()
+            expected = columns if self.format > 1 else columns[:2]
+            if [(name, kind, key) for _, name, kind, _, _, key in told] != expected:
+                raise damage(self.place, f"the table {table} is another one")
+
+    def _read_facts(self) -> None:
+        """Read what is noted beside the records. Raises `StateError`."""
+        database = self._database
+        if self.format > 1:
+            self.state = read_state(database)
+            self.notes = _checked_notes(read_fact(database, "schema"))
+            self.cursor_key = read_fact(database, "cursor_key")
+            return
+
+        facts = dict(database.execute("SELECT name, value FROM facts").fetchall())
+        if not isinstance(facts.get("version"), int):
+            raise StateError("its version is missing")
+        self.notes = _checked_notes(facts.get("schema"))
+        (count,) = database.execute("SELECT count(*) FROM records").fetchone()
+        self.state = State(facts["version"], count, 0)
+
+    def _check_last_writes(
+        self, log: Path, index: Path, noted: int | None, *, has_log: bool
+    ) -> None:
+        """Refuse a file without writes that are known to have returned."""
+        if noted is not None and noted > self.state.version:
+            lock = beside(self.place, ".lock").name
+            raise damage(
+                self.place,
+                f"it has {self.state.version:,} writes, and {lock} tells of {noted:,}. If it is a "
+                f"backup that was put back, remove {lock} and {log.name}; to do without the last "
+                "writes, open it once with survive_power_loss=False",
+            )
+        if has_log and has_lost_writes(log, index):
+            raise damage(
+                self.place,
+                f"writes in {log.name} cannot be read. To do without them, open it once with "
+                "survive_power_loss=False",
+            )
+
+
+def _checked_notes(notes: object) -> str:
+    """Return what a file says of its schema. Raises `StateError` for what says nothing."""
+    try:
+        if isinstance(notes, str) and isinstance(from_json(notes), dict):
+            return notes
+    except (ValueError, RecursionError):
+        pass
+    raise StateError("what it says of its schema cannot be read")
+
+
+def _shown(key: object) -> str:
+    """Return a key for an error text."""
+    return repr(key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else key)
