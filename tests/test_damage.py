@@ -244,12 +244,25 @@ def test_the_last_writes_can_be_given_up(killed, tmp_path):
     assert opened(path) is not None
 
 
-def test_a_backup_that_was_put_back_says_what_is_in_its_way(killed, tmp_path):
+def test_an_older_copy_that_was_put_back_says_what_is_in_its_way(killed, tmp_path):
     path = tmp_path / "killed.db"
-    with DurableStore.open(path, SCHEMA) as store:
-        store.put(made(1))
+    path.write_bytes(killed["killed.db"])
     (tmp_path / "killed.db.lock").write_bytes(killed["killed.db.lock"])
     with pytest.raises(DurableError, match=r"remove killed\.db\.lock"):
         DurableStore.open(path, SCHEMA)
     (tmp_path / "killed.db.lock").unlink()
+    assert opened(path) == []
+
+
+def test_the_lock_of_a_killed_process_is_not_in_the_way_of_another_file(killed, tmp_path):
+    path = tmp_path / "killed.db"
+    (tmp_path / "killed.db.lock").write_bytes(killed["killed.db.lock"])
+    assert opened(path) == []
+    with DurableStore.open(path, SCHEMA) as store:
+        store.put(made(1))
+        store.backup(tmp_path / "saved.db")
+    for name, octets in killed.items():
+        (tmp_path / name).write_bytes(octets)
+    (tmp_path / "killed.db-wal").unlink()
+    (tmp_path / "saved.db").rename(path)
     assert opened(path) == [made(1)]

@@ -27,6 +27,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
 from instquery.files.place import Identity, beside, identity_of
@@ -37,11 +38,11 @@ if sys.platform == "win32":
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["FileLock"]
+__all__ = ["FileLock", "Note"]
 
 _TURNS = 100  # a lock that is removed by its owner each time we have opened it: hardly ever twice
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-_LENGTH = 29  # of a note: twenty digits, a blank, eight digits of a checksum
+_LENGTH = 62  # of a note: 32 digits of a file, 20 of a number, 8 of a checksum, blanks between
 
 _held: set[int] = set()
 """The descriptors of all locks of this process: a child closes them."""
@@ -49,6 +50,15 @@ _held: set[int] = set()
 _generation = [0]
 """How often this process was forked from one that had loaded this module: it tells a child from its
 parent where a PID is given again."""
+
+
+class Note(NamedTuple):
+    """That a write has returned."""
+
+    file: str
+    """The name that a file gives itself: one that was put in its place has another."""
+
+    version: int
 
 
 class FileLock:
@@ -61,11 +71,14 @@ class FileLock:
         self._place = place
         self._path = beside(place, ".lock")
         self._owner = os.getpid(), _generation[0]
+        self.was_lost = False
+        """Whether somebody may have had it meanwhile."""
+
         self._number = self._acquire()
         self._identity = _identity(self._number)
         note = os.pread(self._number, _LENGTH, 0) if hasattr(os, "pread") else b""
 
-        self.noted = _version(note)
+        self.noted = _read(note)
         """The last write that a former owner has told of, unless it has closed the file."""
 
     @property
@@ -86,16 +99,17 @@ class FileLock:
         if identity_of(self._path) == self._identity:
             return
 
+        self.was_lost = True
         former, self._number = self._number, self._acquire()
         self._identity = _identity(self._number)
         _close(former)
 
-    def note(self, version: int) -> None:
+    def note(self, file: str, version: int) -> None:
         """Write down that a write has returned. Costs 2 µs."""
         if hasattr(os, "pwrite"):
-            digits = b"%020d" % version
+            text = f"{file} {version:020}".encode()
             with suppress(OSError):  # no room: then there is no note, which nobody relies on
-                os.pwrite(self._number, b"%b %08x" % (digits, crc32(digits)), 0)
+                os.pwrite(self._number, b"%b %08x" % (text, crc32(text)), 0)
 
     def release(self, *, keep_note: bool = False) -> None:
         """Unlock the file, and remove the lock unless its note is to be kept."""
@@ -132,11 +146,13 @@ class FileLock:
         raise elsewhere(self._place)
 
 
-def _version(note: bytes) -> int | None:
-    """Return the number in a note; `None` for what is no note, or is damaged."""
-    digits, _, checksum = note.partition(b" ")
-    is_whole = len(note) == _LENGTH and checksum == b"%08x" % crc32(digits)
-    return int(digits) if is_whole and digits.isdigit() else None
+def _read(octets: bytes) -> Note | None:
+    """Return a note; `None` for what is none, or is damaged."""
+    text, _, checksum = octets.rpartition(b" ")
+    if len(octets) != _LENGTH or checksum != b"%08x" % crc32(text):
+        return None
+    file, _, version = text.decode().partition(" ")
+    return Note(file, int(version))
 
 
 def _identity(number: int) -> Identity:

@@ -3,7 +3,7 @@
 | table | holds |
 | --- | --- |
 | `records` | key, body (JSON text), mark: one row a record, in the order of keys |
-| `facts` | name, value, mark: `state`, `schema`, `cursor_key` |
+| `facts` | name, value, mark: `state`, `schema`, `cursor_key`, `file` |
 
 A *mark* is a checksum of 64 bits over the name of a row and what it holds. The state is the number
 of writes, the number of records, and the sum of their marks: whatever row is lost, or is from an
@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
 from typing import NamedTuple
 
 from instquery.errors import InstqueryError
@@ -161,6 +162,7 @@ def _fill(
     note_state(database, State(version, marks.count, marks.total % _MODULUS))
     note(database, "schema", notes)
     note(database, "cursor_key", cursor_key)
+    note(database, "file", token_hex(16))  # no other file has it: see `Reading`
     database.execute("COMMIT")
     database.execute(f"PRAGMA application_id = {APPLICATION}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
@@ -205,4 +207,5 @@ def upgrade(database: sqlite3.Connection, cursor_key: str) -> None:
     note_state(database, State(version, marks.count, marks.total % _MODULUS))
     note(database, "schema", notes)
     note(database, "cursor_key", cursor_key)
+    note(database, "file", token_hex(16))
     database.execute(f"PRAGMA user_version = {FORMAT}")

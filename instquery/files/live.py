@@ -13,8 +13,11 @@ those that it has opened. Whatever else happens to them is found before the next
                                connection has a reference that no process ever drops but the owner,
                                once it has closed it: in a child nothing closes it, neither the
                                garbage collector nor the end of the interpreter
-    the file is moved,         the next write is refused. SQLite's connection is left as it is, as
-    replaced or removed        closing it would write to, and remove, what is there now
+    the file is moved,         the next write is refused. As the file is closed its log is written
+    replaced or removed        into it, where it is now, and removed: it does not belong to the file
+                               that may be there instead
+    ... by somebody who took   the next write is refused. The connection is left as it is: to close
+    its lock too               it would write over what they have written
     a write is interrupted     SQLite undoes it. `has` tells whether it was committed, and the state
                                is read anew before the next write
     a signal handler writes,   it is refused: it would be part of the transaction that is under way
@@ -39,6 +42,7 @@ from instquery.files.layout import (
     note,
     note_state,
     octets_of,
+    read_fact,
     read_state,
     upgrade,
 )
@@ -140,7 +144,7 @@ class LiveFile:
                 ) from error
             finally:
                 self._is_writing = False
-        self._lock.note(version)
+        self._lock.note(self._file, version)
 
     def has(self, version: int) -> bool:
         """Tell whether the file holds this version: an interrupt may have come after the commit.
@@ -185,6 +189,7 @@ class LiveFile:
         except sqlite3.Error as error:
             raise refusal(self._place, error) from error
         self._notes = notes
+        self._file = read_fact(database, "file")
         if self._format < FORMAT:
             with suppress(OSError):  # it holds a secret now
                 self._place.chmod(self._place.stat().st_mode & 0o700)
@@ -283,12 +288,30 @@ class _Footing:
             log = Path(self._paths[1]).name
             raise DurableError(
                 f"{self._place}: the file, or its {log}, was moved, replaced or removed while it "
-                "was open: nothing was written; put it back, or keep what is in memory by "
-                "backup()"
+                "was open: nothing was written; put it back, or save what is in memory by backup()"
             )
 
-    def release(self) -> None:
-        """Unlock the file."""
+    def end(self, database: sqlite3.Connection) -> None:
+        """Close the file, wherever it is now, and unlock it."""
+        with suppress(DurableError):
+            self._lock.hold()
+        place, log = self._found()
+        is_moved = place != self._identities[0]
+        has_log = log == self._identities[1]
+        if self._lock.was_lost and not is_moved and not has_log:
+            # Somebody else has opened and closed it. To close it now would undo what they wrote.
+            self._lock.release()
+            return
+
+        if is_moved and not self._lock.was_lost:
+            # SQLite leaves the log of a file that was moved. Without it, the file would lack its
+            # last writes, and another one at its place would be given them.
+            with suppress(sqlite3.Error):
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                if has_log:
+                    Path(self._paths[1]).unlink(missing_ok=True)
+        database.close()
+        _let_go(database)
         self._lock.release()
 
     def _found(self) -> list[Identity | None]:
@@ -302,10 +325,6 @@ def _end(database: sqlite3.Connection, footing: _Footing, busy: RLock) -> None:
     if not busy.acquire(timeout=_AT_EXIT):
         return  # what has been committed is in the log
     try:
-        with suppress(DurableError):
-            footing.check()
-            database.close()
-            _let_go(database)
-        footing.release()
+        footing.end(database)
     finally:
         busy.release()

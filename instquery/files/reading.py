@@ -6,11 +6,12 @@ a log of a killed process too: SQLite would write that into the file as soon as 
 
 import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from instquery.bodies import from_json
 from instquery.errors import RecordError
+from instquery.files.filelock import Note
 from instquery.files.layout import (
     APPLICATION,
     FORMAT,
@@ -50,25 +51,25 @@ class Reading:
     state: State
     notes: str
     cursor_key: str | None = None
+    file: str | None = None
+    """The name that the file gives itself; no other file has it. None in format 1."""
 
-    def __init__(self, place: Path, *, noted: int | None = None, spares_disk: bool = False) -> None:
+    def __init__(
+        self, place: Path, *, noted: Note | None = None, spares_disk: bool = False
+    ) -> None:
         self.place = place
         self._cursors: list[sqlite3.Cursor] = []
         log, index = beside(place, "-wal"), beside(place, "-shm")
         has_log = log.exists()
         self._made = None if index.exists() or not has_log else index
         refuse_other_names(place)
-        options = "mode=ro" if has_log else "mode=ro&immutable=1"
-        try:
-            self._database = sqlite3.connect(
-                f"{place.as_uri()}?{options}", uri=True, timeout=0, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise refusal(place, error) from error
+        self._database = _connected(place, has_log=has_log)
         try:
             self.format = self._known_format()
             self._check_layout()
             self._read_facts()
+            if has_log:
+                self._check_log_is_its_own(log)
             if not spares_disk:
                 self._check_last_writes(log, index, noted, has_log=has_log)
         except StateError as error:
@@ -202,6 +203,7 @@ class Reading:
             self.state = read_state(database)
             self.notes = _checked_notes(read_fact(database, "schema"))
             self.cursor_key = read_fact(database, "cursor_key")
+            self.file = read_fact(database, "file")
             return
 
         facts = dict(database.execute("SELECT name, value FROM facts").fetchall())
@@ -211,17 +213,32 @@ class Reading:
         (count,) = database.execute("SELECT count(*) FROM records").fetchone()
         self.state = State(facts["version"], count, 0)
 
+    def _check_log_is_its_own(self, log: Path) -> None:
+        """Refuse a log that was left by another file, where this one was put in its place."""
+        with closing(_connected(self.place, has_log=False)) as alone:
+            try:
+                owner = read_fact(alone, "file")
+            except (sqlite3.Error, StateError):  # of format 1, or half written from the log
+                return
+        if owner != self.file:
+            raise DurableError(
+                f"{self.place}: was put in the place of another file, whose last writes are still "
+                f"in {log.name}: put that file back, or remove {log.name} and "
+                f"{beside(self.place, '.lock').name}"
+            )
+
     def _check_last_writes(
-        self, log: Path, index: Path, noted: int | None, *, has_log: bool
+        self, log: Path, index: Path, noted: Note | None, *, has_log: bool
     ) -> None:
         """Refuse a file without writes that are known to have returned."""
-        if noted is not None and noted > self.state.version:
+        is_noted = noted is not None and noted.file == self.file
+        if noted is not None and is_noted and noted.version > self.state.version:
             lock = beside(self.place, ".lock").name
             raise damage(
                 self.place,
-                f"it has {self.state.version:,} writes, and {lock} tells of {noted:,}. If it is a "
-                f"backup that was put back, remove {lock} and {log.name}; to do without the last "
-                "writes, open it once with survive_power_loss=False",
+                f"it has {self.state.version:,} writes, and {lock} tells of {noted.version:,}. If "
+                f"it is an older copy that was put back, remove {lock} and {log.name}; to do without "
+                "the last writes, open it once with survive_power_loss=False",
             )
         if has_log and has_lost_writes(log, index):
             raise damage(
@@ -229,6 +246,17 @@ class Reading:
                 f"writes in {log.name} cannot be read. To do without them, open it once with "
                 "survive_power_loss=False",
             )
+
+
+def _connected(place: Path, *, has_log: bool) -> sqlite3.Connection:
+    """Return a connection that only reads. Without a log it takes no locks and makes no files."""
+    options = "mode=ro" if has_log else "mode=ro&immutable=1"
+    try:
+        return sqlite3.connect(
+            f"{place.as_uri()}?{options}", uri=True, timeout=0, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise refusal(place, error) from error
 
 
 def _checked_notes(notes: object) -> str:
