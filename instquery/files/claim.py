@@ -6,7 +6,7 @@ from pathlib import Path
 
 from instquery.files.filelock import FileLock
 from instquery.files.layout import make
-from instquery.files.place import refuse_leftovers, remove
+from instquery.files.place import check_rights, refuse_leftovers, remove
 from instquery.files.reading import Reading
 from instquery.files.refusals import DurableError, elsewhere
 
@@ -25,6 +25,7 @@ def claimed(place: Path, cursor_key: str) -> Generator[FileLock]:
             refuse_leftovers(place)
             make(place, 0, _UNDECLARED, cursor_key)
             is_made = True
+        check_rights(place)
         yield lock
     except BaseException as error:
         if is_made:

@@ -139,6 +139,7 @@ class LiveFile:
                 state, self._state = self._known_state(), None
                 self._state = self._commit(state, version, rows, [octets_of(key) for key in gone])
             except sqlite3.Error as error:
+                self._make_room()
                 raise DurableError(
                     f"{self._place}: the write did not reach the file: {reason_of(error)}"
                 ) from error
@@ -193,6 +194,11 @@ class LiveFile:
         if self._format < FORMAT:
             with suppress(OSError):  # it holds a secret now
                 self._place.chmod(self._place.stat().st_mode & 0o700)
+
+    def _make_room(self) -> None:
+        """Write the log into the file, so that it begins anew: it may not have had room to grow."""
+        with suppress(sqlite3.Error):
+            self._database.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
     def _known_state(self) -> State:
         """Return the state of the file; read anew after a write that has failed."""

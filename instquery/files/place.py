@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from contextlib import suppress
+from errno import EACCES
 from pathlib import Path
 from secrets import token_hex
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from instquery.options import told
 __all__ = [
     "Identity",
     "beside",
+    "check_rights",
     "draft_of",
     "identity_of",
     "place_of",
@@ -133,6 +135,13 @@ def remove(place: Path) -> None:
     for ending in ("", *_BESIDE):
         with suppress(OSError):
             beside(place, ending).unlink()
+
+
+def check_rights(place: Path) -> None:
+    """Refuse a file that this process may not read and write; it is not opened for that."""
+    is_effective = os.access in os.supports_effective_ids
+    if not os.access(place, os.R_OK | os.W_OK, effective_ids=is_effective):
+        raise refusal(place, PermissionError(EACCES, "no right"))
 
 
 def refuse_leftovers(place: Path) -> None:

@@ -237,8 +237,8 @@ class Reading:
             raise damage(
                 self.place,
                 f"it has {self.state.version:,} writes, and {lock} tells of {noted.version:,}. If "
-                f"it is an older copy that was put back, remove {lock} and {log.name}; to do without "
-                "the last writes, open it once with survive_power_loss=False",
+                f"this is an older copy that was put back, remove {lock} and {log.name}; to do "
+                "without the last writes, open it once with survive_power_loss=False",
             )
         if has_log and has_lost_writes(log, index):
             raise damage(
