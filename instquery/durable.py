@@ -3,7 +3,7 @@
 The engine is rebuilt from the file on open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
@@ -80,13 +80,14 @@ class DurableStore(Store):
             return key_in(reading.notes)
 
     @staticmethod
-    def bodies_of(path: str | PathLike[str]) -> Iterator[tuple[str, str]]:
-        """Walk the keys of a file and the JSON of its records, whatever a schema says of them.
+    def lines_of(path: str | PathLike[str]) -> Generator[str]:
+        """Walk the records of a file as JSON, one a line, whatever a schema says of them.
 
-        It is the way out for records that no schema of this release takes in. As `open` raises.
+        It is the way out for records that no schema of this release takes in. Raises as `open`.
         """
-        with read_alone(place_of(path)) as reading:
-            yield from reading.bodies()
+        with read_alone(place_of(path)) as reading, closing(reading.lines()) as lines:
+            for _, line in lines:
+                yield line
 
     def backup(self, path: str | PathLike[str]) -> None:
         """Write the present records into another file, which can be opened as this one.
@@ -102,13 +103,13 @@ class DurableStore(Store):
         self._file.check_owner()
         view = self._current.view()
 
-        def bodies() -> Iterator[tuple[bytes, str]]:
+        def rows() -> Iterator[tuple[bytes, str]]:
             for key, row in sorted(view.directory.items()):
                 yield octets_of(key), to_json(row)
 
         place = place_of(path)
         with made_at(place):
-            make(place, view.number, self._file.notes, self._file.cursor_key, bodies())
+            make(place, view.number, self._file.notes, self._file.cursor_key, rows())
 
     def close(self) -> None:
         """Let go of the file. Reads go on; a later write is a `DurableError`.

@@ -249,7 +249,10 @@ def copy(
     ],
     target: Annotated[
         str,
-        typer.Argument(help="A database's URL as SQLAlchemy takes it, a durable store or a file."),
+        typer.Argument(
+            help="A database's URL as SQLAlchemy takes it, a durable store or a file; - writes the "
+            "lines of a durable store to standard output, whether or not its API takes them in."
+        ),
     ],
     table: Annotated[
         str, typer.Option(help="The table in the database; made if it is not there.")

@@ -33,8 +33,13 @@ _LOOKED_UP = 1_000  # keys that are looked up at once
 def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
     """Copy what the target does not hold yet, then read both and compare.
 
-    Raises `InstqueryError`.
+    To standard output (`-`) a durable store's records are written as they stand in its file,
+    whether or not a schema takes them in. Raises `InstqueryError`.
     """
+    if target == "-":
+        _print_lines(source)
+        return
+
     with _said_plainly(), progress_bar() as bar:
         api = _api_of(source, table)
         schema = CATALOG[api].operation.schema
@@ -69,6 +74,14 @@ def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
         f"the target holds the same, checksum {checksum:032x}"
     )
     console.print(sentence, soft_wrap=True, markup=False)
+
+
+def _print_lines(source: str) -> None:
+    """Write the records of a durable store to standard output, one a line."""
+    if "://" in source or _is_file(source):
+        raise InstqueryError(f"to standard output a durable store (*.db) is copied, not {source}")
+    for line in DurableStore.lines_of(source):
+        console.out(line, highlight=False)
 
 
 def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:

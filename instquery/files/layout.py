@@ -123,7 +123,7 @@ def make(
     version: int,
     notes: str,
     cursor_key: str,
-    bodies: Iterable[tuple[bytes, str]] = (),
+    rows: Iterable[tuple[bytes, str]] = (),
 ) -> None:
     """Make a file of its records, in the order of keys.
 
@@ -134,7 +134,7 @@ def make(
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            _fill(database, version, notes, cursor_key, bodies)
+            _fill(database, version, notes, cursor_key, rows)
         publish(draft, place)
     except FileExistsError:
         raise
@@ -149,7 +149,7 @@ def _fill(
     version: int,
     notes: str,
     cursor_key: str,
-    bodies: Iterable[tuple[bytes, str]],
+    rows: Iterable[tuple[bytes, str]],
 ) -> None:
     """Write all of a new file."""
     # Nobody sees the draft: what fails here is thrown away, and it is synchronised in the end.
@@ -158,7 +158,7 @@ def _fill(
     database.executescript(_TABLES)
     marks = _Marks()
     database.execute("BEGIN")
-    database.executemany("INSERT INTO records VALUES (?, ?, ?)", marks.rows(bodies))
+    database.executemany("INSERT INTO records VALUES (?, ?, ?)", marks.marked(rows))
     note_state(database, State(version, marks.count, marks.total % _MODULUS))
     note(database, "schema", notes)
     note(database, "cursor_key", cursor_key)
@@ -184,9 +184,9 @@ class _Marks:
         self.total += mark
         return mark
 
-    def rows(self, bodies: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, int]]:
+    def marked(self, rows: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, int]]:
         """Put the mark to each row."""
-        for key, body in bodies:
+        for key, body in rows:
             yield key, body, self.mark(key, body)
 
 

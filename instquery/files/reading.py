@@ -87,25 +87,31 @@ class Reading:
 
         Raises `DurableError` that names the key of what is damaged.
         """
-        state = self.state
         key_name = key_in(self.notes)
+        with closing(self.lines(progress)) as lines:
+            for key, line in lines:
+                record = self._decoded(key, line)
+                named = record.get(key_name)
+                if type(named) is not str or octets_of(named) != key:
+                    raise damage(self.place, f"the record {_shown(key)} has another {key_name}")
+                yield record
+
+    def lines(self, progress: Progress | None = None) -> Generator[tuple[bytes, str]]:
+        """Walk the keys and the records as JSON, checked in the same way, but not decoded."""
+        state = self.state
         has_marks = self.format > 1
         count = total = 0
         former = b""
         try:
-            for key, body, mark in watched(self._rows(), state.size, progress):
-                if type(key) is not bytes or type(body) is not str or key <= former:
+            for key, line, mark in watched(self._rows(), state.size, progress):
+                if type(key) is not bytes or type(line) is not str or key <= former:
                     raise damage(self.place, f"the key {_shown(key)} is out of order")
-                if has_marks and mark != mark_of(key, body):
+                if has_marks and mark != mark_of(key, line):
                     raise damage(self.place, f"the checksum of the record {_shown(key)} differs")
-                record = self._decoded(key, body)
-                named = record.get(key_name)
-                if type(named) is not str or octets_of(named) != key:
-                    raise damage(self.place, f"the record {_shown(key)} has another {key_name}")
                 former = key
                 count += 1
                 total += mark
-                yield record
+                yield key, line
         except sqlite3.Error as error:
             raise damage(self.place, f"after the record {_shown(former)}: {error}") from error
 
@@ -114,10 +120,6 @@ class Reading:
                 self.place,
                 f"its {count:,} records are not the {state.size:,} of its last write",
             )
-
-    def bodies(self) -> Iterator[tuple[str, str]]:
-        """Walk the keys and the JSON of the records as they stand, whatever a schema says of it."""
-        return ((_shown(key), body) for key, body, _ in self._rows())
 
     def refused(self, schema: Schema, error: RecordError) -> DurableError:
         """Return the error about records that a schema refuses: their number, and some keys."""
