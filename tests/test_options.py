@@ -373,7 +373,8 @@ ANY = [
     (
         kept,
         {},
-        "path schema migrate progress survive_power_loss leases cursor_key history segment_rows clock",
+        "path schema migrate progress survive_power_loss leases cursor_key history clock "
+        "segment_rows",
     ),
     (DurableStore.key_of, {}, "path"),
     (lambda path: list(DurableStore.lines_of(path)), {}, "path"),
