@@ -53,6 +53,7 @@ FLOORS = [
     ["files.place"],
     ["files.filelock", "files.layout", "files.notes"],
     ["files.reading"],
+    ["files.footing"],
     ["files.live", "files.claim"],
     ["durable", "sql.values"],
     ["sql.dialect"],

@@ -210,7 +210,7 @@ def test_what_fails_after_a_file_was_made_takes_it_away_again(tmp_path, monkeypa
             raise error
 
         with monkeypatch.context() as patch:
-            patch.setattr(live, "_keep_for_ever", fail)
+            patch.setattr(live, "keep_for_ever", fail)
             with pytest.raises((DurableError, sqlite3.Error, KeyboardInterrupt, MemoryError)):
                 DurableStore.open(tmp_path / "kept.db", SCHEMA)
         assert content(tmp_path) == {}

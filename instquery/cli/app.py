@@ -30,7 +30,7 @@ from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
 
 try:
-    from instquery.cli.copy import run_copy
+    from instquery.cli.copy import print_lines, run_copy
 
     _can_copy = True
 # The extra `sql` is not installed; where types are checked it is.
@@ -266,6 +266,10 @@ def copy(
     with usage_errors():
         if not _can_copy:
             raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
+        if target == "-":
+            print_lines(source)
+            return
+
         run_copy(
             source,
             target,

@@ -20,7 +20,7 @@ from instquery.durable import DurableStore
 from instquery.query import Record
 from instquery.sql import SqlStore
 
-__all__ = ["run_copy"]
+__all__ = ["print_lines", "run_copy"]
 
 Read = Callable[[str, str], list[Record]]
 """Reads the records of an API from a file."""
@@ -33,13 +33,8 @@ _LOOKED_UP = 1_000  # keys that are looked up at once
 def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
     """Copy what the target does not hold yet, then read both and compare.
 
-    To standard output (`-`) a durable store's records are written as they stand in its file,
-    whether or not a schema takes them in. Raises `InstqueryError`.
+    Raises `InstqueryError`.
     """
-    if target == "-":
-        _print_lines(source)
-        return
-
     with _said_plainly(), progress_bar() as bar:
         api = _api_of(source, table)
         schema = CATALOG[api].operation.schema
@@ -76,8 +71,11 @@ def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
     console.print(sentence, soft_wrap=True, markup=False)
 
 
-def _print_lines(source: str) -> None:
-    """Write the records of a durable store to standard output, one a line."""
+def print_lines(source: str) -> None:
+    """Write the records of a durable store to standard output as they stand in its file.
+
+    One a line, whether or not a schema takes them in. Raises `InstqueryError`.
+    """
     if "://" in source or _is_file(source):
         raise InstqueryError(f"to standard output a durable store (*.db) is copied, not {source}")
     for line in DurableStore.lines_of(source):

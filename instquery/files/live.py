@@ -24,7 +24,6 @@ those that it has opened. Whatever else happens to them is found before the next
     in the middle of a write
 """
 
-import ctypes
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -34,6 +33,7 @@ from weakref import finalize
 
 from instquery.bodies import to_json
 from instquery.files.filelock import FileLock
+from instquery.files.footing import Footing, keep_for_ever
 from instquery.files.layout import (
     FORMAT,
     State,
@@ -46,7 +46,6 @@ from instquery.files.layout import (
     read_state,
     upgrade,
 )
-from instquery.files.place import Identity, beside, identity_of
 from instquery.files.reading import Reading
 from instquery.files.refusals import DurableError, damage, reason_of, refusal
 from instquery.schema import Entry
@@ -92,14 +91,15 @@ class LiveFile:
         self._database = _connected(self._place, survive_power_loss=survive_power_loss)
         try:
             self._prepare(notes)
-            self._footing = _Footing(self._place, self._lock)
+            self._footing = Footing(self._place, self._lock, is_brief=not survive_power_loss)
         except BaseException:
             self._database.close()
             raise
 
-        _keep_for_ever(self._database)
+        keep_for_ever(self._database)
         self._end = finalize(self, _end, self._database, self._footing, self._busy)
         self._is_open = True
+        self._notes_writes = survive_power_loss  # the next opening looks at notes only then
 
     def check(self) -> None:
         """Refuse to write where it would not reach the file. Raises `DurableError`."""
@@ -145,7 +145,8 @@ class LiveFile:
                 ) from error
             finally:
                 self._is_writing = False
-        self._lock.note(self._file, version)
+        if self._notes_writes:
+            self._lock.note(self._file, version)
 
     def has(self, version: int) -> bool:
         """Tell whether the file holds this version: an interrupt may have come after the commit.
@@ -222,6 +223,7 @@ class LiveFile:
             )
 
         with self._database as database:
+            database.execute("BEGIN IMMEDIATE")  # so that what is read is of the transaction too
             went: list[int] = []
             if state.size:
                 for key in {*gone, *(row[0] for row in rows)}:
@@ -261,70 +263,7 @@ def _connected(place: Path, *, survive_power_loss: bool) -> sqlite3.Connection:
     return database
 
 
-def _keep_for_ever(database: sqlite3.Connection) -> None:
-    """Give a connection a reference that nobody holds, so that nothing closes it by itself."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(database))
-
-
-def _let_go(database: sqlite3.Connection) -> None:
-    """Take that reference back."""
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(database))
-
-
-class _Footing:
-    """What must stay as it is while a file is open: its lock, itself, and its log."""
-
-    def __init__(self, place: Path, lock: FileLock) -> None:
-        self._place = place
-        self._lock = lock
-        # As text: made once, not with each write.
-        self._paths = str(place), str(beside(place, "-wal"))
-        self._identities = self._found()
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process has the lock."""
-        return self._lock.is_ours
-
-    def check(self) -> None:
-        """Refuse where anything has changed. Raises `DurableError`; costs 7 µs."""
-        self._lock.check()
-        self._lock.hold()
-        if self._found() != self._identities:
-            log = Path(self._paths[1]).name
-            raise DurableError(
-                f"{self._place}: the file, or its {log}, was moved, replaced or removed while it "
-                "was open: nothing was written; put it back, or save what is in memory by backup()"
-            )
-
-    def end(self, database: sqlite3.Connection) -> None:
-        """Close the file, wherever it is now, and unlock it."""
-        with suppress(DurableError):
-            self._lock.hold()
-        place, log = self._found()
-        is_moved = place != self._identities[0]
-        has_log = log == self._identities[1]
-        if self._lock.was_lost and not is_moved and not has_log:
-            # Somebody else has opened and closed it. To close it now would undo what they wrote.
-            self._lock.release()
-            return
-
-        if is_moved and not self._lock.was_lost:
-            # SQLite leaves the log of a file that was moved. Without it, the file would lack its
-            # last writes, and another one at its place would be given them.
-            with suppress(sqlite3.Error):
-                database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                if has_log:
-                    Path(self._paths[1]).unlink(missing_ok=True)
-        database.close()
-        _let_go(database)
-        self._lock.release()
-
-    def _found(self) -> list[Identity | None]:
-        return [identity_of(path) for path in self._paths]
-
-
-def _end(database: sqlite3.Connection, footing: _Footing, busy: RLock) -> None:
+def _end(database: sqlite3.Connection, footing: Footing, busy: RLock) -> None:
     """Close a file: when its store is closed, collected, or at the end of the interpreter."""
     if not footing.is_ours:
         return
