@@ -248,11 +248,14 @@ while True:
 def step(store, version):
     """Make the write that leads from one version to the next; the same in every process."""
     chance = random.Random(version)
-    kind = chance.choice(["put", "batch", "large batch", "discard"])
+    kind = chance.choice(["put", "batch", "large batch", "discard", "all"])
     if kind == "put":
         store.put(made(chance.randrange(60), name=f"v{version}"))
     elif kind == "discard" and len(store):
         store.discard(chance.choice(sorted(item["id"] for item in store)))
+    elif kind == "all":
+        numbers = chance.sample(range(60), 30)
+        store.replace_all(made(number, name=f"v{version}") for number in numbers)
     else:
         size = 5 if kind == "batch" else 40
         store.put_many(
@@ -270,7 +273,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries)
 
     naive = Store(SCHEMA)
     chance = random.Random(7)
-    kills = tries(200, quick=5)
+    kills = tries(500, quick=5)
     for turn in range(kills):
         command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent), "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603 - ourselves

@@ -49,6 +49,12 @@ FLOORS = [
     ["snapshot"],
     ["store"],
     [""],  # the engine's front door
+    ["files.refusals", "files.progress", "files.walfile"],
+    ["files.place"],
+    ["files.filelock", "files.layout", "files.notes"],
+    ["files.reading"],
+    ["files.footing"],
+    ["files.live", "files.claim"],
     ["durable", "sql.values"],
     ["sql.dialect"],
     ["sql.clickhouse", "sql.postgresql", "sql.sqlite", "sql.table"],
@@ -80,7 +86,12 @@ FLOORS = [
     ["cli.app"],
     ["cli"],
     ["cli.__main__"],
-    ["engine", "engine.indexes", "apis"],  # packages that hold nothing but their own first line
+    [
+        "engine",
+        "engine.indexes",
+        "files",
+        "apis",
+    ],  # packages that hold nothing but their own first line
 ]
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 
@@ -102,7 +113,7 @@ WINGS = {
     ],
     "contract": ["contract"],
     "engine": ["engine"],
-    "stores": ["", "durable", "snapshot", "store", "watch"],
+    "stores": ["", "durable", "files", "snapshot", "store", "watch"],
     "sql": ["sql"],
     "apis": ["apis"],
     "drawers": ["apis.airec", "apis.bss"],

@@ -326,6 +326,11 @@ def kept(**options):
     DurableStore.open(opened_at, **{"schema": SCHEMA, **options}).close()
 
 
+def saved(path):
+    with DurableStore.open(f"{next(numbers)}.db", SCHEMA) as store:
+        store.backup(path)
+
+
 ANY = [
     (
         Store,
@@ -368,9 +373,12 @@ ANY = [
     (
         kept,
         {},
-        "path schema progress survive_power_loss leases cursor_key history segment_rows clock",
+        "path schema migrate progress survive_power_loss leases cursor_key history clock "
+        "segment_rows",
     ),
     (DurableStore.key_of, {}, "path"),
+    (lambda path: list(DurableStore.lines_of(path)), {}, "path"),
+    (saved, {}, "path"),
     (SqlStore, {"engine": engine(), "schema": SCHEMA}, "engine schema table shard_by clock"),
     (Walks, {"store": STORE}, "store count age clock"),
     (Reader, {"schema": SCHEMA, "path": ()}, "schema path"),

@@ -30,7 +30,7 @@ from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
 
 try:
-    from instquery.cli.copy import run_copy
+    from instquery.cli.copy import print_lines, run_copy
 
     _can_copy = True
 # The extra `sql` is not installed; where types are checked it is.
@@ -249,7 +249,10 @@ def copy(
     ],
     target: Annotated[
         str,
-        typer.Argument(help="A database's URL as SQLAlchemy takes it, a durable store or a file."),
+        typer.Argument(
+            help="A database's URL as SQLAlchemy takes it, a durable store or a file; - writes the "
+            "lines of a durable store to standard output, whether or not its API takes them in."
+        ),
     ],
     table: Annotated[
         str, typer.Option(help="The table in the database; made if it is not there.")
@@ -263,6 +266,10 @@ def copy(
     with usage_errors():
         if not _can_copy:
             raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
+        if target == "-":
+            print_lines(source)
+            return
+
         run_copy(
             source,
             target,

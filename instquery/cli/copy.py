@@ -20,7 +20,7 @@ from instquery.durable import DurableStore
 from instquery.query import Record
 from instquery.sql import SqlStore
 
-__all__ = ["run_copy"]
+__all__ = ["print_lines", "run_copy"]
 
 Read = Callable[[str, str], list[Record]]
 """Reads the records of an API from a file."""
@@ -69,6 +69,17 @@ def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
         f"the target holds the same, checksum {checksum:032x}"
     )
     console.print(sentence, soft_wrap=True, markup=False)
+
+
+def print_lines(source: str) -> None:
+    """Write the records of a durable store to standard output as they stand in its file.
+
+    One a line, whether or not a schema takes them in. Raises `InstqueryError`.
+    """
+    if "://" in source or _is_file(source):
+        raise InstqueryError(f"to standard output a durable store (*.db) is copied, not {source}")
+    for line in DurableStore.lines_of(source):
+        console.out(line, highlight=False)
 
 
 def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:

@@ -1,0 +1,1 @@
+"""Files of durable stores: whose they are, what is in them, and how it is checked."""
