@@ -74,7 +74,7 @@ FLOORS = [
     ["apis.bss.literal", "apis.bss.samples", "apis.bss.questions"],
     ["apis.airec", "apis.bss"],
     ["apis.catalog"],
-    ["asgi.keys", "asgi.openapi", "asgi.refusals", "asgi.arguments"],
+    ["asgi.keys", "asgi.openapi", "asgi.refusals", "asgi.arguments", "asgi.connections"],
     ["asgi.signing", "asgi.routes"],
     ["asgi.app", "asgi.server"],
     ["asgi"],

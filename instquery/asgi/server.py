@@ -1,7 +1,27 @@
-"""A server for the application: uvicorn, each reply in one write, slow requests cut off."""
+"""A server for the application: uvicorn, with bounds on what a client may hold and for how long.
+
+Theory of operation
+===================
+
+A connection is in one of these states, each with its end:
+
+    state                                         ends, at the latest, after
+    --------------------------------------------  --------------------------------------------
+    nothing has come, or a part of a head         `_PATIENCE`: closed
+    a head has come, the body is awaited          the application's own bound
+    a reply is being made                         the application
+    octets of replies wait for the client         `_PATIENCE`, counted from when the first of
+    (writing is paused), closing ones included    them had to wait: aborted
+    replied, no next request                      `idle`: closed
+
+While writing is paused, no further reply leaves: at most one is made and waits. While a request is
+answered, no more is read than one piece (256 KB in asyncio): so pipelined requests are bounded.
+They are answered in turns with those of other connections.
+"""
 
 import asyncio
 import socket
+from functools import partial
 from threading import Thread
 from time import monotonic, sleep
 from types import TracebackType
@@ -11,12 +31,17 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from instquery.asgi.connections import BACKLOG, Connections
 from instquery.errors import InstqueryError
 from instquery.options import check_callable, check_kind, check_seconds, check_whole
 
-__all__ = ["Server"]
+__all__ = ["CONNECTIONS", "Server"]
 
-_PATIENCE = 10.0  # seconds for a request's head to arrive
+CONNECTIONS = "instquery.connections"
+"""The name by which a request's `state` has the server's connections."""
+
+_PATIENCE = 10.0  # seconds for a request's head to arrive, and for replies to be taken
+_UNSENT = 65_536  # octets that the system may hold for a client; Linux doubles that
 
 
 class _Joined:
@@ -51,11 +76,29 @@ class _Joined:
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 by uvicorn, with one write a reply and a time limit for heads."""
+    """HTTP/1.1 by uvicorn, with one write a reply and the bounds of this room."""
 
     _cut_off: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
+    _is_admitted = False
+    _has_more = False
+
+    def __init__(self, *given: Any, held: Connections, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._held = held
+        self.app_state = {**self.app_state, CONNECTIONS: held}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._is_admitted = self._held.admit()
+        if not self._is_admitted:
+            transport.abort()
+            return
+
+        # Writing counts as paused as soon as anything has to wait: so no unread octet, not even of
+        # a connection that is being closed, escapes the timer.
+        transport.set_write_buffer_limits(high=0)
+        _narrow(transport)
+
         # It has what is used.
         super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
         self._expect_head()
@@ -72,8 +115,39 @@ class _Protocol(H11Protocol):
         return self._is_answering()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self._is_admitted:
+            return
+        self._held.leave()
         self._stop_waiting()
+        self._stop_counting()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        # Uvicorn pauses reading where a further request has come before the reply.
+        self._has_more = self.flow.read_paused
+        super().on_response_complete()
+        self._has_more = False
+
+    def handle_events(self) -> None:
+        if not self._has_more:
+            super().handle_events()
+            return
+        self._has_more = False
+        self._unset_keepalive_if_required()  # it has asked already
+        self._held.turns.queue(self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.handle_events()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stuck is None:
+            self._stuck = self.loop.call_later(_PATIENCE, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_counting()
 
     def _is_answering(self) -> bool:
         """Tell whether a request has come whose reply is not written yet."""
@@ -90,17 +164,75 @@ class _Protocol(H11Protocol):
             self._cut_off.cancel()
             self._cut_off = None
 
+    def _stop_counting(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+
+def _narrow(transport: asyncio.Transport) -> None:
+    """Bound what the system takes over for a client that does not read."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn, its loop's errors handed to those who count them."""
+
+    def __init__(self, config: uvicorn.Config, held: Connections) -> None:
+        super().__init__(config)
+        self._held = held
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._held.on_loop_error)
+        await super().startup(sockets)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens: who calls from now on is answered once the server runs."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except (OSError, ValueError, TypeError) as error:  # the latter two for what is no name
+        listener.close()
+        reason = getattr(error, "strerror", None) or error
+        raise InstqueryError(f"cannot listen on {host}:{port}: {reason}") from error
+    return listener
+
 
 class Server:
     """Serves an application over HTTP/1.1.
 
-    In this thread with `run`, in one of its own as a context manager.
+    In this thread with `run`, in one of its own as a context manager. The end is graceful: what has
+    begun is answered.
 
-    Port 0 is any that is free; `port` says which. The end is graceful: what has begun is answered.
+    Args:
+        app: the application.
+        host: the address to listen on.
+        port: 0 is any that is free; the attribute `port` says which.
+        grace: seconds that requests have to end in, once the server is told to end.
+        connections: how many it takes; one beyond them is closed at once. By default 16,384, or
+            less where the limit of open files is low.
+        idle: seconds that a connection is kept without a request.
+
+    Raises:
+        InstqueryError: for an option that cannot be, or an address that cannot be listened on.
+
     """
 
     def __init__(
-        self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, grace: float = 5
+        self,
+        app: ASGIApp,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        grace: float = 5,
+        connections: int | None = None,
+        idle: int = 5,
     ) -> None:
         check_callable("app", app, "an awaitable, as ASGI has it")
         check_kind("host", host, str, "an address or a name of this machine")
@@ -108,21 +240,16 @@ class Server:
             raise InstqueryError("host must not be empty: 0.0.0.0 listens on every address")
         check_whole("port", port, most=65_535)
         check_seconds("grace", grace, most=86_400)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((host, port))
-            self._socket.listen(2048)  # whoever calls from now on is answered once the server runs
-        except (OSError, ValueError, TypeError) as error:  # the latter two for what is no name
-            self._socket.close()
-            reason = getattr(error, "strerror", None) or error
-            raise InstqueryError(f"cannot listen on {host}:{port}: {reason}") from error
+        check_whole("idle", idle, least=1, most=86_400)
+        held = Connections(connections)
+        self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http=_Protocol,
+            http=cast(type[_Protocol], partial(_Protocol, held=held)),
+            backlog=BACKLOG,
+            timeout_keep_alive=idle,
             ws="none",
             lifespan="off",
             log_level="warning",
@@ -131,7 +258,7 @@ class Server:
             proxy_headers=False,
             timeout_graceful_shutdown=int(grace),
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config, held)
         self._thread: Thread | None = None
 
     @property
