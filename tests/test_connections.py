@@ -1,7 +1,6 @@
 """Connections: bounded in number, in what they hold, and in how long they hold it."""
 
 import asyncio
-import logging
 import resource
 import socket
 import subprocess
@@ -29,7 +28,7 @@ def answering(size, served=None, delay=0.0):
     async def app(scope, receive, send):
         if served is not None:
             served.append(scope["path"])
-        time.sleep(delay)  # noqa: ASYNC251 - it is to hold the loop
+        time.sleep(delay)  # it is to hold the loop
         headers = [(b"content-length", b"%d" % size)]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"x" * size})
@@ -186,7 +185,7 @@ def test_the_bound_is_below_the_limit_of_open_files(monkeypatch, limit, most):
 
 def test_a_bound_above_the_limit_of_open_files_is_refused_with_the_cure(monkeypatch):
     monkeypatch.setattr(room, "_limit", lambda: 1024)
-    with pytest.raises(InstqueryError, match="from 1 to 796, not 797: .* 1024 files .* ulimit -n"):
+    with pytest.raises(InstqueryError, match=r"from 1 to 796, not 797: .* 1024 files .* ulimit -n"):
         Connections(797)
     for wrong in (0, -1, True, 1.5, "3"):
         with pytest.raises(InstqueryError, match="connections must be an integer from 1"):
@@ -214,9 +213,10 @@ def test_running_out_of_descriptors_is_one_line_a_second(caplog):
 
 
 STARVED = """
-import sys
+import resource, sys
 from instquery.asgi import Server, create_app
 from instquery.asgi import connections
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 if sys.argv[1] == "unbounded":
     connections._limit = lambda: None
 server = Server(create_app())
@@ -231,11 +231,10 @@ def test_a_process_that_is_short_of_descriptors_recovers_and_says_little(tmp_pat
     log = tmp_path / "log"
     with (
         log.open("wb") as told,
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-c", STARVED, bound],
             stdout=subprocess.PIPE,
             stderr=told,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
         ) as process,
     ):
         try:
