@@ -16,6 +16,7 @@ __all__ = [
     "Change",
     "Changes",
     "Explained",
+    "Holdings",
     "Keeps",
     "Kept",
     "Pages",
@@ -45,6 +46,18 @@ class Changes(NamedTuple):
     added: int
     updated: int
     removed: int
+
+
+class Holdings(NamedTuple):
+    """What a store in memory holds: for those who watch over it."""
+
+    records: int
+
+    snapshots: int
+    """Earlier states that somebody still holds: snapshots, and what walks go on in."""
+
+    leases: int
+    """States that are kept for the next page of a walk, here or at stores with the same leases."""
 
 
 class Explained(Protocol):

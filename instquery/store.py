@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from instquery.contract import Change, Changes, Prepared
+from instquery.contract import Change, Changes, Holdings, Prepared
 from instquery.engine.current import Current
 from instquery.engine.cursors import Bookmark, Signer
 from instquery.engine.diff import Difference
@@ -93,6 +93,13 @@ class Store:
     def version(self) -> int:
         """The number of writes so far; a batch is one."""
         return self._current.number
+
+    @property
+    def holdings(self) -> Holdings:
+        """What the store holds at present. Costs 1 µs, and 0.1 µs for each state that is kept."""
+        self._leases.end_old()
+        current = self._current
+        return Holdings(len(current.view()), current.earlier(), len(self._leases))
 
     # reading
 

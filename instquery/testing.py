@@ -78,7 +78,9 @@ class Double:
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
-        app = create_app(*self._stores.values(), keys=keys, clock=self._clock, **facts)
+        app = create_app(
+            *self._stores.values(), keys=keys, clock=self._clock, metrics=False, **facts
+        )
         self.app: ASGIApp = _Recorder(app, self.requests, self._faults)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None

@@ -12,7 +12,7 @@ from instquery import Contains, Eq, Store
 from instquery.apis import airec, bss
 from instquery.apis.params import Param
 from instquery.apis.walks import Walks
-from instquery.asgi import create_app
+from instquery.asgi import AccessKey, Gate, Keys, create_app
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = datetime(2026, 6, 1, 0, 1, tzinfo=UTC)
@@ -200,22 +200,59 @@ def test_without_knowing_who_asks_every_page_is_of_the_present_state():
     )
 
 
-def test_over_http_nobody_is_pinned_to_the_walk_of_another():
-    pages = airec_pages()
-    transport = httpx.ASGITransport(app=create_app(airec=pages.walks))
+def over_http(app, page, *, address="10.0.0.1", headers=None):
+    """Ask for a page over HTTP from an address; return the last characters of its IDs."""
 
-    async def ask(page):
+    async def ask():
+        client = None if address is None else (address, 5000)
+        transport = httpx.ASGITransport(app=app, client=client)
         async with httpx.AsyncClient(transport=transport, base_url="http://airec") as client:
-            return await client.get("/v2/openapi/instances", params={"size": "2", "page": page})
+            params = {"size": "2", "page": str(page)}
+            return await client.get("/v2/openapi/instances", params=params, headers=headers)
 
-    def ids(page):
-        reply = asyncio.run(ask(page))
-        assert reply.status_code == 200
-        return "".join(item["instanceId"][-1] for item in reply.json()["result"])
+    reply = asyncio.run(ask())
+    assert reply.status_code == 200, reply.text
+    return "".join(item["instanceId"][-1] for item in reply.json()["result"])
 
-    assert ids("1") == "43"
+
+def test_over_http_the_address_is_the_walker():
+    pages = airec_pages()
+    app = create_app(airec=pages.walks)
+    assert over_http(app, 1, address="10.0.0.1") == "43"
     pages.add()
-    assert ids("2") == "32"
+    assert over_http(app, 2, address="10.0.0.2") == "32"
+    assert over_http(app, 1, address="10.0.0.2") == "94"
+    assert over_http(app, 2, address="10.0.0.1") == "21"
+    assert over_http(app, 2, address="10.0.0.2") == "32"
+
+
+def test_over_http_without_an_address_nobody_is_pinned():
+    pages = airec_pages()
+    app = create_app(airec=pages.walks)
+    assert over_http(app, 1, address=None) == "43"
+    pages.add()
+    assert over_http(app, 2, address=None) == "32"
+
+
+def test_over_http_with_keys_the_caller_is_the_walker(monkeypatch):
+    """Wherever it asks from; and a caller that is called like an address is no address."""
+    pages = airec_pages()
+    accounts = {"A": "1001", "B": "1002", "C": "peer 10.0.0.1"[5:], "NOBODY": None}
+    keys = Keys({name: AccessKey("s", caller=caller) for name, caller in accounts.items()})
+    monkeypatch.setattr(Gate, "admit", lambda _, signed: keys[signed.headers["x-key"]])
+    app = create_app(airec=pages.walks, keys=keys)
+
+    def ask(page, key, address):
+        return over_http(app, page, address=address, headers={"x-key": key})
+
+    assert ask(1, "A", "10.0.0.1") == "43"
+    assert ask(1, "NOBODY", "10.0.0.1") == "43"
+    pages.add()
+    assert ask(2, "B", "10.0.0.1") == "32"
+    assert ask(2, "C", "10.0.0.1") == "32"
+    assert ask(2, "A", "10.0.0.7") == "21"
+    assert ask(2, "NOBODY", "10.0.0.1") == "21"
+    assert ask(2, "NOBODY", "10.0.0.7") == "32"
 
 
 def test_two_clients_never_share_a_walk():

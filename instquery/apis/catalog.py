@@ -8,15 +8,17 @@ from typing import Any, TypeAlias, TypedDict
 from instquery.apis import airec, bss
 from instquery.apis.airec import questions as airec_questions
 from instquery.apis.airec import samples as airec_samples
+from instquery.apis.bss import facts as bss_facts
 from instquery.apis.bss import questions as bss_questions
 from instquery.apis.bss import samples as bss_samples
+from instquery.apis.facts import Fact
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Engine, Operation
 from instquery.apis.questions import Questioner, Questions
 from instquery.apis.samples import Samples
 from instquery.errors import SchemaError
 
-__all__ = ["CATALOG", "Api", "Check", "Facts", "Hosted", "Stores", "fact_names"]
+__all__ = ["CATALOG", "Api", "Check", "Facts", "Hosted", "Stores", "fact_names", "facts_in_files"]
 
 Check: TypeAlias = Callable[[Any], None]
 """Refuses a fact of the host that the rules of an operation cannot work with: `InstqueryError`."""
@@ -38,6 +40,7 @@ class Api:
         columns: the members of an item that a terminal shows; all of them where there are none
             here.
         checks: by the name of a fact in `operation.host`, what refuses a fact that cannot be used.
+        facts: by the name of a fact in `operation.host`, how it is read from a file.
 
     """
 
@@ -50,6 +53,7 @@ class Api:
     method: str = "GET"
     columns: tuple[str, ...] = ()
     checks: Mapping[str, Check] = attribute(default_factory=dict[str, Check])
+    facts: Mapping[str, Fact] = attribute(default_factory=dict[str, Fact])
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
@@ -63,12 +67,13 @@ class Api:
                 raise SchemaError(
                     f"{column} is no member of an item: name one of the envelope's", field="columns"
                 )
-        for name in self.checks:
-            if name not in self.operation.host:
-                raise SchemaError(
-                    f"{name} is no fact of the host: name it in the operation's host",
-                    field="checks",
-                )
+        for part in ("checks", "facts"):
+            for name in getattr(self, part):
+                if name not in self.operation.host:
+                    raise SchemaError(
+                        f"{name} is no fact of the host: name it in the operation's host",
+                        field=part,
+                    )
 
     @property
     def is_rpc(self) -> bool:
@@ -94,6 +99,7 @@ CATALOG: Mapping[str, Api] = {
         sample_questions=bss_questions.SAMPLE_QUESTIONS,
         columns=("InstanceID", "OwnerId", "ProductCode", "CreateTime", "EndTime"),
         checks={"directory": bss.check_directory, "products": bss.check_products},
+        facts=bss_facts.FACTS,
     ),
 }
 """The APIs by their names, which are those of commands, options and stores at the edges."""
@@ -106,6 +112,11 @@ def fact_names() -> list[str]:
     """
     names = dict.fromkeys(name for api in CATALOG.values() for name in api.operation.host)
     return [name for name in names if name != "caller"]
+
+
+def facts_in_files() -> dict[str, Fact]:
+    """Return the facts that can be read from a file, by name."""
+    return {name: fact for api in CATALOG.values() for name, fact in api.facts.items()}
 
 
 class Stores(TypedDict, total=False):

@@ -52,11 +52,19 @@ class InventoryError(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The good records, the first of the bad ones, and the number of bad ones."""
+    """The good records, the first of the bad ones, and the number of bad ones.
+
+    Attributes:
+        torn: why the text may be a part of what was meant, as after a copy that has ended early: it
+            is blank, or some of it is no JSON. `None` where it was read whole. What is empty and
+            meant so is written as `[]`.
+
+    """
 
     records: list[Record]
     bad: tuple[BadRecord, ...]
     bad_count: int
+    torn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +108,19 @@ class Reader:
         records: list[Record] = []
         bad: list[BadRecord] = []
         count = 0
+        torn: str | None = None
         lines = _fetch(source).removeprefix(codecs.BOM_UTF8).split(b"\n")
         for unit, number, value in self._values(lines, watch):
             fault = value if isinstance(value, _Unreadable) else self._keep(value, records)
             if fault is not None:
                 count += 1
+                if isinstance(fault, _Unreadable):
+                    torn = f"{unit} {number} {fault.reason}"
                 if count <= _SHOWN:
                     bad.append(BadRecord(unit, number, fault.field, fault.reason))
-        return Inventory(records, tuple(bad), count)
+        if not any(map(bytes.strip, lines)):
+            torn = "there is nothing in it: write [] for no records"
+        return Inventory(records, tuple(bad), count, torn)
 
     def _values(self, lines: list[bytes], watch: Watch) -> Iterator[tuple[str, int, Any]]:
         """Yield each record, or what stands in its place, with its line or number."""

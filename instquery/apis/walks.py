@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import Self
 
-from instquery.contract import Keeps, Prepared, Reads
+from instquery.contract import Holdings, Keeps, Prepared, Reads
 from instquery.errors import InstqueryError
 from instquery.instants import TrustedMicros
 from instquery.leases import Leases
@@ -34,7 +34,7 @@ class Walks:
 
     Who asks is told by the operation's `walker` and by the host's fact `caller`, both together.
     **With neither, nobody can be told apart. Then no walk is pinned: every page is answered from
-    the present state.**
+    the present state.** Over HTTP it is the key's caller, and without keys the peer's address.
 
     >>> from instquery import Store
     >>> from instquery.apis import airec
@@ -76,6 +76,15 @@ class Walks:
     def pins(self) -> Self:
         """What an operation pins walks by."""
         return self
+
+    @property
+    def holdings(self) -> Holdings | None:
+        """What the store holds, walks among its leases; `None` where it does not say."""
+        held: Holdings | None = getattr(self._store, "holdings", None)
+        if held is None:
+            return None
+        self._walks.end_old()
+        return held._replace(leases=held.leases + len(self._walks))
 
     def page(self, query: Query) -> Page:
         """Return one page of the present state."""

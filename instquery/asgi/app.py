@@ -5,7 +5,6 @@ import logging
 from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any, NamedTuple, Unpack
 from urllib.parse import parse_qsl
 
@@ -19,19 +18,22 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from instquery.apis.catalog import CATALOG, Hosted
-from instquery.apis.envelope import Reply, new_request_id
+from instquery.apis.envelope import Reply
 from instquery.apis.operation import Engine, Operation
-from instquery.asgi.arguments import checked_names, facts_of, stores_of
+from instquery.asgi import tracing
+from instquery.asgi.access import Exchange, SlowLog, log_access
+from instquery.asgi.arguments import HostFacts, checked_names, stores_of
 from instquery.asgi.keys import Keys
+from instquery.asgi.metrics import CONTENT_TYPE, Metrics, metrics_for
 from instquery.asgi.openapi import describe
 from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
 from instquery.asgi.routes import Routes
+from instquery.asgi.server import CONNECTIONS
 from instquery.asgi.signing import Denied, Gate, Pairs, Signed
-from instquery.options import check_callable, check_kind
+from instquery.options import check_callable, check_kind, check_seconds
 
 __all__ = ["FORM", "Application", "create_app", "read_body"]
 
-_access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
 
 _BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
@@ -44,7 +46,10 @@ _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Asking(NamedTuple):
-    """A request that has been read: what is asked of which store, and by whom."""
+    """A request that has been read: what is asked of which store, and by whom.
+
+    `host` holds the facts that the operation asks of a host, and who walks through its pages.
+    """
 
     operation: Operation
     store: Engine
@@ -59,22 +64,26 @@ class Application:
     passes no router.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made by `create_app` alone
         self,
         app: ASGIApp,
         *,
         aside: Iterable[str],
         routes: Routes,
-        keys: Keys | None,
-        facts: Mapping[str, Any],
+        gate: Gate | None,
+        facts: HostFacts,
         clock: Callable[[], datetime],
+        slow: float,
+        metrics: Metrics | None,
     ) -> None:
         self._app = app
         self._aside = frozenset(aside)
         self._routes = routes
-        self._gate = None if keys is None else Gate(keys)
+        self._gate = gate
         self._facts = facts
         self._clock = clock
+        self._slow = SlowLog(slow)
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; never raises."""
@@ -82,43 +91,50 @@ class Application:
         if path is None or path in self._aside:
             await self._app(scope, receive, send)
             return
-        identity, start = new_request_id(), perf_counter()
-        name, caller = "-", None
+
+        exchange = Exchange(scope)
+        span = tracing.begin(exchange)
         try:
-            asking, caller = await self._read(path, scope, receive)
-            name = asking.operation.name
-            reply = await self._ask(asking, identity)
-            status, body = (
+            octets = await self._answer(exchange, path, receive)
+            exchange.stop()
+            if octets is not None:
+                exchange.size = 0 if scope["method"] == "HEAD" else len(octets)
+                headers = [_JSON, (b"content-length", b"%d" % len(octets))]
+                status, body = exchange.status, octets[: exchange.size]
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+        finally:
+            tracing.end(span, exchange)
+        await self._tell(exchange)
+
+    async def _answer(self, exchange: Exchange, path: str, receive: Receive) -> bytes | None:
+        """Return the body of the reply, `None` where the client has gone. Never raises."""
+        identity = exchange.request_id
+        try:
+            asking, caller = await self._read(path, exchange.scope, receive)
+            exchange.is_read(asking.operation, caller)
+            reply = await self._ask(asking, exchange)
+            exchange.status, body = (
                 reply.status,
                 reply.body if reply.answer is not None else in_both_casings(reply.body),
             )
         except Wrong as wrong:
-            status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
+            exchange.status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
         except ClientDisconnect:
-            return
+            return None
         except Exception:
             _log.exception("the application failed, request %s", identity)
             failed = failure()
-            status, body = failed.status, refusal(failed.code, failed.reason, identity)
-        octets = _json(body)
-        headers = [_JSON, (b"content-length", b"%d" % len(octets))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else octets}
-        )
-        if _access.isEnabledFor(logging.INFO):
-            milliseconds = round((perf_counter() - start) * 1000, 3)
-            told = {
-                "request_id": identity,
-                "action": name,
-                "status": status,
-                "ms": milliseconds,
-                "caller": caller,
-            }
-            record = _access.makeRecord(
-                _access.name, logging.INFO, __file__, 0, _json(told).decode(), (), None, extra=told
-            )
-            _access.handle(record)  # made here, as `info` would look for who has called it
+            exchange.status, body = failed.status, refusal(failed.code, failed.reason, identity)
+        return _json(body)
+
+    async def _tell(self, exchange: Exchange) -> None:
+        """Tell operators of a request that has been answered."""
+        log_access(exchange)
+        if self._metrics is not None:
+            self._metrics.note(exchange)
+        if self._slow.wants(exchange):
+            await run_in_threadpool(self._slow.write, exchange)
 
     async def _read(self, path: str, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
         """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
@@ -149,34 +165,46 @@ class Application:
                 raise Wrong(403, denied.code, denied.reason) from None
         params = {name: value for name, value in query + form if value}
         operation, store = self._routes.find(path, params, headers)
-        facts = self._facts if caller is None else {**self._facts, "caller": caller}
+        facts = self._facts.by_name
+        if caller is not None:
+            facts = {**facts, "caller": caller}
         host = {fact: value for fact, value in facts.items() if fact in operation.host}
+        host["walker"] = _walker(scope, caller)
         return Asking(operation, store, params, host), caller
 
-    async def _ask(self, asking: Asking, identity: str) -> Reply:
+    async def _ask(self, asking: Asking, exchange: Exchange) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
         operation, store, params, host = asking
-        prepared = operation.prepare(store, params, now=self._clock(), request_id=identity, **host)
-        if prepared.brief:
-            return prepared.reply()
-        return await run_in_threadpool(prepared.reply)
+        planned = operation.prepare(
+            store, params, now=self._clock(), request_id=exchange.request_id, **host
+        )
+        exchange.asking = planned
+        if planned.brief:
+            return planned.reply()
+        return await run_in_threadpool(planned.reply)
 
 
 def create_app(
     *stores: Engine | None,
-    keys: Keys | None = None,
+    keys: Keys | Gate | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    slow: float = 0.1,
+    metrics: bool | None = None,
     **named: Unpack[Hosted],
 ) -> Starlette:
     """Return an ASGI application that answers what these stores hold.
 
-    It may be mounted under a prefix. `/healthz` says that it is up, `/openapi.json` describes it.
+    It may be mounted under a prefix. `/healthz` says that it is up, `/openapi.json` describes it,
+    `/metrics` has its figures. `state.facts.replace` replaces facts while it runs.
 
     Args:
         stores: in the order of the catalog; `None` leaves an API out.
         keys: the access keys that requests are signed with. The caller of a key is who asks.
-            Without keys no signature is looked at.
+            Without keys no signature is looked at. A `Gate` holds keys that can be replaced while
+            the application runs.
         clock: tells the moment of each request, though not to signatures.
+        slow: seconds from which a request is logged with its plan.
+        metrics: whether there is `/metrics`; by default where the extra `metrics` is installed.
         named: stores by their API's name, such as `airec=` and `bss=`; and facts that the rules
             of operations ask of their host, such as `directory=` and `products=`.
 
@@ -186,25 +214,42 @@ def create_app(
 
     """
     if keys is not None:
-        check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
+        check_kind("keys", keys, (Keys, Gate), "an instance of Keys, as Keys.from_file makes it")
     check_callable("clock", clock, "a datetime")
+    check_seconds("slow", slow)
     given = checked_names(named)
-    served = [(CATALOG[name], store) for name, store in stores_of(stores, given).items()]
-    aside = _aside(describe(api for api, _ in served))
+    gate = Gate(keys) if isinstance(keys, Keys) else keys
+    return _assembled(stores_of(stores, given), gate, HostFacts(given), clock, slow, metrics)
 
+
+def _assembled(
+    stores: Mapping[str, Engine],
+    gate: Gate | None,
+    facts: HostFacts,
+    clock: Callable[[], datetime],
+    slow: float,
+    metrics: bool | None,  # noqa: FBT001
+) -> Starlette:
+    """Put an application together."""
+    counting = metrics_for(stores, wanted=metrics)
+    aside = _aside(describe(CATALOG[name] for name in stores), counting)
     application = Middleware(
         Application,
         aside=[route.path for route in aside],
-        routes=Routes(served),
-        keys=keys,
-        facts=facts_of(given),
+        routes=Routes((CATALOG[name], store) for name, store in stores.items()),
+        gate=gate,
+        facts=facts,
         clock=clock,
+        slow=slow,
+        metrics=counting,
     )
-    return Starlette(routes=aside, middleware=[application])
+    app = Starlette(routes=aside, middleware=[application])
+    app.state.facts = facts
+    return app
 
 
-def _aside(document: dict[str, Any]) -> list[Route]:
-    """Return the routes that are of no API: whether it is up, and its description."""
+def _aside(document: dict[str, Any], metrics: Metrics | None) -> list[Route]:
+    """Return the routes that are of no API: whether it is up, its description, its figures."""
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
@@ -212,7 +257,15 @@ def _aside(document: dict[str, Any]) -> list[Route]:
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    return [Route("/healthz", healthy), Route("/openapi.json", openapi)]
+    routes = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
+    if metrics is None:
+        return routes
+
+    def figures(request: Request) -> Response:  # in a thread, as it waits for each store's lock
+        connections = request.scope.get("state", {}).get(CONNECTIONS)
+        return Response(metrics.render(connections), media_type=CONTENT_TYPE)
+
+    return [*routes, Route("/metrics", figures)]
 
 
 def _json(value: object) -> bytes:
@@ -275,3 +328,11 @@ def _path(scope: Scope) -> str:
     """Return the path of a request behind the prefix that the application is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
     return str(path.removeprefix(prefix) if prefix else path)
+
+
+def _walker(scope: Scope, caller: str | None) -> str | None:
+    """Say who walks through pages: the caller, or else whoever has the peer's address."""
+    if caller is not None:
+        return caller
+    client = scope.get("client")
+    return None if client is None else f"peer {client[0]}"

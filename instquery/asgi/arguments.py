@@ -1,15 +1,15 @@
 """Arguments of an application: the stores and the facts that the catalog has names for, checked."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeGuard
+from typing import TypeGuard, Unpack
 
-from instquery.apis.catalog import CATALOG, fact_names
+from instquery.apis.catalog import CATALOG, Facts, fact_names
 from instquery.apis.operation import Engine, Operation
 from instquery.errors import InstqueryError
 from instquery.options import told
 from instquery.schema import Schema
 
-__all__ = ["checked_names", "facts_of", "stores_of"]
+__all__ = ["HostFacts", "checked_names", "facts_of", "stores_of"]
 
 
 def checked_names(given: Mapping[str, object]) -> Mapping[str, object]:
@@ -66,6 +66,37 @@ def facts_of(given: Mapping[str, object]) -> dict[str, object]:
             if name in api.checks:
                 api.checks[name](fact)
     return facts
+
+
+class HostFacts:
+    """The facts that an application's rules go by; they may be replaced while it runs.
+
+    Raises:
+        InstqueryError: for one that the rules of an operation cannot work with.
+
+    """
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        self._by_name: Mapping[str, object] = facts_of(given)
+
+    @property
+    def by_name(self) -> Mapping[str, object]:
+        """The facts by name, as they are now."""
+        return self._by_name
+
+    def replace(self, **facts: Unpack[Facts]) -> None:
+        """Go by other facts from the next request on; those that are not named stay.
+
+        Raises:
+            InstqueryError: for one that cannot be used; then all stay as they are.
+            TypeError: for a name that is of no fact.
+
+        """
+        given: Mapping[str, object] = dict(facts)
+        for name in given:
+            if name not in fact_names():
+                raise TypeError(f"there is no fact {name}: there are {', '.join(fact_names())}")
+        self._by_name = facts_of({**self._by_name, **given})
 
 
 def _as_engine(name: str, store: object, operation: Operation) -> Engine:

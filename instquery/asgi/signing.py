@@ -79,6 +79,16 @@ class Gate:
             count=_MOST, age=2 * _SKEW, clock=lambda: clock().timestamp()
         )
 
+    def replace(self, keys: Keys) -> None:
+        """Let in by other keys from the next request on. What was accepted stays remembered.
+
+        Raises:
+            InstqueryError: for what is no `Keys`; the old ones stay.
+
+        """
+        check_kind("keys", keys, Keys, "an instance of Keys")
+        self._keys = keys
+
     def admit(self, request: Signed) -> AccessKey:
         """Return the key a request is signed with. Raises `Denied`."""
         try:

@@ -100,6 +100,7 @@ class Current:
         self._segment_rows = segment_rows
         self._journal = journal
         self._viewed: ref[View] | None = None  # the view that was handed out last
+        self._views: list[ref[View]] = []  # all that somebody holds, of any version
 
         number = 0 if journal is None else journal.begun_at
         owner = object()
@@ -154,6 +155,12 @@ class Current:
             published = self._whole()
             census = published.census
             return self._view_of(published), None if census is None else census.facets(field)
+
+    def earlier(self) -> int:
+        """Count the earlier versions that somebody still holds."""
+        number = self.number
+        views = [one() for one in self._views.copy()]
+        return sum(view is not None and view.number != number for view in views)
 
     def changes(self, since: int) -> list[Change]:
         """List what the writes after a version have changed. Raises `HistoryGap`."""
@@ -311,6 +318,7 @@ class Current:
         if view is None:
             view = View(published.version, self._signer)
             self._viewed = ref(view)
+            self._views.append(ref(view, self._views.remove))
         return view
 
     def _held_view(self, version: Version) -> View | None:
