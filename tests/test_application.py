@@ -249,7 +249,7 @@ def roa(secret=SECRET, at=None, params=None):
     return {"method": "GET", "path": ROA, "query": dict(params), "headers": headers, "body": b""}
 
 
-def rpc(secret=SECRET, at=None, method="GET", form=()):
+def rpc(secret=SECRET, at=None, method="GET", form=(), **params):
     query = {
         "Action": "QueryAvailableInstances",
         "AccessKeyId": "AK",
@@ -257,6 +257,7 @@ def rpc(secret=SECRET, at=None, method="GET", form=()):
         "SignatureMethod": "HMAC-SHA1",
         "SignatureNonce": nonce(),
         "PageSize": "5",
+        **params,
     }
     told = "&".join(f"{enc(k)}={enc(v)}" for k, v in sorted({**query, **dict(form)}.items()))
     source = f"{method}&%2F&{enc(told)}"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import typer
 
 from instquery import InstqueryError, Store
-from instquery.apis.catalog import CATALOG, Api
+from instquery.apis.catalog import CATALOG, Api, facts_in_files
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
 from instquery.cli.options import NOW, SKIP_BAD, SOURCE, as_command, identifier, option
@@ -40,7 +40,7 @@ except ModuleNotFoundError as missing:
     _can_copy = False
 
 try:
-    from instquery.cli.serve import Keys, run_serve, stores_of
+    from instquery.cli.serve import Listening, Sources, run_serve, stores_of
 
     _can_serve = True
 # The extra `server` is not installed; where types are checked it is.
@@ -190,30 +190,40 @@ def bench_command(api: Api) -> Callable[..., None]:
 
 
 def serve_command() -> Callable[..., None]:
-    """Make the command that serves: an option for the file of each API."""
+    """Make the command that serves: an option for the file of each API, and of each fact."""
 
-    def command(
+    def command(  # noqa: PLR0913 - the options of the command, by name
         *,
         db: str | None,
         keys: str | None,
         host: str,
         port: int,
+        slow: float,
+        metrics: bool | None,
         skip_bad: bool,
         **given: str | None,
     ) -> None:
-        def load(name: str, file: str) -> list[Record]:
-            return read_records(CATALOG[name], file, skip_bad=skip_bad)
+        def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
+            api = CATALOG[name]
+            return read_records(api, file, skip_bad=skip_bad, must_be_whole=must_be_whole)
 
         with usage_errors():
             if not _can_serve:
                 raise InstqueryError(
                     "serving needs starlette and uvicorn: pip install 'instquery[server]'"
                 )
-            files = {
-                name: file for name in CATALOG if (file := given[identifier(name)]) is not None
+            files = {name: file for name, file in given.items() if file is not None}
+            records = {
+                name: files[named] for name in CATALOG if (named := identifier(name)) in files
             }
-            known = Keys.from_file(keys) if keys else Keys.from_environment()
-            run_serve(stores_of(files, db, load), files, load, host=host, port=port, keys=known)
+            facts = {
+                name: files[named]
+                for name in facts_in_files()
+                if (named := identifier(name)) in files
+            }
+            listening = Listening(host, port, slow / 1000, metrics)
+            sources = Sources(records, facts, keys or None)
+            run_serve(stores_of(records, db, load), sources, load, listening)
 
     return as_command(
         command,
@@ -223,11 +233,15 @@ def serve_command() -> Callable[..., None]:
 
 
 def _serve_options() -> list[Parameter]:
-    """Return the options of the command that serves: a file of each API, and the server's own."""
+    """Return the options of the command that serves: files of APIs and facts, the server's own."""
     return [
         *(
             option(identifier(name), str | None, f"Records of {api.operation.name}. {SOURCE}")
             for name, api in CATALOG.items()
+        ),
+        *(
+            option(identifier(name), str | None, fact.about)
+            for name, fact in facts_in_files().items()
         ),
         option("db", str | None, "A folder of durable stores; files are taken over into them."),
         option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
@@ -238,6 +252,19 @@ def _serve_options() -> list[Parameter]:
             default="127.0.0.1",
         ),
         option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
+        option(
+            "slow",
+            float,
+            "Milliseconds from which a request is logged with its plan.",
+            default=100,
+            least=0,
+        ),
+        option(
+            "metrics",
+            bool | None,
+            "Whether there is /metrics; by default where the extra is installed.",
+            flag="--metrics/--no-metrics",
+        ),
         option("skip_bad", bool, SKIP_BAD, default=False),
     ]
 

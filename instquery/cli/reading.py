@@ -18,8 +18,14 @@ UNUSABLE = 2
 """The exit code where the input cannot be used."""
 
 
-def read_records(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
-    """Read the records of a file, with a progress bar; says on stderr what was left out."""
+def read_records(
+    api: Api, file: str, *, skip_bad: bool, must_be_whole: bool = False
+) -> list[Record]:
+    """Read the records of a file, with a progress bar; says on stderr what was left out.
+
+    Where the file `must_be_whole`, what is blank or no JSON is refused, `skip_bad` or not: a copy
+    that has ended early looks so, and would take out what it lacks.
+    """
     with progress_bar() as progress:
 
         def watch(lines: list[Any]) -> Iterable[Any]:
@@ -28,6 +34,8 @@ def read_records(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
         inventory = api.read.load(file, watch)
     if inventory.bad and not skip_bad:
         raise InventoryError(inventory.bad, inventory.bad_count)
+    if must_be_whole and inventory.torn is not None:
+        raise InstqueryError(f"the file may be cut short: {inventory.torn}")
     if inventory.bad:
         errors.print(
             f"left out {inventory.bad_count} bad records, such as {plain(inventory.bad[0])}",
