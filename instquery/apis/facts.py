@@ -69,5 +69,5 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "an object", list: "an array", str: "text", bool: "a truth", type(None): "null"}
-    return names.get(type(value), "a number")
+    names: dict[type, str] = {dict: "an object", list: "an array", str: "text", type(None): "null"}
+    return names.get(type(value), "a number, true or false")

@@ -7,7 +7,7 @@ at all: one that is bad leaves what it has brought before.
 import gc
 import logging
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -225,7 +225,7 @@ def _text(file: str) -> str:
 
 
 @contextmanager
-def _naming(file: str) -> Iterator[None]:
+def _naming(file: str) -> Generator[None]:
     """Name the file that is wrong."""
     try:
         yield
