@@ -27,7 +27,7 @@ def begin(exchange: Exchange) -> Span | None:
     """Begin the span of a request, within the trace that its headers name.
 
     What the request does, such as asking a database, is then a part of it. `None` where nobody
-    collects spans; finding that out costs 0.3 µs.
+    collects spans; finding that out costs 1.5 µs.
     """
     if not _is_installed or type(trace.get_tracer_provider()) is trace.ProxyTracerProvider:
         return None
