@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from instquery.apis.values import LARGEST, integer, iso_time, plain_text, typed, unix_seconds, word
+from instquery.apis.values import (
+    LARGEST,
+    integer,
+    iso_time,
+    needle,
+    typed,
+    unix_seconds,
+    word,
+)
 from instquery.bounds import Instant
 from instquery.errors import QueryError, SchemaError
 from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
@@ -182,7 +190,7 @@ def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Para
 def contains(name: str, field: str | None = None) -> Param:
     """Declare a filter for records whose text field has the value in it.
 
-    What vendors call fuzzy.
+    What vendors call fuzzy. The value has at most 1,024 characters.
     """
     target = field or name
 
@@ -190,7 +198,7 @@ def contains(name: str, field: str | None = None) -> Param:
         return Contains(target, value)
 
     about = f"part of {target}, any case"
-    return Param(name, "filter", read, about, value=plain_text, examples=(Contains(target, ""),))
+    return Param(name, "filter", read, about, value=needle, examples=(Contains(target, ""),))
 
 
 def listed(name: str, field: str, *, most: int) -> Param:

@@ -9,13 +9,27 @@ from datetime import datetime
 from instquery.instants import LATEST, TrustedMicros, to_micros
 from instquery.predicates import Eq, In, Value
 
-__all__ = ["LARGEST", "integer", "iso_time", "plain", "plain_text", "typed", "unix_seconds", "word"]
+__all__ = [
+    "LARGEST",
+    "LONGEST",
+    "integer",
+    "iso_time",
+    "needle",
+    "plain",
+    "plain_text",
+    "typed",
+    "unix_seconds",
+    "word",
+]
 
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _DIGITS = re.compile("[0-9]+")
 
 LARGEST = (1 << 63) - 1
 """The largest integer that a parameter may be."""
+
+LONGEST = 1_024
+"""Characters that a needle or a pattern may have: looking for one costs by its length."""
 
 # A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
 _SPELLS_BOOL = {"true": True, "false": False}
@@ -49,6 +63,14 @@ def plain_text(value: object) -> str:
     if isinstance(text, str):
         return text
     raise ValueError("must be text")
+
+
+def needle(value: object) -> str:
+    """Take text that is looked for inside other text, or as a pattern."""
+    text = plain_text(value)
+    if len(text) > LONGEST:
+        raise ValueError(f"must have at most {LONGEST:,} characters")
+    return text
 
 
 def integer(value: object, most: int) -> int:
