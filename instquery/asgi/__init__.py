@@ -3,5 +3,6 @@
 from instquery.asgi.app import create_app
 from instquery.asgi.keys import AccessKey, Keys
 from instquery.asgi.server import Server
+from instquery.asgi.signing import Gate
 
-__all__ = ["AccessKey", "Keys", "Server", "create_app"]
+__all__ = ["AccessKey", "Gate", "Keys", "Server", "create_app"]

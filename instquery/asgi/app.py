@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, NamedTuple, Unpack
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from instquery.apis.asking import Asking as Planned
 from instquery.apis.catalog import CATALOG, Hosted
 from instquery.apis.envelope import Reply, new_request_id
 from instquery.apis.operation import Engine, Operation
@@ -26,30 +27,41 @@ from instquery.asgi.keys import Keys
 from instquery.asgi.openapi import describe
 from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
 from instquery.asgi.routes import Routes
-from instquery.asgi.signing import Denied, Gate, Pairs, Signed
+from instquery.asgi.signing import Denied, Gate, Signed
+from instquery.asgi.wire import (
+    MOST_BYTES,
+    bad_method,
+    canonical_headers,
+    checked_size,
+    is_form,
+    origin_path,
+    read_pairs,
+    unsupported_body,
+)
 from instquery.options import check_callable, check_kind
 
-__all__ = ["FORM", "Application", "create_app", "read_body"]
+__all__ = ["Application", "create_app", "read_body"]
 
 _access = logging.getLogger("instquery.access")
 _log = logging.getLogger(__name__)
 
-_BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
-_PARAMETERS = 1_000
-_HEADERS = 200
 _PATIENCE = 10  # seconds for a body to arrive
-FORM = "application/x-www-form-urlencoded"
+_LIGHT = 4_096  # bytes of a request that is read on the event loop; the usual one has 1,000
 _JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Asking(NamedTuple):
-    """A request that has been read: what is asked of which store, and by whom."""
+    """A request that has been read: what is asked of which store, and by whom.
+
+    A large one is planned in a thread, as parsing what it asks for may take long already.
+    """
 
     operation: Operation
     store: Engine
     params: dict[str, str]
     host: dict[str, Any]
+    is_large: bool
 
 
 class Application:
@@ -65,22 +77,25 @@ class Application:
         *,
         aside: Iterable[str],
         routes: Routes,
-        keys: Keys | None,
+        gate: Gate | None,
         facts: Mapping[str, Any],
         clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._aside = frozenset(aside)
         self._routes = routes
-        self._gate = None if keys is None else Gate(keys)
+        self._gate = gate
         self._facts = facts
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; never raises."""
         path = _path(scope) if scope["type"] == "http" else None
-        if path is None or path in self._aside:
+        if path is None:
             await self._app(scope, receive, send)
+            return
+        if path in self._aside:
+            await self._app({**scope, "path": scope.get("root_path", "") + path}, receive, send)
             return
         identity, start = new_request_id(), perf_counter()
         name, caller = "-", None
@@ -121,50 +136,70 @@ class Application:
             _access.handle(record)  # made here, as `info` would look for who has called it
 
     async def _read(self, path: str, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
-        """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
-        if scope["method"] not in ("GET", "POST"):
-            raise Wrong(
-                405,
-                "UnsupportedHTTPMethod",
-                "Specified HTTP method is not supported: use GET or POST.",
-            )
-        if len(scope["headers"]) > _HEADERS:
-            raise Wrong(
-                431,
-                "RequestHeaderFieldsTooLarge",
-                f"There are more than {_HEADERS} headers: send fewer.",
-            )
+        """Read a request, a large one in a thread: decoding and signatures cost by its size.
+
+        Returns what is asked, and the caller. Raises `Wrong`.
+        """
+        size = checked_size(path, scope)
         body = await read_body(scope, receive)
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        query = _pairs(scope["query_string"])
-        form = _pairs(body) if headers.get("content-type", "").lower().startswith(FORM) else ()
+        if size + len(body) <= _LIGHT:
+            return self._understand(path, scope, body, is_large=False)
+        return await run_in_threadpool(self._understand, path, scope, body, is_large=True)
+
+    def _understand(
+        self, path: str, scope: Scope, body: bytes, *, is_large: bool
+    ) -> tuple[Asking, str | None]:
+        """Find out who asks, and which operation is meant. Raises `Wrong`."""
+        headers = self._headers(scope)
+        has_form = is_form(headers)
+        query = read_pairs(scope["query_string"])
+        form = read_pairs(body) if has_form else ()
         caller = None
         if self._gate is not None:
             signed = Signed(scope["method"], path, query, form, headers, body)
             try:
                 caller = self._gate.admit(signed).caller
             except Denied as denied:
-                raise Wrong(403, denied.code, denied.reason) from None
+                raise Wrong(denied.status, denied.code, denied.reason) from None
+        if body and not has_form:
+            raise unsupported_body(headers)
+
         params = {name: value for name, value in query + form if value}
         operation, store = self._routes.find(path, params, headers)
         facts = self._facts if caller is None else {**self._facts, "caller": caller}
         host = {fact: value for fact, value in facts.items() if fact in operation.host}
-        return Asking(operation, store, params, host), caller
+        return Asking(operation, store, params, host, is_large), caller
+
+    def _headers(self, scope: Scope) -> dict[str, str]:
+        """Return the headers in the one form that is signed and read. Raises `Wrong`."""
+        given = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        ]
+        try:
+            return canonical_headers(given)
+        except Wrong as wrong:
+            if self._gate is None:
+                raise
+            # Nothing tells which of two readings is the signed one.
+            raise Wrong(403, "SignatureDoesNotMatch", f"Not as signed: {wrong.reason}") from None
 
     async def _ask(self, asking: Asking, identity: str) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
-        operation, store, params, host = asking
-        prepared = operation.prepare(store, params, now=self._clock(), request_id=identity, **host)
-        if prepared.brief:
-            return prepared.reply()
-        return await run_in_threadpool(prepared.reply)
+        if asking.is_large:
+            return await run_in_threadpool(lambda: self._plan(asking, identity).reply())
+
+        planned = self._plan(asking, identity)
+        return planned.reply() if planned.brief else await run_in_threadpool(planned.reply)
+
+    def _plan(self, asking: Asking, identity: str) -> Planned:
+        """Read what a request asks for, and plan it."""
+        operation, store, params, host, _ = asking
+        return operation.prepare(store, params, now=self._clock(), request_id=identity, **host)
 
 
 def create_app(
     *stores: Engine | None,
-    keys: Keys | None = None,
+    keys: Keys | Gate | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     **named: Unpack[Hosted],
 ) -> Starlette:
@@ -175,7 +210,8 @@ def create_app(
     Args:
         stores: in the order of the catalog; `None` leaves an API out.
         keys: the access keys that requests are signed with. The caller of a key is who asks.
-            Without keys no signature is looked at.
+            Without keys no signature is looked at. A `Gate` holds keys that can be replaced while
+            the application runs.
         clock: tells the moment of each request, though not to signatures.
         named: stores by their API's name, such as `airec=` and `bss=`; and facts that the rules
             of operations ask of their host, such as `directory=` and `products=`.
@@ -186,7 +222,7 @@ def create_app(
 
     """
     if keys is not None:
-        check_kind("keys", keys, Keys, "an instance of Keys, as Keys.from_file makes it")
+        check_kind("keys", keys, (Keys, Gate), "an instance of Keys, as Keys.from_file makes it")
     check_callable("clock", clock, "a datetime")
     given = checked_names(named)
     served = [(CATALOG[name], store) for name, store in stores_of(stores, given).items()]
@@ -196,11 +232,12 @@ def create_app(
         Application,
         aside=[route.path for route in aside],
         routes=Routes(served),
-        keys=keys,
+        gate=Gate(keys) if isinstance(keys, Keys) else keys,
         facts=facts_of(given),
         clock=clock,
     )
-    return Starlette(routes=aside, middleware=[application])
+    refused = {HTTPException: _refused}
+    return Starlette(routes=aside, middleware=[application], exception_handlers=refused)
 
 
 def _aside(document: dict[str, Any]) -> list[Route]:
@@ -213,6 +250,14 @@ def _aside(document: dict[str, Any]) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     return [Route("/healthz", healthy), Route("/openapi.json", openapi)]
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """Answer a request that the router refuses, such as a POST to `/healthz`."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
+    wrong = bad_method("GET")
+    body = refusal(wrong.code, wrong.reason, new_request_id())
+    return JSONResponse(body, error.status_code, error.headers)
 
 
 def _json(value: object) -> bytes:
@@ -228,7 +273,9 @@ def _json(value: object) -> bytes:
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Read the body, but no more than is allowed. Raises `Wrong`."""
-    if not any(name in _HAS_BODY for name, _ in scope["headers"]):
+    # Before HTTP/2 a body without either of these headers does not exist.
+    may_have_body = not scope.get("http_version", "1.1").startswith("1")
+    if not may_have_body and not any(name in _HAS_BODY for name, _ in scope["headers"]):
         return b""
     parts: list[bytes] = []
     size = 0
@@ -236,11 +283,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         async with timeout(_PATIENCE):
             async for part in Request(scope, receive).stream():
                 size += len(part)
-                if size > _BODY:
+                if size > MOST_BYTES:
                     raise Wrong(
                         413,
                         "RequestEntityTooLarge",
-                        f"The body is larger than {_BODY} bytes: shorten it.",
+                        f"The body is larger than {MOST_BYTES} bytes: shorten it.",
                     )
                 parts.append(part)
     except TimeoutError:
@@ -250,28 +297,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _pairs(text: bytes) -> Pairs:
-    """Read parameters.
-
-    What is no valid percent-encoding or UTF-8 is taken as it stands. Raises `Wrong`.
-    """
-    if not text:
-        return ()
-    try:
-        found = parse_qsl(
-            text.decode("latin-1"),
-            keep_blank_values=True,
-            errors="replace",
-            max_num_fields=_PARAMETERS,
-        )
-    except ValueError:
-        raise Wrong(
-            400, "InvalidParameter", f"There are more than {_PARAMETERS} parameters: send fewer."
-        ) from None
-    return tuple(found)
-
-
 def _path(scope: Scope) -> str:
     """Return the path of a request behind the prefix that the application is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
-    return str(path.removeprefix(prefix) if prefix else path)
+    return origin_path(path.removeprefix(prefix) if prefix else path)

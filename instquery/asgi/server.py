@@ -9,8 +9,9 @@ from typing import Any, Self, cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
+from instquery.asgi.parser import BoundedProtocol
 from instquery.errors import InstqueryError
 from instquery.options import check_callable, check_kind, check_seconds, check_whole
 
@@ -50,7 +51,7 @@ class _Joined:
         return getattr(self._transport, name)
 
 
-class _Protocol(H11Protocol):
+class _Protocol(BoundedProtocol):
     """HTTP/1.1 by uvicorn, with one write a reply and a time limit for heads."""
 
     _cut_off: asyncio.TimerHandle | None = None
