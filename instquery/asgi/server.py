@@ -70,7 +70,10 @@ class _Protocol(BoundedProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
         """Keep the connection for the answer to a client that has said all it has to say."""
-        return self._is_answering()
+        if self._is_answering():
+            return True
+        self.transport.close()  # here, as asyncio would not write what waits to be joined
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
