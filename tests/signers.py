@@ -57,7 +57,7 @@ def raw(method, path, params, headers, body):
     return Raw(method, path, urlencode(params).encode(), pairs, body)
 
 
-def acs3(nonce, *, params=None, form=None, secret=SECRET, at=None, key="AK", path=ROA):
+def acs3(nonce, *, params=None, form=None, secret=SECRET, at=None, key="AK", path=ROA, told=FORM):
     """ACS3, with Content-Type among the signed headers as today's clients have it."""
     params = {"name": "推荐", "size": "5"} if params is None else params
     body = urlencode(form).encode() if form else b""
@@ -70,11 +70,18 @@ def acs3(nonce, *, params=None, form=None, secret=SECRET, at=None, key="AK", pat
         "x-acs-signature-nonce": nonce,
         "x-acs-version": "2020-11-26" if path == ROA else "2017-12-14",
     }
-    if form:
-        headers["content-type"] = FORM
+    if form and told:
+        headers["content-type"] = told
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    parts = [method, path, query_string(params), lines, names, headers["x-acs-content-sha256"]]
+    parts = [
+        method,
+        quote(path, safe="/~"),
+        query_string(params),
+        lines,
+        names,
+        headers["x-acs-content-sha256"],
+    ]
     source = "ACS3-HMAC-SHA256\n" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
     signature = hmac.new(secret.encode(), source.encode(), "sha256").hexdigest()
     headers["authorization"] = (

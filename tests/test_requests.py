@@ -82,7 +82,22 @@ def airec_request(random):
             ["Running", "Ready", "Initializing", "Starting", "running", ""]
         ),
         "name": lambda: random.choice(
-            ["PROD", "推荐", "数", "*", "%", "web", "例", "rod-", "荐数据", "_", "zz", ""]
+            [
+                "PROD",
+                "推荐",
+                "数",
+                "*",
+                "%",
+                "web",
+                "例",
+                "rod-",
+                "荐数据",
+                "_",
+                "zz",
+                "",
+                "推" * 1024,
+                "a" * 1025,
+            ]
         ),
         "instanceId": lambda: random.choice(
             ["airec", "CN-A", "*", "-b01", "001", "5", "none", None]

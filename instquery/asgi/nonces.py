@@ -13,6 +13,7 @@ Verdict: TypeAlias = Literal["new", "repeated", "full", "forgotten"]
 
 _DIGEST = 16  # bytes: nobody finds two nonces with one digest of 128 bits
 _MINUTE = 60
+_NEVER = -(1 << 62)  # before any minute
 
 
 class Nonces:
@@ -25,7 +26,7 @@ class Nonces:
     - Each key has a memory of its own. A full one takes no more nonces, and forgets none.
     - A minute that was forgotten stays so: if the clock is set back, its requests are refused.
 
-    Costs 2 µs a nonce, and about 120 bytes of memory.
+    Costs 5 µs a nonce, and about 100 bytes of memory.
 
     Args:
         most: nonces that are remembered for one key.
@@ -53,14 +54,14 @@ class Nonces:
         digest = blake2b(nonce.encode(), digest_size=_DIGEST).digest()
         with self._lock:
             memory = self._memories.setdefault(key, _Memory())
-            memory.forget_before(self._first_minute(now))
+            memory.forget_before(self._first_minute(now), self._most)
             return memory.take(digest, int(made // _MINUTE), self._most)
 
     def end_empty(self, now: float) -> None:
         """Let go of the memories of keys that have sent nothing for long."""
         with self._lock:
             for key, memory in list(self._memories.items()):
-                memory.forget_before(self._first_minute(now))
+                memory.forget_before(self._first_minute(now), 0)
                 if not memory.count:
                     del self._memories[key]
 
@@ -79,23 +80,33 @@ class _Memory:
     def __init__(self) -> None:
         self.count = 0
         self._by_minute: dict[int, set[bytes]] = {}
-        self._last_forgotten: int | None = None
+        self._oldest = self._last_forgotten = _NEVER
 
-    def forget_before(self, first: int) -> None:
-        """Forget the minutes before the first whose requests may still be in time."""
-        for minute in [minute for minute in self._by_minute if minute < first]:
+    def forget_before(self, first: int, room: int) -> None:
+        """Forget what was made before the first minute whose requests may still be in time.
+
+        One minute at a time, as 30,000 nonces take 2 ms: more only while there are `room` or more.
+        """
+        while first > self._oldest and self._by_minute:
+            minute = self._oldest = min(self._by_minute)
+            if minute >= first:
+                break
             self.count -= len(self._by_minute.pop(minute))
-            self._last_forgotten = max(minute, self._last_forgotten or minute)
+            self._last_forgotten = max(minute, self._last_forgotten)
+            if self.count < room:
+                break
 
     def take(self, digest: bytes, minute: int, most: int) -> Verdict:
         """Remember a nonce, unless it is remembered already."""
-        if any(digest in digests for digests in self._by_minute.values()):
-            return "repeated"
-        if self._last_forgotten is not None and minute <= self._last_forgotten:
+        for digests in self._by_minute.values():
+            if digest in digests:
+                return "repeated"
+        if minute <= self._last_forgotten:
             return "forgotten"
         if self.count >= most:
             return "full"
 
         self._by_minute.setdefault(minute, set()).add(digest)
+        self._oldest = min(minute, self._oldest)
         self.count += 1
         return "new"

@@ -84,6 +84,8 @@ class BoundedConnection(h11.Connection):
 class BoundedProtocol(H11Protocol):
     """uvicorn's protocol on such a connection, with JSON for what the parser refuses."""
 
+    conn: BoundedConnection
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.conn = BoundedConnection()
@@ -94,7 +96,7 @@ class BoundedProtocol(H11Protocol):
             self.transport.close()
             return
 
-        status = self.conn.status if isinstance(self.conn, BoundedConnection) else 400
+        status = self.conn.status
         octets = json.dumps(refusal(*_REASONS[status], new_request_id())).encode()
         headers = [
             (b"content-type", b"application/json;charset=utf-8"),
