@@ -441,11 +441,15 @@ def test_what_is_beyond_a_bound_is_refused_as_documented(plain, request_, status
 
 
 def test_a_needle_that_is_too_long_is_refused_by_its_name():
+    store = Store(airec.SCHEMA)
     for name in ("name", "instanceId"):
-        body = airec.list_instance(Store(airec.SCHEMA), {name: "a" * 1_025}).body
-        assert body["message"] == (
+        asking = airec.list_instance.prepare(store, {name: "a" * 1_025}, is_remote=True)
+        assert asking.reply().body["message"] == (
             f"The specified parameter {name} is not valid: it must have at most 1,024 characters."
         )
+        for needle in ("a" * 1_024, "推" * 1_024):
+            asking = airec.list_instance.prepare(store, {name: needle}, is_remote=True)
+            assert asking.reply().status == 200
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ class Operation:
     _filters: Mapping[str, Param] = attribute(init=False, repr=False, compare=False)
     _paging: tuple[Param, ...] = attribute(init=False, repr=False, compare=False)
     _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
+    _bounded: tuple[tuple[str, int], ...] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for part in ("params", "rules", "host"):
@@ -92,6 +93,8 @@ class Operation:
         object.__setattr__(self, "_filters", filters)
         object.__setattr__(self, "_paging", paging)
         object.__setattr__(self, "_defaults", defaults)
+        longest = [(param.name, param.longest) for param in self.params if param.longest]
+        object.__setattr__(self, "_bounded", tuple(longest))
 
     def __call__(
         self,
@@ -138,15 +141,20 @@ class Operation:
         now: Moment | None = None,
         request_id: str | None = None,
         walker: str | None = None,
+        is_remote: bool = False,
         **host: Any,
     ) -> Asking:
         """Read a request and plan it, for hosts that decide by the plan where it is answered.
 
         Takes and raises what a call takes and raises. Does no I/O; `Asking.reply` gives the reply.
+        `is_remote` says that the request has come over a network: a value that is longer than its
+        param's `longest` is refused before it is read.
         """
         identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
+            if is_remote:
+                self._check_lengths(params or {})
             store, query = self._meant(store, params, now, host, walker)
             prepared = prepare(store, query)
         except Exception as error:
@@ -227,6 +235,13 @@ class Operation:
             except (ValueError, InstqueryError) as error:
                 raise self._refusal(param, error) from None
         return values
+
+    def _check_lengths(self, given: Mapping[str, object]) -> None:
+        """Refuse a value that is too long to be looked for. Raises `Refusal`."""
+        for param, longest in self._bounded:
+            value = given.get(param)
+            if isinstance(value, str) and len(value) > longest:
+                raise Refusal(self.invalid, param, f"must have at most {longest:,} characters")
 
     def _query(
         self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]

@@ -14,7 +14,6 @@ __all__ = [
     "LONGEST",
     "integer",
     "iso_time",
-    "needle",
     "plain",
     "plain_text",
     "typed",
@@ -29,7 +28,7 @@ LARGEST = (1 << 63) - 1
 """The largest integer that a parameter may be."""
 
 LONGEST = 1_024
-"""Characters that a needle or a pattern may have: looking for one costs by its length."""
+"""Characters of a needle or a pattern that comes over a network: looking for it costs by them."""
 
 # A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
 _SPELLS_BOOL = {"true": True, "false": False}
@@ -63,14 +62,6 @@ def plain_text(value: object) -> str:
     if isinstance(text, str):
         return text
     raise ValueError("must be text")
-
-
-def needle(value: object) -> str:
-    """Take text that is looked for inside other text, or as a pattern."""
-    text = plain_text(value)
-    if len(text) > LONGEST:
-        raise ValueError(f"must have at most {LONGEST:,} characters")
-    return text
 
 
 def integer(value: object, most: int) -> int:

@@ -194,7 +194,9 @@ class Application:
     def _plan(self, asking: Asking, identity: str) -> Planned:
         """Read what a request asks for, and plan it."""
         operation, store, params, host, _ = asking
-        return operation.prepare(store, params, now=self._clock(), request_id=identity, **host)
+        return operation.prepare(
+            store, params, now=self._clock(), request_id=identity, is_remote=True, **host
+        )
 
 
 def create_app(
