@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from instquery.apis.asking import Asking, Pins
+from instquery.apis.asking import Asking, Pins, check_lengths
 from instquery.apis.checks import (
     check_envelope,
     check_errors,
@@ -20,7 +20,7 @@ from instquery.apis.checks import (
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply, new_request_id
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
-from instquery.apis.values import plain
+from instquery.apis.values import named
 from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros
@@ -71,7 +71,6 @@ class Operation:
     _filters: Mapping[str, Param] = attribute(init=False, repr=False, compare=False)
     _paging: tuple[Param, ...] = attribute(init=False, repr=False, compare=False)
     _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
-    _bounded: tuple[tuple[str, int], ...] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for part in ("params", "rules", "host"):
@@ -93,8 +92,6 @@ class Operation:
         object.__setattr__(self, "_filters", filters)
         object.__setattr__(self, "_paging", paging)
         object.__setattr__(self, "_defaults", defaults)
-        longest = [(param.name, param.longest) for param in self.params if param.longest]
-        object.__setattr__(self, "_bounded", tuple(longest))
 
     def __call__(
         self,
@@ -154,7 +151,7 @@ class Operation:
         self._check_who(walker, host)
         try:
             if is_remote:
-                self._check_lengths(params or {})
+                check_lengths(self.params, params or {}, self.invalid)
             store, query = self._meant(store, params, now, host, walker)
             prepared = prepare(store, query)
         except Exception as error:
@@ -236,13 +233,6 @@ class Operation:
                 raise self._refusal(param, error) from None
         return values
 
-    def _check_lengths(self, given: Mapping[str, object]) -> None:
-        """Refuse a value that is too long to be looked for. Raises `Refusal`."""
-        for param, longest in self._bounded:
-            value = given.get(param)
-            if isinstance(value, str) and len(value) > longest:
-                raise Refusal(self.invalid, param, f"must have at most {longest:,} characters")
-
     def _query(
         self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]
     ) -> Query:
@@ -315,7 +305,7 @@ class Operation:
             return None
 
         # The type tells apart callers that Python takes for equal, such as 1 and True.
-        filters = [_named(values.get(name)) for name in self._filters]
+        filters = [named(values.get(name)) for name in self._filters]
         return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
 
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Predicate | int:
@@ -352,12 +342,3 @@ class Operation:
             refusal, fault = Refusal(self.internal), self.errors[self.internal]
         message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
         return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
-
-
-def _named(value: object) -> Hashable:
-    """Return a value as a part of a name, equal for the spellings that a param takes for one."""
-    try:
-        hash(value)
-    except TypeError:  # such as a list, which a param of a user's own may take
-        return type(value), repr(value)
-    return plain(value)

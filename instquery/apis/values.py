@@ -4,6 +4,7 @@ What breaks a rule is a `ValueError` with the rule.
 """
 
 import re
+from collections.abc import Hashable
 from datetime import datetime
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
@@ -49,6 +50,15 @@ def plain(value: object) -> object:
     if isinstance(value, int) and value.bit_length() <= 64:
         return str(value)
     return value
+
+
+def named(value: object) -> Hashable:
+    """Return a value as a part of a name, equal for the spellings that a param takes for one."""
+    try:
+        hash(value)
+    except TypeError:  # such as a list, which a param of a user's own may take
+        return type(value), repr(value)
+    return plain(value)
 
 
 def word(value: object) -> str:
