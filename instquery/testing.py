@@ -16,17 +16,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
-from urllib.parse import parse_qsl
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis.catalog import CATALOG, Facts
 from instquery.apis.envelope import new_request_id
-from instquery.asgi.app import FORM, create_app, read_body
+from instquery.asgi.app import create_app, read_body
 from instquery.asgi.keys import Keys
 from instquery.asgi.refusals import Wrong, refusal
 from instquery.asgi.server import Server
+from instquery.asgi.signing import Gate
+from instquery.asgi.wire import Pairs, is_form, origin_path, read_pairs
 from instquery.errors import InstqueryError
 from instquery.instants import Moment, to_datetime
 from instquery.options import check_kind, check_seconds, check_whole
@@ -73,7 +74,7 @@ class Double:
 
     """
 
-    def __init__(self, *, keys: Keys | None = None, **facts: Unpack[Facts]) -> None:
+    def __init__(self, *, keys: Keys | Gate | None = None, **facts: Unpack[Facts]) -> None:
         self._stores = {name: Store(api.operation.schema) for name, api in CATALOG.items()}
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
@@ -184,7 +185,7 @@ class _Recorder:
         self._app, self._requests, self._faults = app, requests, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ("/healthz", "/openapi.json"):
+        if scope["type"] != "http" or origin_path(scope["path"]) in ("/healthz", "/openapi.json"):
             await self._app(scope, receive, send)
             return
         body: list[bytes] = []
@@ -212,14 +213,16 @@ class _Recorder:
 
 def _recorded(scope: Scope, body: bytes) -> Recorded:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    is_form = headers.get("content-type", "").lower().startswith(FORM)
-    told = scope["query_string"] + b"&" + body if is_form else scope["query_string"]
-    return Recorded(
-        scope["method"],
-        scope["path"],
-        dict(parse_qsl(told.decode("latin-1"), keep_blank_values=True)),
-        headers,
-    )
+    params = dict(_read(scope["query_string"]) + (_read(body) if is_form(headers) else ()))
+    return Recorded(scope["method"], origin_path(scope["path"]), params, headers)
+
+
+def _read(text: bytes) -> Pairs:
+    """Read parameters as the application does, which refuses what cannot be read."""
+    try:
+        return read_pairs(text)
+    except Wrong:
+        return ()
 
 
 async def _refuse(send: Send, fault: Fault) -> None:

@@ -11,8 +11,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from instquery.apis import values
 from instquery.asgi import app as app_room
-from instquery.asgi import server, signing
+from instquery.asgi import claims, parser, server, signing, wire
 from instquery.cli.app import app
 
 pytest_plugins = ["pytester"]
@@ -234,13 +235,21 @@ def test_the_page_on_security_states_the_limits_in_force():
     assert app_room._PATIENCE == server._PATIENCE
     for stated in (
         f"within {minutes} minutes of its timestamp",
-        f"remembered for {2 * minutes} minutes",
-        f"Beyond {signing._MOST:,} signed requests in {2 * minutes} minutes",
-        f"| body | {app_room._BODY:,} bytes |",
+        f"Its nonce has at most {claims._NONCE} characters",
+        f"a memory of {signing._MOST:,} nonces",
+        f"| body | {wire.MOST_BYTES:,} bytes |",
+        f"| path and query string together | {wire.MOST_BYTES:,} bytes |",
+        f"| headers together | {wire.MOST_BYTES:,} bytes |",
+        f"| a needle (`name`, `instanceId`) | {values.LONGEST:,} characters |",
+        f"| path | {parser._PATH:,} bytes |",
+        f"| request line and headers together | {parser._HEAD // 1024} KB |",
+        f"| lines of a head | {parser._HEADER_LINES} |",
+        f"| lines of a chunked body that arrive at once | {parser._CHUNK_LINES:,} |",
+        f"larger than {app_room._LIGHT // 1024} KB is decoded",
         f"| time for a body to arrive | {app_room._PATIENCE} seconds |",
         f"| time for a head to arrive | {server._PATIENCE:.0f} seconds |",
-        f"and of the form | {app_room._PARAMETERS:,} each |",
-        f"| headers | {app_room._HEADERS} |",
+        f"and of the form | {wire._PARAMETERS:,} each |",
+        f"| headers | {wire._HEADERS} |",
         f"({VERSION}, unreleased)",
     ):
         assert stated in text, stated

@@ -1,5 +1,6 @@
 """The corridor: what holds for every operation, whichever API it is of."""
 
+import inspect
 import uuid
 from dataclasses import replace
 
@@ -7,10 +8,10 @@ import pytest
 
 import tablestore
 from instquery import Eq, SchemaError, Store, stored
-from instquery.apis import airec, bss
+from instquery.apis import airec, bss, checks
 from instquery.apis.envelope import Envelope, Fault, new_request_id
 from instquery.apis.inventory import Reader
-from instquery.apis.operation import Refusal, in_order
+from instquery.apis.operation import Operation, Refusal, in_order
 from instquery.apis.params import (
     Param,
     contains,
@@ -312,3 +313,10 @@ def test_a_member_without_a_value_is_left_out_whatever_else_there_is(other):
     assert envelope.items([full, full]) == [full, full]
     assert envelope.items([full, {**full, "note": None}]) == [full, {"id": "a", "tags": other}]
     assert envelope.items([{**full, "more": 1}, full]) == [full, full]
+
+
+def test_no_fact_of_a_host_can_have_the_name_of_an_argument():
+    for method in (Operation.__call__, Operation.prepare, Operation.query):
+        taken = inspect.signature(method).parameters
+        names = {name for name, part in taken.items() if part.kind is not part.VAR_KEYWORD}
+        assert names <= checks._RESERVED

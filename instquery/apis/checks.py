@@ -27,7 +27,7 @@ Part = TypeVar("Part")
 _PLACEHOLDERS = {"parameter", "reason"}
 
 # The parameters of every operation: a fact of the host by such a name could not be given.
-_RESERVED = {"self", "store", "params", "now", "request_id", "walker"}
+_RESERVED = {"self", "store", "params", "now", "request_id", "walker", "is_remote"}
 
 
 def listed_as(name: str, parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from instquery.apis.asking import Asking, Pins
+from instquery.apis.asking import Asking, Pins, check_lengths
 from instquery.apis.checks import (
     check_envelope,
     check_errors,
@@ -20,7 +20,7 @@ from instquery.apis.checks import (
 from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply, new_request_id
 from instquery.apis.params import Param, Read
 from instquery.apis.rules import Asked, Refusal, Rule, in_order
-from instquery.apis.values import plain
+from instquery.apis.values import named
 from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros
@@ -138,15 +138,20 @@ class Operation:
         now: Moment | None = None,
         request_id: str | None = None,
         walker: str | None = None,
+        is_remote: bool = False,
         **host: Any,
     ) -> Asking:
         """Read a request and plan it, for hosts that decide by the plan where it is answered.
 
         Takes and raises what a call takes and raises. Does no I/O; `Asking.reply` gives the reply.
+        `is_remote` says that the request has come over a network: a value that is longer than its
+        param's `longest` is refused before it is read.
         """
         identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
+            if is_remote:
+                check_lengths(self.params, params or {}, self.invalid)
             store, query = self._meant(store, params, now, host, walker)
             prepared = prepare(store, query)
         except Exception as error:
@@ -300,7 +305,7 @@ class Operation:
             return None
 
         # The type tells apart callers that Python takes for equal, such as 1 and True.
-        filters = [_named(values.get(name)) for name in self._filters]
+        filters = [named(values.get(name)) for name in self._filters]
         return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
 
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Predicate | int:
@@ -337,12 +342,3 @@ class Operation:
             refusal, fault = Refusal(self.internal), self.errors[self.internal]
         message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
         return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
-
-
-def _named(value: object) -> Hashable:
-    """Return a value as a part of a name, equal for the spellings that a param takes for one."""
-    try:
-        hash(value)
-    except TypeError:  # such as a list, which a param of a user's own may take
-        return type(value), repr(value)
-    return plain(value)

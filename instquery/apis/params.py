@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from instquery.apis.values import LARGEST, integer, iso_time, plain_text, typed, unix_seconds, word
+from instquery.apis.values import (
+    LARGEST,
+    LONGEST,
+    integer,
+    iso_time,
+    plain_text,
+    typed,
+    unix_seconds,
+    word,
+)
 from instquery.bounds import Instant
 from instquery.errors import QueryError, SchemaError
 from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
@@ -54,6 +63,8 @@ class Param:
             operation checks that its schema answers them. Without any, nothing is checked.
         is_typed: whether a text that `read` looks for (by `Eq` or `In`) also stands for the bool or
             the number that it spells, where the field is a keyword.
+        longest: the characters that a value may have where it comes over a network; `None` leaves
+            that to the bound of a request.
 
     `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
     the reply.
@@ -71,6 +82,7 @@ class Param:
     value: Callable[[object], Any] = _as_given
     examples: tuple[Predicate, ...] = ()
     is_typed: bool = False
+    longest: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -85,6 +97,8 @@ class Param:
             raise SchemaError("read and value must be functions", field=self.name)
         if type(self.default) is not int or self.default < 1:
             raise SchemaError("default must be an integer from 1", field=self.name)
+        if self.longest is not None and not _is_count(self.longest):
+            raise SchemaError("longest must be an integer from 1, or None", field=self.name)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -182,7 +196,7 @@ def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Para
 def contains(name: str, field: str | None = None) -> Param:
     """Declare a filter for records whose text field has the value in it.
 
-    What vendors call fuzzy.
+    What vendors call fuzzy. Over a network a value has at most 1,024 characters.
     """
     target = field or name
 
@@ -190,7 +204,15 @@ def contains(name: str, field: str | None = None) -> Param:
         return Contains(target, value)
 
     about = f"part of {target}, any case"
-    return Param(name, "filter", read, about, value=plain_text, examples=(Contains(target, ""),))
+    return Param(
+        name,
+        "filter",
+        read,
+        about,
+        value=plain_text,
+        examples=(Contains(target, ""),),
+        longest=LONGEST,
+    )
 
 
 def listed(name: str, field: str, *, most: int) -> Param:

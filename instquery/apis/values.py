@@ -4,18 +4,32 @@ What breaks a rule is a `ValueError` with the rule.
 """
 
 import re
+from collections.abc import Hashable
 from datetime import datetime
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
 from instquery.predicates import Eq, In, Value
 
-__all__ = ["LARGEST", "integer", "iso_time", "plain", "plain_text", "typed", "unix_seconds", "word"]
+__all__ = [
+    "LARGEST",
+    "LONGEST",
+    "integer",
+    "iso_time",
+    "plain",
+    "plain_text",
+    "typed",
+    "unix_seconds",
+    "word",
+]
 
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _DIGITS = re.compile("[0-9]+")
 
 LARGEST = (1 << 63) - 1
 """The largest integer that a parameter may be."""
+
+LONGEST = 1_024
+"""Characters of a needle or a pattern that comes over a network: looking for it costs by them."""
 
 # A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
 _SPELLS_BOOL = {"true": True, "false": False}
@@ -36,6 +50,15 @@ def plain(value: object) -> object:
     if isinstance(value, int) and value.bit_length() <= 64:
         return str(value)
     return value
+
+
+def named(value: object) -> Hashable:
+    """Return a value as a part of a name, equal for the spellings that a param takes for one."""
+    try:
+        hash(value)
+    except TypeError:  # such as a list, which a param of a user's own may take
+        return type(value), repr(value)
+    return plain(value)
 
 
 def word(value: object) -> str:

@@ -6,17 +6,16 @@ from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Unpack
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from instquery.apis.asking import Asking as Planned
 from instquery.apis.catalog import CATALOG, Hosted
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Engine, Operation
@@ -24,23 +23,29 @@ from instquery.asgi import tracing
 from instquery.asgi.access import Exchange, SlowLog, log_access
 from instquery.asgi.arguments import HostFacts, checked_names, stores_of
 from instquery.asgi.keys import Keys
-from instquery.asgi.metrics import CONTENT_TYPE, Metrics, metrics_for
+from instquery.asgi.metrics import Metrics, metrics_for
 from instquery.asgi.openapi import describe
 from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
 from instquery.asgi.routes import Routes
-from instquery.asgi.server import CONNECTIONS
-from instquery.asgi.signing import Denied, Gate, Pairs, Signed
+from instquery.asgi.service import refused, service_routes
+from instquery.asgi.signing import Denied, Gate, Signed
+from instquery.asgi.wire import (
+    MOST_BYTES,
+    canonical_headers,
+    checked_size,
+    is_form,
+    origin_path,
+    read_pairs,
+    unsupported_body,
+)
 from instquery.options import check_callable, check_kind, check_seconds
 
-__all__ = ["FORM", "Application", "create_app", "read_body"]
+__all__ = ["Application", "create_app", "read_body"]
 
 _log = logging.getLogger(__name__)
 
-_BODY = 65_536  # bytes of a form; the longest documented one has a hundred IDs
-_PARAMETERS = 1_000
-_HEADERS = 200
 _PATIENCE = 10  # seconds for a body to arrive
-FORM = "application/x-www-form-urlencoded"
+_LIGHT = 4_096  # bytes of a request that is read on the event loop; the usual one has 1,000
 _JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -48,13 +53,15 @@ _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 class Asking(NamedTuple):
     """A request that has been read: what is asked of which store, and by whom.
 
-    `host` holds the facts that the operation asks of a host, and who walks through its pages.
+    `host` holds the facts that the operation asks of a host, and who walks through its pages. A
+    large request is planned in a thread, as parsing what it asks for may take long already.
     """
 
     operation: Operation
     store: Engine
     params: dict[str, str]
     host: dict[str, Any]
+    is_large: bool
 
 
 class Application:
@@ -88,8 +95,11 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; never raises."""
         path = _path(scope) if scope["type"] == "http" else None
-        if path is None or path in self._aside:
+        if path is None:
             await self._app(scope, receive, send)
+            return
+        if path in self._aside:
+            await self._app({**scope, "path": scope.get("root_path", "") + path}, receive, send)
             return
 
         exchange = Exchange(scope)
@@ -137,32 +147,34 @@ class Application:
             await run_in_threadpool(self._slow.write, exchange)
 
     async def _read(self, path: str, scope: Scope, receive: Receive) -> tuple[Asking, str | None]:
-        """Read a request, find out who asks, and which operation is meant. Raises `Wrong`."""
-        if scope["method"] not in ("GET", "POST"):
-            raise Wrong(
-                405,
-                "UnsupportedHTTPMethod",
-                "Specified HTTP method is not supported: use GET or POST.",
-            )
-        if len(scope["headers"]) > _HEADERS:
-            raise Wrong(
-                431,
-                "RequestHeaderFieldsTooLarge",
-                f"There are more than {_HEADERS} headers: send fewer.",
-            )
+        """Read a request, a large one in a thread: decoding and signatures cost by its size.
+
+        Returns what is asked, and the caller. Raises `Wrong`.
+        """
+        size = checked_size(path, scope)
         body = await read_body(scope, receive)
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        query = _pairs(scope["query_string"])
-        form = _pairs(body) if headers.get("content-type", "").lower().startswith(FORM) else ()
+        if size + len(body) <= _LIGHT:
+            return self._understand(path, scope, body, is_large=False)
+        return await run_in_threadpool(self._understand, path, scope, body, is_large=True)
+
+    def _understand(
+        self, path: str, scope: Scope, body: bytes, *, is_large: bool
+    ) -> tuple[Asking, str | None]:
+        """Find out who asks, and which operation is meant. Raises `Wrong`."""
+        headers = self._headers(scope)
+        has_form = is_form(headers)
+        query = read_pairs(scope["query_string"])
+        form = read_pairs(body) if has_form else ()
         caller = None
         if self._gate is not None:
             signed = Signed(scope["method"], path, query, form, headers, body)
             try:
                 caller = self._gate.admit(signed).caller
             except Denied as denied:
-                raise Wrong(403, denied.code, denied.reason) from None
+                raise Wrong(denied.status, denied.code, denied.reason) from None
+        if body and not has_form:
+            raise unsupported_body(headers)
+
         params = {name: value for name, value in query + form if value}
         operation, store = self._routes.find(path, params, headers)
         facts = self._facts.by_name
@@ -170,18 +182,41 @@ class Application:
             facts = {**facts, "caller": caller}
         host = {fact: value for fact, value in facts.items() if fact in operation.host}
         host["walker"] = _walker(scope, caller)
-        return Asking(operation, store, params, host), caller
+        return Asking(operation, store, params, host, is_large), caller
+
+    def _headers(self, scope: Scope) -> dict[str, str]:
+        """Return the headers in the one form that is signed and read. Raises `Wrong`."""
+        given = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        ]
+        try:
+            return canonical_headers(given)
+        except Wrong as wrong:
+            if self._gate is None:
+                raise
+            # Nothing tells which of two readings is the signed one.
+            raise Wrong(403, "SignatureDoesNotMatch", f"Not as signed: {wrong.reason}") from None
 
     async def _ask(self, asking: Asking, exchange: Exchange) -> Reply:
         """Ask the operation: at once if that is sure to be brief, else in a thread."""
-        operation, store, params, host = asking
-        planned = operation.prepare(
-            store, params, now=self._clock(), request_id=exchange.request_id, **host
+        if asking.is_large:
+            return await run_in_threadpool(lambda: self._plan(asking, exchange).reply())
+
+        planned = self._plan(asking, exchange)
+        return planned.reply() if planned.brief else await run_in_threadpool(planned.reply)
+
+    def _plan(self, asking: Asking, exchange: Exchange) -> Planned:
+        """Read what a request asks for, and plan it."""
+        operation, store, params, host, _ = asking
+        exchange.asking = operation.prepare(
+            store,
+            params,
+            now=self._clock(),
+            request_id=exchange.request_id,
+            is_remote=True,
+            **host,
         )
-        exchange.asking = planned
-        if planned.brief:
-            return planned.reply()
-        return await run_in_threadpool(planned.reply)
+        return exchange.asking
 
 
 def create_app(
@@ -232,7 +267,7 @@ def _assembled(
 ) -> Starlette:
     """Put an application together."""
     counting = metrics_for(stores, wanted=metrics)
-    aside = _aside(describe(CATALOG[name] for name in stores), counting)
+    aside = service_routes(describe(CATALOG[name] for name in stores), counting)
     application = Middleware(
         Application,
         aside=[route.path for route in aside],
@@ -243,29 +278,13 @@ def _assembled(
         slow=slow,
         metrics=counting,
     )
-    app = Starlette(routes=aside, middleware=[application])
+    app = Starlette(
+        routes=aside,
+        middleware=[application],
+        exception_handlers={HTTPException: refused},
+    )
     app.state.facts = facts
     return app
-
-
-def _aside(document: dict[str, Any], metrics: Metrics | None) -> list[Route]:
-    """Return the routes that are of no API: whether it is up, its description, its figures."""
-
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(document)
-
-    async def healthy(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    routes = [Route("/healthz", healthy), Route("/openapi.json", openapi)]
-    if metrics is None:
-        return routes
-
-    def figures(request: Request) -> Response:  # in a thread, as it waits for each store's lock
-        connections = request.scope.get("state", {}).get(CONNECTIONS)
-        return Response(metrics.render(connections), media_type=CONTENT_TYPE)
-
-    return [*routes, Route("/metrics", figures)]
 
 
 def _json(value: object) -> bytes:
@@ -281,7 +300,9 @@ def _json(value: object) -> bytes:
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Read the body, but no more than is allowed. Raises `Wrong`."""
-    if not any(name in _HAS_BODY for name, _ in scope["headers"]):
+    # Before HTTP/2 a body without either of these headers does not exist.
+    may_have_body = not scope.get("http_version", "1.1").startswith("1")
+    if not may_have_body and not any(name in _HAS_BODY for name, _ in scope["headers"]):
         return b""
     parts: list[bytes] = []
     size = 0
@@ -289,11 +310,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         async with timeout(_PATIENCE):
             async for part in Request(scope, receive).stream():
                 size += len(part)
-                if size > _BODY:
+                if size > MOST_BYTES:
                     raise Wrong(
                         413,
                         "RequestEntityTooLarge",
-                        f"The body is larger than {_BODY} bytes: shorten it.",
+                        f"The body is larger than {MOST_BYTES} bytes: shorten it.",
                     )
                 parts.append(part)
     except TimeoutError:
@@ -303,31 +324,10 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _pairs(text: bytes) -> Pairs:
-    """Read parameters.
-
-    What is no valid percent-encoding or UTF-8 is taken as it stands. Raises `Wrong`.
-    """
-    if not text:
-        return ()
-    try:
-        found = parse_qsl(
-            text.decode("latin-1"),
-            keep_blank_values=True,
-            errors="replace",
-            max_num_fields=_PARAMETERS,
-        )
-    except ValueError:
-        raise Wrong(
-            400, "InvalidParameter", f"There are more than {_PARAMETERS} parameters: send fewer."
-        ) from None
-    return tuple(found)
-
-
 def _path(scope: Scope) -> str:
     """Return the path of a request behind the prefix that the application is mounted under."""
     path, prefix = scope["path"], scope.get("root_path", "")
-    return str(path.removeprefix(prefix) if prefix else path)
+    return origin_path(path.removeprefix(prefix) if prefix else path)
 
 
 def _walker(scope: Scope, caller: str | None) -> str | None:

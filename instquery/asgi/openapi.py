@@ -79,6 +79,10 @@ def _operation(name: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
             "400": _response("The request is refused.", _ERROR),
             "403": _response("The signature is refused.", _ERROR),
             "413": _response("The body is too large.", _ERROR),
+            "414": _response("The query string is too large.", _ERROR),
+            "415": _response("The body is no form.", _ERROR),
+            "429": _response("Too many requests of one access key.", _ERROR),
+            "431": _response("The headers are too many or too large.", _ERROR),
         },
     }
 

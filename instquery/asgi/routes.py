@@ -48,6 +48,13 @@ class Routes:
             raise Wrong(404, "InvalidApi.NotFound", "Specified api is not found: check the path.")
 
         action = params.get("Action") or headers.get("x-acs-action", "")
+        if not action:
+            raise Wrong(
+                400,
+                "InvalidAction.NotFound",
+                "Specified api is not found: name it by Action, or by its path;"
+                " /openapi.json lists what is served.",
+            )
         route = self._by_action.get(action[:1].upper() + action[1:])
         if route is None:
             raise Wrong(

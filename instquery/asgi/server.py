@@ -29,9 +29,10 @@ from typing import Any, Self, cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
 from instquery.asgi.connections import BACKLOG, Connections
+from instquery.asgi.parser import BoundedProtocol
 from instquery.errors import InstqueryError
 from instquery.options import check_callable, check_kind, check_seconds, check_whole
 
@@ -75,7 +76,7 @@ class _Joined:
         return getattr(self._transport, name)
 
 
-class _Protocol(H11Protocol):
+class _Protocol(BoundedProtocol):
     """HTTP/1.1 by uvicorn, with one write a reply and the bounds of this room."""
 
     _cut_off: asyncio.TimerHandle | None = None
@@ -112,7 +113,10 @@ class _Protocol(H11Protocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
         """Keep the connection for the answer to a client that has said all it has to say."""
-        return self._is_answering()
+        if self._is_answering():
+            return True
+        self.transport.close()  # here, as asyncio would not write what waits to be joined
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._is_admitted:
