@@ -15,7 +15,16 @@ from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
-from instquery.cli.options import NOW, SKIP_BAD, SOURCE, as_command, identifier, option
+from instquery.cli.options import (
+    INTEGERS,
+    NOW,
+    SKIP_BAD,
+    SOURCE,
+    Integers,
+    as_command,
+    identifier,
+    option,
+)
 from instquery.cli.reading import read_records, usage_errors
 from instquery.cli.show import (
     console,
@@ -100,12 +109,14 @@ def query_command(api: Api) -> Callable[..., None]:
         as_json: bool,
         explain: bool,
         skip_bad: bool,
+        integers: Integers | None,
         **given: str | None,
     ) -> None:
         params = {param.name: given[identifier(param.name)] for param in api.operation.params}
         with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
-            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
+            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
+            store = Store(api.operation.schema, records)
         _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
@@ -122,6 +133,7 @@ def query_command(api: Api) -> Callable[..., None]:
         option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
         option("explain", bool, "print the plan by which the engine answers", default=False),
         option("skip_bad", bool, SKIP_BAD, default=False),
+        option("integers", Integers | None, INTEGERS),
     ]
     about = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
     return as_command(command, parameters, about)
@@ -164,6 +176,7 @@ def bench_command(api: Api) -> Callable[..., None]:
         rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
         now: Annotated[str | None, typer.Option(help=NOW)] = None,
         skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+        integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
     ) -> None:
         with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
@@ -174,7 +187,8 @@ def bench_command(api: Api) -> Callable[..., None]:
                 for number, text in enumerate(ask or (), 1)
             }
             start = perf_counter()
-            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
+            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
+            store = Store(api.operation.schema, records)
             seconds = perf_counter() - start
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
@@ -199,10 +213,11 @@ def serve_command() -> Callable[..., None]:
         host: str,
         port: int,
         skip_bad: bool,
+        integers: Integers | None,
         **given: str | None,
     ) -> None:
         def load(name: str, file: str) -> list[Record]:
-            return read_records(CATALOG[name], file, skip_bad=skip_bad)
+            return read_records(CATALOG[name], file, skip_bad=skip_bad, integers=integers)
 
         with usage_errors():
             if not _can_serve:
@@ -239,6 +254,7 @@ def _serve_options() -> list[Parameter]:
         ),
         option("port", int, "0 for any that is free.", default=8080, least=0, most=65535),
         option("skip_bad", bool, SKIP_BAD, default=False),
+        option("integers", Integers | None, INTEGERS),
     ]
 
 
@@ -258,6 +274,7 @@ def copy(
         str, typer.Option(help="The table in the database; made if it is not there.")
     ] = "instances",
     skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+    integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
 ) -> None:
     """Copy an inventory to a database, or back, and compare both.
 
@@ -274,7 +291,9 @@ def copy(
             source,
             target,
             table=table,
-            read=lambda api, file: read_records(CATALOG[api], file, skip_bad=skip_bad),
+            read=lambda api, file: read_records(
+                CATALOG[api], file, skip_bad=skip_bad, integers=integers
+            ),
         )
 
 

@@ -9,6 +9,7 @@ import typer
 from instquery import InstqueryError
 from instquery.apis.catalog import Api
 from instquery.apis.inventory import InventoryError
+from instquery.cli.options import Integers
 from instquery.cli.show import errors, plain, plain_lines, progress_bar
 from instquery.query import Record
 
@@ -18,14 +19,15 @@ UNUSABLE = 2
 """The exit code where the input cannot be used."""
 
 
-def read_records(api: Api, file: str, *, skip_bad: bool) -> list[Record]:
+def read_records(api: Api, file: str, *, skip_bad: bool, integers: Integers | None) -> list[Record]:
     """Read the records of a file, with a progress bar; says on stderr what was left out."""
+    unit = None if integers is None else integers.unit
     with progress_bar() as progress:
 
         def watch(lines: list[Any]) -> Iterable[Any]:
             return progress.track(lines, description=f"reading {plain(file)}")
 
-        inventory = api.read.load(file, watch)
+        inventory = api.read.load(file, watch, integers=unit)
     if inventory.bad and not skip_bad:
         raise InventoryError(inventory.bad, inventory.bad_count)
     if inventory.bad:
