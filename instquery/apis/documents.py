@@ -172,23 +172,25 @@ def _given_up(
     if is_at_end and not is_last and _BEGINS.match(lines[stop]) is None:
         return _Found(_undecodable(lines[stop], stop), stop)
 
-    if text.startswith(("{", "["), error.pos):
+    if _STARTS.match(text, error.pos) is not None:
         # Where one lacks its end, the next one is unexpected: its end is the place to look at.
         end = len(text[: error.pos].rstrip(" \t\r\n"))
         if text.find("\n", end, error.pos) >= 0:
             error = json.JSONDecodeError(error.msg, text, end)
-    is_cut_off = is_last and not text[error.pos :].strip()
 
     line = f"line {first + error.lineno} " if "\n" in text[: error.pos] else ""
-    fault = Unreadable(
-        f"is not JSON: {error.msg} at {line}column {error.colno}"
-        + (", where the file ends: is it cut off?" if is_cut_off else "")
-    )
+    reason = f"is not JSON: {error.msg.removesuffix(' at')} at {line}column {error.colno}"
+    is_in_text = error.msg.startswith("Unterminated string")
+    if is_last and (is_in_text or not text[error.pos :].strip()):
+        fault = Unreadable(f"{reason}, where the file ends: is it cut off?")
+        return _Found(fault, stop - 1, len(text) - (text.rfind("\n") + 1), is_over=True)
+
+    fault = Unreadable(reason)
     if text.startswith(("'", "True", "False", "None"), error.pos):
         fault = _PYTHON
     elif text.startswith("\ufeff", error.pos):
         fault = _MARK_INSIDE
-    return _Found(fault, first + error.lineno - 1, error.colno - 1, is_over=is_cut_off)
+    return _Found(fault, first + error.lineno - 1, error.colno - 1)
 
 
 def _window(lines: list[bytes], first: int, stop: int) -> tuple[str, int]:
@@ -278,7 +280,8 @@ _LENIENT = json.JSONDecoder(parse_int=len, parse_constant=len)
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r]*,")
-_BEGINS = re.compile(rb"([ \t]*)(?:[}\]][ \t]*)?(?=[{\[]|\xef\xbb\xbf)")
+_STARTS = re.compile("\ufeff?[{\\[]")
+_BEGINS = re.compile(rb"([ \t]*)(?:[}\]][ \t]*)?(?=(?:\xef\xbb\xbf)?[{\[])")
 """How a line looks on which a document begins, perhaps behind the end of another."""
 
 _GROWTH = 8

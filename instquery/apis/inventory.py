@@ -168,8 +168,8 @@ class Reader:
         number = 0
         for document in documents(lines, watch):
             # The line says little of an item of an array, which may be all that the file holds.
-            held: object = document.value
-            is_line = document.is_single and (number > 0 or not isinstance(held, list))
+            held = document.value
+            is_line = document.is_single and (number > 0 or not _is_list(held))
             values: Iterable[Any] = (held,)
             if not isinstance(held, Unreadable):
                 values = self._members.replies.values(held, self._foreign_reply)
@@ -217,6 +217,10 @@ class _Faults:
         if fault.kind is not None:
             self._kinds.add(fault.kind)
         self.told.append(BadRecord(unit, number, fault.field, fault.reason))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
 
 
 def _lines(source: Source) -> list[bytes]:

@@ -1,7 +1,8 @@
 """Whose records these are: readers that have a name know each other's.
 
 A reader is known from when it is made. A record is taken for one of the API with which it shares
-the most names of members; where two share as many, of the one whose spelling it has.
+the most names of members; where two share as many, of the one whose spelling it has. At least half
+of its members must be known there: a key of the same name alone says nothing.
 """
 
 from collections.abc import Mapping
@@ -77,7 +78,7 @@ def foreign_record(record: Any, own: Members, name: str | None) -> Unreadable | 
         if other == name or members.replies.keys.isdisjoint(given):
             continue
         likeness = members.likeness(given)
-        if likeness > most:
+        if likeness > most and 2 * likeness[1] >= len(given):
             best, most = other, likeness
     return None if best is None else _told(best, name)
 
@@ -96,8 +97,10 @@ def foreign_reply(document: Any, own: Members, name: str | None) -> tuple[Unread
         items = None if other == name else members.replies.items(reply)
         if items is None:
             continue
-        told = foreign_record(items[0], own, name) if items else None
-        return told or _told(other, name), max(1, len(items))
+        # Names of lists are much the same everywhere: the records decide, where there are any.
+        told = foreign_record(items[0], own, name) if items else _told(other, name)
+        if told is not None:
+            return told, max(1, len(items))
     return None
 
 

@@ -69,5 +69,5 @@ class Taking:
 
 def _written(micros: int) -> str:
     """Write an instant as briefly as it is exact."""
-    unit = next(unit for unit in MICROS if micros % MICROS[unit] == 0)
+    unit: Unit = next(unit for unit, scale in MICROS.items() if micros % scale == 0)
     return to_text(micros, unit)
