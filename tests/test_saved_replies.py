@@ -2,19 +2,24 @@
 
 import io
 import json
+import pickle
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import tablestore
 from effort import examples
 from instquery import Store
 from instquery.apis import airec, bss, documents, recognition
+from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.inventory import InventoryError, Reader
 from instquery.apis.replies import Failures
+from instquery.cli.app import app
 from test_inventory import dumped
 
 ONE = {"InstanceID": "rm-1", "OwnerId": "181", "EndTime": "2025-04-19T16:00:00Z"}
@@ -308,6 +313,32 @@ def test_a_reader_without_a_name_is_not_known(monkeypatch):
     assert "records of own" in said({"InstanceName": "a"}, airec.read)[0]
 
 
+def test_a_reader_can_be_pickled_compared_and_changed():
+    again = pickle.loads(pickle.dumps(bss.read))
+    assert again == bss.read
+    assert hash(again) == hash(bss.read)
+    assert read(body([ONE]), again) == [ONE]
+    changed = replace(bss.read, integers="seconds")
+    assert changed != bss.read
+    assert read({"InstanceID": "i", "EndTime": 0}, changed)[0]["EndTime"] == "1970-01-01T00:00:00Z"
+    assert said(refused("NotApplicable"), changed) == said(refused("NotApplicable"))
+
+
+@pytest.mark.parametrize("api", CATALOG)
+def test_every_row_of_the_catalog_is_known_by_its_own_name(api):
+    assert CATALOG[api].read.name == api
+    assert CATALOG[api].read.failures == Failures.of(CATALOG[api].operation)
+
+
+def test_the_command_says_whose_records_they_are(tmp_path):
+    path = tmp_path / "airec.jsonl"
+    path.write_text(OF_AIREC["records"], "utf-8")
+    result = CliRunner().invoke(app, ["query", "bss", str(path)])
+    assert result.exit_code == 2
+    assert result.stderr.count("these look like records of airec") == 1
+    assert "instquery query airec" in result.stderr
+
+
 # Mixtures.
 
 
@@ -433,6 +464,7 @@ FAULTS = {
     "Python's notation": (str(BOTH), 1, "save json.dumps("),
     "Python's notation, printed": ("[{'InstanceID':\n  None}]", 1, "Python's own notation"),
     "Python's constants": ('{"InstanceID": None}', 1, "Python's own notation"),
+    "Python's bytes": (str(dumped(BOTH).encode()), 1, "save json.dumps("),
     "text before": (f"WARNING: old\n{dumped(body(BOTH))}", 1, "'WARNING: old': delete it"),
     "text before a printed reply": (
         f"WARNING: old\n{json.dumps(body(BOTH), indent=1)}",

@@ -236,6 +236,8 @@ def _stray(text: str, at: int) -> tuple[Any, int]:
         return _DECODER.decode(rest), len(text)
     except (ValueError, RecursionError):
         pass
+    if rest.startswith(("b'", 'b"')):
+        return _PYTHON, len(text)
     if rest.startswith("<"):
         return _MARKUP, len(text)
     shown = rest if len(rest) <= _SHOWN else rest[:_SHOWN] + "…"
