@@ -210,15 +210,34 @@ class Intake:
         """Rename aliases, and turn numbers into text where the schema wants text."""
         for alias, name in self._aliases.items():
             if alias in row:
-                value = row.pop(alias)
-                if row.setdefault(name, value) != value:
-                    raise RecordError(f"given again, with another value, as {alias}", field=name)
+                self._take_alias(row, alias, name)
         for name in self._as_text:
             number = row.get(name)
             if isinstance(number, int) and not isinstance(number, bool):
-                if not fits(number):
-                    raise RecordError("must be text, or a number of up to 64 bits", field=name)
-                row[name] = str(int(number))  # an `IntEnum` too is its number, not its name
+                row[name] = _number_text(number, name)
+
+    def _take_alias(self, row: Record, alias: str, name: str) -> None:
+        """Move a member to its own name. Both may be there, where they say the same."""
+        values = [row.pop(alias), row.get(name)]
+        if name in self._as_text:
+            values = [
+                _number_text(value, name)
+                if isinstance(value, int) and not isinstance(value, bool)
+                else value
+                for value in values
+            ]
+
+        given = [value for value in values if value is not None]
+        if len(given) == 2 and given[0] != given[1]:
+            raise RecordError(f"given again, with another value, as {alias}", field=name)
+        row[name] = given[0] if given else None
+
+
+def _number_text(number: int, name: str) -> str:
+    """Write a number as text. Raises `RecordError` for one of more than 64 bits."""
+    if not fits(number):
+        raise RecordError("must be text, or a number of up to 64 bits", field=name)
+    return str(int(number))  # an `IntEnum` too is its number, not its name
 
 
 class Takes(Protocol):

@@ -44,4 +44,4 @@ list_instances = Operation(
     internal="OTSInternalServerError",
 )
 
-read = Reader(SCHEMA, path=("Instances",))
+read = Reader.of(list_instances, path=("Instances",), name="tablestore")

@@ -165,3 +165,11 @@ def test_what_a_file_of_json_cannot_carry_is_refused_and_databases_take_it(tmp_p
     assert run(tmp_path / "kept.db", database).exit_code == 0
     (record,) = SqlStore(sa.create_engine(database), airec.SCHEMA)
     assert record["dataSetVersion"] == value
+
+
+def test_an_inventory_without_records_is_copied_to_a_file_and_back(tmp_path):
+    path, target = tmp_path / "empty.db", tmp_path / "empty.jsonl"
+    DurableStore.open(path, airec.SCHEMA).close()
+    result = run(path, target)
+    assert "0 of 0 airec records copied" in result.stdout
+    assert airec.read(target) == []

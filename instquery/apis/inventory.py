@@ -1,17 +1,21 @@
 """Read inventories: JSON lines, a JSON array, or saved replies of the real API."""
 
 import codecs
-import json
-import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from os import PathLike
 from pathlib import Path
+from types import NoneType
 from typing import IO, Any, NamedTuple, cast
 
+from instquery.apis.documents import Unreadable, Watch, documents, other_encoding
+from instquery.apis.recognition import Members, foreign_record, foreign_reply, make_known
+from instquery.apis.replies import Answers, Failures, Replies
+from instquery.apis.taking import Taking
 from instquery.errors import InstqueryError, RecordError, SchemaError
+from instquery.instants import MICROS, Unit
 from instquery.options import check_callable, check_flag, check_kind, told
 from instquery.query import Record
 from instquery.schema import Schema
@@ -19,8 +23,6 @@ from instquery.schema import Schema
 __all__ = ["BadRecord", "Inventory", "InventoryError", "Reader"]
 
 Source = str | PathLike[str] | IO[str] | IO[bytes]
-
-Watch = Callable[[list[Any]], Iterable[Any]]
 
 _SHOWN = 20
 
@@ -69,14 +71,27 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the records of one API.
+    """Reads the records of one API. `Reader.of` makes one of an operation.
 
-    `path` names the members that lead to the list in a reply of the API. Raises `SchemaError` for a
-    path that is no tuple of names.
+    Args:
+        schema: what a record holds.
+        path: the members that lead to the list in a reply of the API.
+        integers: what an integer counts where a time is wanted: `"seconds"`, `"milliseconds"` or
+            `"microseconds"`. Without it such an integer is refused, unless the field says its unit.
+        name: the API's name in the catalog. Readers with a name recognise each other's records.
+        failures: where a reply says why it has no records.
+
+    Raises:
+        SchemaError: for a path that is no tuple of names, and an unknown unit.
+
     """
 
     schema: Schema
     path: tuple[str, ...]
+    integers: Unit | None = None
+    name: str | None = None
+    failures: Failures = attribute(default_factory=Failures)
+    _members: Members = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_kind("schema", self.schema, Schema, "a Schema", SchemaError)
@@ -84,82 +99,167 @@ class Reader:
             raise SchemaError(
                 f"must be a tuple of names, such as ('Data',), not {self.path!r}", field="path"
             )
+        _check_unit(self.integers, SchemaError)
+        check_kind("name", self.name, (str, NoneType), "the API's name", SchemaError)
+        check_kind("failures", self.failures, Failures, "Failures(…)", SchemaError)
 
-    def __call__(self, source: Source, *, skip_bad: bool = False) -> list[Record]:
+        key = self.schema.key
+        keys = frozenset({key, *self.schema.fields[key].aliases})
+        members = Members.of(self.schema, Replies(self.path, keys, self.failures))
+        object.__setattr__(self, "_members", members)
+        if self.name is not None:
+            make_known(self.name, members)
+
+    @classmethod
+    def of(
+        cls,
+        operation: Answers,
+        path: tuple[str, ...],
+        *,
+        integers: Unit | None = None,
+        name: str | None = None,
+    ) -> "Reader":
+        """Make a reader of the records that an operation answers with.
+
+        Its failures are recognised by the operation's envelope and error table.
+        """
+        return cls(operation.schema, path, integers, name, Failures.of(operation))
+
+    def __call__(
+        self, source: Source, *, skip_bad: bool = False, integers: Unit | None = None
+    ) -> list[Record]:
         """Return the records of a path, of a file object, or of standard input (`-`).
 
-        Takes JSON lines, a JSON array, or replies of the API as they were saved, one or many; UTF-8
-        with or without a byte order mark. Each record is checked against the schema. Raises
-        `InventoryError` that lists bad records by line and field, unless `skip_bad`; `OSError`
-        where there is nothing to read.
+        Takes JSON lines, JSON arrays, and replies of the API as they were saved, one or many, in
+        any mixture; UTF-8 with or without a byte order mark. Each record is checked against the
+        schema. A time that is `""` is no time. An integer is handed back as the text of its time.
+
+        Args:
+            source: what is read. A path or `-` without anything in it is an error: `[]` is an
+                inventory without records.
+            skip_bad: return the good records, whatever the others are.
+            integers: for this file, what is said under `Reader`.
+
+        Raises:
+            InventoryError: that lists bad records by line and field, unless `skip_bad`; and for a
+                file in another encoding.
+            OSError: where there is nothing to read.
+
         """
         check_flag("skip_bad", skip_bad)
-        inventory = self.load(source)
+        inventory = self.load(source, integers=integers)
         if inventory.bad and not skip_bad:
             raise InventoryError(inventory.bad, inventory.bad_count)
         return inventory.records
 
-    def load(self, source: Source, watch: Watch = iter) -> Inventory:
+    def load(
+        self, source: Source, watch: Watch = iter, *, integers: Unit | None = None
+    ) -> Inventory:
         """Read all there is, good and bad.
 
-        `watch` is handed the lines and hands them on, to show progress.
+        `watch` is handed the lines and hands them on, to show progress. Costs 10 µs for a record of
+        15 fields.
         """
         check_callable("watch", watch, "the lines that it is handed")
+        _check_unit(integers, InstqueryError)
+        taking = Taking(self.schema, integers or self.integers)
         records: list[Record] = []
-        bad: list[BadRecord] = []
-        count = 0
+        faults = _Faults()
         torn: str | None = None
-        lines = _fetch(source).removeprefix(codecs.BOM_UTF8).split(b"\n")
+        lines = _lines(source)
         for unit, number, value in self._values(lines, watch):
-            fault = value if isinstance(value, _Unreadable) else self._keep(value, records)
+            if isinstance(value, Unreadable):
+                fault: Unreadable | None = value
+                torn = f"{unit} {number} {value.reason}"
+            else:
+                fault = self._keep(value, taking, records)
             if fault is not None:
-                count += 1
-                if isinstance(fault, _Unreadable):
-                    torn = f"{unit} {number} {fault.reason}"
-                if count <= _SHOWN:
-                    bad.append(BadRecord(unit, number, fault.field, fault.reason))
+                faults.add(unit, number, fault)
+
         if not any(map(bytes.strip, lines)):
             torn = "there is nothing in it: write [] for no records"
-        return Inventory(records, tuple(bad), count, torn)
+        return Inventory(records, tuple(faults.told), faults.count, torn)
 
     def _values(self, lines: list[bytes], watch: Watch) -> Iterator[tuple[str, int, Any]]:
         """Yield each record, or what stands in its place, with its line or number."""
-        first = next(filter(bytes.strip, lines), b"")
-        documents = None if _is_object(first) else list(_parse(b"\n".join(lines)))
-        if documents and isinstance(documents[-1], _Unreadable) and any(map(_is_object, lines)):
-            documents = None  # lines after all, the first of them broken
-        if documents is not None:
-            values = (value for document in watch(documents) for value in self._unwrap(document))
-            yield from (("record", number, value) for number, value in enumerate(values, 1))
-            return
-        for number, line in enumerate(watch(lines), 1):
-            for document in _parse(line):
-                yield from (("line", number, value) for value in self._unwrap(document))
+        number = 0
+        for document in documents(lines, watch):
+            # The line says little of an item of an array, which may be all that the file holds.
+            held = document.value
+            is_line = document.is_single and (number > 0 or not _is_list(held))
+            values: Iterable[Any] = (held,)
+            if not isinstance(held, Unreadable):
+                values = self._members.replies.values(held, self._foreign_reply)
 
-    def _unwrap(self, document: Any) -> list[Any]:
-        """List the records of a parsed document: an array, a reply, or one record."""
-        if isinstance(document, dict) and self.schema.key not in document:
-            found = cast(object, document)
-            for name in self.path:
-                found = cast(Record, found).get(name) if isinstance(found, dict) else None
-            if isinstance(found, list):
-                return cast(list[object], found)
-        return cast(list[object], document) if isinstance(document, list) else [document]
+            for value in values:
+                number += 1
+                yield ("line", document.line, value) if is_line else ("record", number, value)
 
-    def _keep(self, value: Any, records: list[Record]) -> RecordError | None:
+    def _keep(self, value: Any, taking: Taking, records: list[Record]) -> Unreadable | None:
         """Check a record and keep it, or say what is wrong with it."""
+        record = value
+        if isinstance(value, dict) and self._members.replies.keys.isdisjoint(cast(Record, value)):
+            foreign = foreign_record(value, self._members, self.name)
+            if foreign is not None:
+                return foreign
+            record = self._members.respelled(cast(Record, value))
+
         try:
-            records.append(self.schema.take(value).row)
+            records.append(taking.take(record))
         except RecordError as error:
-            return error
+            foreign = foreign_record(value, self._members, self.name)
+            return foreign or Unreadable(error.reason, error.field)
         return None
 
+    def _foreign_reply(self, document: Record) -> tuple[Unreadable, int] | None:
+        return foreign_reply(document, self._members, self.name)
 
-class _Unreadable(NamedTuple):
-    """What stands in the place of a value that is not JSON."""
 
-    reason: str
-    field: None = None
+class _Faults:
+    """The faults of a file: how many there are, and the first of them.
+
+    One that many records share is told once.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.told: list[BadRecord] = []
+        self._kinds: set[str] = set()
+
+    def add(self, unit: str, number: int, fault: Unreadable) -> None:
+        """Count a fault, and keep it if it is to be told."""
+        self.count += 1
+        if len(self.told) == _SHOWN or fault.kind in self._kinds:
+            return
+        if fault.kind is not None:
+            self._kinds.add(fault.kind)
+        self.told.append(BadRecord(unit, number, fault.field, fault.reason))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _lines(source: Source) -> list[bytes]:
+    """Return the lines of a source. Raises `InventoryError` for what is wrong with all of it."""
+    data = _fetch(source)
+    fault = other_encoding(data)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    # A file object that is empty was opened on purpose; a download that failed leaves such a file.
+    if isinstance(source, str | PathLike) and not data.strip():
+        fault = (
+            "the file is empty, and there is no record in it: save a reply of the API to it, "
+            "or [] for an inventory without records"
+        )
+    if fault is not None:
+        raise InventoryError((BadRecord("line", 1, None, fault),), 1)
+    return data.split(b"\n")
+
+
+def _check_unit(integers: object, error: type[InstqueryError]) -> None:
+    """Refuse an unknown unit of integers."""
+    if integers is not None and integers not in tuple(MICROS):
+        raise error(f"integers must be one of {', '.join(MICROS)}, not {told(integers)}")
 
 
 def _fetch(source: Source) -> bytes:
@@ -184,54 +284,3 @@ def _fetch(source: Source) -> bytes:
         ) from None
     check_kind("what a file object reads", data, (str, bytes, bytearray), "text or bytes")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-
-
-def _is_object(line: bytes) -> bool:
-    """Tell whether a line looks like an object of its own."""
-    return line[:1] == b"{" and line.rstrip()[-1:] == b"}"
-
-
-def _parse(data: bytes) -> Iterator[Any]:
-    """Yield the JSON documents of `data`, and at the end what is wrong, if anything."""
-    try:
-        text = data.decode("utf-8")
-        at = _skip_blanks(text, 0)
-        while at < len(text):
-            document, at = _DECODER.raw_decode(text, at)
-            yield document
-            at = _skip_blanks(text, at)
-    except UnicodeDecodeError as error:
-        yield _Unreadable(f"is not UTF-8: byte {error.start + 1}")
-    except json.JSONDecodeError as error:
-        line = f"line {error.lineno} " if b"\n" in data else ""
-        yield _Unreadable(f"is not JSON: {error.msg} at {line}column {error.colno}")
-    except RecursionError:
-        yield _Unreadable("is nested too deeply")
-    except ValueError as error:  # from the hooks below, or a number of too many digits
-        yield _Unreadable(f"is not usable JSON: {error}")
-
-
-def _skip_blanks(text: str, at: int) -> int:
-    """Return where the next document begins."""
-    found = _BLANKS.match(text, at)
-    return found.end() if found else at
-
-
-def _members(pairs: list[tuple[str, Any]]) -> Record:
-    """Make an object of its members; a name given twice is an error.
-
-    JSON readers would silently drop one of the two.
-    """
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the member {Counter(names).most_common(1)[0][0]} is given twice")
-    return members
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
-_BLANKS = re.compile(r"[ \t\r\n]*")

@@ -1,10 +1,8 @@
 """The commands: query a file, time its questions, make an inventory, see a demonstration."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from inspect import Parameter
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl
@@ -15,7 +13,17 @@ from instquery import InstqueryError, Store
 from instquery.apis.catalog import CATALOG, Api, facts_in_files
 from instquery.cli.bench import run_bench
 from instquery.cli.demo import run_demo
-from instquery.cli.options import NOW, SKIP_BAD, SOURCE, as_command, identifier, option
+from instquery.cli.generate import generate_command
+from instquery.cli.options import (
+    INTEGERS,
+    NOW,
+    SKIP_BAD,
+    SOURCE,
+    Integers,
+    as_command,
+    identifier,
+    option,
+)
 from instquery.cli.reading import read_records, usage_errors
 from instquery.cli.show import (
     console,
@@ -100,12 +108,14 @@ def query_command(api: Api) -> Callable[..., None]:
         as_json: bool,
         explain: bool,
         skip_bad: bool,
+        integers: Integers | None,
         **given: str | None,
     ) -> None:
         params = {param.name: given[identifier(param.name)] for param in api.operation.params}
         with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
-            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
+            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
+            store = Store(api.operation.schema, records)
         _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
@@ -122,34 +132,10 @@ def query_command(api: Api) -> Callable[..., None]:
         option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
         option("explain", bool, "print the plan by which the engine answers", default=False),
         option("skip_bad", bool, SKIP_BAD, default=False),
+        option("integers", Integers | None, INTEGERS),
     ]
     about = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
     return as_command(command, parameters, about)
-
-
-def generate_command(api: Api) -> Callable[..., None]:
-    """Make the command that makes up an inventory of one API."""
-
-    def command(
-        count: Annotated[int, typer.Option(min=0, help="How many records.")] = 1000,
-        out: Annotated[str, typer.Option(help="The file to write; - for standard output.")] = "-",
-        seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
-    ) -> None:
-        lines = (json.dumps(record, ensure_ascii=False) for record in api.samples(count, seed=seed))
-        if out == "-":
-            for line in lines:
-                typer.echo(line)
-            return
-        with (
-            usage_errors(),
-            Path(out).open("w", encoding="utf-8") as file,
-            progress_bar() as progress,
-        ):
-            for line in progress.track(lines, total=count, description=f"writing {plain(out)}"):
-                file.write(line + "\n")
-
-    command.__doc__ = f"Make up records of {api.operation.name}, shaped like a real estate."
-    return command
 
 
 def bench_command(api: Api) -> Callable[..., None]:
@@ -164,6 +150,7 @@ def bench_command(api: Api) -> Callable[..., None]:
         rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
         now: Annotated[str | None, typer.Option(help=NOW)] = None,
         skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+        integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
     ) -> None:
         with usage_errors():
             moment = to_datetime(to_micros(now or api.operation.clock()))
@@ -174,7 +161,8 @@ def bench_command(api: Api) -> Callable[..., None]:
                 for number, text in enumerate(ask or (), 1)
             }
             start = perf_counter()
-            store = Store(api.operation.schema, read_records(api, file, skip_bad=skip_bad))
+            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
+            store = Store(api.operation.schema, records)
             seconds = perf_counter() - start
             if not len(store):
                 raise InstqueryError("there is no record in it to ask about", field=plain(file))
@@ -201,11 +189,17 @@ def serve_command() -> Callable[..., None]:
         slow: float,
         metrics: bool | None,
         skip_bad: bool,
+        integers: Integers | None,
         **given: str | None,
     ) -> None:
         def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
-            api = CATALOG[name]
-            return read_records(api, file, skip_bad=skip_bad, must_be_whole=must_be_whole)
+            return read_records(
+                CATALOG[name],
+                file,
+                skip_bad=skip_bad,
+                integers=integers,
+                must_be_whole=must_be_whole,
+            )
 
         with usage_errors():
             if not _can_serve:
@@ -266,6 +260,7 @@ def _serve_options() -> list[Parameter]:
             flag="--metrics/--no-metrics",
         ),
         option("skip_bad", bool, SKIP_BAD, default=False),
+        option("integers", Integers | None, INTEGERS),
     ]
 
 
@@ -285,6 +280,7 @@ def copy(
         str, typer.Option(help="The table in the database; made if it is not there.")
     ] = "instances",
     skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
+    integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
 ) -> None:
     """Copy an inventory to a database, or back, and compare both.
 
@@ -301,7 +297,9 @@ def copy(
             source,
             target,
             table=table,
-            read=lambda api, file: read_records(CATALOG[api], file, skip_bad=skip_bad),
+            read=lambda api, file: read_records(
+                CATALOG[api], file, skip_bad=skip_bad, integers=integers
+            ),
         )
 
 

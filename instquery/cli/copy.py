@@ -105,9 +105,13 @@ def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
 def _write(file: str, records: Iterable[Record]) -> None:
     """Write JSON lines, under another name until all are written."""
     part = Path(f"{file}.part")
+    is_empty = True
     with part.open("w", encoding="utf-8") as lines:
         for record in records:
             lines.write(_line(record) + "\n")
+            is_empty = False
+        if is_empty:
+            lines.write("[]\n")  # a file without anything could as well be a copy that failed
     part.replace(file)
 
 

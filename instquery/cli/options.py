@@ -2,16 +2,42 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["NOW", "SKIP_BAD", "SOURCE", "as_command", "identifier", "option"]
+from instquery.instants import Unit
+
+__all__ = [
+    "INTEGERS",
+    "NOW",
+    "SKIP_BAD",
+    "SOURCE",
+    "Integers",
+    "as_command",
+    "identifier",
+    "option",
+]
 
 SOURCE = "JSON lines, a JSON array or saved replies; - for standard input."
 NOW = "the moment of the request, ISO 8601; from the clock unless given"
+INTEGERS = "what an integer counts since 1970 where a file should have the text of a time"
 SKIP_BAD = "load the good records of a file that has bad ones"
+
+
+class Integers(StrEnum):
+    """The units of integers, as a choice of the command line."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    MICROSECONDS = "microseconds"
+
+    @property
+    def unit(self) -> Unit:
+        """The unit, as readers take it."""
+        return self.value
 
 
 def as_command(

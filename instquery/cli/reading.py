@@ -9,6 +9,7 @@ import typer
 from instquery import InstqueryError
 from instquery.apis.catalog import Api
 from instquery.apis.inventory import InventoryError
+from instquery.cli.options import Integers
 from instquery.cli.show import errors, plain, plain_lines, progress_bar
 from instquery.query import Record
 
@@ -19,19 +20,25 @@ UNUSABLE = 2
 
 
 def read_records(
-    api: Api, file: str, *, skip_bad: bool, must_be_whole: bool = False
+    api: Api,
+    file: str,
+    *,
+    skip_bad: bool,
+    integers: Integers | None,
+    must_be_whole: bool = False,
 ) -> list[Record]:
     """Read the records of a file, with a progress bar; says on stderr what was left out.
 
     Where the file `must_be_whole`, what is blank or no JSON is refused, `skip_bad` or not: a copy
     that has ended early looks so, and would take out what it lacks.
     """
+    unit = None if integers is None else integers.unit
     with progress_bar() as progress:
 
         def watch(lines: list[Any]) -> Iterable[Any]:
             return progress.track(lines, description=f"reading {plain(file)}")
 
-        inventory = api.read.load(file, watch)
+        inventory = api.read.load(file, watch, integers=unit)
     if inventory.bad and not skip_bad:
         raise InventoryError(inventory.bad, inventory.bad_count)
     if must_be_whole and inventory.torn is not None:

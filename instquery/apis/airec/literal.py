@@ -85,5 +85,5 @@ list_instance = Operation(
     total=False,  # the body has none
 )
 
-read = Reader(SCHEMA, path=("result",))
+read = Reader.of(list_instance, path=("result",), name="airec")
 """Reads inventories of Airec instances; see `instquery.apis.inventory.Reader`."""

@@ -270,5 +270,5 @@ query_available_instances = Operation(
     internal="InternalError",
 )
 
-read = Reader(SCHEMA, path=("Data", "InstanceList"))
+read = Reader.of(query_available_instances, path=("Data", "InstanceList"), name="bss")
 """Reads inventories of BSS instances; see `instquery.apis.inventory.Reader`."""

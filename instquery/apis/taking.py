@@ -1,0 +1,73 @@
+"""Records of files, taken in: their times may be blank, or integers of a unit that the file has."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from instquery.errors import RecordError
+from instquery.instants import MICROS, Unit, to_text
+from instquery.kinds import KINDS
+from instquery.query import Record
+from instquery.schema import Schema
+
+__all__ = ["Taking"]
+
+_NO_UNIT = (
+    "an integer does not say its unit: name it by --integers seconds, milliseconds or microseconds "
+    "(in Python by integers= of Reader or of its call), or write the time as ISO 8601 text"
+)
+
+
+class Taking:
+    """Takes the records of a file in, so that a store of the API's own schema takes them too.
+
+    A field keeps the unit that it declares. An integer of the file's unit becomes text in UTC, and
+    a blank time of a field that takes none is left out.
+    """
+
+    def __init__(self, schema: Schema, integers: Unit | None) -> None:
+        times = {
+            name: field for name, field in schema.fields.items() if field.kind == KINDS["instant"]
+        }
+        lenient = {
+            name: replace(field, integers=field.integers or integers, blank_is_missing=True)
+            for name, field in times.items()
+        }
+        self._schema = replace(schema, fields={**schema.fields, **lenient})
+        self._without_unit = {name: time for name, time in times.items() if time.integers is None}
+        self._never_blank = [name for name, time in times.items() if not time.blank_is_missing]
+        self._scale = None if integers is None else MICROS[integers]
+
+    def take(self, record: Any) -> Record:
+        """Return a record as a store keeps it. Raises `RecordError`."""
+        try:
+            row = self._schema.take(record).row
+        except RecordError as error:
+            if self._is_without_unit(record, error.field):
+                raise RecordError(_NO_UNIT, field=error.field) from None
+            raise
+
+        for name in self._never_blank:
+            if row.get(name) == "":
+                del row[name]
+        if self._scale is not None:
+            for name in self._without_unit:
+                value = row.get(name)
+                if type(value) is int:
+                    row[name] = _written(value * self._scale)
+        return row
+
+    def _is_without_unit(self, record: Any, field: str | None) -> bool:
+        """Tell whether a record was refused for an integer that does not say its unit."""
+        if self._scale is not None or field not in self._without_unit:
+            return False
+        names = (field, *self._without_unit[field].aliases)
+        return isinstance(record, Mapping) and any(
+            type(cast(Mapping[str, Any], record).get(name)) is int for name in names
+        )
+
+
+def _written(micros: int) -> str:
+    """Write an instant as briefly as it is exact."""
+    unit: Unit = next(unit for unit, scale in MICROS.items() if micros % scale == 0)
+    return to_text(micros, unit)
