@@ -18,6 +18,7 @@ _LONGEST = 63
 """Bytes of a name. PostgreSQL cuts what is longer, and two names may then be one."""
 
 _NAME = re.compile("[^\0\ud800-\udfff]+", re.DOTALL)
+_IN_ORDER = "in_order"
 _CURE = "rename the field, or declare it stored()"
 
 
@@ -61,12 +62,16 @@ def folded_name(field: str) -> str:
 def index_name(table: str, column: str | None = None) -> str:
     """Return the name of the index of a column, or of that in the order of answers.
 
-    It is readable, fits every database, and differs from all others. Tables and indexes share one
-    set of names: without the hash, the index of `c` in a table `a_b` and that of `b_c` in a table
-    `a` would have the same.
+    It fits every database, and differs from those of all other columns and tables: it ends with a
+    hash where it would be cut, and where the two names run together, as those of `c` in a table
+    `a_b` and of `b_c` in a table `a`.
     """
+    readable = f"{table}_{column or _IN_ORDER}"
+    is_clear = "_" not in table and column != _IN_ORDER
+    if is_clear and len(readable.encode()) <= _LONGEST:
+        return readable
+
     digest = blake2b(repr((table, column)).encode(), digest_size=4).hexdigest()
-    readable = f"{table}_{column or 'in_order'}"
     return f"{_cut(readable, _LONGEST - len(digest) - 1)}_{digest}"
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from instquery.errors import InstqueryError, SchemaError
+from instquery.forks import renew_after_fork
 from instquery.sql.dialect import Dialect
 
 __all__ = ["Transactions"]
@@ -55,7 +56,7 @@ class Transactions:
 
     @contextmanager
     def _connected(self) -> Generator[sa.Connection]:
-        pool = _pool(self._engine)
+        pool = _pools.of(self._engine)
         with pool.turn(), self._engine.connect() as connection:
             pool.check(connection, self._dialect)
             try:
@@ -82,20 +83,29 @@ class _Pool:
     """What is to be known of a pool of connections."""
 
     def __init__(self, pool: sa.Pool) -> None:
-        # All threads share the one connection of such a pool, and it has one transaction at a time.
-        self._one_at_a_time = RLock() if isinstance(pool, sa.StaticPool) else None
+        self._is_one_connection = isinstance(pool, sa.StaticPool)
         self._first: Any = None
         self._is_apart = False
+        self.renew_locks()
+        renew_after_fork(self)
+
+    def renew_locks(self) -> None:
+        """Make locks that nobody holds. A check that a fork has interrupted is made again."""
+        self._one_at_a_time = RLock()
+        self._checking = Lock()
 
     def turn(self) -> AbstractContextManager[object]:
-        """Wait until a connection may be used."""
-        return nullcontext() if self._one_at_a_time is None else self._one_at_a_time
+        """Wait until a connection may be used.
+
+        Where all threads share one connection, it has one transaction at a time.
+        """
+        return self._one_at_a_time if self._is_one_connection else nullcontext()
 
     def check(self, connection: sa.Connection, dialect: Dialect) -> None:
         """Raise `InstqueryError` for a connection with an empty database of its own."""
         used = connection.connection.driver_connection
         if self._first is None:
-            with _registering:
+            with self._checking:
                 if self._first is None:
                     self._is_apart = dialect.is_apart(connection)
                     # Held, so that no later connection is taken for it.
@@ -109,14 +119,25 @@ class _Pool:
             )
 
 
-_pools: WeakKeyDictionary[sa.Pool, _Pool] = WeakKeyDictionary()
-_registering = Lock()
+class _Pools:
+    """All pools that stores have asked, for as long as they are in use."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[sa.Pool, _Pool] = WeakKeyDictionary()
+        self.renew_locks()
+        renew_after_fork(self)
+
+    def renew_locks(self) -> None:
+        """Make a lock that nobody holds; what it guards is added by one call."""
+        self._adding = Lock()
+
+    def of(self, engine: sa.Engine) -> _Pool:
+        """Return what is known of the pool that an engine has now; `dispose` gives it another."""
+        known = self._known.get(engine.pool)
+        if known is None:
+            with self._adding:
+                known = self._known.setdefault(engine.pool, _Pool(engine.pool))
+        return known
 
 
-def _pool(engine: sa.Engine) -> _Pool:
-    """Return what is known of the pool that an engine has now; `dispose` gives it a new one."""
-    known = _pools.get(engine.pool)
-    if known is None:
-        with _registering:
-            known = _pools.setdefault(engine.pool, _Pool(engine.pool))
-    return known
+_pools = _Pools()

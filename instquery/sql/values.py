@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -90,6 +90,12 @@ class Word(sa.TypeDecorator[Value]):
         return _SPELLING.sub(_read, value)
 
 
+class _Write(Protocol):
+    """What writes a value as a driver takes it, as SQLAlchemy calls it."""
+
+    def __call__(self, value: Any) -> Any: ...
+
+
 class Listed(sa.types.UserDefinedType[Sequence[Value]]):
     """A list of values that is handed to the driver as one, however many they are.
 
@@ -105,14 +111,14 @@ class Listed(sa.types.UserDefinedType[Sequence[Value]]):
         self.item = item
         self.pack = pack
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Sequence[Value] | None], Any]:
+    def bind_processor(self, dialect: sa.Dialect) -> _Write:
         """Return what writes a list as the driver takes it."""
         write = self.item.dialect_impl(dialect).bind_processor(dialect)
 
-        def packed(values: Sequence[Value] | None) -> Any:
-            if values is None:
+        def packed(value: Sequence[Value] | None) -> Any:
+            if value is None:
                 return None
-            return self.pack(list(values) if write is None else list(map(write, values)))
+            return self.pack(list(value) if write is None else list(map(write, value)))
 
         return packed
 
