@@ -1,11 +1,12 @@
 """What is asked and what is answered: queries and pages. Frozen values that every room shares."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from instquery.errors import QueryError, SchemaError
+from instquery.errors import InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros, moment
 from instquery.options import check_flag
 from instquery.predicates import Predicate, Value, Where, conditions, is_relative
@@ -123,6 +124,9 @@ class Page:
     alone pays for no copies. `total` is `None` where the query spared it. `version` is that of the
     state it was read from, 0 where a database keeps none. Two pages are equal if their items and
     totals are.
+
+    A page can be copied and pickled. Where its cursor cannot be made, asking the copy for it raises
+    the same error as asking the page.
     """
 
     __slots__ = ("_cursor", "_items", "total", "version")
@@ -131,7 +135,7 @@ class Page:
         self,
         items: list[Record] | Callable[[], list[Record]],
         total: int | None,
-        cursor: str | Callable[[], str] | None = None,
+        cursor: str | Callable[[], str] | InstqueryError | None = None,
         version: int = 0,
     ) -> None:
         self._items = items
@@ -151,9 +155,15 @@ class Page:
 
     @property
     def cursor(self) -> str | None:
-        """Where to go on; `None` where nothing follows."""
+        """Where to go on; `None` where nothing follows.
+
+        Raises `QueryError` where something follows and the store has no cursors.
+        """
         if callable(self._cursor):
             self._cursor = self._cursor()
+        if isinstance(self._cursor, InstqueryError):
+            # A copy: the frames of one raise would otherwise be kept for the next.
+            raise copy(self._cursor)
         return self._cursor
 
     def __eq__(self, other: object) -> bool:
@@ -165,7 +175,13 @@ class Page:
 
     def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:
         # A copy holds the items and the cursor, not the store they are from.
-        return Page, (self.items, self.total, self.cursor, self.version)
+        cursor: str | InstqueryError | None
+        try:
+            cursor = self.cursor
+        except InstqueryError as error:
+            # Only who asks for the cursor needs it: the copy raises this when it is asked.
+            cursor = copy(error)
+        return Page, (self.items, self.total, cursor, self.version)
 
     def __repr__(self) -> str:
         return f"Page(items={self.items!r}, total={self.total!r})"

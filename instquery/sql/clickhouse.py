@@ -1,5 +1,6 @@
 """ClickHouse, by clickhouse-connect (extra `clickhouse`)."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from clickhouse_connect.cc_sqlalchemy.datatypes.sqltypes import Int64, Nullable,
 from clickhouse_connect.cc_sqlalchemy.ddl.tableengine import ReplacingMergeTree
 
 from instquery.sql.dialect import Column, Dialect, value_of
-from instquery.sql.values import GONE, VERSION, Statement
+from instquery.sql.values import GONE, VERSION, Listed, Statement
 
 __all__ = ["CLICKHOUSE"]
 
@@ -34,12 +35,27 @@ def _present(rows: Statement, table: sa.Table) -> Statement:
     return final.execution_options(settings=_SETTINGS)
 
 
+def _may_be_missing(error: BaseException) -> bool:
+    return "Code: 60." in str(error)  # UNKNOWN_TABLE
+
+
+def _among(column: Column, name: str) -> sa.ColumnElement[bool]:
+    """Compare with a tuple: one parameter, which SQLAlchemy need not write out value by value."""
+    return column.op("IN", is_comparison=True)(sa.bindparam(name, type_=Listed(column.type, tuple)))
+
+
 def _has_part(column: Column, name: str) -> sa.ColumnElement[bool]:
     return sa.func.position(column, value_of(name, column)) > 0
 
 
 CLICKHOUSE = Dialect(
     name="clickhousedb",
+    # What tables of the engine MergeTree have beside their columns.
+    own_names=re.compile(
+        "_(part|partition_id|partition_value|part_uuid|part_index|part_offset"
+        "|part_starting_offset|part_data_version|part_granule_offset|sample_factor|disk_name"
+        "|block_number|block_offset|row_exists|table|database|shard_num)"
+    ),
     maybe_text=Nullable(String),
     maybe_whole=Nullable(Int64),
     flag=UInt8(),
@@ -48,5 +64,8 @@ CLICKHOUSE = Dialect(
     table_items=_table_items,
     keeps_versions=True,
     present=_present,
+    may_be_missing=_may_be_missing,
+    portion=30_000,  # each look reads the column of all keys
+    among=_among,
     has_part=_has_part,
 )

@@ -4,6 +4,7 @@ Everything else of this wing is the same for all of them. One room holds one dat
 `postgresql`, `sqlite`, `clickhouse`. To change how a database is asked, change its room.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,12 +42,23 @@ def _nothing(*_: object) -> None:
     pass
 
 
+def _is_shared(_: sa.Connection) -> bool:
+    return False
+
+
+def _may_be(_: BaseException) -> bool:
+    return True
+
+
 def _no_items(_: Sequence[Column]) -> tuple[SchemaItem, ...]:
     return ()
 
 
 def _all_rows(rows: Statement, _: sa.Table) -> Statement:
     return rows
+
+
+_NO_NAMES = re.compile("(?!)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +78,13 @@ class Dialect:
     # What drivers or columns refuse; see `can_hold`.
     takes_nul: bool = True
     takes_wide_integers: bool = False
+
+    # Names that the database keeps to itself.
+    own_names: re.Pattern[str] = _NO_NAMES
+    """Names of columns that every table has already."""
+
+    own_tables: re.Pattern[str] = _NO_NAMES
+    """Names that no table may have."""
 
     # The table.
     has_indexes: bool = True
@@ -92,6 +111,15 @@ class Dialect:
 
     begin_write: Callable[[sa.Connection, int], None] = _nothing
     """Wait until no other writer is left; those of one table share a number."""
+
+    may_be_missing: Callable[[BaseException], bool] = _may_be
+    """Tell whether a driver's error may say that a table is not there; then it is looked for."""
+
+    is_apart: Callable[[sa.Connection], bool] = _is_shared
+    """Tell whether a connection has a database of its own, which no other connection sees."""
+
+    portion: int = 1_000
+    """Records that a walk looks up at once, by their keys."""
 
     # Conditions.
     among: Callable[[Column, str], sa.ColumnElement[bool]] = _among

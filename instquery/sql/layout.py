@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -16,7 +15,8 @@ from instquery.predicates import Value
 from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.dialect import Column, Dialect
-from instquery.sql.table import directed, folded_name
+from instquery.sql.names import folded_name
+from instquery.sql.table import directed
 from instquery.sql.values import GONE, RECORD, VERSION, Row, Statement, Word, can_be_key
 
 __all__ = ["Layout", "Values"]
@@ -80,8 +80,6 @@ class Layout:
         if RECORD not in schema.fields:
             self.record = table.c.get(RECORD)
 
-        self.lock = crc32(table.fullname.encode())
-        """The number by which the writers of the table find each other."""
         self.keeps_versions = VERSION in table.c
         """Whether a row is replaced by writing another, as ClickHouse likes it."""
         self.instants = {
@@ -114,6 +112,29 @@ class Layout:
             raise QueryError(f"the table {self.table.name} has no such column: {name}", field=field)
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
+
+    def behind(self, key: str, place: Any) -> Column:
+        """Return the condition of rows that come after a key at a place in the order."""
+        order = self.order
+        key_is_later = self.key > sa.literal(key, self.key.type)
+        if place is None:
+            return sa.and_(order.is_(None), key_is_later)
+
+        here = sa.literal(place, order.type)
+        is_falling = self.schema.order.descending
+        is_reached = order <= here if is_falling else order >= here  # which an index can seek
+        is_passed = order < here if is_falling else order > here
+
+        behind = sa.and_(is_reached, sa.or_(is_passed, key_is_later))
+        return sa.or_(behind, order.is_(None)) if order.nullable else behind
+
+    def has_keys(self) -> Column:
+        """Return the condition of the rows that have one of `keys`."""
+        return self.dialect.among(self.column(self.schema.key), "keys")
+
+    def keyed(self) -> Statement:
+        """Select the records that have one of `keys`."""
+        return self.records().where(self.has_keys())
 
     def select(self, *columns: Any) -> Statement:
         """Select from the rows that are present."""

@@ -22,8 +22,9 @@ _SHAPES = 256  # of queries, whose statements are kept
 class AccessPath(NamedTuple):
     """How a query is answered: the statement for the page, and how many match.
 
-    There is no statement where the page is empty. `matches` is exact where the query asks for a
-    total. `notes` name the predicates that no index supports.
+    There is no statement where the page is empty. `matches` is exact, and `None` where they were
+    not counted: the statement then looks for one row more than the page has. `notes` name the
+    predicates that no index supports.
     """
 
     name: str
@@ -152,8 +153,11 @@ class _Request(NamedTuple):
         return AccessPath(name, self.statements.few, matches, values=values, rows=rows)
 
     def walk(self, matches: int | None) -> AccessPath:
-        """Leave the page to be found along the order."""
-        values = self._paged(self.query.offset)
+        """Leave the page to be found along the order.
+
+        Where matches are not counted, one more is looked for: it tells whether more follow.
+        """
+        values = self._paged(self.query.offset, extra=1 if matches is None else 0)
         return AccessPath("a walk through the order", self.statements.walk, matches, values=values)
 
     def by_days(self) -> AccessPath:
@@ -170,6 +174,6 @@ class _Request(NamedTuple):
             skip -= count
         return _NOTHING._replace(matches=total)
 
-    def _paged(self, offset: int) -> dict[str, Any]:
-        limit = min(self.query.limit, _MOST)
+    def _paged(self, offset: int, extra: int = 0) -> dict[str, Any]:
+        limit = min(self.query.limit + extra, _MOST)
         return self.values | {"limit": limit, "offset": min(offset, _MOST)}

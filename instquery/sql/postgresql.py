@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from instquery.folding import GRAM
 from instquery.sql.dialect import Column, Dialect, value_of
+from instquery.sql.names import index_name
 
 __all__ = ["POSTGRESQL"]
 
@@ -26,7 +27,7 @@ def _index_parts(table: sa.Table, texts: Sequence[sa.Column[Any]]) -> None:
     """Index parts of texts by the extension pg_trgm."""
     for column in texts:
         sa.Index(
-            f"{table.name}_{column.name}",
+            index_name(table.name, column.name),
             column,
             postgresql_using="gin",
             postgresql_ops={column.name: "gin_trgm_ops"},
@@ -59,6 +60,11 @@ def _begin_write(connection: sa.Connection, lock: int) -> None:
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock), by_index))
 
 
+def _may_be_missing(error: BaseException) -> bool:
+    """Look for the SQLSTATE of an undefined table, by psycopg's name or by that of psycopg2."""
+    return "42P01" in (getattr(error, "sqlstate", None), getattr(error, "pgcode", None))
+
+
 def _among(column: Column, name: str) -> sa.ColumnElement[bool]:
     """Compare with an array: one parameter, however many values."""
     return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
@@ -71,6 +77,7 @@ def _has_part(column: Column, name: str) -> sa.ColumnElement[bool]:
 
 POSTGRESQL = Dialect(
     name="postgresql",
+    own_names=re.compile("tableoid|ctid|[cx]min|[cx]max"),
     text=sa.Text(collation="C"),
     maybe_text=sa.Text(collation="C"),
     takes_nul=False,
@@ -78,6 +85,7 @@ POSTGRESQL = Dialect(
     distribute=_distribute,
     begin_read=_begin_read,
     begin_write=_begin_write,
+    may_be_missing=_may_be_missing,
     among=_among,
     has_part=_has_part,
     part=lambda part: _SPECIAL.sub(r"/\g<0>", part),

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from instquery.errors import RecordError
 from instquery.predicates import Value
 from instquery.sql.layout import Layout, Values
+from instquery.sql.names import constraint_name
 from instquery.sql.values import written
 
 __all__ = ["refusal"]
@@ -61,7 +62,7 @@ def _too_long(told: str, layout: Layout, rows: Iterable[Values]) -> RecordError:
 def _indexed(table: sa.Table, name: str | None) -> set[str]:
     """Return the columns of an index; of all that are known where there is none of this name."""
     indexes: dict[str, set[str]] = {
-        f"{table.name}_pkey": {column.name for column in table.primary_key}
+        constraint_name(table.name): {column.name for column in table.primary_key}
     }
     for index in table.indexes:
         indexes[str(index.name)] = {column.name for column in index.columns}

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from instquery.errors import QueryError
 from instquery.predicates import (
     BOUND,
     Bounded,
@@ -27,6 +28,7 @@ __all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
 FEW = 15_000  # matches that are sorted rather than met on a walk through the order
 _FIRST = 500  # matches, which it costs next to nothing to find
+_MOST_TEXT = 100_000_000  # characters: SQLite and PostgreSQL take 1 GB, escapes included
 _DAY = 86_400_000_000  # microseconds
 
 Shape = tuple[tuple[type[Bounded], str], ...]
@@ -122,10 +124,8 @@ class Statements:
     @cached_property
     def keyed(self) -> Statement:
         """Find the records with `keys`, in order."""
-        key = self._layout.column(self._layout.schema.key)
         by_no_index = self._layout.in_order(self._layout.order + 0)
-        chosen = self._layout.records().where(self._dialect.among(key, "keys"))
-        return chosen.order_by(*by_no_index)
+        return self._layout.keyed().order_by(*by_no_index)
 
     @cached_property
     def days(self) -> Statement:
@@ -166,6 +166,9 @@ class Statements:
         held = self._layout.column(field).type
         given = predicate.values if isinstance(predicate, In) else (predicate.value,)
 
+        if isinstance(predicate, In):
+            _check_size(predicate)
+
         # A table that is mapped may hold what others have written.
         is_bounded = field == schema.key or schema.fields[field].kind.is_bounded
         if is_bounded and isinstance(held, Word):
@@ -185,6 +188,17 @@ class Statements:
         if kind is Eq:
             return column == value_of(name, column)
         raise unanswered(kind, BOUND, field)
+
+
+def _check_size(predicate: In) -> None:
+    """Raise `QueryError` for a list that is longer than one parameter of a database can be."""
+    size = sum(len(value) for value in predicate.values if isinstance(value, str))
+    if size > _MOST_TEXT:
+        raise QueryError(
+            f"the values have {size:,} characters, and a database takes {_MOST_TEXT:,} "
+            "in one question: ask in parts",
+            field=predicate.field,
+        )
 
 
 def _paged(records: Statement) -> Statement:

@@ -1,13 +1,9 @@
 """A store on a database: reads, and writes in transactions, by SQLAlchemy."""
 
-import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from time import time_ns
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from instquery.contents import is_same
 from instquery.contract import Changes, Prepared
@@ -16,15 +12,17 @@ from instquery.instants import Moment
 from instquery.options import check_callable, check_flag, check_kind
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
-from instquery.schema import Entry, Schema, take_batch
+from instquery.schema import Schema, take_batch
 from instquery.sql.dialect import Dialect
-from instquery.sql.layout import Layout, Values
+from instquery.sql.layout import Layout
 from instquery.sql.planner import AccessPath, Planner
 from instquery.sql.postgresql import POSTGRESQL
-from instquery.sql.refusals import refusal
 from instquery.sql.sqlite import SQLITE
 from instquery.sql.table import made_table
+from instquery.sql.transactions import Transactions
 from instquery.sql.values import Statement, Word
+from instquery.sql.walk import walk
+from instquery.sql.writer import Writer
 from instquery.values import fits
 
 try:
@@ -37,7 +35,7 @@ except ModuleNotFoundError as missing:
 __all__ = ["SqlStore"]
 
 _BATCH = 1000  # records that are fetched at once
-_MOST_KEYS = 30_000  # in one statement: SQLite and PostgreSQL bound how many values one has
+_NO_CURSORS = "a store on a database has no cursors: ask for further pages by Query(offset=...)"
 
 
 class SqlStore:
@@ -65,10 +63,7 @@ class SqlStore:
         if shard_by is not None:
             check_kind("shard_by", shard_by, str, "the name of a keyword field", SchemaError)
         check_callable("clock", clock, "a datetime")
-        if isinstance(table, str) and not _NAME.fullmatch(table):
-            raise SchemaError("table must be a name: not empty, without NUL or surrogates")
 
-        self._engine = engine
         self._clock = clock
         self._dialect = _dialect(engine)
         if isinstance(table, str):
@@ -76,8 +71,9 @@ class SqlStore:
         self._layout = Layout(schema, table, self._dialect)
         self._shard_by = shard_by
         self._planner = Planner(self._layout)
+        self._transactions = Transactions(engine, self._dialect, table)
         self._keyed = self._layout.records().where(self._layout.key == sa.bindparam("key"))
-        self._version = 0
+        self._writer = Writer(self._layout)
 
     @property
     def schema(self) -> Schema:
@@ -91,7 +87,7 @@ class SqlStore:
 
     def create(self) -> None:
         """Make the table and its indexes, unless it is there; with Citus, distribute it."""
-        with self._engine.begin() as connection:
+        with self._transactions.making() as connection:
             if sa.inspect(connection).has_table(self.table.name, self.table.schema):
                 return
             self.table.create(connection)
@@ -103,18 +99,28 @@ class SqlStore:
         """Return one page of the records that match, in order, with the exact total.
 
         Raises `QueryError` as a `Store` does, and for `Contains` on a field without folded text.
-        There are no cursors, as no state is kept: a deep page is counted to, not walked to.
+        There are no cursors, as no state is kept: a deep page is counted to, not walked to. The
+        page's `cursor` is `None` where nothing follows, and raises `QueryError` where more does.
         """
         query = dated_by(self._clock, query)
         if cursor is not None:
-            raise CursorInvalid("a store on a database gives no cursors")
-        with self._reading() as connection:
+            raise CursorInvalid(_NO_CURSORS)
+        with self._transactions.reading() as connection:
             path = self._planner.choose(connection, query)
             rows = path.rows
             if rows is None and path.statement is not None:
                 rows = connection.execute(path.statement, path.values).all()
-            items = [self._layout.read(row) for row in rows or ()]
-        return Page(items, path.matches if query.total else None)
+            rows = rows or ()
+
+        # Where matches were not counted, one row more than the page has was asked for.
+        reached = query.offset + len(rows)
+        follows = len(rows) > query.limit if path.matches is None else reached < path.matches
+        items = [self._layout.read(row) for row in rows[: query.limit]]
+        return Page(
+            items,
+            path.matches if query.total else None,
+            _no_cursor if items and follows else None,
+        )
 
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page ready; nothing is asked of the database before its page or its plan is.
@@ -144,20 +150,20 @@ class SqlStore:
             .where(column.is_not(None), *asked.where)
             .group_by(column)
         )
-        with self._reading() as connection:
+        with self._transactions.reading() as connection:
             return by_count(dict(map(tuple, connection.execute(counted, values).all())))
 
     def explain(self, query: Query) -> AccessPath:
         """Return the path by which a query would be answered now; costs its count."""
         query = dated_by(self._clock, query)
-        with self._reading() as connection:
+        with self._transactions.reading() as connection:
             return self._planner.choose(connection, query)
 
     def get(self, key: str) -> Record | None:
         """Return the record with this key, or `None`."""
         if not self._can_be_there(key):
             return None
-        with self._reading() as connection:
+        with self._transactions.reading() as connection:
             row = connection.execute(self._keyed, {"key": key}).first()
         return None if row is None else self._layout.read(row)
 
@@ -168,10 +174,16 @@ class SqlStore:
         return self._can_be_there(key) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[Record]:
-        """Walk the records of this moment, in order."""
-        in_order = self._layout.in_order()
-        with self._reading() as connection:
-            yield from self._stream(connection, self._layout.records().order_by(*in_order))
+        """Walk the records in order; the store may be read and written on the way.
+
+        Which records there are, and in which order, is noted when the first is asked for. Each is
+        handed out as it is when its portion of 1,000 is read, and passed over if it is gone by
+        then. Of more than 1,000,000 records, the next 1,000,000 are noted after these.
+
+        No transaction and no connection is held between two records. Costs 100 bytes of memory for
+        each key that is noted.
+        """
+        return walk(self._transactions, self._layout)
 
     # writing
 
@@ -188,23 +200,23 @@ class SqlStore:
         Of records with one key the last counts. Returns how many were put.
         """
         entries = take_batch(self.schema, records)
-        with self._writing() as connection:
-            self._replace(connection, entries)
+        with self._transactions.writing() as connection:
+            self._writer.replace(connection, entries)
         return len(entries)
 
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one."""
         if not self._can_be_there(key):
             return False
-        with self._writing() as connection:
-            return bool(self._replace(connection, {}, [key]))
+        with self._transactions.writing() as connection:
+            return bool(self._writer.replace(connection, {}, [key]))
 
     def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
         """Make `records` the whole content, by the smallest set of changes, whole or not at all."""
         entries = take_batch(self.schema, records)
         added, updated = len(entries), 0
         gone: list[str] = []
-        with self._writing() as connection:
+        with self._transactions.writing() as connection:
             for record in self._stream(connection, self._layout.records()):
                 key = record[self.schema.key]
                 if key not in entries:
@@ -215,7 +227,7 @@ class SqlStore:
                     del entries[key]  # it is there already
                 else:
                     updated += 1
-            self._replace(connection, entries, gone)
+            self._writer.replace(connection, entries, gone)
         return Changes(added, updated, len(gone))
 
     # inside
@@ -227,85 +239,14 @@ class SqlStore:
             return False
         return fits(key) or not isinstance(held, Word)
 
-    @contextmanager
-    def _reading(self) -> Generator[sa.Connection]:
-        """Read from one moment, where the database can."""
-        with self._engine.connect() as connection:
-            self._dialect.begin_read(connection)
-            yield connection
-            connection.commit()  # psycopg adds a round trip to a rollback
-
-    @contextmanager
-    def _writing(self) -> Generator[sa.Connection]:
-        """Write in a transaction, one writer after the other, where the database can."""
-        with self._engine.begin() as connection:
-            self._dialect.begin_write(connection, self._layout.lock)
-            yield connection
-
     def _stream(self, connection: sa.Connection, records: Statement) -> Iterator[Record]:
         """Read records a batch at a time."""
         with connection.execute(records, execution_options={"yield_per": _BATCH}) as rows:
             yield from map(self._layout.read, rows)
 
-    def _replace(
-        self,
-        connection: sa.Connection,
-        entries: Mapping[str, Entry],
-        gone: Iterable[str] = (),
-    ) -> int:
-        """Put rows in the place of those with their keys, and take others away.
 
-        Return how many there were.
-        """
-        self._version = max(self._version + 1, time_ns())
-        rows = [self._layout.write(entry, self._version) for entry in entries.values()]
-        keyed = self._keyed_parts([*entries, *gone])
-
-        if self._layout.keeps_versions:
-            there_were = self._bury(connection, keyed, rows)
-        else:
-            deletes = [sa.delete(self.table).where(some) for some in keyed]
-            there_were = sum(connection.execute(delete).rowcount for delete in deletes)
-
-        if rows:
-            self._insert(connection, rows)
-        return there_were
-
-    def _keyed_parts(self, keys: list[str]) -> list[sa.ColumnElement[bool]]:
-        """Return conditions that together hold for the rows with these keys."""
-        starts = range(0, len(keys), _MOST_KEYS)
-        return [self._layout.key.in_(keys[start : start + _MOST_KEYS]) for start in starts]
-
-    def _bury(
-        self,
-        connection: sa.Connection,
-        keyed: list[sa.ColumnElement[bool]],
-        rows: list[Values],
-    ) -> int:
-        """Add rows that hide those which new ones do not replace, as they lie at other places.
-
-        Return how many there were.
-        """
-        now_at = {row[self.schema.key]: row[self.schema.order.field] for row in rows}
-        there = self._layout.select(self._layout.key, self._layout.order)
-        old = [place for some in keyed for place in connection.execute(there.where(some))]
-        for key, place in old:
-            if now_at.get(key) != place:
-                rows.append(self._layout.bury(key, place, self._version))
-        return len(old)
-
-    def _insert(self, connection: sa.Connection, rows: list[Values]) -> None:
-        """Insert rows. Raises `RecordError` for what a column or an index cannot hold."""
-        try:
-            connection.execute(sa.insert(self.table), rows)
-        except (DBAPIError, UnicodeEncodeError, OverflowError) as error:
-            refused = refusal(error, self._layout, rows)
-            if refused is None:
-                raise
-            raise refused from error
-
-
-_NAME = re.compile("[^\0\ud800-\udfff]+", re.DOTALL)
+def _no_cursor() -> str:
+    raise QueryError(_NO_CURSORS)
 
 
 class _PreparedQuery:

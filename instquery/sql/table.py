@@ -9,18 +9,20 @@ from instquery.errors import SchemaError
 from instquery.query import Order
 from instquery.schema import Schema
 from instquery.sql.dialect import Column, Dialect
+from instquery.sql.names import check_columns, check_table, folded_name, index_name
 from instquery.sql.values import GONE, RECORD, VERSION, Word
 
-__all__ = ["directed", "folded_name", "made_table"]
+__all__ = ["directed", "made_table"]
 
 
 def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None) -> sa.Table:
-    """Declare the table of a schema. Raises `SchemaError` for names that it has itself."""
+    """Declare the table of a schema.
+
+    Raises `SchemaError` for a name that the database does not take, or has itself.
+    """
+    check_table(name, dialect)
     columns = list(_columns(schema, dialect, shard_by))
-    if len({column.name for column in columns}) < len(columns):
-        raise SchemaError(
-            f"the names {RECORD}, {VERSION}, {GONE} and <name>_folded are the table's own"
-        )
+    check_columns([(column.name, column.info.get("field")) for column in columns], dialect)
 
     order, key = schema.order, schema.key
     items = dialect.table_items([directed(sa.column(order.field), order), sa.column(key)])
@@ -30,11 +32,6 @@ def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None
         _index(table, schema, [directed(table.c[order.field], order), table.c[key]])
         dialect.index_parts(table, _searched(table, schema))
     return table
-
-
-def folded_name(field: str) -> str:
-    """Return the name of the column that holds a field's text as it is searched."""
-    return f"{field}_folded"
 
 
 def directed(column: Column, order: Order) -> sa.UnaryExpression[Any]:
@@ -69,27 +66,32 @@ def _columns_of(
     text = dialect.text if is_needed else dialect.maybe_text
     whole = dialect.whole if is_needed else dialect.maybe_whole
 
+    info = {"field": name}
+
     for form in schema.fields[name].kind.columns:
         if form == "micros":
-            yield sa.Column(name, whole, nullable=not is_needed)
+            yield sa.Column(name, whole, nullable=not is_needed, info=info)
         elif form == "folded":
-            yield sa.Column(folded_name(name), Word(text), nullable=not is_needed)
+            folded = folded_name(name)
+            yield sa.Column(folded, Word(text), nullable=not is_needed, info=info)
         elif form == "value":
             is_unique = is_needed and dialect.has_indexes
-            yield sa.Column(name, Word(text), nullable=not is_needed, primary_key=is_unique)
+            yield sa.Column(
+                name, Word(text), nullable=not is_needed, primary_key=is_unique, info=info
+            )
         else:
             assert_never(form)
 
 
 def _index(table: sa.Table, schema: Schema, in_order: Sequence[Column]) -> None:
     """Index the order of answers, and each field that is matched whole or by range."""
-    sa.Index(f"{table.name}_in_order", *in_order)
+    sa.Index(index_name(table.name), *in_order)
 
     for field, declared in schema.fields.items():
         is_matched = declared.indexed and declared.kind.index in ("values", "slices")
         if is_matched and field not in (schema.key, schema.order.field):
             # With the order, so that matches are sorted without being looked at.
-            sa.Index(f"{table.name}_{field}", table.c[field], *in_order)
+            sa.Index(index_name(table.name, field), table.c[field], *in_order)
 
 
 def _searched(table: sa.Table, schema: Schema) -> list[sa.Column[Any]]:

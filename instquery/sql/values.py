@@ -1,6 +1,7 @@
 """Values in SQL text, so that databases compare and order them as memory does."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ __all__ = [
     "GONE",
     "RECORD",
     "VERSION",
+    "Listed",
     "Row",
     "Statement",
     "Word",
@@ -86,6 +88,33 @@ class Word(sa.TypeDecorator[Value]):
         if value.startswith(_NUMBER):
             return int(value[1:], 16)
         return _SPELLING.sub(_read, value)
+
+
+class Listed(sa.types.UserDefinedType[Sequence[Value]]):
+    """A list of values that is handed to the driver as one, however many they are.
+
+    Args:
+        item: the type of each value.
+        pack: makes the one value of the list.
+
+    """
+
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any], pack: Callable[[list[Any]], Any]) -> None:
+        self.item = item
+        self.pack = pack
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Sequence[Value] | None], Any]:
+        """Return what writes a list as the driver takes it."""
+        write = self.item.dialect_impl(dialect).bind_processor(dialect)
+
+        def packed(values: Sequence[Value] | None) -> Any:
+            if values is None:
+                return None
+            return self.pack(list(values) if write is None else list(map(write, values)))
+
+        return packed
 
 
 def _spell(text: str) -> str:
