@@ -8,6 +8,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy, deepcopy
 from itertools import islice
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -110,10 +111,12 @@ def test_a_copied_page_keeps_that_its_cursor_is_refused(indexed, copied):
     other = copied(copied(page))
     assert other == page
     assert (len(other.items), other.total) == (4, 10)
-    for _ in range(2):
+    frames = []
+    for _ in range(3):
         with pytest.raises(QueryError, match="offset") as caught:
             other.cursor  # noqa: B018 - asking is the test
-    assert len(caught.traceback) < 5
+        frames.append(len(caught.traceback))
+    assert len(set(frames)) == 1  # no error grows by being raised again
 
 
 def test_an_error_of_another_kind_ends_a_copy():
@@ -605,9 +608,12 @@ def test_a_value_too_long_is_named_in_a_table_with_the_longest_name(databases):
     engine = databases.tables("postgresql").engine
     store = SqlStore(engine, SCHEMA, "实" * 21)
     store.create()
-    long = "".join(chr(0x4E00 + n * 7 % 20_000) for n in range(4_000))
+    random = Random(8)
+    key, status = (
+        "".join(chr(random.randrange(0x4E00, 0x9FFF)) for _ in range(size)) for size in (2000, 3000)
+    )
     with pytest.raises(RecordError) as caught:
-        store.put({"id": long, "status": "x" * 4_000})
+        store.put({"id": key, "status": status})
     assert caught.value.field == "id"
     store.table.drop(engine)
 
