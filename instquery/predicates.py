@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from datetime import date
 from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
@@ -82,7 +83,8 @@ class In:
     def __init__(self, field: str, values: Iterable[Value]) -> None:
         check_name(field)
         if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
-            raise QueryError("In takes a collection of values", field=field)
+            reason = "In takes a collection of values"
+            raise QueryError(reason, field=field, code="query.value")
         fitting: Sequence[Value] = tuple(values)
         if not _TEXT.issuperset(map(type, fitting)):
             for value in fitting:
@@ -123,9 +125,8 @@ class Contains:
     def __post_init__(self) -> None:
         check_name(self.field)
         if not isinstance(self.needle, str):
-            raise QueryError(
-                f"a needle must be text, not {type(self.needle).__name__}", field=self.field
-            )
+            reason = f"a needle must be text, not {type(self.needle).__name__}"
+            raise QueryError(reason, field=self.field, code="query.value")
         folded = fold(self.needle)
         object.__setattr__(self, "folded", folded)
         object.__setattr__(self, "grams", needle_grams(folded))
@@ -183,7 +184,9 @@ def unanswered(predicate: object, answered: Iterable[type], field: str | None = 
     cure = " or ".join(one.__name__ for one in answered) or "another field"
     kind = predicate if isinstance(predicate, type) else type(predicate)
     reason = f"{kind.__name__} is not answered here: ask with {cure}"
-    return QueryError(reason, field=named if isinstance(named, str) else None)
+    return QueryError(
+        reason, field=named if isinstance(named, str) else None, code="query.kind"
+    )
 
 
 def conditions(where: Where) -> tuple[Predicate, ...]:
@@ -224,9 +227,13 @@ def merged(where: Iterable[Bounded]) -> list[Bounded]:
 
 def _check_value(value: object, field: str) -> None:
     if not isinstance(value, Value):
-        raise QueryError(
-            f"a value must be text, an integer or a bool, not {type(value).__name__}", field=field
-        )
+        given, cure = type(value).__name__, ""
+        if value is None:
+            given, cure = "None", ": a record without a value matches no predicate"
+        elif isinstance(value, date):  # a datetime is one
+            cure = ": ask with Range for times"
+        reason = f"a value must be text, an integer or a bool, not {given}{cure}"
+        raise QueryError(reason, field=field, code="query.value")
 
 
 def _short(value: Value) -> str:

@@ -192,7 +192,7 @@ def moment_of(value: object) -> TrustedMicros:
     try:
         return moment(value)
     except ValueError as error:
-        raise QueryError(f"now {error}") from None
+        raise QueryError(f"now {error}", code="query.value") from None
 
 
 def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:

@@ -6,10 +6,11 @@ from dataclasses import field as attribute
 from types import MappingProxyType
 from typing import Any
 
-from instquery.errors import QueryError, SchemaError
+from instquery.errors import Code, QueryError, SchemaError
 from instquery.fields import Field, Kind, Read, checked_aliases, instant, keyword, stored, text
 from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
+from instquery.kinds import not_answered
 from instquery.options import check_flag, check_kind
 from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, conditions, unanswered
 from instquery.query import Order, Record, moment_of
@@ -113,12 +114,11 @@ class Schema:
             raise unanswered(predicate, ASKED)
         declared = self.fields.get(predicate.field)
         if declared is None:
-            raise QueryError("no such field in the schema", field=predicate.field)
+            reason = "no such field in the schema"
+            raise QueryError(reason, field=predicate.field, code="query.field")
         if type(predicate) not in declared.kind.answers:
-            name = type(predicate).__name__
-            raise QueryError(
-                f"{declared.kind.phrase} does not answer {name}", field=predicate.field
-            )
+            reason = not_answered(declared.kind, type(predicate))
+            raise QueryError(reason, field=predicate.field, code="query.kind")
         if isinstance(predicate, Range):
             return predicate.bound(self._intake.read(predicate.field), now)
         return predicate
@@ -155,4 +155,6 @@ class Schema:
         check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
         if declared is None or not declared.kind.is_counted:
-            raise QueryError("facets are counted for keyword fields of the schema", field=field)
+            reason = "facets are counted for keyword fields of the schema"
+            code: Code = "query.field" if declared is None else "query.kind"
+            raise QueryError(reason, field=field, code=code)

@@ -110,7 +110,10 @@ class Double:
         There is one between entering and leaving alone.
         """
         if self._server is None:
-            raise InstqueryError("the double is not being served: use it as a context manager")
+            raise InstqueryError(
+                "the double is not being served: use it as a context manager",
+                code="server.stopped",
+            )
         return self._server.endpoint
 
     @property
