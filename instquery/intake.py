@@ -124,6 +124,21 @@ class Intake:
             take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
 
+    def own_names(self, what: str, members: Mapping[str, Any]) -> Record:
+        """Return members under their own names, as `take` has them; `what` names them in errors.
+
+        Raises `RecordError`.
+        """
+        if not isinstance(members, Mapping):
+            kind = type(members).__name__
+            raise RecordError(f"{what} must be a mapping, not {kind}", code="record.shape")
+
+        own = {name_of(name): value for name, value in members.items()}
+        self._rename(own)
+        if self._strict and not own.keys() <= self._names:
+            raise _unknown(own.keys() - self._names)
+        return own
+
     def check(self, field: str, record: Mapping[str, Any]) -> None:
         """Check one member of a record. Raises `RecordError` for what its field cannot hold."""
         kind = self._fields[field].kind

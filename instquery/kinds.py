@@ -35,7 +35,17 @@ from instquery.predicates import Contains, Eq, In, Predicate, Range
 from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
-__all__ = ["KINDS", "Column", "Each", "Kind", "Read", "Readers", "Row", "not_answered", "read_member"]
+__all__ = [
+    "KINDS",
+    "Column",
+    "Each",
+    "Kind",
+    "Read",
+    "Readers",
+    "Row",
+    "not_answered",
+    "read_member",
+]
 
 Read: TypeAlias = Callable[[object], int | None]
 """Reads an instant into microseconds, `None` where there is none; raises `ValueError`."""

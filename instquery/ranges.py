@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from instquery.bounds import Bound, Delta, Given, Instant, bound_of
 from instquery.errors import Code, QueryError
 from instquery.instants import EARLIEST, LATEST, to_micros
+from instquery.options import brief
 
 __all__ = ["Interval", "Range", "check_name"]
 
@@ -160,7 +161,7 @@ class Range:
         names = ("after", "since", "until", "before", "within")
         given = [(name, getattr(self, name)) for name in names]
         told = "".join(f", {name}={bound!r}" for name, bound in given if bound is not None)
-        return f"Range({self.field!r}{told})"
+        return f"Range({brief(self.field)}{told})"
 
     def __str__(self) -> str:
         if self.within is not None:

@@ -85,6 +85,12 @@ class Double:
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
+    def __repr__(self) -> str:
+        stores = ", ".join(vars(self).get("_stores", {}))
+        server: Server | None = vars(self).get("_server")
+        place = "not served" if server is None else f"at {server.endpoint}"
+        return f"<Double of {stores}, {place}>"
+
     def __getitem__(self, name: str) -> Store:
         """Return the store of an API, by its name in the catalog."""
         return self._stores[name]
