@@ -44,7 +44,7 @@ class Update(NamedTuple):
         """
         own = schema.own_names("members", members)
         given = own.pop(schema.key, key)
-        if not isinstance(given, str) or given != key:
+        if given is not key and (not isinstance(given, str) or given != key):
             reason = "the key of a record cannot be changed: discard the record, and put another"
             raise RecordError(reason, field=schema.key, code="record.key")
         return cls(schema, own, {} if expect is None else schema.own_names("expect", expect))
