@@ -6,6 +6,7 @@ Declare a `Schema`, put records into a `Store`, ask a `Query`, get a `Page` with
 from instquery.contract import Change, Changes
 from instquery.engine.plan import Plan
 from instquery.errors import (
+    Conflict,
     CursorExpired,
     CursorInvalid,
     HistoryGap,
@@ -25,6 +26,7 @@ from instquery.watch import Events, Watch
 __all__ = [
     "Change",
     "Changes",
+    "Conflict",
     "Contains",
     "CursorExpired",
     "CursorInvalid",

@@ -72,7 +72,8 @@ def name_of(name: object) -> str:
     """Return the name of a member as text itself. Raises `RecordError` for what is no text."""
     if not isinstance(name, str):
         raise RecordError(
-            f"the names of a record's members must be text, not {type(name).__name__}"
+            f"the names of a record's members must be text, not {type(name).__name__}",
+            code="record.shape",
         )
     return str.__str__(name)
 

@@ -152,8 +152,29 @@ class Writes(Protocol):
         """Put a batch; of records with one key the last counts."""
         ...
 
+    def update(
+        self,
+        key: str,
+        members: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Replace members of the record with this key; tells whether it is there.
+
+        Raises `Conflict`, having changed nothing, where a member is not as expected.
+        """
+        ...
+
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one."""
+        ...
+
+    def discard_many(self, keys: Iterable[str]) -> int:
+        """Remove the records with these keys; returns how many there were."""
+        ...
+
+    def discard_where(self, where: Where, *, now: Moment | None = None) -> int:
+        """Remove the records that match; returns how many there were."""
         ...
 
     def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:

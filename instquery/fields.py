@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from instquery.errors import SchemaError
 from instquery.instants import MICROS, Unit
 from instquery.kinds import KINDS, Kind, Read
-from instquery.options import check_flag, told
+from instquery.options import check_flag, some, told
 
 __all__ = ["Field", "Kind", "Read", "checked_aliases", "instant", "keyword", "stored", "text"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Field:
     """One field of a schema; made by `keyword`, `text`, `instant` or `stored`.
 
@@ -33,6 +33,21 @@ class Field:
         check_flag("blank_is_missing", self.blank_is_missing, SchemaError)
         if self.integers is not None and self.integers not in tuple(MICROS):
             raise SchemaError(f"integers must be one of {', '.join(MICROS)}, not {self.integers!r}")
+
+    def __repr__(self) -> str:
+        name = self.kind.name
+        shown = [] if name in KINDS else [repr(name)]
+        if not self.indexed and name != "stored":
+            shown.append("indexed=False")
+        if self.aliases:
+            shown.append(f"aliases={some(self.aliases)}")
+        if self.as_text:
+            shown.append("as_text=True")
+        if self.integers is not None:
+            shown.append(f"integers={self.integers!r}")
+        if self.blank_is_missing:
+            shown.append("blank_is_missing=True")
+        return f"{name if name in KINDS else 'Field'}({', '.join(shown)})"
 
     @property
     def has_index(self) -> bool:

@@ -124,6 +124,21 @@ class Intake:
             take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
 
+    def own_names(self, what: str, members: Mapping[str, Any]) -> Record:
+        """Return members under their own names, as `take` has them; `what` names them in errors.
+
+        Raises `RecordError`.
+        """
+        if not isinstance(members, Mapping):
+            kind = type(members).__name__
+            raise RecordError(f"{what} must be a mapping, not {kind}", code="record.shape")
+
+        own = {name_of(name): value for name, value in members.items()}
+        self._rename(own)
+        if self._strict and not own.keys() <= self._names:
+            raise _unknown(own.keys() - self._names)
+        return own
+
     def check(self, field: str, record: Mapping[str, Any]) -> None:
         """Check one member of a record. Raises `RecordError` for what its field cannot hold."""
         kind = self._fields[field].kind
@@ -188,7 +203,9 @@ class Intake:
         The copy shares nothing changeable with what was given.
         """
         if not isinstance(record, Mapping):
-            raise RecordError(f"a record must be a mapping, not {type(record).__name__}")
+            raise RecordError(
+                f"a record must be a mapping, not {type(record).__name__}", code="record.shape"
+            )
         # Such dicts share one table of names: a third of a plain one's size.
         row: Record = vars(self._row_type())
         is_nested = False
@@ -203,7 +220,7 @@ class Intake:
 
         self._rename(row)
         if self._strict and not row.keys() <= self._names:
-            raise RecordError("no such field in the schema", field=min(row.keys() - self._names))
+            raise _unknown(row.keys() - self._names)
         return Nested(row) if is_nested else row
 
     def _rename(self, row: Record) -> None:
@@ -240,6 +257,11 @@ def _number_text(number: int, name: str) -> str:
     return str(int(number))  # an `IntEnum` too is its number, not its name
 
 
+def _unknown(names: Iterable[str]) -> RecordError:
+    """Return the error for members that a strict schema does not know."""
+    return RecordError("no such field in the schema", field=min(names), code="record.unknown")
+
+
 class Takes(Protocol):
     """A schema, as a batch needs it."""
 
@@ -253,15 +275,15 @@ def take_all(schema: Takes, records: Iterable[Mapping[str, Any]]) -> Iterator[En
     """
     kind = type(records).__name__
     if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
-        raise RecordError(f"records must be a collection of mappings, not {kind}")
+        raise RecordError(
+            f"records must be a collection of mappings, not {kind}", code="record.batch"
+        )
     take = schema.take
     for number, record in enumerate(records, 1):
         try:
             entry = take(record)
         except RecordError as error:
-            raise RecordError(
-                f"{error.reason} (record {number} of the batch)", field=error.field
-            ) from None
+            raise error.with_reason(f"{error.reason} (record {number} of the batch)") from None
         yield entry
 
 

@@ -35,7 +35,17 @@ from instquery.predicates import Contains, Eq, In, Predicate, Range
 from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
-__all__ = ["KINDS", "Column", "Each", "Kind", "Read", "Readers", "Row", "read_member"]
+__all__ = [
+    "KINDS",
+    "Column",
+    "Each",
+    "Kind",
+    "Read",
+    "Readers",
+    "Row",
+    "not_answered",
+    "read_member",
+]
 
 Read: TypeAlias = Callable[[object], int | None]
 """Reads an instant into microseconds, `None` where there is none; raises `ValueError`."""
@@ -177,6 +187,20 @@ class Each:
             value = row.get(name)
             if value is not None:
                 row[name] = self.check(value, name)
+
+
+def not_answered(kind: Kind, asked: type[Predicate]) -> str:
+    """Say that a kind does not answer a predicate, what to ask with, and which kinds do answer it.
+
+    >>> not_answered(KINDS["keyword"], Contains)
+    'a keyword field does not answer Contains: ask with Eq or In, or declare it as text()'
+    """
+    answered = " or ".join([one.__name__ for one in kind.answers])
+    others = " or ".join([f"{name}()" for name, one in KINDS.items() if asked in one.answers])
+    cures = [f"ask with {answered}"] if answered else []
+    cures += [f"declare it as {others}"] if others else []
+    reason = f"{kind.phrase} does not answer {asked.__name__}"
+    return f"{reason}: {', or '.join(cures)}" if cures else reason
 
 
 def read_member(read: Read, value: object, name: str) -> int | None:

@@ -4,12 +4,24 @@ Each message names the option, what was given in its place, and what to give. On
 quoted: text may be a secret.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import islice
+from reprlib import Repr
 from typing import Any, TypeVar
 
 from instquery.errors import InstqueryError
 
-__all__ = ["check_callable", "check_flag", "check_kind", "check_seconds", "check_whole", "told"]
+__all__ = [
+    "brief",
+    "check_callable",
+    "check_flag",
+    "check_kind",
+    "check_seconds",
+    "check_whole",
+    "counted",
+    "some",
+    "told",
+]
 
 Kind = TypeVar("Kind")
 
@@ -100,3 +112,47 @@ def told(value: object) -> str:
         return "a huge integer"
     is_plain = value is None or type(value) in (bool, int, float)
     return repr(value) if is_plain else type(value).__name__
+
+
+def brief(value: object) -> str:
+    """Quote a value for people, in at most some 60 characters, whatever it is.
+
+    >>> brief("Running"), brief("x" * 10**7), brief(10**5000)
+    ("'Running'", "'xxxxxxxxxxxxxxxxxxxx'…", 'a huge integer')
+    """
+    if isinstance(value, str):
+        return repr(value) if len(value) <= _QUOTED else f"{value[:20]!r}…"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a huge integer"
+    try:
+        text = _BRIEF.repr(value)
+    except Exception:  # code of a class of the caller's, or an integer too long to be written
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "item"), counted(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def some(values: Collection[object]) -> str:
+    """Write the first of many values as a tuple; those of this package have a short `repr`.
+
+    >>> some((1, 2)), some(range(10**6))
+    ('(1, 2)', '(0, 1, 2, … 999,997 more)')
+    """
+    first = [brief(one) if isinstance(one, str | int) else repr(one) for one in islice(values, 3)]
+    if len(values) > len(first):
+        first.append(f"… {len(values) - len(first):,} more")
+    return f"({', '.join(first)}{',' if len(first) == 1 else ''})"
+
+
+_QUOTED = 40
+
+_BRIEF = Repr()
+_BRIEF.maxlevel = 2

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from datetime import date
 from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
+from instquery.options import some
 from instquery.ranges import Interval, Range, check_name
 from instquery.values import fits
 
@@ -56,14 +58,13 @@ class Eq:
         return bool(record.get(self.field) == self.value)
 
     def __repr__(self) -> str:  # Python refuses to write an integer of more than 4,300 digits
-        value = repr(self.value) if isinstance(self.value, str) else _short(self.value)
-        return f"Eq(field={self.field!r}, value={value})"
+        return f"Eq(field={_short(self.field)}, value={_short(self.value)})"
 
     def __str__(self) -> str:
         return f"{self.field} = {_short(self.value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class In:
     """Matches records whose field is one of `values`.
 
@@ -82,7 +83,8 @@ class In:
     def __init__(self, field: str, values: Iterable[Value]) -> None:
         check_name(field)
         if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
-            raise QueryError("In takes a collection of values", field=field)
+            reason = "In takes a collection of values"
+            raise QueryError(reason, field=field, code="query.value")
         fitting: Sequence[Value] = tuple(values)
         if not _TEXT.issuperset(map(type, fitting)):
             for value in fitting:
@@ -99,12 +101,15 @@ class In:
         """Tell whether the record's field is among the values; a missing field never is."""
         return record.get(self.field) in self.members
 
+    def __repr__(self) -> str:
+        return f"In(field={_short(self.field)}, values={some(self.values)})"
+
     def __str__(self) -> str:
         listed = ", ".join(map(_short, self.values[:3])) + (", …" if len(self.values) > 3 else "")
         return f"{self.field} in {len(self.values)} values ({listed})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Contains:
     """Matches records whose text field has `needle` in it, whatever the letters' case or width.
 
@@ -123,9 +128,8 @@ class Contains:
     def __post_init__(self) -> None:
         check_name(self.field)
         if not isinstance(self.needle, str):
-            raise QueryError(
-                f"a needle must be text, not {type(self.needle).__name__}", field=self.field
-            )
+            reason = f"a needle must be text, not {type(self.needle).__name__}"
+            raise QueryError(reason, field=self.field, code="query.value")
         folded = fold(self.needle)
         object.__setattr__(self, "folded", folded)
         object.__setattr__(self, "grams", needle_grams(folded))
@@ -134,6 +138,9 @@ class Contains:
         """Tell whether the needle is in the record's field; a missing field never has it."""
         text = record.get(self.field)
         return text is not None and self.folded in fold(text)
+
+    def __repr__(self) -> str:
+        return f"Contains(field={_short(self.field)}, needle={_short(self.needle)})"
 
     def __str__(self) -> str:
         return f"{self.field} contains {_short(self.needle)}"
@@ -183,7 +190,7 @@ def unanswered(predicate: object, answered: Iterable[type], field: str | None = 
     cure = " or ".join(one.__name__ for one in answered) or "another field"
     kind = predicate if isinstance(predicate, type) else type(predicate)
     reason = f"{kind.__name__} is not answered here: ask with {cure}"
-    return QueryError(reason, field=named if isinstance(named, str) else None)
+    return QueryError(reason, field=named if isinstance(named, str) else None, code="query.kind")
 
 
 def conditions(where: Where) -> tuple[Predicate, ...]:
@@ -224,9 +231,13 @@ def merged(where: Iterable[Bounded]) -> list[Bounded]:
 
 def _check_value(value: object, field: str) -> None:
     if not isinstance(value, Value):
-        raise QueryError(
-            f"a value must be text, an integer or a bool, not {type(value).__name__}", field=field
-        )
+        given, cure = type(value).__name__, ""
+        if value is None:
+            given, cure = "None", ": a record without a value matches no predicate"
+        elif isinstance(value, date):  # a datetime is one
+            cure = ": ask with Range for times"
+        reason = f"a value must be text, an integer or a bool, not {given}{cure}"
+        raise QueryError(reason, field=field, code="query.value")
 
 
 def _short(value: Value) -> str:

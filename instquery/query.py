@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from instquery.errors import InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros, moment
-from instquery.options import check_flag
+from instquery.options import brief, check_flag, counted, some
 from instquery.predicates import Predicate, Value, Where, conditions, is_relative
 
 __all__ = [
@@ -45,7 +45,7 @@ class Order:
             raise SchemaError("an order is a field name and a bool")
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
@@ -90,6 +90,11 @@ class Query:
         object.__setattr__(self, "limit", limit)
         object.__setattr__(self, "total", total)
         object.__setattr__(self, "now", None if now is None else moment_of(now))
+
+    def __repr__(self) -> str:
+        offset = brief(self.offset)
+        part = f"offset={offset}, limit={self.limit}, total={self.total}, now={self.now!r}"
+        return f"Query(where={some(self.where)}, {part})"
 
 
 def system_clock() -> datetime:
@@ -184,7 +189,10 @@ class Page:
         return Page, (self.items, self.total, cursor, self.version)
 
     def __repr__(self) -> str:
-        return f"Page(items={self.items!r}, total={self.total!r})"
+        # It asks for no cursor: that would be made, and keep a state.
+        total = "" if self.total is None else f", total {self.total:,}"
+        more = "" if self._cursor is None else ", more follow"
+        return f"<Page of {counted(len(self.items), 'item')}{total}{more}>"
 
 
 def moment_of(value: object) -> TrustedMicros:
@@ -192,7 +200,7 @@ def moment_of(value: object) -> TrustedMicros:
     try:
         return moment(value)
     except ValueError as error:
-        raise QueryError(f"now {error}") from None
+        raise QueryError(f"now {error}", code="query.value") from None
 
 
 def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:

@@ -9,8 +9,9 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from instquery.bounds import Bound, Delta, Given, Instant, bound_of
-from instquery.errors import QueryError
+from instquery.errors import Code, QueryError
 from instquery.instants import EARLIEST, LATEST, to_micros
+from instquery.options import brief
 
 __all__ = ["Interval", "Range", "check_name"]
 
@@ -68,9 +69,11 @@ class Range:
         is_bare = after is since is until is before is None
         if within is None and is_bare:
             names = "after, since, until, before, within"
-            raise QueryError(f"a range needs at least one of {names}", field=field)
+            reason = f"a range needs at least one of {names}"
+            raise QueryError(reason, field=field, code="query.value")
         if within is not None and not is_bare:
-            raise QueryError("within stands alone: no other bound beside it", field=field)
+            reason = "within stands alone: no other bound beside it"
+            raise QueryError(reason, field=field, code="query.value")
 
         delta = None if within is None else _delta(field, within)
         if delta is not None and delta.months >= 0 and delta.microseconds >= 0:
@@ -142,20 +145,23 @@ class Range:
         try:
             return int(bound.micros(now))
         except ValueError as error:
-            raise QueryError(f"{name} {error}", field=self.field) from None
+            is_now_missing = now is None and isinstance(bound, Delta)
+            code: Code = "query.now" if is_now_missing else "query.value"
+            raise QueryError(f"{name} {error}", field=self.field, code=code) from None
 
     def _read_flat(self, value: object) -> int | None:
         """Read an instant of which no schema is known."""
         try:
             return None if value is None else to_micros(value)
         except ValueError as error:
-            raise QueryError(f"{error}; ask Schema.matches", field=self.field) from None
+            reason = f"{error}; ask Schema.matches"
+            raise QueryError(reason, field=self.field, code="query.value") from None
 
     def __repr__(self) -> str:
         names = ("after", "since", "until", "before", "within")
         given = [(name, getattr(self, name)) for name in names]
         told = "".join(f", {name}={bound!r}" for name, bound in given if bound is not None)
-        return f"Range({self.field!r}{told})"
+        return f"Range({brief(self.field)}{told})"
 
     def __str__(self) -> str:
         if self.within is not None:
@@ -213,7 +219,8 @@ class Interval:
 def check_name(field: object) -> None:
     """Refuse what is no name of a field, with a `QueryError`."""
     if not isinstance(field, str):
-        raise QueryError(f"a field name must be text, not {type(field).__name__}")
+        reason = f"a field name must be text, not {type(field).__name__}"
+        raise QueryError(reason, code="query.value")
 
 
 def _bound(field: str, name: str, value: object) -> Bound:
@@ -221,7 +228,7 @@ def _bound(field: str, name: str, value: object) -> Bound:
     try:
         return bound_of(value)
     except ValueError as error:
-        raise QueryError(f"{name} {error}", field=field) from None
+        raise QueryError(f"{name} {error}", field=field, code="query.value") from None
 
 
 def _delta(field: str, value: object) -> Delta:
@@ -229,8 +236,9 @@ def _delta(field: str, value: object) -> Delta:
         return value
     if not isinstance(value, timedelta | relativedelta):
         kind = type(value).__name__
-        raise QueryError(f"within must be a timedelta or relativedelta, not {kind}", field=field)
+        reason = f"within must be a timedelta or relativedelta, not {kind}"
+        raise QueryError(reason, field=field, code="query.value")
     try:
         return Delta.of(value)
     except ValueError as error:
-        raise QueryError(f"within {error}", field=field) from None
+        raise QueryError(f"within {error}", field=field, code="query.value") from None

@@ -9,7 +9,7 @@ from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.errors import QueryError
 from instquery.instants import Moment
-from instquery.options import check_flag
+from instquery.options import brief, check_flag, counted
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated, dated_by
 from instquery.schema import Schema
@@ -94,6 +94,10 @@ class Snapshot:
             return query, None
         after = self._view.open(cursor, query)
         return query if after.now is None else dated(query, after.now), after
+
+    def __repr__(self) -> str:
+        records = f"{counted(len(self), 'record')} by {brief(self.schema.key)}"
+        return f"<Snapshot of {records}, version {self.version}>"
 
     def __len__(self) -> int:
         return len(self._view)

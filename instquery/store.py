@@ -1,6 +1,6 @@
 """The store: writes, and every read, by any number of threads."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from instquery.contract import Change, Changes, Holdings, Prepared
@@ -12,14 +12,16 @@ from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.engine.writer import SEGMENT_ROWS
-from instquery.errors import CursorExpired, InstqueryError, QueryError, SchemaError
+from instquery.errors import CursorExpired, QueryError
 from instquery.instants import Moment
 from instquery.leases import Leases
-from instquery.options import check_callable, check_flag, check_kind, check_whole
+from instquery.options import brief, check_flag, check_kind, check_whole, counted
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, dated, dated_by, system_clock
 from instquery.schema import Entry, Schema, take_all, take_batch
+from instquery.settings import check_options
 from instquery.snapshot import Snapshot
+from instquery.updates import Update, keys_of, removal
 from instquery.watch import Watch, Watchable
 
 __all__ = ["SEGMENT_ROWS", "Snapshot", "Store", "check_options"]
@@ -190,6 +192,10 @@ class Store:
         """
         return self._current.faults()
 
+    def __repr__(self) -> str:
+        records = f"{counted(len(self), 'record')} by {brief(self.schema.key)}"
+        return f"<{type(self).__name__} of {records}, version {self.version}>"
+
     def __len__(self) -> int:
         return len(self._current.view())
 
@@ -228,13 +234,65 @@ class Store:
         self._write(entries)
         return len(entries)
 
+    def update(
+        self,
+        key: str,
+        members: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Replace members of the record with this key; the others stay.
+
+        Args:
+            key: whose record; it cannot be changed.
+            members: each replaces the whole member of its name or alias; `None` takes it out.
+            expect: the values that members must have now, compared by `==`; an absent member
+                equals `None`. Of several writers that expect the same, one wins.
+
+        Returns:
+            Whether the key is there; otherwise nothing is done.
+
+        Raises:
+            Conflict: where a member has another value than expected. Nothing is changed.
+            RecordError: where the record would not fit the schema, as `put` does.
+
+        Costs as much as `put`, and a look-up.
+
+        """
+        wanted = Update.of(self.schema, key, members, expect)
+        is_there = False
+
+        def revise(view: View) -> tuple[dict[str, Entry], tuple[()]]:
+            nonlocal is_there
+            record = view.directory.get(key)
+            is_there = record is not None
+            entry = None if record is None else wanted.applied_to(record)
+            return ({} if entry is None else {entry.key: entry}), ()
+
+        self._leases.end_old()
+        self._current.revise(revise)
+        return is_there
+
     def discard(self, key: str) -> bool:
         """Remove the record with this key; tells whether there was one. Costs 50 to 150 µs."""
-        with self._current.writing:
-            if key not in self:
-                return False
-            self._write({}, [key])
-            return True
+        return self._discard(lambda view: [key] if key in view else []) > 0
+
+    def discard_many(self, keys: Iterable[str]) -> int:
+        """Remove the records with these keys, in one step; returns how many there were.
+
+        Raises `RecordError` for what is no collection of keys, such as one key.
+        """
+        named = keys_of(keys)
+        return self._discard(lambda view: [key for key in named if key in view])
+
+    def discard_where(self, where: Where, *, now: Moment | None = None) -> int:
+        """Remove the records that match, in one step; returns how many there were.
+
+        `now` is what deltas are counted from. Raises `QueryError` where there are no predicates:
+        `replace_all([])` removes every record.
+        """
+        query = dated_by(self._clock, removal(where, now))
+        return self._discard(lambda view: view.keys(query))
 
     def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
         """Make `records` the whole content, by the smallest set of changes, whole or not at all.
@@ -251,6 +309,11 @@ class Store:
             return Changes(added, len(changed) - added, len(gone))
 
     # inside
+
+    def _discard(self, find: Callable[[View], list[str]]) -> int:
+        """Remove the records whose keys are found, in one step; return how many there were."""
+        self._leases.end_old()
+        return self._current.revise(lambda view: ({}, find(view)))
 
     def _write(self, puts: Mapping[str, Entry], gone: Iterable[str] = ()) -> None:
         self._leases.end_old()
@@ -281,28 +344,3 @@ class Store:
         # Other stores may be handed the same leases. The signer is this store's own, the epoch this
         # state's.
         self._leases.grant((self._signer, view.epoch), view)
-
-
-def check_options(
-    schema: object,
-    *,
-    leases: object = None,
-    cursor_key: object = None,
-    history: object = 0,
-    clock: object = system_clock,
-    segment_rows: object = SEGMENT_ROWS,
-) -> None:
-    """Refuse options that a store cannot keep to, before anything is made of them.
-
-    Raises `SchemaError` for what is no schema, `InstqueryError` for any other option.
-    """
-    check_kind("schema", schema, Schema, "a Schema", SchemaError)
-    if leases is not None:
-        check_kind("leases", leases, Leases, "an instance of Leases")
-    if cursor_key is not None:
-        check_kind("cursor_key", cursor_key, bytes, "bytes, such as secrets.token_bytes(32)")
-        if not cursor_key:
-            raise InstqueryError("cursor_key must not be empty: take secrets.token_bytes(32)")
-    check_whole("history", history)
-    check_callable("clock", clock, "a datetime")
-    check_whole("segment_rows", segment_rows, least=1, most=SEGMENT_ROWS)

@@ -86,6 +86,12 @@ class Double:
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
+    def __repr__(self) -> str:
+        stores = ", ".join(vars(self).get("_stores", {}))
+        server: Server | None = vars(self).get("_server")
+        place = "not served" if server is None else f"at {server.endpoint}"
+        return f"<Double of {stores}, {place}>"
+
     def __getitem__(self, name: str) -> Store:
         """Return the store of an API, by its name in the catalog."""
         return self._stores[name]
@@ -111,7 +117,10 @@ class Double:
         There is one between entering and leaving alone.
         """
         if self._server is None:
-            raise InstqueryError("the double is not being served: use it as a context manager")
+            raise InstqueryError(
+                "the double is not being served: use it as a context manager",
+                code="server.stopped",
+            )
         return self._server.endpoint
 
     @property

@@ -38,9 +38,9 @@ def check_keyword(value: object, field: str) -> None:
 def check_key(value: object, field: str) -> str:
     """Return the value of a key field. Raises `RecordError` for what names no record."""
     if not isinstance(value, str) or not value:
-        raise RecordError("the key must be text that is not empty", field=field)
+        raise RecordError("the key must be text that is not empty", field=field, code="record.key")
 
     if len(value) > LONGEST:
         bound = f"at most {LONGEST:,} characters, not {len(value):,}"
-        raise RecordError(f"the key must have {bound}", field=field)
+        raise RecordError(f"the key must have {bound}", field=field, code="record.key")
     return value

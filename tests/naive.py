@@ -161,6 +161,33 @@ def page(records, conditions, offset, limit, key, created, newest_first=True):
     return found[offset : offset + limit], len(found)
 
 
+class Otherwise(Exception):
+    """A record is not as an update expects it; names a member."""
+
+
+def updated(record, members, expect=None, *, aliases=()):
+    """Return a record with some members replaced, and those that are `None` taken out."""
+    own = dict(aliases)
+    for name, value in (expect or {}).items():
+        if record.get(own.get(name, name)) != value:
+            raise Otherwise(own.get(name, name))
+    made = dict(record)
+    for name, value in members.items():
+        made.pop(own.get(name, name), None)
+        if value is not None:
+            made[own.get(name, name)] = value
+    return made
+
+
+def without(records, where):
+    """Return the records, by key, that do not meet all conditions."""
+    return {
+        key: record
+        for key, record in records.items()
+        if not all(holds(record, condition) for condition in where)
+    }
+
+
 class No(Exception):
     """A refusal: a code, and the parameters of which it may name any one."""
 

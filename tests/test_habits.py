@@ -42,7 +42,7 @@ def test_what_a_report_of_a_fault_begins_with_runs():
     form = yaml.safe_load(read(".github/ISSUE_TEMPLATE/fault.yml"))
     (shown,) = [part for part in form["body"] if part.get("id") == "input"]
     told = run(sys.executable, "-c", shown["attributes"]["placeholder"])
-    assert told.stdout.startswith("Page(items=[{'id': 'i-1'"), told.stderr
+    assert told.stdout.startswith("[{'id': 'i-1'"), told.stderr
 
 
 def test_blame_passes_over_commits_that_there_are():

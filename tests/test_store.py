@@ -19,6 +19,7 @@ import naive
 from effort import examples
 from engines import readings
 from instquery import (
+    Conflict,
     Contains,
     CursorInvalid,
     Eq,
@@ -31,7 +32,7 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import search
-from strategies import SCHEMA, at, conditions, predicate, records
+from strategies import SCHEMA, at, conditions, ids, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -67,6 +68,37 @@ class BesideAPlainList(RuleBasedStateMachine):
     def discard(self, record):
         key = record["id"]
         assert self.store.discard(key) == (self.records.pop(key, None) is not None)
+
+    @rule(data=st.data(), changed=records(), guess=records(), guesses=st.booleans())
+    def update(self, data, changed, guess, guesses):
+        key = changed.pop("id") if not self.records else data.draw(st.sampled_from([*self.records]))
+        changed = {name: value for name, value in changed.items() if name != "id"}
+        old = self.records.get(key)
+        names = data.draw(st.sets(st.sampled_from(["name", "status", "owner"])))
+        expect = {name: (guess if guesses else old or {}).get(name) for name in names}
+        try:
+            expected = None if old is None else naive.updated(old, changed, expect)
+        except naive.Otherwise:
+            with pytest.raises(Conflict):
+                self.store.update(key, changed, expect=expect)
+        else:
+            assert self.store.update(key, changed, expect=expect) == (old is not None)
+            if old is not None:
+                self.records[key] = expected
+
+    @rule(keys=st.lists(ids, max_size=8))
+    def discard_many(self, keys):
+        gone = self.records.keys() & set(keys)
+        assert self.store.discard_many(keys) == len(gone)
+        for key in gone:
+            del self.records[key]
+
+    @rule(where=st.lists(conditions(), min_size=1, max_size=3))
+    def discard_where(self, where):
+        kept = naive.without(self.records, where)
+        count = self.store.discard_where([predicate(condition) for condition in where])
+        assert count == len(self.records) - len(kept)
+        self.records = kept
 
     @precondition(lambda self: self.records)
     @rule(data=st.data(), changed=records())

@@ -53,6 +53,9 @@ WRITES = {
     "put in place": (nothing, lambda store: store.put(made(3, status="new", name="web"))),
     "put moved": (nothing, lambda store: store.put({**made(3), "created": 50_500_000})),
     "discard": (nothing, lambda store: store.discard("i-00050")),
+    "update": (nothing, lambda store: store.update("i-00030", {"status": "new", "name": None})),
+    "discard many": (nothing, lambda store: store.discard_many(["i-00050", "i-00010", "gone"])),
+    "discard where": (nothing, lambda store: store.discard_where(Eq("owner", "3"))),
     "brief batch": (
         nothing,
         lambda store: store.put_many([made(3, status="new"), {**made(7), "created": 99_000_000}]),

@@ -45,6 +45,8 @@ class BadRecord(NamedTuple):
 class InventoryError(RecordError):
     """An inventory with bad records: the first of them, and how many there are."""
 
+    code = "record.inventory"
+
     def __init__(self, bad: tuple[BadRecord, ...], count: int) -> None:
         more = f"\n… and {count - len(bad)} more" if count > len(bad) else ""
         super().__init__("\n".join(map(str, bad)) + more)

@@ -67,6 +67,9 @@ class Walks:
         self._store = store
         self._walks: Leases[tuple[Reads, TrustedMicros]] = Leases(count=count, age=age, clock=clock)
 
+    def __repr__(self) -> str:
+        return f"<Walks over {self._store!r}>"
+
     @property
     def schema(self) -> Schema:
         """What the records of the store hold."""

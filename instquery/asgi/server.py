@@ -204,7 +204,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, ValueError, TypeError) as error:  # the latter two for what is no name
         listener.close()
         reason = getattr(error, "strerror", None) or error
-        raise InstqueryError(f"cannot listen on {host}:{port}: {reason}") from error
+        raise InstqueryError(
+            f"cannot listen on {host}:{port}: {reason}", code="server.address"
+        ) from error
     return listener
 
 
@@ -280,7 +282,7 @@ class Server:
         end = monotonic() + _PATIENCE
         while not self._server.started:
             if monotonic() > end or not self._thread.is_alive():
-                raise InstqueryError("the server has not started")
+                raise InstqueryError("the server has not started", code="server.stopped")
             sleep(0.001)
         return self
 

@@ -48,7 +48,7 @@ except ModuleNotFoundError as missing:
     _can_copy = False
 
 try:
-    from instquery.cli.serve import Listening, Sources, run_serve, stores_of
+    from instquery.cli.serve import Listening, Load, Sources, run_serve, stores_of
 
     _can_serve = True
 # The extra `server` is not installed; where types are checked it is.
@@ -192,15 +192,7 @@ def serve_command() -> Callable[..., None]:
         integers: Integers | None,
         **given: str | None,
     ) -> None:
-        def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
-            return read_records(
-                CATALOG[name],
-                file,
-                skip_bad=skip_bad,
-                integers=integers,
-                must_be_whole=must_be_whole,
-            )
-
+        load = _load(integers, skip_bad=skip_bad)
         with usage_errors():
             if not _can_serve:
                 raise InstqueryError(
@@ -224,6 +216,21 @@ def serve_command() -> Callable[..., None]:
         _serve_options(),
         "Serve APIs over HTTP, as the official clients ask for them; SIGHUP reads the files again.",
     )
+
+
+def _load(integers: Integers | None, *, skip_bad: bool) -> "Load":
+    """Return what reads the files of a server."""
+
+    def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
+        return read_records(
+            CATALOG[name],
+            file,
+            skip_bad=skip_bad,
+            integers=integers,
+            must_be_whole=must_be_whole,
+        )
+
+    return load
 
 
 def _serve_options() -> list[Parameter]:

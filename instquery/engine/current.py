@@ -47,9 +47,10 @@ finds a write that was cut short, and mends it. The write goes on afterwards on 
 sees any more. `_replace` refuses what it has made of them, and it begins once more.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from threading import RLock
+from typing import TypeAlias
 from weakref import ref
 
 from instquery.contract import Change
@@ -71,6 +72,9 @@ from instquery.query import Query
 from instquery.schema import Entry, Schema
 
 __all__ = ["Current"]
+
+Revise: TypeAlias = Callable[[View], tuple[Mapping[str, Entry], Collection[str]]]
+"""Tells from the current records what to put, and which keys that are there must go."""
 
 # A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one
 # is written aside, which costs a copy of every segment that it touches.
@@ -196,11 +200,30 @@ class Current:
             while not self._is_written(puts, gone):
                 pass  # a signal handler has read or written in its middle: once more
 
-    def _is_written(self, puts: Mapping[str, Entry], gone: Collection[str]) -> bool:
-        """Make changes, and tell whether they were published."""
+    def revise(self, revise: Revise) -> int:
+        """Make the checked changes that follow from the current records, in one step.
+
+        `revise` says which. It is asked again where a signal handler has written in the middle:
+        what follows from older records is never written. Returns how many changes there were.
+        """
+        with self.writing:
+            while True:
+                view = self.view()
+                number = view.number
+                puts, gone = revise(view)
+                del view  # else what it shows would be copied, as for any reader
+                if self._is_written(puts, gone, number):
+                    return len(puts) + len(gone)
+
+    def _is_written(
+        self, puts: Mapping[str, Entry], gone: Collection[str], number: int | None = None
+    ) -> bool:
+        """Make changes, on no other version than `number`; tell whether they were published."""
         base = self._published
         if base.begun is not None:
             base = self._settled()
+        if number is not None and base.version.number != number:
+            return False
 
         directory = base.version.directory
         changes: list[Changed] = [(key, directory.get(key), None) for key in gone]

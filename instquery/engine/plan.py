@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from instquery.engine.census import Census
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
+from instquery.options import counted
 from instquery.predicates import Bounded, Value, merged
 from instquery.query import Query
 
@@ -81,6 +82,12 @@ class Plan(NamedTuple):
             "records": self.records,
             "segments": self.segments,
         }
+
+    def __repr__(self) -> str:
+        asked = counted(len(self.steps), "predicate")
+        known = "" if self.known is None else f" {self.known:,}"
+        records = counted(self.records, "record")
+        return f"<Plan by {self.driver}: {asked}, {records}, total {self.total}{known}>"
 
     def __str__(self) -> str:
         segments = "1 segment" if self.segments == 1 else f"{self.segments} segments"

@@ -70,6 +70,12 @@ class View:
         record = self.version.directory.get(key)
         return None if record is None else record.copy()
 
+    def keys(self, query: Query) -> list[str]:
+        """List the keys of the records on a query's page, without a copy of any."""
+        key = self.schema.key
+        records, _ = search(self.version, query, self.explain(query))
+        return [record[key] for record in records]
+
     def __len__(self) -> int:
         return self.version.count
 

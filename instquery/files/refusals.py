@@ -13,6 +13,8 @@ __all__ = ["DurableError", "damage", "elsewhere", "reason_of", "refusal"]
 class DurableError(InstqueryError):
     """A file that cannot be used as a durable store, or a write that did not reach it."""
 
+    code = "store.file"
+
 
 _NO_ROOM = "there is no room on the disk: make room and try again"
 _NO_RIGHT = (

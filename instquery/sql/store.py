@@ -9,7 +9,7 @@ from instquery.contents import is_same
 from instquery.contract import Changes, Prepared
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
-from instquery.options import check_callable, check_flag, check_kind
+from instquery.options import brief, check_callable, check_flag, check_kind
 from instquery.predicates import Value, Where
 from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
 from instquery.schema import Schema, take_batch
@@ -23,6 +23,7 @@ from instquery.sql.transactions import Transactions
 from instquery.sql.values import Statement, Word
 from instquery.sql.walk import walk
 from instquery.sql.writer import Writer
+from instquery.updates import Update, keys_of, removal
 from instquery.values import fits
 
 try:
@@ -92,6 +93,11 @@ class SqlStore:
                 return
             self.table.create(connection)
             self._dialect.distribute(connection, self.table, self._shard_by or self.schema.key)
+
+    def __repr__(self) -> str:
+        # Not the URL of its engine: that may hold a password.
+        table = brief(str(self.table.fullname))
+        return f"<SqlStore on {self._dialect.name}: table {table} by {brief(self.schema.key)}>"
 
     # reading
 
@@ -204,12 +210,56 @@ class SqlStore:
             self._writer.replace(connection, entries)
         return len(entries)
 
-    def discard(self, key: str) -> bool:
-        """Remove the record with this key; tells whether there was one."""
+    def update(
+        self,
+        key: str,
+        members: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Replace members of the record with this key, in one transaction; see `Store.update`.
+
+        On ClickHouse, which has none, another writer may come between look and write.
+        """
+        wanted = Update.of(self.schema, key, members, expect)
         if not self._can_be_there(key):
             return False
         with self._transactions.writing() as connection:
-            return bool(self._writer.replace(connection, {}, [key]))
+            row = connection.execute(self._keyed, {"key": key}).first()
+            entry = None if row is None else wanted.applied_to(self._layout.read(row))
+            if entry is not None:
+                self._writer.replace(connection, {entry.key: entry})
+        return row is not None
+
+    def discard(self, key: str) -> bool:
+        """Remove the record with this key; tells whether there was one."""
+        return self._can_be_there(key) and self.discard_many([key]) > 0
+
+    def discard_many(self, keys: Iterable[str]) -> int:
+        """Remove the records with these keys, in one step; returns how many there were.
+
+        Raises `RecordError` for what is no collection of keys, such as one key.
+        """
+        gone = [key for key in keys_of(keys) if self._can_be_there(key)]
+        if not gone:
+            return 0
+        with self._transactions.writing() as connection:
+            return self._writer.replace(connection, {}, gone)
+
+    def discard_where(self, where: Where, *, now: Moment | None = None) -> int:
+        """Remove the records that match, in one step; returns how many there were.
+
+        Raises `QueryError` where there are no predicates: `replace_all([])` removes every record.
+        Costs memory for the keys of the matches.
+        """
+        query = dated_by(self._clock, removal(where, now))
+        asked, values = self._planner.statements_for(query.where, query.now)
+        if values is None:
+            return 0
+        with self._transactions.writing() as connection:
+            matches = self._layout.select(self._layout.key).where(*asked.where)
+            gone = list(connection.scalars(matches, values))
+            return self._writer.replace(connection, {}, gone) if gone else 0
 
     def replace_all(self, records: Iterable[Mapping[str, Any]]) -> Changes:
         """Make `records` the whole content, by the smallest set of changes, whole or not at all."""
