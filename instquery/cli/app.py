@@ -218,17 +218,12 @@ def serve_command() -> Callable[..., None]:
     )
 
 
-def _load(integers: Integers | None, *, skip_bad: bool) -> "Load":
+def _load(integers: Integers | None, *, skip_bad: bool) -> Load:
     """Return what reads the files of a server."""
 
     def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
-        return read_records(
-            CATALOG[name],
-            file,
-            skip_bad=skip_bad,
-            integers=integers,
-            must_be_whole=must_be_whole,
-        )
+        how = {"skip_bad": skip_bad, "must_be_whole": must_be_whole}
+        return read_records(CATALOG[name], file, integers=integers, **how)
 
     return load
 
