@@ -218,7 +218,7 @@ def serve_command() -> Callable[..., None]:
     )
 
 
-def _load(integers: Integers | None, *, skip_bad: bool) -> Load:
+def _load(integers: Integers | None, *, skip_bad: bool) -> "Load":
     """Return what reads the files of a server."""
 
     def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
