@@ -20,7 +20,7 @@ from instquery.asgi.wire import MOST_BYTES
 __all__ = ["BoundedConnection", "BoundedProtocol"]
 
 _HEAD = 2 * MOST_BYTES + 4_096  # bytes of a target, of headers, and of what stands around them
-_PATH = 8_192  # bytes of a path, which uvicorn decodes as soon as it has come
+_PATH = MOST_BYTES  # of a path, which uvicorn decodes as soon as it has come: 5 ms for 64 KB
 _HEADER_LINES = 256  # the application refuses more than 200 with a better message
 _CHUNK_LINES = 1_000  # of chunks that have come and are not parsed: 500 chunks, 3 ms
 
