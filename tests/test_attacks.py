@@ -548,7 +548,8 @@ REFUSED = {
     "300 headers": (HEAD + b"a: 1\r\n" * 300 + b"\r\n", 431),
     "10,000 chunks": (CHUNKED + b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n", 400),
     "10,000 trailers": (CHUNKED + b"1\r\nx\r\n0\r\n" + b"a:\r\n" * 10_000 + b"\r\n", 400),
-    "a path of 75 KB": (b"GET /" + b"%41" * 25_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "a path of 75 KB": (b"GET /" + b"a" * 75_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "a path of escapes": (b"GET /" + b"%41" * 1_001 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
     "headers of 135 KB": (HEAD + b"a: " + b"x" * 135_200 + b"\r\n\r\n", 431),
     "a broken chunk": (CHUNKED + b"zz\r\n", 400),
 }
