@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import json
+import logging
 import socket
 import threading
 import time
@@ -525,6 +527,12 @@ def test_a_target_with_scheme_and_host_is_served(double):
     assert [seen.path for seen in double.requests[start:]] == [ROA, "/", "/", "/none"]
 
 
+def test_the_access_log_has_the_path_alone_of_such_a_target(plain, caplog):
+    with caplog.at_level(logging.INFO, "instquery.access"):
+        asked(plain, get(b"size=5", path="http://user@host:80" + ROA))
+    assert json.loads(caplog.records[-1].getMessage())["path"] == ROA
+
+
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 REFUSED = {
@@ -540,7 +548,8 @@ REFUSED = {
     "300 headers": (HEAD + b"a: 1\r\n" * 300 + b"\r\n", 431),
     "10,000 chunks": (CHUNKED + b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n", 400),
     "10,000 trailers": (CHUNKED + b"1\r\nx\r\n0\r\n" + b"a:\r\n" * 10_000 + b"\r\n", 400),
-    "a path of 40 KB": (b"GET /" + b"%41" * 13_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "a path of 75 KB": (b"GET /" + b"a" * 75_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "a path of escapes": (b"GET /" + b"%41" * 1_001 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
     "headers of 135 KB": (HEAD + b"a: " + b"x" * 135_200 + b"\r\n\r\n", 431),
     "a broken chunk": (CHUNKED + b"zz\r\n", 400),
 }

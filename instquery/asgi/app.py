@@ -94,12 +94,12 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; never raises."""
-        path = _path(scope) if scope["type"] == "http" else None
-        if path is None:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope, path = _located(scope)
         if path in self._aside:
-            await self._app({**scope, "path": scope.get("root_path", "") + path}, receive, send)
+            await self._app(scope, receive, send)
             return
 
         exchange = Exchange(scope)
@@ -324,10 +324,12 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _path(scope: Scope) -> str:
-    """Return the path of a request behind the prefix that the application is mounted under."""
-    path, prefix = scope["path"], scope.get("root_path", "")
-    return origin_path(path.removeprefix(prefix) if prefix else path)
+def _located(scope: Scope) -> tuple[Scope, str]:
+    """Return a request without scheme and host, and its path behind the prefix of a mount."""
+    whole, prefix = scope["path"], scope.get("root_path", "")
+    told = whole.removeprefix(prefix) if prefix else whole
+    path = origin_path(told)
+    return (scope if path == told else {**scope, "path": prefix + path}), path
 
 
 def _walker(scope: Scope, caller: str | None) -> str | None:
