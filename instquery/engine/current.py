@@ -226,7 +226,9 @@ class Current:
             return False
 
         directory = base.version.directory
-        changes: list[Changed] = [(key, directory.get(key), None) for key in gone]
+        changes: list[Changed] = [
+            (key, old, None) for key in gone if (old := directory.get(key)) is not None
+        ]
         changes += [(key, directory.get(key), entry.row) for key, entry in puts.items()]
         if not changes:
             return True
@@ -241,6 +243,8 @@ class Current:
             with self._lock:
                 if not self._replace(base, asked):
                     return False
+            if self._published is not asked:  # a signal handler has written
+                return False
 
             self._journal.record(write.number, puts, gone)
             return make(asked, write) or self._is_completed(write)
