@@ -312,7 +312,9 @@ def test_the_engine_knows_no_vendor():
 def test_no_file_is_much_over_300_lines_and_no_function_over_40():
     for name, path in modules():
         text = path.read_text("utf-8")
-        assert len(text.splitlines()) <= 350, name
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(text)
+        theory = ast.get_docstring(tree) or ""  # how a room works may be told at any length
+        assert len(text.splitlines()) - len(theory.splitlines()) <= 350, name
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 41, f"{name}.{node.name}"
