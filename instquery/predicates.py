@@ -199,10 +199,11 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         return (where,)
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
     if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
-        kind = type(where).__name__
+        kind = type(where).__name__  # pyright: ignore[reportUnknownArgumentType]
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}")
 
-    listed = tuple(where)
+    # What `type()` tells narrows nothing.
+    listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]
     for predicate in listed:
         if not isinstance(predicate, Predicate):
             kind = type(predicate).__name__

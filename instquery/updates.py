@@ -5,7 +5,7 @@ is there, asks this room what follows, and writes that.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 from instquery.contents import is_same
 from instquery.errors import Conflict, QueryError, RecordError
@@ -87,7 +87,8 @@ def keys_of(keys: object) -> list[str]:
         cure = "discard(key) takes one key" if isinstance(keys, str) else "such as a list of text"
         reason = f"keys must be a collection of keys, not {kind}: {cure}"
         raise RecordError(reason, code="record.batch")
-    return list(dict.fromkeys([str.__str__(key) for key in keys if isinstance(key, str)]))
+    given = cast(Iterable[object], keys)
+    return list(dict.fromkeys([str.__str__(key) for key in given if isinstance(key, str)]))
 
 
 def removal(where: Where, now: Moment | None) -> Query:

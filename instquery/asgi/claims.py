@@ -234,11 +234,6 @@ def _rpc(request: Signed) -> Claim:
     )
 
 
-def _query_string(pairs: Iterable[tuple[str, str]]) -> str:
-    """Encode parameters, sorted by name."""
-    return "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(pairs)])
-
-
 def _sha1(secret: str, source: str) -> str:
     return b64encode(digest(secret.encode(), source.encode(), "sha1")).decode()
 

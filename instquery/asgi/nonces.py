@@ -4,6 +4,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Literal, TypeAlias
 
+from instquery.forks import renew_after_fork
 from instquery.options import check_whole
 
 __all__ = ["Nonces", "Verdict"]
@@ -39,6 +40,11 @@ class Nonces:
         check_whole("age", age)
         self._most, self._age = most, age
         self._memories: dict[str, _Memory] = {}
+        self.renew_locks()
+        renew_after_fork(self)
+
+    def renew_locks(self) -> None:
+        """Take a new lock: that of a forked process may be held by a thread that it has not."""
         self._lock = Lock()
 
     def take(self, key: str, nonce: str, *, made: float, now: float) -> Verdict:
