@@ -11,7 +11,13 @@ ROOT = Path(instquery.__file__).parent
 
 PUBLISHING = {
     str(ROOT / name)
-    for name in ("engine/current.py", "engine/published.py", "engine/history.py", "watch.py")
+    for name in (
+        "engine/current.py",
+        "engine/published.py",
+        "engine/history.py",
+        "files/live.py",
+        "watch.py",
+    )
 }
 """The files in which each byte code is tried; of the others every `STEP`th."""
 

@@ -261,17 +261,18 @@ def test_a_watch_that_is_interrupted_has_not_been_polled():
     with ByteCodes() as codes:
         watch.poll()
 
-    lost = 0
+    told, lost = [], []
     chance = random.Random(SEED)
     for at in chosen(codes.points, 100, chance):
         watch = followed()
-        with suppress(KeyboardInterrupt), ByteCodes(interrupting(KeyboardInterrupt), at) as codes:
+        with suppress(KeyboardInterrupt), ByteCodes(interrupting(KeyboardInterrupt), at):
             watch.poll()
         events = watch.poll()
-        if events != expected:
-            assert events[1:] == ([], [], []), f"seed {SEED}, byte code {at}"
-            lost += 1
-    assert lost < 40  # between the step and the return, as of any call
+        assert events == expected or events[1:] == ([], [], []), f"seed {SEED}, byte code {at}"
+        (told if events == expected else lost).append(at)
+    # What is lost is lost between the one step and the return, as of any call.
+    assert told
+    assert max(told) < min(lost, default=codes.number)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of the system")

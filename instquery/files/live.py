@@ -28,7 +28,7 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from threading import RLock
+from threading import Condition, RLock
 from weakref import finalize
 
 from instquery.bodies import to_json
@@ -75,7 +75,7 @@ class LiveFile:
         self.begun_at: int = reading.state.version
 
         self._busy = RLock()
-        self._is_writing = False
+        self._turn = Condition(self._busy)
         self._is_open = False
 
     @property
@@ -128,23 +128,20 @@ class LiveFile:
             name, body = octets_of(key), to_json(entry.row)
             rows.append((name, body, mark_of(name, body)))
 
-        with self._busy:
-            if self._is_writing:
-                raise DurableError(
-                    f"{self._place}: a write is under way, which this one has interrupted: "
-                    "write after it"
-                )
-            self._is_writing = True
-            try:
+        if self._is_interrupting():
+            raise DurableError(
+                f"{self._place}: a write is under way, which this one has interrupted: "
+                "write after it"
+            )
+        try:
+            with self._busy:
                 state, self._state = self._known_state(), None
                 self._state = self._commit(state, version, rows, [octets_of(key) for key in gone])
-            except sqlite3.Error as error:
-                self._make_room()
-                raise DurableError(
-                    f"{self._place}: the write did not reach the file: {reason_of(error)}"
-                ) from error
-            finally:
-                self._is_writing = False
+        except sqlite3.Error as error:
+            self._make_room()
+            raise DurableError(
+                f"{self._place}: the write did not reach the file: {reason_of(error)}"
+            ) from error
         if self._notes_writes:
             self._lock.note(self._file, version)
 
@@ -155,16 +152,28 @@ class LiveFile:
         """
         if not self._is_open or not self._lock.is_ours:
             return False
-        with self._busy:
-            if self._is_writing:
-                raise DurableError(f"{self._place}: a write is under way")
-            try:
+        if self._is_interrupting():
+            raise DurableError(f"{self._place}: a write is under way")
+        try:
+            with self._busy:
                 if self._database.in_transaction:
                     self._database.rollback()
                 self._state = None
                 return self._known_state().version >= version
-            except sqlite3.Error as error:
-                raise refusal(self._place, error) from error
+        except sqlite3.Error as error:
+            raise refusal(self._place, error) from error
+
+    def _is_interrupting(self) -> bool:
+        """Tell whether this thread is in the middle of a write already: then a handler asks.
+
+        The lock tells. A flag of our own would stay for good if an interrupt came before it is
+        taken back.
+        """
+        try:
+            self._turn.notify()  # nobody waits; it is an error where this thread has not the lock
+        except RuntimeError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of the file. Raises `DurableError` in another process."""
