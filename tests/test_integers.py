@@ -76,11 +76,16 @@ def test_a_field_keeps_the_unit_that_it_declares():
     schema = Schema(
         key="id",
         order=Order("at"),
-        fields={"id": text(), "at": instant(aliases=("AT",)), "own": instant(integers="seconds")},
+        fields={
+            "id": text(),
+            "at": instant(aliases=("AT",)),
+            "own": instant(integers="microseconds"),
+        },
     )
     reader = Reader(schema, ())
-    found = read({"id": "a", "AT": 1000, "own": 5}, reader, integers="milliseconds")
-    assert found == {"id": "a", "at": "1970-01-01T00:00:01Z", "own": 5}
+    own = 1745078400000000  # no year that there is, as milliseconds
+    found = read({"id": "a", "AT": 1000, "own": own}, reader, integers="milliseconds")
+    assert found == {"id": "a", "at": "1970-01-01T00:00:01Z", "own": own}
     assert len(Store(schema, [found])) == 1
     with pytest.raises(InventoryError, match=r"at: an integer does not say its unit"):
         read({"id": "a", "AT": 1000}, reader)

@@ -429,6 +429,12 @@ def test_a_fault_in_a_printed_document_is_told_by_the_line_of_the_file():
     assert inventory.bad[0].reason == "is not usable JSON: the member InstanceID is given twice"
 
 
+def test_a_broken_array_is_told_once():
+    assert said('[\n{"InstanceID": "a"},\n{"InstanceID": oops}\n]') == [
+        "record 1: is not JSON: Expecting value at line 3 column 16"
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_other_encodings_are_named(encoding, mark, tmp_path):
