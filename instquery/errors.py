@@ -42,7 +42,9 @@ Code: TypeAlias = Literal[
     "schema.invalid",
     "server.address",
     "server.stopped",
+    "store.connection",
     "store.file",
+    "store.table",
     "write.conflict",
 ]
 """Every code of an error of the package. What an API refuses has a code of that API instead."""

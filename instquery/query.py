@@ -33,7 +33,7 @@ Record = dict[str, Any]
 _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a caller's mistake
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Order:
     """The order of a store: an instant field, ties by key, records without it last."""
 
@@ -43,6 +43,10 @@ class Order:
     def __post_init__(self) -> None:
         if not isinstance(self.field, str) or not isinstance(self.descending, bool):
             raise SchemaError("an order is a field name and a bool")
+
+    def __repr__(self) -> str:
+        descending = "" if self.descending else ", descending=False"
+        return f"Order({brief(self.field)}{descending})"
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)

@@ -10,7 +10,7 @@ OFFERED = {
     "Store", "Snapshot",
     "Query", "Eq", "In", "Contains", "Range", "Order", "Predicate",
     "Page", "Plan", "Record",
-    "Change", "Changes", "Events", "Watch",
+    "Change", "Changes", "Conflict", "Events", "Watch",
     "InstqueryError", "SchemaError", "RecordError", "QueryError", "CursorInvalid", "CursorExpired",
     "HistoryGap", "Leases",
 }  # fmt: skip

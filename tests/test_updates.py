@@ -221,7 +221,7 @@ def test_code_of_the_callers_in_what_is_expected_cannot_change_the_record():
         __hash__ = None
 
     store = Store(SCHEMA, [made(1, note=[1])])
-    assert store.update("i-1", {}, expect={"note": Nosy()})
+    assert store.update("i-1", {"status": "Stopped"}, expect={"note": Nosy()})
     assert store.get("i-1")["note"] == [1]
 
 

@@ -282,7 +282,8 @@ def _fetch(source: Source) -> bytes:
         data = source.read()
     except UnicodeDecodeError as error:
         raise RecordError(
-            f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}"
+            f"the file is not {error.encoding}: {error.reason} at byte {error.start + 1}",
+            code="record.inventory",
         ) from None
     check_kind("what a file object reads", data, (str, bytes, bytearray), "text or bytes")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data

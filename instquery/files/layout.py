@@ -67,6 +67,8 @@ _NOTE = (
 class StateError(InstqueryError):
     """A fact that is missing, or is not as it was written."""
 
+    code = "store.file"
+
 
 class State(NamedTuple):
     """What a write leaves: kept with it, in one transaction."""

@@ -109,7 +109,8 @@ class Layout:
         name = folded_name(field) if folded else field
         column = self.table.c.get(name)
         if column is None:
-            raise QueryError(f"the table {self.table.name} has no such column: {name}", field=field)
+            reason = f"the table {self.table.name} has no such column: {name}"
+            raise QueryError(reason, field=field, code="query.field")
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 

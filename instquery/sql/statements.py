@@ -198,6 +198,7 @@ def _check_size(predicate: In) -> None:
             f"the values have {size:,} characters, and a database takes {_MOST_TEXT:,} "
             "in one question: ask in parts",
             field=predicate.field,
+            code="query.value",
         )
 
 

@@ -65,7 +65,8 @@ class Transactions:
                 if not self._is_missing(connection, error):
                     raise
                 raise SchemaError(
-                    f"the table {self._table.fullname} is not in the database: call create() first"
+                    f"the table {self._table.fullname} is not in the database: call create() first",
+                    code="store.table",
                 ) from error
 
     def _is_missing(self, connection: sa.Connection, error: DBAPIError) -> bool:
@@ -115,7 +116,8 @@ class _Pool:
             raise InstqueryError(
                 "a database in memory lives in one connection, and this is another (each thread "
                 'has its own): share one by create_engine("sqlite://", poolclass=StaticPool, '
-                'connect_args={"check_same_thread": False}), or use a file'
+                'connect_args={"check_same_thread": False}), or use a file',
+                code="store.connection",
             )
 
 
