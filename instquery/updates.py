@@ -7,7 +7,7 @@ is there, asks this room what follows, and writes that.
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self, cast
 
-from instquery.contents import is_same
+from instquery.contents import copied, is_same
 from instquery.errors import Conflict, QueryError, RecordError
 from instquery.instants import Moment
 from instquery.options import brief
@@ -57,7 +57,7 @@ class Update(NamedTuple):
             RecordError: where the record would no longer fit the schema.
 
         """
-        known = record.copy() if self.expect else record  # `==` may be code of the caller's
+        known = copied(record) if self.expect else record  # `==` may be code of the caller's
         for name, expected in self.expect.items():
             found = known.get(name)
             if not found == expected:

@@ -350,6 +350,7 @@ def every_thread(count, function):
     return results
 
 
+@pytest.mark.long
 @pytest.mark.one_server
 def test_of_several_updates_that_expect_the_same_exactly_one_wins(tries):
     store = Store(SCHEMA, estate())
@@ -368,6 +369,7 @@ def test_of_several_updates_that_expect_the_same_exactly_one_wins(tries):
         assert {type(result) for result in lost} == {Conflict}, results
 
 
+@pytest.mark.long
 @pytest.mark.one_server
 def test_updates_of_different_members_at_once_lose_none(tries):
     store = Store(SCHEMA, estate())
@@ -403,6 +405,7 @@ HANDLED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.memory
 @pytest.mark.parametrize("journal", [False, True])
 @pytest.mark.parametrize("kind", HANDLED)
