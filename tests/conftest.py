@@ -12,6 +12,24 @@ import effort
 from engines import DATABASES, MEMORY, Databases
 from node_clients import PACKAGE, NodeClients
 
+# Files whose tests repeat one thing over many cases, and how many cases each default run has: one
+# of so many. They are `heavy` too: the gate's run of what is long leaves them out.
+HEAVY = {
+    "test_border.py": 8,
+    "test_connections.py": 6,
+    "test_damage.py": 3,
+    "test_faults.py": 8,
+    "test_file_owner.py": 6,
+    "test_forgeries.py": 2,
+    "test_forks.py": 3,
+    "test_interrupts.py": 20,
+    "test_places.py": 6,
+    "test_saved_replies.py": 4,
+    "test_sql_use.py": 8,
+    "test_updates.py": 5,
+    "test_upgrade.py": 6,
+}
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -24,20 +42,42 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark tests of random examples as long.
+def pytest_collection_modifyitems(items, config):
+    """Mark tests of random examples as long, and heavy files; leave out what takes long.
 
-    Without `--long` leave out the long ones that cannot be cut short.
+    Without `--long` that is: long tests that cannot be cut short, and of heavy files all cases but
+    one of several. Files that are named on the command line are run with all of their cases.
     """
+    _thin_out(items, config)
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("long")
         elif (
             item.get_closest_marker("long")
+            and not item.get_closest_marker("heavy")
             and "tries" not in item.fixturenames
             and not effort.is_full()
         ):
             item.add_marker(pytest.mark.skip(reason="takes long: --long"))
+
+
+def _thin_out(items, config):
+    """Mark the tests of heavy files, and keep a part of them."""
+    is_all = effort.is_full() or any(".py" in argument for argument in config.args)
+    kept, left_out, seen = [], [], dict.fromkeys(HEAVY, 0)
+    for item in items:
+        name = item.path.name
+        if name in HEAVY:
+            item.add_marker("long")
+            item.add_marker("heavy")
+            seen[name] += 1
+            if not is_all and (seen[name] - 1) % HEAVY[name]:
+                left_out.append(item)
+                continue
+        kept.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 @pytest.fixture(scope="session")
