@@ -1,6 +1,6 @@
 """Test code that calls Alibaba Cloud against a local double, by the official client as it is.
 
-Run it from a checkout with the extra `dev`, or with instquery[testing] and the client installed:
+Run it from a checkout with the extra `dev`, or with the extra `testing` and the client installed:
 
     python -m pytest examples/test_with_double.py
 

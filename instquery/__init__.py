@@ -23,6 +23,8 @@ from instquery.snapshot import Snapshot
 from instquery.store import Store
 from instquery.watch import Events, Watch
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Change",
     "Changes",

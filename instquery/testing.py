@@ -9,50 +9,28 @@ Elsewhere:
 True
 """
 
-import asyncio
-import json
 from collections import deque
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import NamedTuple, Self, Unpack
+from typing import Self, Unpack
 
 import httpx
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from instquery.apis.catalog import CATALOG, Facts
-from instquery.apis.envelope import new_request_id
-from instquery.asgi.app import create_app, read_body
+from instquery.asgi.app import create_app
 from instquery.asgi.keys import Keys
-from instquery.asgi.refusals import Wrong, refusal
+from instquery.asgi.routes import Routes
 from instquery.asgi.server import Server
 from instquery.asgi.signing import Gate
-from instquery.asgi.wire import Pairs, is_form, origin_path, read_pairs
 from instquery.errors import InstqueryError
+from instquery.faults import Fault, Recorded, Recorder, tables_with
 from instquery.instants import Moment, to_datetime
-from instquery.options import check_kind, check_seconds, check_whole
+from instquery.options import check_flag, check_kind, check_seconds, check_whole
 from instquery.query import moment_of
 from instquery.store import Store
 
 __all__ = ["Double", "Recorded"]
-
-
-class Recorded(NamedTuple):
-    """A request that was received: its parameters, and its headers in lower case."""
-
-    method: str
-    path: str
-    params: dict[str, str]
-    headers: dict[str, str]
-
-
-class Fault(NamedTuple):
-    """What happens to a request in the place of an answer, or before it."""
-
-    code: str | None
-    status: int
-    message: str
-    delay: float
 
 
 class Double:
@@ -66,6 +44,8 @@ class Double:
 
     Args:
         keys: the access keys that requests must be signed with; none need be signed without them.
+        strict: refuse parameters that the operation does not declare, which a real gateway ignores:
+            status 400, and a message that names them.
         facts: what the rules of operations ask of their host, such as `directory=` and `products=`.
 
     Attributes:
@@ -74,7 +54,10 @@ class Double:
 
     """
 
-    def __init__(self, *, keys: Keys | Gate | None = None, **facts: Unpack[Facts]) -> None:
+    def __init__(
+        self, *, keys: Keys | Gate | None = None, strict: bool = False, **facts: Unpack[Facts]
+    ) -> None:
+        check_flag("strict", strict)
         self._stores = {name: Store(api.operation.schema) for name, api in CATALOG.items()}
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
@@ -82,7 +65,8 @@ class Double:
         app = create_app(
             *self._stores.values(), keys=keys, clock=self._clock, metrics=False, **facts
         )
-        self.app: ASGIApp = _Recorder(app, self.requests, self._faults)
+        routes = Routes((CATALOG[name], store) for name, store in self._stores.items())
+        self.app: ASGIApp = Recorder(app, self.requests, self._faults, routes, strict=strict)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
@@ -136,19 +120,44 @@ class Double:
         self._now = None if now is None else to_datetime(moment_of(now))
 
     def fail(
-        self, code: str, *, status: int = 400, message: str = "Injected: a fault.", times: int = 1
+        self,
+        code: str,
+        *,
+        status: int | None = None,
+        message: str = "Injected: a fault.",
+        times: int = 1,
     ) -> None:
-        """Let the next calls end in an error."""
+        """Let the next calls end in an error.
+
+        Args:
+            code: as the error table of an operation has it; any other needs a status.
+            status: the HTTP status; that of the error table unless given.
+            message: what the reply says.
+            times: how many calls end so.
+
+        Raises:
+            InstqueryError: for what cannot be used.
+
+        """
         check_kind("code", code, str, "the code of an error, as text")
         check_kind("message", message, str, "text")
-        check_whole("status", status, least=200, most=599)
+        if status is not None:
+            check_whole("status", status, least=200, most=599)
+        elif not tables_with(code):
+            names = ", ".join(api.operation.name for api in CATALOG.values())
+            raise InstqueryError(
+                f"{code} is in no error table ({names}): give its status too, such as status=503"
+            )
         check_whole("times", times, most=1_000_000)
         self._faults.extend([Fault(code, status, message, 0)] * times)
 
     def throttle(self, times: int = 1) -> None:
         """Let the next calls be refused as too many."""
         self.fail(
-            "Throttling.User", message="Request was denied due to user flow control.", times=times
+            "Throttling.User",
+            status=400,
+            message="Request was denied due to user flow control.",
+            times=times,
         )
 
     def delay(self, seconds: float, times: int = 1) -> None:
@@ -185,62 +194,3 @@ class Double:
 
     def _clock(self) -> datetime:
         return datetime.now(UTC) if self._now is None else self._now
-
-
-class _Recorder:
-    """Notes each request that the application answers, and lets faults happen to it."""
-
-    def __init__(self, app: ASGIApp, requests: list[Recorded], faults: deque[Fault]) -> None:
-        self._app, self._requests, self._faults = app, requests, faults
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or origin_path(scope["path"]) in ("/healthz", "/openapi.json"):
-            await self._app(scope, receive, send)
-            return
-        body: list[bytes] = []
-        fault = self._faults.popleft() if self._faults else None
-
-        async def listen() -> Message:
-            message = await receive()
-            body.append(message.get("body", b""))
-            return message
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._requests.append(_recorded(scope, b"".join(body)))
-            await send(message)
-
-        if fault is not None:
-            await asyncio.sleep(fault.delay)
-        if fault is None or fault.code is None:
-            await self._app(scope, listen, answer)
-            return
-        with suppress(Wrong):
-            await read_body(scope, listen)
-        await _refuse(answer, fault)
-
-
-def _recorded(scope: Scope, body: bytes) -> Recorded:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    params = dict(_read(scope["query_string"]) + (_read(body) if is_form(headers) else ()))
-    return Recorded(scope["method"], origin_path(scope["path"]), params, headers)
-
-
-def _read(text: bytes) -> Pairs:
-    """Read parameters as the application does, which refuses what cannot be read."""
-    try:
-        return read_pairs(text)
-    except Wrong:
-        return ()
-
-
-async def _refuse(send: Send, fault: Fault) -> None:
-    """Answer with a fault, in the shape of any API."""
-    body = refusal(fault.code or "", fault.message, new_request_id())
-    octets = json.dumps(body).encode()
-    headers = [
-        (b"content-type", b"application/json;charset=utf-8"),
-        (b"content-length", str(len(octets)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
-    await send({"type": "http.response.body", "body": octets})

@@ -1,17 +1,26 @@
 """`instquery copy`: to every kind of place and back, resumed, and checked at the end."""
 
 import json
+import os
 import re
-from datetime import UTC, datetime
+import subprocess
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from operator import itemgetter
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from instquery import InstqueryError
 from instquery.apis import airec, bss
 from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
+from instquery.cli import databases as cli_databases
 from instquery.cli.app import app
+from instquery.cli.writing import JsonForm
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
 
@@ -93,7 +102,7 @@ def test_no_connection_is_left_open_also_when_it_fails(file, tmp_path, monkeypat
         made.append(sa.create_engine(url))
         return made[-1]
 
-    monkeypatch.setattr(copy, "create_engine", create)
+    monkeypatch.setattr(cli_databases, "create_engine", create)
     target, other = f"sqlite:///{tmp_path}/target", f"sqlite:///{tmp_path}/other"
 
     assert run(file, target).exit_code == 0
@@ -153,18 +162,206 @@ def test_halves_of_surrogate_pairs_are_copied_to_a_file_and_back(tmp_path):
         assert sorted(again, key=str) == ODD
 
 
-@pytest.mark.parametrize("value", ["\ud800\udc00", datetime(2026, 1, 1, tzinfo=UTC), b"x"])
-def test_what_a_file_of_json_cannot_carry_is_refused_and_databases_take_it(tmp_path, value):
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("\ud800\udc00", "two halves of a surrogate pair side by side"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "of type datetime"),
+        (date(2026, 1, 1), "of type date"),
+        (b"x", "of type bytes"),
+        (Decimal("1.50"), "of type Decimal"),
+        (UUID(int=7), "of type UUID"),
+        ({1, 2}, "of type set"),
+        (frozenset(), "of type frozenset"),
+        ((1, 2), "of type tuple"),
+        (float("inf"), "of type float"),
+        ([1, {"a": (1,)}], "of type tuple in it in it"),
+    ],
+)
+@pytest.mark.parametrize("target", ["odd.jsonl", "odd.json", "-"])
+def test_what_a_file_of_json_cannot_carry_is_refused_by_name(tmp_path, value, kind, target):
     with DurableStore.open(tmp_path / "kept.db", airec.SCHEMA) as kept:
-        kept.put({"instanceId": "i-1", "dataSetVersion": value})
-    told = run(tmp_path / "kept.db", tmp_path / "odd.jsonl")
-    assert told.exit_code == 2
-    assert "has no form for" in told.stderr
-    assert not (tmp_path / "odd.jsonl").exists()
+        kept.put_many([{"instanceId": "i-0"}, {"instanceId": "i-1", "dataSetVersion": value}])
+    place = target if target == "-" else tmp_path / target
+    told = run(tmp_path / "kept.db", place)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert f"has no form for dataSetVersion of i-1, {kind}: copy to *.db" in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
+
     database = f"sqlite:///{tmp_path}/made.sqlite"
     assert run(tmp_path / "kept.db", database).exit_code == 0
-    (record,) = SqlStore(sa.create_engine(database), airec.SCHEMA)
+    record = SqlStore(sa.create_engine(database), airec.SCHEMA).get("i-1")
     assert record["dataSetVersion"] == value
+    assert type(record["dataSetVersion"]) is type(value)
+
+
+TIMES = [
+    datetime(2026, 1, 1, 12, 30, 0, 5, tzinfo=UTC),
+    datetime(2026, 1, 1, 12, 30),  # noqa: DTZ001 - one without a zone is UTC
+    datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+    datetime(1890, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")),  # 8:05:43 before UTC
+    datetime.max.replace(tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("target", ["odd.jsonl", "odd.json", "-"])
+def test_a_time_of_a_time_field_is_written_as_the_same_instant_and_it_is_said(tmp_path, target):
+    made = [{"instanceId": f"i-{n}", "gmtCreate": at} for n, at in enumerate(TIMES)]
+    made.append({"instanceId": "i-9", "gmtCreate": "2026-01-01T00:00:00Z"})
+    with DurableStore.open(tmp_path / "kept.db", airec.SCHEMA) as kept:
+        kept.put_many(made)
+    told = run(tmp_path / "kept.db", target if target == "-" else tmp_path / target)
+    assert told.exit_code == 0, told.stderr
+    said = told.stderr if target == "-" else told.stdout
+    assert f"the target holds them, but {len(TIMES)} times are ISO 8601 text there" in said
+    assert "the same" not in said
+
+    text = told.stdout if target == "-" else (tmp_path / target).read_text("utf-8")
+    (tmp_path / "lines.jsonl").write_text(text, "utf-8")
+    read = airec.read(tmp_path / "lines.jsonl")
+    instants = airec.SCHEMA.read("gmtCreate")
+    key = itemgetter("instanceId")
+    assert [instants(record["gmtCreate"]) for record in sorted(read, key=key)] == [
+        instants(record["gmtCreate"]) for record in made
+    ]
+
+
+def test_to_standard_output_go_lines_alone(file, tmp_path):
+    assert run(file, tmp_path / "kept.db").exit_code == 0
+    for source in (file, tmp_path / "kept.db"):
+        told = run(source, "-")
+        lines = [json.loads(line) for line in told.stdout.splitlines()]
+        assert sorted(lines, key=str) == records(file)
+        assert "500 of 500" in told.stderr
+
+
+def test_from_standard_input_and_pipes(file, tmp_path):
+    told = CliRunner().invoke(app, ["copy", "-", str(tmp_path / "a.db")], input=file.read_bytes())
+    assert "500 of 500" in told.stdout, told.stderr
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["/bin/cp", str(file), str(pipe)]):  # noqa: S603 - a pipe is read once
+        assert "500 of 500" in run(pipe, tmp_path / "b.db").stdout
+
+
+def test_an_array_is_one(file, tmp_path):
+    assert run(file, tmp_path / "array.json").exit_code == 0
+    made = json.loads((tmp_path / "array.json").read_text("utf-8"))
+    assert sorted(made, key=str) == records(file)
+    assert "500 of 500" in run(tmp_path / "array.json", tmp_path / "back.jsonl").stdout
+    assert records(tmp_path / "back.jsonl") == records(file)
+
+
+@pytest.mark.parametrize("name", ["OUT.JSONL", "out.ndjson", "out.Json"])
+def test_endings_are_of_either_case(file, tmp_path, name):
+    assert run(file, tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_bytes()
+
+
+def test_a_link_goes_on_pointing_to_the_file_that_is_written(file, tmp_path):
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "out.jsonl"
+    link.symlink_to(tmp_path / "there" / "out.jsonl")
+    assert run(file, link).exit_code == 0
+    assert link.is_symlink()
+    assert records(tmp_path / "there" / "out.jsonl") == records(file)
+
+
+def test_source_and_target_may_not_be_the_same_by_any_name(file, tmp_path):
+    assert run(file, tmp_path / "a.db").exit_code == 0
+    hard, soft = tmp_path / "hard.jsonl", tmp_path / "soft.jsonl"
+    hard.hardlink_to(file)
+    soft.symlink_to(file)
+    before = file.read_bytes()
+    url = f"sqlite:///{tmp_path}/x.sqlite"
+    assert run(file, url).exit_code == 0
+    for source, target in [
+        (file, file),
+        (file, hard),
+        (soft, file),
+        (file, tmp_path / "." / file.name),
+        (tmp_path / "a.db", f"sqlite:///{tmp_path}/a.db"),
+        (url, url),
+        (url, f"sqlite+pysqlite:///{tmp_path}/x.sqlite?timeout=5"),
+    ]:
+        told = run(source, target)
+        assert told.exit_code == 2
+        assert "source and target are the same" in told.stderr
+    assert file.read_bytes() == before
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, InstqueryError("no"), OSError("full")])
+@pytest.mark.parametrize("target", ["x.jsonl", "x.json", "x.db", "sqlite:///{}/x.sqlite", "-"])
+@pytest.mark.parametrize("at", ["start", "middle", "check"])
+def test_a_failure_leaves_nothing(tmp_path, file, monkeypatch, error, target, at):
+    """Neither a file nor a part of one, at whatever step it comes."""
+    places = {"start": "_put", "middle": "is_same", "check": "_compare"}
+
+    def fail(*_):
+        raise error
+
+    if (at != "check" and target.startswith("x.j")) or target == "-":
+        monkeypatch.setattr(JsonForm, "line", fail)
+    else:
+        monkeypatch.setattr(copy, places[at], fail)
+    place = target.format(tmp_path) if "{}" in target else target
+    monkeypatch.chdir(tmp_path)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    told = run(file, place)
+    assert told.exit_code == (130 if error is KeyboardInterrupt else 2)
+    assert told.stdout == ""
+    left = sorted(path.name for path in tmp_path.iterdir())
+    # A whole copy that was interrupted stays: the next one goes on from it.
+    is_store = not target.startswith("x.j") and target != "-"
+    if at == "check" and is_store and not isinstance(error, InstqueryError):
+        assert len(left) == len(before) + 1
+    else:
+        assert left == before
+
+
+def test_a_failure_leaves_no_table_in_a_database_that_was_there(file, tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/there.sqlite"
+    assert run(file, url, "--table", "first").exit_code == 0
+    monkeypatch.setattr(SqlStore, "put_many", interrupted)
+    assert run(file, url, "--table", "second").exit_code == 130
+    assert sa.inspect(sa.create_engine(url)).get_table_names() == ["first"]
+
+
+def test_a_failure_leaves_what_was_there(file, tmp_path, monkeypatch):
+    target = tmp_path / "out.jsonl"
+    target.write_text("kept\n")
+    monkeypatch.setattr(copy, "_compare", interrupted)
+    assert run(file, target).exit_code == 130
+    assert target.read_text() == "kept\n"
+
+
+def test_an_interrupted_copy_says_that_it_can_go_on(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(copy, "_compare", interrupted)
+    told = run(file, tmp_path / "kept.db")
+    assert "the same command goes on from there" in told.stderr
+    monkeypatch.undo()
+    assert "0 of 500" in run(file, tmp_path / "kept.db").stdout
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.parquet", "o.jsonl.gz", "o.txt", "o", "a.x"])
+def test_an_unknown_form_is_refused_before_anything_is_read(tmp_path, name):
+    told = run(tmp_path / "none.jsonl", tmp_path / name)
+    assert told.exit_code == 2
+    for form in ("*.jsonl", "*.json", "*.db", "URL", "- (JSON lines"):
+        assert form in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_not_said(tmp_path, file):
+    told = run(file, "postgresql+psycopg://someone:the-secret@127.0.0.1:1/none")
+    assert told.exit_code == 2
+    assert "someone:***@" in told.stderr
+    assert "the-secret" not in told.stderr
 
 
 def test_an_inventory_without_records_is_copied_to_a_file_and_back(tmp_path):

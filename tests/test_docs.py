@@ -267,6 +267,7 @@ def test_the_top_level_holds_what_it_should():
         ),
         *(
             "instquery",
+            "_instquery_pytest.py",
             "tests",
             "benchmarks",
             "docs",

@@ -32,6 +32,7 @@ def test_every_module_lists_what_it_offers():
             "files",
             "apis",
             "cli.__main__",
+            "__main__",
         ):  # which offer nothing
             module = __import__(f"instquery.{name}".rstrip("."), fromlist=["__all__"])
             assert all(hasattr(module, offered) for offered in module.__all__), name
@@ -59,4 +60,7 @@ main()
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert run.returncode == 2
-    assert run.stderr.strip() == "the command line needs typer: pip install 'instquery[cli]'"
+    assert run.stderr.strip() == (
+        "error: the command line needs typer: pip install '.[cli]' in a checkout "
+        "(once it is published: pip install 'instquery[cli]')"
+    )

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import instquery
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
@@ -86,11 +88,21 @@ def test_the_benchmarks_are_a_group_of_which_the_tests_need_nothing():
     assert imported & names(PROJECT["dependency-groups"]["bench"]) <= allowed
 
 
-def test_the_wheel_holds_the_package_alone_and_the_source_archive_all_there_is():
+def test_the_wheel_holds_the_package_and_its_plugin_and_the_source_archive_all_there_is():
+    """Nothing else: the plugin stands beside the package so that pytest does not import both."""
     targets = PROJECT["tool"]["hatch"]["build"]["targets"]
-    assert targets["wheel"] == {"packages": ["instquery"]}
+    assert targets["wheel"] == {"packages": ["instquery", "_instquery_pytest.py"]}
 
     added = {".gitignore", "pyproject.toml"}  # by the builder
     patterns = [pattern.removeprefix("/") for pattern in targets["sdist"]["include"]]
     for path in {path.partition("/")[0] for path in run("git", "ls-files").stdout.splitlines()}:
         assert path in added or any(fnmatchcase(path, pattern) for pattern in patterns), path
+
+
+def test_the_version_is_one():
+    assert instquery.__version__ == PROJECT["project"]["version"]
+
+
+def test_an_extra_brings_what_its_commands_need():
+    for extra in ("server", "sql"):
+        assert "instquery[cli]" in EXTRAS[extra]

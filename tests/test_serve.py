@@ -15,12 +15,14 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from instquery import Store
 from instquery.apis import airec
 from instquery.cli.app import app
 from instquery.durable import DurableStore
+from instquery.sql import SqlStore
 from test_application import SECRET, acs3, rpc
 from test_clients import CLIENTS, RECORDS, Refused
 from test_node_clients import CLIENTS as NODE_CLIENTS
@@ -122,6 +124,48 @@ def test_durable_stores_keep_what_was_taken_over(file, tmp_path):
             ]
             == 0
         )
+
+
+def test_a_durable_store_and_a_database_are_served_as_they_are(file, tmp_path):
+    """Nothing is read again there, and what is written to a database from elsewhere is served."""
+    kept, url = tmp_path / "kept.db", f"sqlite:///{tmp_path}/all.sqlite"
+    for place, table in ((kept, "x"), (url, "mine")):
+        told = CliRunner().invoke(app, ["copy", str(file), str(place), "--table", table])
+        assert told.exit_code == 0, told.stderr
+
+    with serving("--airec", kept) as served:
+        assert "2 airec records" in served.lines[0]
+        assert served.names() == ["推荐", "one"]
+        served.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert served.names() == ["推荐", "one"]
+        assert not any("taken over" in line or "read again" in line for line in served.lines)
+        told = CliRunner().invoke(app, ["query", "airec", str(kept)])
+        assert "open" in told.stderr  # elsewhere: one process has it at a time
+    assert "2 of 2 matches" in CliRunner().invoke(app, ["query", "airec", str(kept)]).stdout
+
+    for tables in (["--table", "mine"], ["--table", "other", "--table", "airec=mine"]):
+        with serving("--airec", url, *tables) as served:
+            assert served.names() == ["推荐", "one"]
+            write(file, ["one", "推荐", "later"])
+            run = CliRunner().invoke(app, ["copy", str(file), url, "--table", "mine"])
+            assert run.exit_code == 0, run.stderr
+            assert served.names() == ["later", "推荐", "one"]
+            SqlStore(sa.create_engine(url), airec.SCHEMA, "mine").discard("i-2")
+            write(file, ["one", "推荐"])
+
+
+@pytest.mark.parametrize("form", ["durable", "database"])
+def test_a_folder_of_stores_takes_over_records_from_any_place(file, tmp_path, form):
+    place = {"durable": str(tmp_path / "from.db"), "database": f"sqlite:///{tmp_path}/from"}[form]
+    assert CliRunner().invoke(app, ["copy", str(file), place]).exit_code == 0
+    with serving("--airec", place, "--db", tmp_path / "stores") as served:
+        assert served.names() == ["推荐", "one"]
+        write(file, ["one", "推荐", "later"])
+        assert CliRunner().invoke(app, ["copy", str(file), place]).exit_code == 0
+        served.process.send_signal(signal.SIGHUP)
+        served.wait_for("1 added, 0 changed, 0 removed")
+        assert served.names() == ["later", "推荐", "one"]
 
 
 def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path):

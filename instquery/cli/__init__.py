@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 
+from instquery.extras import cure
+
 __all__ = ["main"]
 
 _run: Callable[[], object]
@@ -14,7 +16,7 @@ try:
 except ModuleNotFoundError as missing:
     if missing.name not in ("rich", "typer"):
         raise
-    _advice = f"the command line needs {missing.name}: pip install 'instquery[cli]'"
+    _advice = f"error: the command line needs {missing.name}: {cure('cli')}"
 
     def _advise() -> None:
         print(_advice, file=sys.stderr)  # noqa: T201 - there is nothing else to say it with

@@ -1,85 +1,84 @@
 """The commands: query a file, time its questions, make an inventory, see a demonstration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from inspect import Parameter
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
-from urllib.parse import parse_qsl
+from typing import Annotated
 
 import typer
 
-from instquery import InstqueryError, Store
+from instquery import InstqueryError, Store, __version__
 from instquery.apis.catalog import CATALOG, Api, facts_in_files
-from instquery.cli.bench import run_bench
+from instquery.cli.answers import print_answer
+from instquery.cli.bench import own_questions, run_bench
+from instquery.cli.copy import run_copy
 from instquery.cli.demo import run_demo
+from instquery.cli.failures import Commands, about, usage_errors
 from instquery.cli.generate import generate_command
 from instquery.cli.options import (
     INTEGERS,
     NOW,
     SKIP_BAD,
     SOURCE,
+    TABLE,
+    TABLES,
     Integers,
     as_command,
     identifier,
     option,
+    tables_of,
 )
-from instquery.cli.reading import read_records, usage_errors
-from instquery.cli.show import (
-    console,
-    errors,
-    items_table,
-    json_text,
-    plain,
-    plain_lines,
-    progress_bar,
-)
+from instquery.cli.reading import Held, opened, read_records, records_of
+from instquery.cli.rooms import room
+from instquery.cli.show import console, plain, progress_bar
 from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
-
-try:
-    from instquery.cli.copy import print_lines, run_copy
-
-    _can_copy = True
-# The extra `sql` is not installed; where types are checked it is.
-except ModuleNotFoundError as missing:
-    if TYPE_CHECKING or missing.name != "sqlalchemy":
-        raise
-    _can_copy = False
-
-try:
-    from instquery.cli.serve import Listening, Load, Sources, run_serve, stores_of
-
-    _can_serve = True
-# The extra `server` is not installed; where types are checked it is.
-except ModuleNotFoundError as missing:
-    if TYPE_CHECKING or missing.name not in ("orjson", "starlette", "uvicorn"):
-        raise
-    _can_serve = False
 
 __all__ = ["app"]
 
 app = typer.Typer(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Query inventories of cloud instances as their own APIs would.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 query_app = typer.Typer(
-    help="Ask an inventory in a file; exit code 1 if the API refuses.", no_args_is_help=True
+    help="Ask an inventory; exit code 1 if the API refuses.", no_args_is_help=True
 )
 generate_app = typer.Typer(help="Make up an inventory, as JSON lines.", no_args_is_help=True)
-bench_app = typer.Typer(help="Time what is asked of an inventory in a file.", no_args_is_help=True)
+bench_app = typer.Typer(help="Time what is asked of an inventory.", no_args_is_help=True)
 app.add_typer(query_app, name="query")
 app.add_typer(generate_app, name="generate")
 app.add_typer(bench_app, name="bench")
 
-REFUSED = 1
-"""The exit code where the API refuses a request."""
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - how Typer calls it
+    if is_wanted:
+        typer.echo(f"instquery {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def instquery(
+    version: Annotated[  # noqa: FBT002 - how Typer declares a flag
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
 
 
 @app.command()
 def demo(
-    count: Annotated[int, typer.Option(min=100, help="Records in each inventory.")] = 20_000,
+    count: Annotated[
+        int, typer.Option(min=100, max=10_000_000, help="Records in each inventory.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
 ) -> None:
     """Make a sample inventory for each API, ask it, and show replies, times, plans."""
@@ -101,9 +100,10 @@ def demo(
 def query_command(api: Api) -> Callable[..., None]:
     """Make the command that asks one API: an option for each of its parameters."""
 
-    def command(
+    def command(  # noqa: PLR0913 - the options of the command, by name
         file: str,
         *,
+        table: str,
         now: str | None,
         as_json: bool,
         explain: bool,
@@ -112,11 +112,11 @@ def query_command(api: Api) -> Callable[..., None]:
         **given: str | None,
     ) -> None:
         params = {param.name: given[identifier(param.name)] for param in api.operation.params}
+        read = partial(read_records, skip_bad=skip_bad, integers=integers)
         with usage_errors():
-            moment = to_datetime(to_micros(now or api.operation.clock()))
-            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
-            store = Store(api.operation.schema, records)
-        _answer(api, store, params, now=moment, as_json=as_json, explain=explain)
+            moment = _moment(api, now)
+            with opened(api, file, table=table, read=read) as store:
+                print_answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     parameters = [
         Parameter(
@@ -128,47 +128,44 @@ def query_command(api: Api) -> Callable[..., None]:
             option(identifier(param.name), str | None, param.about)
             for param in api.operation.params
         ),
+        option("table", str, TABLE, default="instances"),
         option("now", str | None, NOW),
         option("as_json", bool, "print the API's own reply", default=False, flag="--json"),
         option("explain", bool, "print the plan by which the engine answers", default=False),
         option("skip_bad", bool, SKIP_BAD, default=False),
         option("integers", Integers | None, INTEGERS),
     ]
-    about = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
-    return as_command(command, parameters, about)
+    text = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
+    return as_command(command, parameters, text)
 
 
 def bench_command(api: Api) -> Callable[..., None]:
     """Make the command that times the questions to one API."""
 
-    def command(
+    def command(  # noqa: PLR0913, PLR0917 - the options of the command
         file: Annotated[str, typer.Argument(help=SOURCE)],
         ask: Annotated[
             list[str] | None,
             typer.Option(help="A question of your own, as a query string; may be repeated."),
         ] = None,
         rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 200,
+        table: Annotated[str, typer.Option(help=TABLE)] = "instances",
         now: Annotated[str | None, typer.Option(help=NOW)] = None,
         skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
         integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
     ) -> None:
+        read = partial(read_records, skip_bad=skip_bad, integers=integers)
         with usage_errors():
-            moment = to_datetime(to_micros(now or api.operation.clock()))
-            own = {
-                f"Your own, {number}": dict(
-                    parse_qsl(text, keep_blank_values=True, strict_parsing=True)
-                )
-                for number, text in enumerate(ask or (), 1)
-            }
+            moment = _moment(api, now)
+            own = own_questions(api.operation, ask or ())
             start = perf_counter()
-            records = read_records(api, file, skip_bad=skip_bad, integers=integers)
-            store = Store(api.operation.schema, records)
-            seconds = perf_counter() - start
-            if not len(store):
-                raise InstqueryError("there is no record in it to ask about", field=plain(file))
-        console.print(f"{len(store):,} records read and loaded in {seconds:.1f} s", style="dim")
-        questions = {**api.questions(store, to_micros(moment)), **own}
-        run_bench(api.operation, store, questions, now=moment, rounds=rounds)
+            with opened(api, file, table=table, read=read) as store:
+                count, seconds = len(store), perf_counter() - start
+                if not count:
+                    raise InstqueryError("there is no record in it to ask about", field=plain(file))
+                console.print(f"{count:,} records read and loaded in {seconds:.1f} s", style="dim")
+                questions = {**api.questions(store, to_micros(moment)), **own}
+                run_bench(api.operation, store, questions, now=moment, rounds=rounds)
 
     command.__doc__ = (
         f"Ask {api.operation.name} questions that suit the records in FILE, "
@@ -183,6 +180,7 @@ def serve_command() -> Callable[..., None]:
     def command(  # noqa: PLR0913 - the options of the command, by name
         *,
         db: str | None,
+        table: list[str] | None,
         keys: str | None,
         host: str,
         port: int,
@@ -192,24 +190,19 @@ def serve_command() -> Callable[..., None]:
         integers: Integers | None,
         **given: str | None,
     ) -> None:
-        load = _load(integers, skip_bad=skip_bad)
-        with usage_errors():
-            if not _can_serve:
-                raise InstqueryError(
-                    "serving needs starlette and uvicorn: pip install 'instquery[server]'"
-                )
+        with usage_errors(), ExitStack() as stack:
+            read = partial(read_records, skip_bad=skip_bad, integers=integers)
+            load, hold = _doors(stack, tables_of(table or (), CATALOG), read)
+            serve = room("instquery.cli.serve", purpose="serving", extra="server")
             files = {name: file for name, file in given.items() if file is not None}
-            records = {
-                name: files[named] for name in CATALOG if (named := identifier(name)) in files
-            }
-            facts = {
-                name: files[named]
-                for name in facts_in_files()
-                if (named := identifier(name)) in files
-            }
-            listening = Listening(host, port, slow / 1000, metrics)
-            sources = Sources(records, facts, keys or None)
-            run_serve(stores_of(records, db, load), sources, load, listening)
+            records = _named(CATALOG, files)
+            sources = serve.Sources(
+                serve.read_again(records, db), _named(facts_in_files(), files), keys or None
+            )
+            stores = serve.stores_of(records, db, load, hold)
+            serve.run_serve(
+                stores, sources, load, serve.Listening(host, port, slow / 1000, metrics)
+            )
 
     return as_command(
         command,
@@ -218,14 +211,24 @@ def serve_command() -> Callable[..., None]:
     )
 
 
-def _load(integers: Integers | None, *, skip_bad: bool) -> "Load":
-    """Return what reads the files of a server."""
+def _doors(
+    stack: ExitStack, tables: Mapping[str, str], read: Callable[..., list[Record]]
+) -> tuple[Callable[..., list[Record]], Callable[[str, str], Held]]:
+    """Return what loads the records of an API, and what opens its store until the stack is left."""
 
     def load(name: str, file: str, *, must_be_whole: bool) -> list[Record]:
-        how = {"skip_bad": skip_bad, "must_be_whole": must_be_whole}
-        return read_records(CATALOG[name], file, integers=integers, **how)
+        whole = partial(read, must_be_whole=must_be_whole)
+        return records_of(CATALOG[name], file, table=tables[name], read=whole)
 
-    return load
+    def hold(name: str, file: str) -> Held:
+        return stack.enter_context(opened(CATALOG[name], file, table=tables[name], read=read))
+
+    return load, hold
+
+
+def _named(names: Iterable[str], files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that options have given, by the names that the options stand for."""
+    return {name: files[named] for name in names if (named := identifier(name)) in files}
 
 
 def _serve_options() -> list[Parameter]:
@@ -240,6 +243,7 @@ def _serve_options() -> list[Parameter]:
             for name, fact in facts_in_files().items()
         ),
         option("db", str | None, "A folder of durable stores; files are taken over into them."),
+        option("table", list[str] | None, TABLES),
         option("keys", str | None, "A JSON file of access keys; or INSTQUERY_KEYS holds them."),
         option(
             "host",
@@ -268,75 +272,39 @@ def _serve_options() -> list[Parameter]:
 
 @app.command()
 def copy(
-    source: Annotated[
-        str, typer.Argument(help=f"A file, a durable store (*.db) or a database's URL. {SOURCE}")
-    ],
+    source: Annotated[str, typer.Argument(help=SOURCE)],
     target: Annotated[
         str,
         typer.Argument(
-            help="A database's URL as SQLAlchemy takes it, a durable store or a file; - writes the "
-            "lines of a durable store to standard output, whether or not its API takes them in."
+            help="A file (*.jsonl, *.ndjson, *.json), a durable store (*.db), a database's URL "
+            "as SQLAlchemy takes it; - for standard output."
         ),
     ],
     table: Annotated[
-        str, typer.Option(help="The table in the database; made if it is not there.")
+        str, typer.Option(help=f"{TABLE}; made in a target if it is not there")
     ] = "instances",
     skip_bad: Annotated[bool, typer.Option(help=SKIP_BAD)] = False,  # noqa: FBT002 - how Typer declares a flag
     integers: Annotated[Integers | None, typer.Option(help=INTEGERS)] = None,
 ) -> None:
-    """Copy an inventory to a database, or back, and compare both.
+    """Copy an inventory between files, durable stores and databases, and compare both.
 
-    Run again, it goes on where it has ended.
+    Run again, it goes on where it has ended. A file is replaced.
     """
     with usage_errors():
-        if not _can_copy:
-            raise InstqueryError("copying needs sqlalchemy: pip install 'instquery[sql]'")
-        if target == "-":
-            print_lines(source)
-            return
-
         run_copy(
             source,
             target,
             table=table,
-            read=lambda api, file: read_records(
-                CATALOG[api], file, skip_bad=skip_bad, integers=integers
-            ),
+            read=partial(read_records, skip_bad=skip_bad, integers=integers),
         )
 
 
-def _answer(
-    api: Api,
-    store: Store,
-    params: dict[str, str | None],
-    *,
-    now: datetime,
-    as_json: bool,
-    explain: bool,
-) -> None:
-    """Ask, and print the reply; a refused request is printed as the reply it is."""
-    start = perf_counter()
-    reply = api.operation(store, params, now=now)
-    milliseconds = (perf_counter() - start) * 1000
-    if reply.answer is None:
-        typer.echo(json_text(reply.body))
-        raise typer.Exit(REFUSED)
-    query = api.operation.query(params, now=now)
-    if as_json:
-        typer.echo(json_text(reply.body))
-    else:
-        items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
-        console.print(items_table(api, items))
-        total = store.count(query.where)
-        console.print(
-            f"{len(items)} of {total:,} matches, page {number} of size {size}, "
-            f"in {milliseconds:.2f} ms",
-            style="dim",
-        )
-    if explain:
-        (errors if as_json else console).print(
-            plain_lines(store.explain(query)), markup=False, soft_wrap=True
-        )
+def _moment(api: Api, now: str | None) -> datetime:
+    """Read the moment of a request, from the clock where none is given."""
+    if now is None:
+        return to_datetime(to_micros(api.operation.clock()))
+    with about("--now"):
+        return to_datetime(to_micros(now))
 
 
 for _name, _api in CATALOG.items():

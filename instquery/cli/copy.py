@@ -1,88 +1,216 @@
 """`instquery copy`: records between files, durable stores and databases, checked."""
 
-import json
 import re
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Engine, create_engine, inspect
-from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+import typer
+from rich.progress import Progress
 
-from instquery import In, InstqueryError, Query, RecordError, Schema, Store
-from instquery.apis.catalog import CATALOG
+from instquery import In, InstqueryError, Query, Schema
+from instquery.apis.catalog import CATALOG, Api
 from instquery.bodies import to_json
-from instquery.cli.show import console, plain, progress_bar
+from instquery.cli.failures import say
+from instquery.cli.places import Place, PlaceError, check_apart, source_of, target_of
+from instquery.cli.reading import Held, Read, databases, octets_of, open_durable, opened
+from instquery.cli.show import console, errors, progress_bar
+from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.contents import is_same
 from instquery.durable import DurableStore
 from instquery.query import Record
-from instquery.sql import SqlStore
 
-__all__ = ["print_lines", "run_copy"]
-
-Read = Callable[[str, str], list[Record]]
-"""Reads the records of an API from a file."""
+__all__ = ["run_copy"]
 
 _BATCH = 20_000  # records that are put at once
-_GLANCE = 100_000  # characters of a file that tell whose records it holds
+_GLANCE = 100_000  # bytes of a file that tell whose records it holds
 _LOOKED_UP = 1_000  # keys that are looked up at once
+_PORTION = 1 << 20  # bytes that are written to standard output at once
+
+
+class Told(NamedTuple):
+    """What a copy has come to: records that were moved, those there are, their checksum."""
+
+    copied: int
+    held: int
+    checksum: int
+    times: int = 0
+    """Times that were written as text."""
+
+
+class Target(Protocol):
+    """A store that records are copied to; made if it is not there."""
+
+    is_new: bool
+
+    def opened(self) -> AbstractContextManager[Held]:
+        """Open it, and make it first where it is not there."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Tell whether it holds nothing; false where that cannot be told."""
+        ...
+
+    def remove(self) -> None:
+        """Remove what was made."""
+        ...
+
+
+class DurableFile:
+    """A durable store that records are copied to."""
+
+    def __init__(self, place: Place, schema: Schema) -> None:
+        self._place = place
+        self._schema = schema
+        self.is_new = not place.is_there()
+
+    def opened(self) -> DurableStore:
+        """Open the file, and make it first where it is not there."""
+        return open_durable(self._place, self._schema)
+
+    def is_empty(self) -> bool:
+        """Tell whether it holds nothing; false where that cannot be told."""
+        with suppress(InstqueryError), self.opened() as store:
+            return not len(store)
+        return False
+
+    def remove(self) -> None:
+        """Remove the file, and what is kept beside it."""
+        for ending in ("", "-wal", "-shm", "-journal", ".lock"):
+            Path(self._place.name + ending).unlink(missing_ok=True)
 
 
 def run_copy(source: str, target: str, *, table: str, read: Read) -> None:
     """Copy what the target does not hold yet, then read both and compare.
 
-    Raises `InstqueryError`.
+    Raises:
+        InstqueryError: for what cannot be copied, or is not the same in the end. What this copy has
+            made is removed, but for whole batches that a next one can go on from.
+
     """
-    with _said_plainly(), progress_bar() as bar:
-        api = _api_of(source, table)
-        schema = CATALOG[api].operation.schema
-        with _opened(source, schema, table, lambda: read(api, source)) as records:
-            if _is_file(target):
-                _write(
-                    target,
-                    bar.track(records, total=len(records), description=f"writing {plain(target)}"),
-                )
-                copied = len(records)
-            else:
-                with _opened(target, schema, table, list) as store:
-                    assert not isinstance(store, Sequence)  # noqa: S101 - for the types: it is no file
-                    moved = bar.track(
-                        records, total=len(records), description=f"copying to {plain(target)}"
-                    )
-                    copied = _put(store, moved)
-            with _opened(target, schema, table, lambda: read(api, target)) as held:
-                told = _checksum(
-                    bar.track(records, total=len(records), description="checking the source")
-                )
-                found = _checksum(
-                    bar.track(held, total=len(held), description="checking the target")
-                )
-    if told != found:
-        raise InstqueryError(
-            f"the target holds {found[0]:,} records and not the {told[0]:,} of the source"
-        )
-    count, checksum = told
-    sentence = (
-        f"{copied:,} of {count:,} {api} records copied; "
-        f"the target holds the same, checksum {checksum:032x}"
+    origin, goal = source_of(source), target_of(target)
+    check_apart(origin, goal)
+    if origin.form == "durable" and goal.form == "stream" and not _can_be_opened(origin):
+        _print_lines(origin)
+        return
+    octets = octets_of(source) if origin.form in ("file", "stream") else None
+    name = _api_of(origin, table, octets)
+    api = CATALOG[name]
+
+    with progress_bar() as bar, _records(api, origin, table, read, octets) as records:
+        if goal.form in ("durable", "database"):
+            told = _fill(_target(goal, api.operation.schema, table), goal, records, bar)
+        elif goal.form == "stream":
+            told = _emit(api, records, read, bar)
+        else:
+            told = _write(api, goal, Path(target), records, read, bar)
+
+    (errors if goal.form == "stream" else console).print(
+        _sentence(name, told), soft_wrap=True, markup=False
     )
-    console.print(sentence, soft_wrap=True, markup=False)
 
 
-def print_lines(source: str) -> None:
+def _can_be_opened(place: Place) -> bool:
+    """Tell whether a durable store holds records of an API of ours, as this release takes them."""
+    try:
+        api = CATALOG[_api_of(place, "", None)]
+        with open_durable(place, api.operation.schema):
+            return True
+    except InstqueryError:
+        return False
+
+
+def _print_lines(place: Place) -> None:
     """Write the records of a durable store to standard output as they stand in its file.
 
-    One a line, whether or not a schema takes them in. Raises `InstqueryError`.
+    It is the way out for those that no schema takes in. Raises `InstqueryError`.
     """
-    if "://" in source or _is_file(source):
-        raise InstqueryError(f"to standard output a durable store (*.db) is copied, not {source}")
-    for line in DurableStore.lines_of(source):
-        console.out(line, highlight=False)
+    count = 0
+    for count, line in enumerate(DurableStore.lines_of(place.name), 1):  # noqa: B007 - the last
+        typer.echo(line.encode())
+    errors.print(
+        f"{count:,} records as they stand in {place.shown}: no API of ours takes all of them in",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
-def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
+@contextmanager
+def _records(
+    api: Api, place: Place, table: str, read: Read, octets: bytes | None
+) -> Generator[list[Record] | Held]:
+    """Hand out what the source holds, each key once."""
+    if octets is None:
+        with opened(api, place.name, table=table, read=read) as store:
+            yield store
+    else:
+        key = api.operation.schema.key
+        records = read(api, place.name, octets)
+        yield list({record[key]: record for record in records}.values())
+
+
+def _target(place: Place, schema: Schema, table: str) -> Target:
+    """Return the store that is copied to. Nothing is made yet."""
+    if place.form == "durable":
+        return DurableFile(place, schema)
+    made: Target = databases().Table(place, schema, table)
+    return made
+
+
+def _fill(target: Target, place: Place, records: list[Record] | Held, bar: Progress) -> Told:
+    """Put records into a store, and compare; see `run_copy` for what is left by a failure."""
+    moved = bar.track(records, total=len(records), description=f"copying to {place.shown}")
+    try:
+        with target.opened() as store:
+            copied = _put(store, moved)
+        told = _checksum(bar.track(records, total=len(records), description="checking the source"))
+        with target.opened() as store:
+            _compare(told, store, bar)
+    except BaseException as error:
+        is_final = isinstance(error, InstqueryError) and not isinstance(error, PlaceError)
+        if target.is_new and (is_final or target.is_empty()):
+            target.remove()
+        elif isinstance(error, KeyboardInterrupt):
+            say("not finished: what is copied stays, and the same command goes on from there")
+        raise
+    return Told(copied, *told)
+
+
+def _emit(api: Api, records: list[Record] | Held, read: Read, bar: Progress) -> Told:
+    """Write JSON lines to standard output, once all of them are known to be right."""
+    with TemporaryDirectory(prefix="instquery-") as folder:
+        path = Path(folder) / "records.jsonl"
+        told = _write(api, Place("-", "stream"), path, records, read, bar)
+        with path.open("rb") as lines:
+            while told.held and (portion := lines.read(_PORTION)):
+                typer.echo(portion, nl=False)
+    return told
+
+
+def _write(
+    api: Api, place: Place, path: Path, records: list[Record] | Held, read: Read, bar: Progress
+) -> Told:
+    """Write a file of JSON, read it again, and put it in its place if it holds the same."""
+    schema = api.operation.schema
+    form = JsonForm(schema)
+    with whole_file(path) as part:
+        moved = bar.track(records, total=len(records), description=f"writing {place.shown}")
+        write_lines(part, map(form.line, moved), as_array=place.form == "array")
+        told = _checksum(
+            map(
+                form.told,
+                bar.track(records, total=len(records), description="checking the source"),
+            )
+        )
+        _compare(told, read(api, str(part)), bar)
+    return Told(told[0], *told, form.times)
+
+
+def _put(store: Held, records: Iterable[Record]) -> int:
     """Put the records that a store does not hold yet, in batches.
 
     What was copied before is left as it is.
@@ -102,42 +230,6 @@ def _put(store: Store | SqlStore, records: Iterable[Record]) -> int:
     return copied
 
 
-def _write(file: str, records: Iterable[Record]) -> None:
-    """Write JSON lines, under another name until all are written."""
-    part = Path(f"{file}.part")
-    is_empty = True
-    with part.open("w", encoding="utf-8") as lines:
-        for record in records:
-            lines.write(_line(record) + "\n")
-            is_empty = False
-        if is_empty:
-            lines.write("[]\n")  # a file without anything could as well be a copy that failed
-    part.replace(file)
-
-
-def _line(record: Record) -> str:
-    """Write a record as plain JSON that is read as the same record. Raises `RecordError`."""
-    try:
-        line = json.dumps(record, ensure_ascii=False)
-        if not _is_utf8(line):  # half of a surrogate pair has an escape alone
-            line = json.dumps(record)
-        if json.loads(line) == record:
-            return line
-    except (TypeError, ValueError, RecursionError):
-        pass
-    raise RecordError(
-        "a file of plain JSON has no form for a record of these: copy to a *.db instead"
-    )
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _checksum(records: Iterable[Record]) -> tuple[int, int]:
     """Count records, and sum up the hashes of each: the same whatever their order."""
     count = total = 0
@@ -147,51 +239,43 @@ def _checksum(records: Iterable[Record]) -> tuple[int, int]:
     return count, total % (1 << 128)
 
 
-@contextmanager
-def _opened(
-    place: str, schema: Schema, table: str, read: Callable[[], list[Record]]
-) -> Generator[list[Record] | Store | SqlStore]:
-    """Open what holds records, or is to hold them."""
-    if "://" in place:
-        with _connected(place) as engine:
-            store = SqlStore(engine, schema, table)
-            store.create()
-            yield store
-    elif _is_file(place):
-        yield list({record[schema.key]: record for record in read()}.values())
-    else:
-        with DurableStore.open(place, schema) as durable:
-            yield durable
+def _compare(told: tuple[int, int], held: list[Record] | Held, bar: Progress) -> None:
+    """Compare the target with the count and the checksum of the source."""
+    found = _checksum(bar.track(held, total=len(held), description="checking the target"))
+    if told == found:
+        return
+    if told[0] == found[0]:
+        raise InstqueryError(
+            f"the target holds {found[0]:,} records as the source does, but not the same"
+        )
+    raise InstqueryError(
+        f"the target holds {found[0]:,} records and not the {told[0]:,} of the source"
+    )
 
 
-@contextmanager
-def _connected(place: str) -> Generator[Engine]:
-    """Connect to a database, and close every connection in the end, also when it fails."""
-    engine = create_engine(place)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def _sentence(api: str, told: Told) -> str:
+    """Say what a copy has come to."""
+    held = "the target holds the same"
+    if told.times:
+        times = "1 time is" if told.times == 1 else f"{told.times:,} times are"
+        held = f"the target holds them, but {times} ISO 8601 text there"
+    copied = f"{told.copied:,} of {told.held:,} {api} records copied"
+    return f"{copied}; {held}, checksum {told.checksum:032x}"
 
 
-def _is_file(place: str) -> bool:
-    return "://" not in place and not place.endswith(".db")
-
-
-def _api_of(place: str, table: str) -> str:
+def _api_of(place: Place, table: str, octets: bytes | None) -> str:
     """Tell which API's records a place holds, by the names of their members.
 
     The key's name decides, then the number of names in common.
     """
     names: set[str]
-    if "://" in place:
-        with _connected(place) as engine:
-            names = {column["name"] for column in inspect(engine).get_columns(table)}
-    elif _is_file(place):
-        with Path(place).open(encoding="utf-8", errors="replace") as file:
-            names = set(re.findall(r'"(\w+)"\s*:', file.read(_GLANCE)))
+    if octets is not None:
+        glance = octets[:_GLANCE].decode(errors="replace")
+        names = set(re.findall(r'"(\w+)"\s*:', glance))
+    elif place.form == "database":
+        names = databases().column_names(place, table)
     else:
-        names = {DurableStore.key_of(place)}
+        names = {DurableStore.key_of(place.name)}
 
     schemas = {api: entry.operation.schema for api, entry in CATALOG.items()}
     known = {
@@ -200,16 +284,5 @@ def _api_of(place: str, table: str) -> str:
         if schema.key in names
     }
     if not known:
-        raise InstqueryError(f"{place}: holds no records of {' or '.join(CATALOG)}")
+        raise InstqueryError(f"{place.shown}: holds no records of {' or '.join(CATALOG)}")
     return max(known, key=known.__getitem__)
-
-
-@contextmanager
-def _said_plainly() -> Generator[None]:
-    """Say in a line what a database refuses."""
-    try:
-        yield
-    except NoSuchTableError as error:
-        raise InstqueryError(f"the database has no table {error}") from None
-    except SQLAlchemyError as error:
-        raise InstqueryError(str(getattr(error, "orig", None) or error)) from error

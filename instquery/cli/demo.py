@@ -6,13 +6,22 @@ from typing import NamedTuple
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from instquery import Store
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.envelope import Reply
 from instquery.apis.samples import ANCHOR
 from instquery.cli.bench import timed
-from instquery.cli.show import console, items_table, json_text, plain_lines, request_text
+from instquery.cli.show import (
+    console,
+    is_narrow,
+    items_table,
+    json_text,
+    plain_lines,
+    print_one_by_one,
+    request_text,
+)
 from instquery.instants import to_micros
 
 __all__ = ["run_demo"]
@@ -85,11 +94,18 @@ def _print_reply(api: Api, store: Store, params: Mapping[str, object], reply: Re
 
 
 def _print_summary(asked: list[Asked]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("request")
-    for column in ("answer", "first µs", "usual µs"):
-        table.add_column(column, justify="right", no_wrap=True)
+    figures = ("answer", "first µs", "usual µs")
+    rows = [
+        (Text(row.title), [row.outcome, f"{row.first:,.0f}", f"{row.usual:,.0f}"]) for row in asked
+    ]
+    if is_narrow():
+        print_one_by_one(figures, rows)
+        return
 
-    for row in asked:
-        table.add_row(row.title, row.outcome, f"{row.first:,.0f}", f"{row.usual:,.0f}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("request", overflow="fold")
+    for column in figures:
+        table.add_column(column, justify="right", no_wrap=True)
+    for title, told in rows:
+        table.add_row(title, *told)
     console.print(table)

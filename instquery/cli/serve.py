@@ -16,16 +16,18 @@ from typing import Any, NamedTuple, Protocol
 
 from starlette.applications import Starlette
 
-from instquery import InstqueryError, Store
+from instquery import InstqueryError
 from instquery.apis.catalog import CATALOG, facts_in_files
 from instquery.asgi import Gate, Keys, Server, create_app
 from instquery.asgi.connections import allow_many_files
-from instquery.cli.show import console, errors, plain, plain_lines, progress_bar
+from instquery.cli.failures import about
+from instquery.cli.places import Place, source_of
+from instquery.cli.reading import Held, open_durable
+from instquery.cli.show import console, errors, plain, plain_lines
 from instquery.durable import DurableStore
 from instquery.query import Record
-from instquery.schema import Schema
 
-__all__ = ["Listening", "Load", "Sources", "run_serve", "stores_of"]
+__all__ = ["Hold", "Listening", "Load", "Sources", "read_again", "run_serve", "stores_of"]
 
 
 class Load(Protocol):
@@ -34,6 +36,10 @@ class Load(Protocol):
     def __call__(self, name: str, file: str, *, must_be_whole: bool) -> list[Record]:
         """Read; `must_be_whole` where the records take the place of others."""
         ...
+
+
+Hold = Callable[[str, str], Held]
+"""Opens the store that a file, a durable store or a database is, until the process ends."""
 
 
 class Sources(NamedTuple):
@@ -58,19 +64,17 @@ class Listening(NamedTuple):
     metrics: bool | None
 
 
-def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[str, Store]:
-    """Return the stores to serve, by API: made of files, or durable.
-
-    Files are copied into durable stores.
-    """
+def stores_of(
+    files: Mapping[str, str], folder: str | None, load: Load, hold: Hold
+) -> dict[str, Held]:
+    """Return the stores to serve, by API: what is named, or durable ones that it is copied into."""
     if folder is not None:
         return dict(_durable_stores(files, Path(folder), load))
 
-    stores: dict[str, Store] = {}
+    stores: dict[str, Held] = {}
     for name, file in files.items():
         with _naming(file):
-            records = load(name, file, must_be_whole=False)
-            stores[name] = Store(CATALOG[name].operation.schema, records)
+            stores[name] = hold(name, file)
     if not stores:
         options = " or ".join(f"--{name}" for name in CATALOG)
         raise InstqueryError(f"give a file for {options}, or a folder for --db")
@@ -79,11 +83,13 @@ def stores_of(files: Mapping[str, str], folder: str | None, load: Load) -> dict[
 
 def _durable_stores(files: Mapping[str, str], folder: Path, load: Load) -> dict[str, DurableStore]:
     """Open the stores of a folder, and copy files into them; closes them where one is wrong."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with about("--db"):
+        folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
         stores: dict[str, DurableStore] = {}
         for name, api in CATALOG.items():
-            stores[name] = store = _open(folder / f"{name}.db", api.operation.schema)
+            place = Place(str(folder / f"{name}.db"), "durable")
+            stores[name] = store = open_durable(place, api.operation.schema)
             opened.callback(store.close)
         for name, file in files.items():
             store = stores[name]
@@ -93,17 +99,19 @@ def _durable_stores(files: Mapping[str, str], folder: Path, load: Load) -> dict[
     return stores
 
 
-def _open(path: Path, schema: Schema) -> DurableStore:
-    """Open a durable store, with a progress bar."""
-    with progress_bar() as bar:
-        task = bar.add_task(f"opening {plain(path)}", total=None)
-        return DurableStore.open(
-            path, schema, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
+def read_again(files: Mapping[str, str], folder: str | None) -> dict[str, str]:
+    """Return the files whose records are held apart from them, so that they can be read again."""
+    if folder is not None:
+        return dict(files)
+    return {
+        name: file
+        for name, file in files.items()
+        if source_of(file).form not in ("durable", "database")
+    }
 
 
 def run_serve(
-    stores: Mapping[str, Store], sources: Sources, load: Load, listening: Listening
+    stores: Mapping[str, Held], sources: Sources, load: Load, listening: Listening
 ) -> None:
     """Serve until SIGINT or SIGTERM; on SIGHUP read the files again."""
     keys = _keys(sources) if sources.keys is not None else Keys.from_environment()
@@ -120,7 +128,8 @@ def run_serve(
         **facts,
     )
     allow_many_files()
-    server = Server(app, host=listening.host, port=listening.port)
+    with about("--host"):
+        server = Server(app, host=listening.host, port=listening.port)
     _read_again_on_sighup(_Reloader(stores, sources, load, gate, app))
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
@@ -142,7 +151,7 @@ class _Reloader:
 
     def __init__(
         self,
-        stores: Mapping[str, Store],
+        stores: Mapping[str, Held],
         sources: Sources,
         load: Load,
         gate: Gate | None,
@@ -230,11 +239,13 @@ def _naming(file: str) -> Generator[None]:
     try:
         yield
     except InstqueryError as error:
-        raise InstqueryError(f"{plain(file)}: {error}") from None
+        told, shown = str(error), source_of(file).shown
+        is_named = told.startswith(f"{shown}: ")
+        raise InstqueryError(told if is_named else f"{shown}: {told}") from None
 
 
 def _check_callers(
-    stores: Mapping[str, Store], facts: Mapping[str, Any], *, are_known: bool
+    stores: Mapping[str, Held], facts: Mapping[str, Any], *, are_known: bool
 ) -> None:
     """Say it once where callers see more than one may think, or where none can be known.
 

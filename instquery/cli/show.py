@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,32 +19,86 @@ from instquery.query import Record
 __all__ = [
     "console",
     "errors",
+    "is_narrow",
     "items_table",
     "json_text",
     "plain",
     "plain_lines",
+    "print_one_by_one",
     "progress_bar",
     "request_text",
 ]
+
+_NARROW = 60  # columns of a terminal below which a table of figures has no room
+_NARROWEST = 8  # columns of a terminal below which no cell is wrapped
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
 def items_table(api: Api, items: Sequence[Record]) -> Table:
-    """Return a table of the items of a reply, times to the day."""
+    """Return a table of the items of a reply, times to the day.
+
+    Where it has no room, the members of each item stand one under the other.
+    """
     key, times = api.operation.schema.key, api.operation.envelope.times
     columns = api.columns or tuple(dict.fromkeys(chain.from_iterable(items)))
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == key or column in times)
-
+    rows: list[dict[str, str]] = []
     for item in items:
         cells = {column: plain(item.get(column, "")) for column in columns}
         days = {column: cells[column][:10] for column in columns if column in times}
-        table.add_row(*map(Text, (cells | days).values()))
+        rows.append(cells | days)
+
+    whole = {column for column in columns if column == key or column in times}
+    if _least_width(columns, rows, whole) > console.width:
+        return _one_by_one(rows)
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
+    for row in rows:
+        table.add_row(*map(Text, row.values()))
     return table
+
+
+def _least_width(
+    columns: Sequence[str], rows: Sequence[Mapping[str, str]], whole: Collection[str]
+) -> int:
+    """Return how wide a table of rows is at least: `whole` columns are not wrapped."""
+    widths = {
+        column: max(map(cell_len, (column, *(row[column] for row in rows)))) for column in columns
+    }
+    return sum(
+        1 + (width if column in whole else min(width, _NARROWEST))
+        for column, width in widths.items()
+    )
+
+
+def _one_by_one(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return a table with a line for each member of each row."""
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for number, row in enumerate(rows):
+        if number:
+            table.add_row()
+        for name, value in row.items():
+            table.add_row(Text(name, "dim"), Text(value))
+    return table
+
+
+def is_narrow() -> bool:
+    """Tell whether figures stand under what they are of, as a table has no room."""
+    return console.width < _NARROW
+
+
+def print_one_by_one(names: Sequence[str], rows: Iterable[tuple[Text, Sequence[str]]]) -> None:
+    """Print what each row is about, and its figures below."""
+    for about, figures in rows:
+        console.print(about, overflow="fold")
+        for name, figure in zip(names, figures, strict=True):
+            console.print(f"  {name}: {figure}", markup=False)
+        console.print()
 
 
 def plain(value: object) -> str:
