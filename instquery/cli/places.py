@@ -52,6 +52,8 @@ _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 class PlaceError(InstqueryError):
     """What the database of a place refuses, in its own words; it may take it at the next try."""
 
+    code = "option.invalid"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
