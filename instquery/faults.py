@@ -1,7 +1,6 @@
 """Requests to the double: noted, ended in faults, and in strict mode checked for their names."""
 
 import asyncio
-import json
 from collections import deque
 from contextlib import suppress
 from typing import NamedTuple
@@ -13,10 +12,10 @@ from instquery.apis.envelope import new_request_id
 from instquery.apis.operation import Operation
 from instquery.apis.spelling import undeclared
 from instquery.asgi.app import read_body
-from instquery.asgi.refusals import Wrong, refusal
+from instquery.asgi.refusals import Wrong, refusal_octets, reply_headers
 from instquery.asgi.routes import Routes
 from instquery.asgi.system import SYSTEM_PARAMETERS
-from instquery.asgi.wire import Pairs, is_form, origin_path, read_pairs
+from instquery.asgi.wire import Pairs, is_form, mounted_path, origin_path, read_pairs
 
 __all__ = ["Fault", "Recorded", "Recorder", "tables_with"]
 
@@ -97,7 +96,7 @@ class Recorder:
 
     def _wrong(self, scope: Scope, request: Recorded, fault: Fault | None) -> Wrong | None:
         """Return what a request ends in; `None` where the application answers it."""
-        path = origin_path(scope["path"].removeprefix(scope.get("root_path", "")))
+        path = mounted_path(scope)
         operation: Operation | None = None
         with suppress(Wrong):  # which the application says
             operation, _ = self._routes.find(path, request.params, request.headers)
@@ -151,11 +150,7 @@ def _read(text: bytes) -> Pairs:
 
 async def _refuse(send: Send, wrong: Wrong) -> None:
     """Answer with a refusal, in the shape of any API."""
-    body = refusal(wrong.code, wrong.reason, new_request_id())
-    octets = json.dumps(body).encode()
-    headers = [
-        (b"content-type", b"application/json;charset=utf-8"),
-        (b"content-length", str(len(octets)).encode()),
-    ]
+    octets = refusal_octets(wrong.code, wrong.reason, new_request_id())
+    headers = reply_headers(octets)
     await send({"type": "http.response.start", "status": wrong.status, "headers": headers})
     await send({"type": "http.response.body", "body": octets})

@@ -18,10 +18,10 @@ linear in the size of the file:
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from instquery.apis.values import first_repeated
 from instquery.query import Record
 
 __all__ = ["Document", "Unreadable", "Watch", "documents", "other_encoding"]
@@ -267,8 +267,7 @@ def _members(pairs: list[tuple[str, Any]]) -> Record:
     """
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the member {Counter(names).most_common(1)[0][0]} is given twice")
+        raise ValueError(f"the member {first_repeated([name for name, _ in pairs])} is given twice")
     return members
 
 

@@ -1,11 +1,11 @@
 """Facts of the host in files: what the rules of operations ask for beside the request, as JSON."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from instquery.apis.values import first_repeated
 from instquery.errors import InstqueryError
 
 __all__ = ["Fact", "read_list", "read_object"]
@@ -63,7 +63,7 @@ def _read(text: str, what: str) -> object:
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        name = Counter([name for name, _ in pairs]).most_common(1)[0][0]
+        name = first_repeated([name for name, _ in pairs])
         raise InstqueryError(f"has the member {name} twice: leave one out")
     return members
 

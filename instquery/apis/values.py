@@ -4,7 +4,7 @@ What breaks a rule is a `ValueError` with the rule.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
@@ -13,6 +13,7 @@ from instquery.predicates import Eq, In, Value
 __all__ = [
     "LARGEST",
     "LONGEST",
+    "first_repeated",
     "integer",
     "iso_time",
     "plain",
@@ -37,6 +38,16 @@ _SPELLS_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
 _LAST_OF_BOOLS = frozenset("eE")
 _LAST_OF_NUMBERS = frozenset("0123456789")
 _NUMBERS = range(-(1 << 63), 1 << 64)
+
+
+def first_repeated(names: Iterable[str]) -> str | None:
+    """Return the first name that is given twice; `None` where each is given once."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def plain(value: object) -> object:

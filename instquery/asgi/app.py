@@ -25,16 +25,17 @@ from instquery.asgi.arguments import HostFacts, checked_names, stores_of
 from instquery.asgi.keys import Keys
 from instquery.asgi.metrics import Metrics, metrics_for
 from instquery.asgi.openapi import describe
-from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal
+from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal, reply_headers
 from instquery.asgi.routes import Routes
 from instquery.asgi.service import refused, service_routes
 from instquery.asgi.signing import Denied, Gate, Signed
 from instquery.asgi.wire import (
     MOST_BYTES,
+    Headers,
     canonical_headers,
     checked_size,
     is_form,
-    origin_path,
+    mounted_path,
     read_pairs,
     unsupported_body,
 )
@@ -46,7 +47,6 @@ _log = logging.getLogger(__name__)
 
 _PATIENCE = 10  # seconds for a body to arrive
 _LIGHT = 4_096  # bytes of a request that is read on the event loop; the usual one has 1,000
-_JSON = (b"content-type", b"application/json;charset=utf-8")
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -109,7 +109,7 @@ class Application:
             exchange.stop()
             if octets is not None:
                 exchange.size = 0 if scope["method"] == "HEAD" else len(octets)
-                headers = [_JSON, (b"content-length", b"%d" % len(octets))]
+                headers = reply_headers(octets)
                 status, body = exchange.status, octets[: exchange.size]
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
@@ -184,7 +184,7 @@ class Application:
         host["walker"] = _walker(scope, caller)
         return Asking(operation, store, params, host, is_large), caller
 
-    def _headers(self, scope: Scope) -> dict[str, str]:
+    def _headers(self, scope: Scope) -> Headers:
         """Return the headers in the one form that is signed and read. Raises `Wrong`."""
         given = [
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
@@ -326,10 +326,9 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
 
 def _located(scope: Scope) -> tuple[Scope, str]:
     """Return a request without scheme and host, and its path behind the prefix of a mount."""
-    whole, prefix = scope["path"], scope.get("root_path", "")
-    told = whole.removeprefix(prefix) if prefix else whole
-    path = origin_path(told)
-    return (scope if path == told else {**scope, "path": prefix + path}), path
+    path = mounted_path(scope)
+    whole = scope.get("root_path", "") + path
+    return (scope if whole == scope["path"] else {**scope, "path": whole}), path
 
 
 def _walker(scope: Scope, caller: str | None) -> str | None:

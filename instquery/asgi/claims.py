@@ -14,7 +14,8 @@ from hashlib import md5, sha256
 from hmac import digest
 from urllib.parse import quote
 
-from instquery.asgi.wire import Pairs, first_repeated
+from instquery.apis.values import first_repeated
+from instquery.asgi.wire import Pairs
 from instquery.errors import InstqueryError
 
 __all__ = ["Claim", "Denied", "Signed", "check_once", "mismatch", "read_claim"]
@@ -96,7 +97,7 @@ def check_once(pairs: Pairs) -> None:
 
     Raises `Denied`.
     """
-    repeated = first_repeated(pairs)
+    repeated = first_repeated([name for name, _ in pairs])
     if repeated is not None:
         raise mismatch(f"the parameter {repeated[:100]} is given twice, send it once")
 

@@ -5,7 +5,6 @@ headers of one letter fit 64 KB and take 20 ms, during which nobody else is answ
 counted first.
 """
 
-import json
 import re
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from instquery.apis.envelope import new_request_id
-from instquery.asgi.refusals import refusal
+from instquery.asgi.refusals import refusal_octets, reply_headers
 from instquery.asgi.wire import MOST_BYTES
 
 __all__ = ["BoundedConnection", "BoundedProtocol"]
@@ -98,12 +97,8 @@ class BoundedProtocol(H11Protocol):
             return
 
         status = self.conn.status
-        octets = json.dumps(refusal(*_REASONS[status], new_request_id())).encode()
-        headers = [
-            (b"content-type", b"application/json;charset=utf-8"),
-            (b"content-length", b"%d" % len(octets)),
-            (b"connection", b"close"),
-        ]
+        octets = refusal_octets(*_REASONS[status], new_request_id())
+        headers = [*reply_headers(octets), (b"connection", b"close")]
         response = h11.Response(
             status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()
         )

@@ -9,7 +9,7 @@ from instquery.asgi.claims import Denied, Signed, check_once, mismatch, read_cla
 from instquery.asgi.keys import AccessKey, Keys
 from instquery.asgi.nonces import Nonces, Verdict
 from instquery.asgi.refusals import Wrong
-from instquery.asgi.wire import canonical_headers
+from instquery.asgi.wire import Headers, canonical_headers
 from instquery.options import check_callable, check_kind
 
 __all__ = ["Denied", "Gate", "Signed"]
@@ -111,6 +111,8 @@ def _canonical(request: Signed) -> Signed:
     """Return a request of which each part can be read in one way alone. Raises `Denied`."""
     for place in (request.query, request.form):
         check_once(place)
+    if isinstance(request.headers, Headers):
+        return request
     try:
         return replace(request, headers=canonical_headers(request.headers.items()))
     except Wrong as wrong:

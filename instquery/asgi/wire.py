@@ -16,12 +16,13 @@ from instquery.asgi.refusals import Wrong
 __all__ = [
     "FORM",
     "MOST_BYTES",
+    "Headers",
     "Pairs",
     "bad_method",
     "canonical_headers",
     "checked_size",
-    "first_repeated",
     "is_form",
+    "mounted_path",
     "origin_path",
     "read_pairs",
     "unsupported_body",
@@ -79,7 +80,11 @@ def checked_size(path: str, scope: Scope) -> int:
     return of_headers + of_target
 
 
-def canonical_headers(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+class Headers(dict[str, str]):
+    """Headers in their canonical form; made by `canonical_headers` alone."""
+
+
+def canonical_headers(given: Iterable[tuple[str, str]]) -> Headers:
     """Return the values of headers as signatures see them, by their name in lower case.
 
     Blanks and tabs around a value do not count, and nothing else is taken off.
@@ -89,7 +94,7 @@ def canonical_headers(given: Iterable[tuple[str, str]]) -> dict[str, str]:
             `Authorization`, `Content-Type`, `Date` …) and is given twice or is not ASCII.
 
     """
-    headers: dict[str, str] = {}
+    headers = Headers()
     for raw_name, raw_value in given:
         name, value = raw_name.lower(), raw_value.strip(_BLANKS)
         is_deciding = name in _DECIDING or name.startswith("x-acs-")
@@ -126,16 +131,6 @@ def read_pairs(text: bytes) -> Pairs:
         if part:
             found.append((_decoded(name), _decoded(value)))
     return tuple(found)
-
-
-def first_repeated(pairs: Pairs) -> str | None:
-    """Return the first name that is given twice."""
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
 
 
 def is_form(headers: Mapping[str, str]) -> bool:
@@ -180,6 +175,11 @@ def origin_path(path: str) -> str:
         return path
     found = _AUTHORITY.match(path)
     return path if found is None else path[found.end() :] or "/"
+
+
+def mounted_path(scope: Scope) -> str:
+    """Return the path of a request behind the prefix that the application is mounted under."""
+    return origin_path(scope["path"].removeprefix(scope.get("root_path", "")))
 
 
 def _check_count(text: bytes) -> None:
