@@ -22,6 +22,7 @@ from instquery.cli.show import console, errors, progress_bar
 from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.contents import is_same
 from instquery.durable import DurableStore
+from instquery.files.place import beside, remove
 from instquery.query import Record
 
 __all__ = ["run_copy"]
@@ -80,8 +81,9 @@ class DurableFile:
 
     def remove(self) -> None:
         """Remove the file, and what is kept beside it."""
-        for ending in ("", "-wal", "-shm", "-journal", ".lock"):
-            Path(self._place.name + ending).unlink(missing_ok=True)
+        path = Path(self._place.name)
+        remove(path)
+        beside(path, ".lock").unlink(missing_ok=True)
 
 
 def run_copy(source: str, target: str, *, table: str, read: Read) -> None:

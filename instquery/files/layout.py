@@ -161,10 +161,7 @@ def _fill(
     marks = _Marks()
     database.execute("BEGIN")
     database.executemany("INSERT INTO records VALUES (?, ?, ?)", marks.marked(rows))
-    note_state(database, State(version, marks.count, marks.total % _MODULUS))
-    note(database, "schema", notes)
-    note(database, "cursor_key", cursor_key)
-    note(database, "file", token_hex(16))  # no other file has it: see `Reading`
+    _note_all(database, marks.state(version), notes, cursor_key)
     database.execute("COMMIT")
     database.execute(f"PRAGMA application_id = {APPLICATION}")
     database.execute(f"PRAGMA user_version = {FORMAT}")
@@ -172,19 +169,31 @@ def _fill(
     database.execute("PRAGMA journal_mode = WAL")
 
 
+def _note_all(database: sqlite3.Connection, state: State, notes: str, cursor_key: str) -> None:
+    """Write every fact of a file, in the transaction that there is."""
+    note_state(database, state)
+    note(database, "schema", notes)
+    note(database, "cursor_key", cursor_key)
+    note(database, "file", token_hex(16))  # no other file has it: see `Reading`
+
+
 class _Marks:
     """Counts and sums up the marks of the rows that go through it."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self.total = 0
+        self._count = 0
+        self._total = 0
 
     def mark(self, key: bytes, body: str) -> int:
         """Return the mark of a row."""
         mark = mark_of(key, body)
-        self.count += 1
-        self.total += mark
+        self._count += 1
+        self._total += mark
         return mark
+
+    def state(self, version: int) -> State:
+        """Return the state of a file of these rows."""
+        return State(version, self._count, self._total % _MODULUS)
 
     def marked(self, rows: Iterable[tuple[bytes, str]]) -> Iterator[tuple[bytes, str, int]]:
         """Put the mark to each row."""
@@ -206,8 +215,5 @@ def upgrade(database: sqlite3.Connection, cursor_key: str) -> None:
     database.create_function("mark_of", 2, None)
 
     database.execute("DELETE FROM facts")
-    note_state(database, State(version, marks.count, marks.total % _MODULUS))
-    note(database, "schema", notes)
-    note(database, "cursor_key", cursor_key)
-    note(database, "file", token_hex(16))
+    _note_all(database, marks.state(version), notes, cursor_key)
     database.execute(f"PRAGMA user_version = {FORMAT}")

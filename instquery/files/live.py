@@ -156,8 +156,6 @@ class LiveFile:
             raise DurableError(f"{self._place}: a write is under way")
         try:
             with self._busy:
-                if self._database.in_transaction:
-                    self._database.rollback()
                 self._state = None
                 return self._known_state().version >= version
         except sqlite3.Error as error:

@@ -134,9 +134,8 @@ class Reading:
 
     def close(self) -> None:
         """Let go of the file, and leave nothing beside it that was not there."""
-        for (
-            cursor
-        ) in self._cursors:  # the traceback of an error may hold one: it would hold the file
+        # The traceback of an error may hold a cursor, and that would hold the file.
+        for cursor in self._cursors:
             cursor.close()
         self._database.close()
         if self._made is not None:
