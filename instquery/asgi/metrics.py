@@ -13,6 +13,7 @@ from instquery.asgi.access import Exchange
 from instquery.asgi.connections import Connections
 from instquery.contract import Holdings
 from instquery.errors import InstqueryError
+from instquery.extras import cure
 from instquery.options import check_flag
 
 try:
@@ -58,7 +59,7 @@ def metrics_for(stores: Mapping[str, Engine], *, wanted: bool | None) -> "Metric
     if wanted is not None:
         check_flag("metrics", wanted)
     if wanted and not _is_installed:
-        raise InstqueryError("metrics need prometheus-client: pip install 'instquery[metrics]'")
+        raise InstqueryError(f"metrics need prometheus-client: {cure('metrics')}")
     return Metrics(stores) if _is_installed and wanted is not False else None
 
 

@@ -72,7 +72,7 @@ def option(  # noqa: PLR0913 - as Typer's own
     most: int | None = None,
 ) -> Parameter:
     """Return an option of a command that is made at run time."""
-    flag = flag or "--" + identifier.replace("_", "-")
+    flag = flag or flag_of(identifier)
     annotation = Annotated[kind, typer.Option(flag, help=text, min=least, max=most)]
     return Parameter(identifier, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
