@@ -28,9 +28,10 @@ CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 _ALLOWED = "JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes"
 
 _DEEPEST = 100
-_MOST_CONTAINERS = (
-    1_000_000  # lists that hold one list many times could stand for more than any memory
-)
+
+# Lists that hold one list many times could stand for more than any memory.
+_MOST_CONTAINERS = 1_000_000
+
 _MOST_DIGITS = 40
 _MOST_EXPONENT = 400
 
@@ -55,11 +56,7 @@ JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
     """
     try:
         return _Admission().take(value, 0)
-    # A container that is changed meanwhile, too little stack.
-    except (
-        ValueError,
-        RuntimeError,
-    ) as error:
+    except (ValueError, RuntimeError) as error:  # such as a container that is changed meanwhile
         raise RecordError(f"cannot be stored: {error}", field=field) from None
 
 

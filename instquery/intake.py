@@ -31,9 +31,8 @@ class Entry(NamedTuple):
     row: Record
 
 
-_MARSHAL = (
-    2  # later forms note which strings are one object, which takes longer than to make them again
-)
+# Later forms note which strings are one object, which takes longer than to make them again.
+_MARSHAL = 2
 _PICKLE = 5
 
 
@@ -229,20 +228,14 @@ class Intake:
             if alias in row:
                 self._take_alias(row, alias, name)
         for name in self._as_text:
-            number = row.get(name)
-            if isinstance(number, int) and not isinstance(number, bool):
-                row[name] = _number_text(number, name)
+            if name in row:
+                row[name] = _as_text(row[name], name)
 
     def _take_alias(self, row: Record, alias: str, name: str) -> None:
         """Move a member to its own name. Both may be there, where they say the same."""
         values = [row.pop(alias), row.get(name)]
         if name in self._as_text:
-            values = [
-                _number_text(value, name)
-                if isinstance(value, int) and not isinstance(value, bool)
-                else value
-                for value in values
-            ]
+            values = [_as_text(value, name) for value in values]
 
         given = [value for value in values if value is not None]
         if len(given) == 2 and given[0] != given[1]:
@@ -250,11 +243,16 @@ class Intake:
         row[name] = given[0] if given else None
 
 
-def _number_text(number: int, name: str) -> str:
-    """Write a number as text. Raises `RecordError` for one of more than 64 bits."""
-    if not fits(number):
+def _as_text(value: Any, name: str) -> Any:
+    """Write a number as text; other values stay.
+
+    Raises `RecordError` for a number of more than 64 bits.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not fits(value):
         raise RecordError("must be text, or a number of up to 64 bits", field=name)
-    return str(int(number))  # an `IntEnum` too is its number, not its name
+    return str(int(value))  # an `IntEnum` too is its number, not its name
 
 
 def _unknown(names: Iterable[str]) -> RecordError:
