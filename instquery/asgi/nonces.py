@@ -44,7 +44,10 @@ class Nonces:
         renew_after_fork(self)
 
     def renew_locks(self) -> None:
-        """Take a new lock: that of a forked process may be held by a thread that it has not."""
+        """Take a new lock: that of a forked process may be held by a thread that it has not.
+
+        What it guards may lack the count of one nonce then, which moves a bound by one.
+        """
         self._lock = Lock()
 
     def take(self, key: str, nonce: str, *, made: float, now: float) -> Verdict:
