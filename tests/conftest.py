@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from contextlib import ExitStack
 
 import pytest
@@ -12,23 +13,39 @@ import effort
 from engines import DATABASES, MEMORY, Databases
 from node_clients import PACKAGE, NodeClients
 
-# Files whose tests repeat one thing over many cases, and how many cases each default run has: one
-# of so many. They are `heavy` too: the gate's run of what is long leaves them out.
+# Of how many cases the default run has one. Files whose tests repeat one thing over very many cases
+# are `heavy`: the gate's run of what is long leaves the rest of them out, and `--long` has it.
 HEAVY = {
-    "test_border.py": 8,
-    "test_connections.py": 6,
-    "test_damage.py": 3,
-    "test_faults.py": 8,
-    "test_file_owner.py": 6,
+    "test_border.py": 16,
+    "test_connections.py": 12,
+    "test_damage.py": 6,
+    "test_faults.py": 32,
+    "test_file_owner.py": 12,
     "test_forgeries.py": 2,
-    "test_forks.py": 3,
-    "test_interrupts.py": 20,
+    "test_forks.py": 4,
+    "test_interrupts.py": 40,
     "test_places.py": 6,
     "test_saved_replies.py": 4,
     "test_sql_use.py": 8,
-    "test_updates.py": 5,
-    "test_upgrade.py": 6,
+    "test_updates.py": 10,
+    "test_upgrade.py": 12,
 }
+
+# The same of files that start many processes, servers or databases; and the databases on which
+# nothing is run by default. The gate's run of what is long has all of it.
+SLOW = {
+    "test_cli.py": 4,
+    "test_clients.py": 6,
+    "test_copy.py": 8,
+    "test_double.py": 6,
+    "test_http_hostile.py": 2,
+    "test_pages.py": 2,
+    "test_serve.py": 6,
+    "test_sql.py": 6,
+    "test_third_row.py": 3,
+    "test_verify.py": 8,
+}
+SLOW_DATABASES = {"chdb", "shards"}
 
 
 def pytest_addoption(parser):
@@ -43,41 +60,40 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items, config):
-    """Mark tests of random examples as long, and heavy files; leave out what takes long.
+    """Mark what takes long, and leave it out unless `--long` is given.
 
-    Without `--long` that is: long tests that cannot be cut short, and of heavy files all cases but
-    one of several. Files that are named on the command line are run with all of their cases.
+    Tests of random examples, and those that ask `tries`, try less by themselves. Of heavy and slow
+    files one case of several is run; of files that are named on the command line all are.
     """
-    _thin_out(items, config)
-    for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker("long")
-        elif (
-            item.get_closest_marker("long")
-            and not item.get_closest_marker("heavy")
-            and "tries" not in item.fixturenames
-            and not effort.is_full()
-        ):
-            item.add_marker(pytest.mark.skip(reason="takes long: --long"))
-
-
-def _thin_out(items, config):
-    """Mark the tests of heavy files, and keep a part of them."""
     is_all = effort.is_full() or any(".py" in argument for argument in config.args)
-    kept, left_out, seen = [], [], dict.fromkeys(HEAVY, 0)
+    kept, left_out, seen = [], [], Counter()
     for item in items:
-        name = item.path.name
-        if name in HEAVY:
+        share, group = _share(item)
+        is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        is_short = is_random or "tries" in item.fixturenames
+        if item.get_closest_marker("long") and not is_short and not effort.is_full():
+            item.add_marker(pytest.mark.skip(reason="takes long: --long"))
+        if is_random or share != 1:
             item.add_marker("long")
+        if item.path.name in HEAVY:
             item.add_marker("heavy")
-            seen[name] += 1
-            if not is_all and (seen[name] - 1) % HEAVY[name]:
-                left_out.append(item)
-                continue
-        kept.append(item)
+        is_kept = is_all or (share > 0 and seen[group] % share == 0)
+        seen[group] += 1 if share else 0
+        (kept if is_kept else left_out).append(item)
+
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def _share(item):
+    """Return of how many cases of its file one is run by default (0: none), and the file."""
+    name = item.path.name
+    given = getattr(item, "callspec", None)
+    values = [] if given is None else [one for one in given.params.values() if isinstance(one, str)]
+    if not SLOW_DATABASES.isdisjoint(values):
+        return 0, name
+    return HEAVY.get(name) or SLOW.get(name, 1), name
 
 
 @pytest.fixture(scope="session")

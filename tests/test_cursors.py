@@ -122,6 +122,7 @@ def test_a_walk_sees_exactly_the_first_pages_set_under_random_writes(chance, lim
     assert store.verify() == []
 
 
+@pytest.mark.long
 def test_a_walk_over_100_000_records_under_continuous_writes():
     """Another thread adds, changes, moves and removes all the while.
 

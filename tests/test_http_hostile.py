@@ -188,6 +188,7 @@ def test_a_reply_leaves_in_one_write(double, monkeypatch):
     )  # head and body were written apart and left together
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "begun",
     [

@@ -282,6 +282,7 @@ def compare_real_store(kind_of_key, descending, rows, offsets):
         agree_behind(store, where, ordered, expected, places, 50)
 
 
+@pytest.mark.long
 def test_pages_of_segments_of_real_size():
     compare_real_store("text", True, 15_000, 2)
 

@@ -150,6 +150,7 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
         assert taken == {walk, nothing, days, few, ("the matches, sorted", True)}
 
 
+@pytest.mark.long
 def test_a_shard_that_is_killed_in_the_middle_is_an_error_and_never_a_part_of_an_answer(
     databases, caplog
 ):

@@ -115,6 +115,7 @@ def run(*command, folder):
     )
 
 
+@pytest.mark.long
 def test_the_documents_pass_mypy(folder, pytestconfig):
     (folder / "mypy.ini").write_text(MYPY)
     cache = pytestconfig.cache.mkdir("mypy")
@@ -126,6 +127,7 @@ def test_the_documents_pass_mypy(folder, pytestconfig):
     assert told
 
 
+@pytest.mark.long
 def test_the_documents_pass_pyright(folder):
     (folder / "pyrightconfig.json").write_text(json.dumps(PYRIGHT))
     checked = run("pyright", "--outputjson", f"--pythonpath={sys.executable}", folder=folder)

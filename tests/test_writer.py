@@ -44,6 +44,7 @@ def test_a_segment_may_grow_to_twice_its_rows_and_no_further(monkeypatch):
     assert store.verify() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", [0, 1, 99])
 def test_a_batch_for_a_segment_that_is_nearly_full(room):
     """A batch was once entered before the segment was split.
