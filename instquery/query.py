@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from instquery.errors import InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros, moment
@@ -15,6 +15,7 @@ __all__ = [
     "Clock",
     "Order",
     "Page",
+    "Plain",
     "Query",
     "Record",
     "by_count",
@@ -126,6 +127,16 @@ def dated_by(clock: Clock, query: Query) -> Query:
     return dated(query, moment_of(clock()))
 
 
+class Plain(NamedTuple):
+    """What is known of the items of a page, so that a reply need not look at each again."""
+
+    schema: object
+    """Whose fields alone they have as members, each with a value."""
+
+    timespecs: frozenset[str]
+    """Their instants are text in each of these forms; where there is none, nothing is known."""
+
+
 class Page:
     """One page of an answer: items in order, the exact number of all matches, where to go on.
 
@@ -138,7 +149,7 @@ class Page:
     the same error as asking the page.
     """
 
-    __slots__ = ("_cursor", "_items", "total", "version")
+    __slots__ = ("_cursor", "_items", "_plain", "total", "version")
 
     def __init__(
         self,
@@ -146,11 +157,13 @@ class Page:
         total: int | None,
         cursor: str | Callable[[], str] | InstqueryError | None = None,
         version: int = 0,
+        plain: Plain | None = None,
     ) -> None:
         self._items = items
         self.total = total
         self.version = version
         self._cursor = cursor
+        self._plain = plain
 
     @property
     def items(self) -> list[Record]:
@@ -174,6 +187,16 @@ class Page:
             # A copy: the frames of one raise would otherwise be kept for the next.
             raise copy(self._cursor)
         return self._cursor
+
+    def is_plain(self, schema: object, timespec: str) -> bool:
+        """Tell whether all items are known to be plain, as they are kept.
+
+        Then their members are fields of this very schema, each with a value, and their instants are
+        text as `to_text` writes it with this timespec. It says nothing of what a caller has made of
+        them, and of a copied page nothing is known.
+        """
+        plain = self._plain
+        return plain is not None and plain.schema is schema and timespec in plain.timespecs
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Page):

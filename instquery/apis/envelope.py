@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from itertools import chain
 from os import urandom
 from typing import Any, Literal
 
+from instquery.contents import has_none
 from instquery.errors import SchemaError
 from instquery.instants import WRITTEN, is_written, to_micros, to_text
 from instquery.query import Record
@@ -109,6 +109,14 @@ class Envelope:
         object.__setattr__(self, "times", frozenset(times))
         object.__setattr__(self, "_names", frozenset(members))
 
+    def has_all(self, schema: Schema) -> bool:
+        """Tell whether all fields are members, and its instants the times.
+
+        Then plain records are items as they are: see `Page.is_plain`.
+        """
+        instants = {name for name, field in schema.fields.items() if field.kind.is_instant}
+        return schema.fields.keys() == self._names and instants == self.times
+
     def items(self, records: list[Record], schema: Schema | None = None) -> list[Record]:
         """Write records as items of the API; they are the caller's own, and may become the items.
 
@@ -124,7 +132,7 @@ class Envelope:
     def _are_written(self, records: list[Record]) -> bool:
         """Tell whether all records are in the API's form already, as they usually are."""
         has_others = len(self._names.union(*records)) > len(self._names)
-        if has_others or _has_none(records):
+        if has_others or has_none(records):
             return False
 
         times = [
@@ -174,15 +182,6 @@ def new_request_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-def _has_none(records: list[Record]) -> bool:
-    """Tell whether a member of a record is `None`."""
-    try:
-        # A set compares hashes, which the texts of records know: half the time of a comparison.
-        return not _NONE.isdisjoint(chain.from_iterable(map(Body.values, records)))
-    except TypeError:  # lists and objects have no hash
-        return None in chain.from_iterable(map(Body.values, records))
-
-
 def _names(part: str, names: Collection[str]) -> tuple[str, ...]:
     """Freeze the names of members, or say that they are none."""
     if isinstance(names, str) or not isinstance(names, Collection):
@@ -192,8 +191,6 @@ def _names(part: str, names: Collection[str]) -> tuple[str, ...]:
             raise SchemaError(f"each must be the name of a member, not {name!r}", field=part)
     return tuple(names)
 
-
-_NONE = frozenset({None})
 
 # The two highest bits of this digit of a GUID are 1 and 0, the two lowest are random.
 _VARIANTS = dict(zip("0123456789ABCDEF", "89AB" * 4, strict=True))

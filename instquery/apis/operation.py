@@ -71,6 +71,7 @@ class Operation:
     _filters: Mapping[str, Param] = attribute(init=False, repr=False, compare=False)
     _paging: tuple[Param, ...] = attribute(init=False, repr=False, compare=False)
     _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
+    _has_all_fields: bool = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for part in ("params", "rules", "host"):
@@ -92,6 +93,8 @@ class Operation:
         object.__setattr__(self, "_filters", filters)
         object.__setattr__(self, "_paging", paging)
         object.__setattr__(self, "_defaults", defaults)
+        has_all_fields = self.envelope.has_all(self.schema)
+        object.__setattr__(self, "_has_all_fields", has_all_fields)
 
     def __call__(
         self,
@@ -176,11 +179,14 @@ class Operation:
         """Reply with the page that `ask` returns for a query. Never raises."""
         try:
             page = ask()
-            items = self.envelope.items(page.items, self.schema)
+            items = page.items
+            envelope = self.envelope
+            if not (self._has_all_fields and page.is_plain(self.schema, envelope.timespec)):
+                items = envelope.items(items, self.schema)
             answer = Answer(
                 request_id, items, query.offset // query.limit + 1, query.limit, page.total
             )
-            return Reply(200, self.envelope.success(answer), answer)
+            return Reply(200, envelope.success(answer), answer)
         except Exception as error:
             return self.fail(error, request_id)
 

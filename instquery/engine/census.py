@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from instquery.engine.books import Book, Estimate, GramBook, InstantBook, KeywordBook
+from instquery.engine.forms import FormBook
+from instquery.instants import Unit
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
@@ -19,16 +21,17 @@ _BOOKS: Mapping[str, Callable[[Schema, str], Book]] = {
 
 
 class Census:
-    """One book for each indexed field, but the order field, whose segments are as fast.
+    """One book for each indexed field, but the order field, whose segments are as fast; and forms.
 
     Writes come in by one door, `change`, and in bulk by `load` with `note`. A census is of one
     version at a time: whoever holds both (see `current`) keeps them in step.
     """
 
-    __slots__ = ("_books", "_key")
+    __slots__ = ("_books", "_forms", "_key")
 
     def __init__(self, schema: Schema) -> None:
         self._key = schema.key
+        self._forms = FormBook(schema)
         self._books: dict[str, Book] = {}
         for name, field in schema.fields.items():
             facts = field.kind.facts
@@ -56,6 +59,7 @@ class Census:
         before = old or {}
         after = new or {}
         key = (new or before)[self._key]
+        self._forms.change(old, new)
         for name, book in self._books.items():
             value = after.get(name)
             if before.get(name) != value:
@@ -66,6 +70,7 @@ class Census:
 
         The grams of their texts are left to `note`: the segments that are built of them know them.
         """
+        self._forms.load(records)
         keys = [record[self._key] for record in records]
         for name, book in self._books.items():
             book.load([record.get(name) for record in records], keys)
@@ -78,6 +83,11 @@ class Census:
                 book.note(grams_of_field)
 
     # reading
+
+    @property
+    def timespecs(self) -> frozenset[Unit]:
+        """The timespecs in which every record is plain; see `FormBook`."""
+        return self._forms.timespecs
 
     def estimate(self, predicate: Bounded) -> Estimate | None:
         """Tell what is known of the records that match; `None` where nothing is known here."""
@@ -96,6 +106,7 @@ class Census:
     def faults(self, schema: Schema, records: Sequence[Record]) -> Iterator[str]:
         """Name what does not agree with the records."""
         fresh = type(self).of(schema, records)
+        yield from self._forms.faults(fresh._forms)
         for name, book in self._books.items():
             for fault in book.faults(fresh._books[name]):
                 yield f"{fault} {name}"

@@ -119,6 +119,7 @@ class Writer:
             count=self._count,
             number=number,
             epoch=token_hex(8),
+            timespecs=self.census.timespecs,
         )
 
     def _replace(self, old: Record, entry: Entry) -> None:
