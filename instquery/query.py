@@ -23,6 +23,7 @@ __all__ = [
     "dated_by",
     "moment_of",
     "system_clock",
+    "trusted_query",
 ]
 
 Clock: TypeAlias = Callable[[], Moment]
@@ -109,13 +110,26 @@ def system_clock() -> datetime:
 
 def dated(query: Query, now: int | None) -> Query:
     """Return the query at a moment that the package has read itself, in microseconds."""
-    twin = object.__new__(Query)
-    object.__setattr__(twin, "where", query.where)
-    object.__setattr__(twin, "offset", query.offset)
-    object.__setattr__(twin, "limit", query.limit)
-    object.__setattr__(twin, "total", query.total)
-    object.__setattr__(twin, "now", None if now is None else TrustedMicros(now))
-    return twin
+    moment = None if now is None else TrustedMicros(now)
+    return trusted_query(query.where, query.offset, query.limit, total=query.total, now=moment)
+
+
+def trusted_query(
+    where: tuple[Predicate, ...],
+    offset: int,
+    limit: int,
+    *,
+    total: bool,
+    now: TrustedMicros | None,
+) -> Query:
+    """Make a query of parts that the package has made itself: they are not checked again."""
+    query = object.__new__(Query)
+    object.__setattr__(query, "where", where)
+    object.__setattr__(query, "offset", offset)
+    object.__setattr__(query, "limit", limit)
+    object.__setattr__(query, "total", total)
+    object.__setattr__(query, "now", now)
+    return query
 
 
 def dated_by(clock: Clock, query: Query) -> Query:

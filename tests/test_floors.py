@@ -36,7 +36,7 @@ FLOORS = [
         "engine.indexes.instant",
         "engine.indexes.text",
     ],
-    ["engine.segment", "engine.books"],
+    ["engine.segment", "engine.books", "engine.forms", "engine.passing"],
     ["engine.match"],
     ["engine.directory", "leases", "engine.history", "engine.journal", "engine.cursors"],
     ["engine.census"],

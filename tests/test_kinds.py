@@ -181,7 +181,8 @@ def test_facts_are_no_index():
     where = Eq("code", "EU")
     for reading in (store, store.snapshot()):
         plan = reading.explain(Query(where))
-        assert (plan.driver, plan.steps[0].role) == ("scan", "residual")
+        assert plan.driver != "row sets"
+        assert plan.steps[0].role in ("driver", "residual")
     assert (
         store.explain(Query(where)).known
         == store.snapshot().count(where)

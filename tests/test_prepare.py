@@ -85,10 +85,11 @@ def test_a_cursor_is_prepared_as_it_is_answered():
 def test_brief_is_what_looks_at_little(monkeypatch):
     store = Store(SCHEMA, estate(), segment_rows=8)
     verdicts = [store.prepare(query).brief for query in QUERIES]
-    assert verdicts == [True, True, False, False, False, False]
+    assert verdicts == [True, True, True, False, False, False]
     assert store.prepare(Query(Eq("id", "none"))).brief
 
     large = Store(SCHEMA, estate(7_000))
+    assert not large.prepare(QUERIES[2]).brief  # too many for keys, and texts to be looked at
     for count, is_brief in ((1, True), (100, True), (101, False), (900, False)):
         prepared = large.prepare(
             Query(In("id", ["i-00001", *[f"x-{n}" for n in range(count - 1)]]))

@@ -25,8 +25,8 @@ from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros
 from instquery.instants import moment as read_moment
-from instquery.predicates import Predicate
-from instquery.query import Page, Query
+from instquery.predicates import Predicate, conditions
+from instquery.query import Page, Query, trusted_query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
@@ -257,9 +257,10 @@ class Operation:
             asked = Asked(filters, moment, host, values)
             added = [predicate for rule in self.rules for predicate in rule(asked)]
         number, size = numbers["number"], numbers["size"]
-        return Query(
-            (*filters.values(), *added), (number - 1) * size, size, total=self.total, now=moment
-        )
+        where = (*filters.values(), *added)
+        if where:  # params and rules of an API's own may return anything
+            where = conditions(where)
+        return trusted_query(where, (number - 1) * size, size, total=self.total, now=moment)
 
     def _numbers(self, values: Mapping[str, Any], moment: TrustedMicros) -> dict[str, int]:
         """Return the number of the page that is wanted, and its size."""

@@ -20,8 +20,9 @@ from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, che
 
 __all__ = ["Book", "Estimate", "GramBook", "InstantBook", "KeywordBook"]
 
-# A value of so few records has their keys listed.
-_FEW = 32
+# A value of so few records has their keys listed. To look them up costs 0.4 µs each, to ask the
+# segments of a million records for a value and one more 200 µs.
+_FEW = 256
 
 
 class Estimate(NamedTuple):

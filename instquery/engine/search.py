@@ -7,8 +7,9 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from instquery.engine.match import count, match
+from instquery.engine.passing import passing
 from instquery.engine.plan import Plan, plans
-from instquery.engine.rowsets import Position, RowSet, count_all, newest
+from instquery.engine.rowsets import RowSet, count_all, newest
 from instquery.engine.segment import Matches, Segment
 from instquery.engine.version import Part, Place, Version, seek
 from instquery.instants import Micros
@@ -108,18 +109,24 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
                 continue
 
         if wanted:
-            page += [segment.records[position] for position in _some(matches, skip, wanted)]
+            page += _records(segment, matches, skip, wanted)
             wanted = limit - len(page)
             skip = 0
 
     return page, total + count_all(uncounted)
 
 
-def _some(matches: Matches, skip: int, take: int) -> Sequence[Position]:
-    """Return up to `take` positions of matches, newest first, behind the `skip` newest ones."""
-    if isinstance(matches, int):
-        return newest(matches, skip, take)
-    return matches[skip : skip + take]
+def _records(segment: Segment, matches: Matches, skip: int, take: int) -> list[Record]:
+    """Return up to `take` of the records that match, newest first, behind the `skip` newest."""
+    records = segment.records
+    if isinstance(matches, list):
+        return [records[position] for position in matches[skip : skip + take]]
+
+    is_everything = matches is segment.occupied and segment.count == len(segment)
+    if is_everything:
+        end = len(records) - skip
+        return records[max(0, end - take) : end][::-1]
+    return [records[position] for position in newest(matches, skip, take)]
 
 
 def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:
@@ -160,8 +167,7 @@ def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place |
     """
     records = version.directory.get_all(plan.keys)
     for step in plan.steps[1:]:
-        matches = step.predicate.matches
-        records = [record for record in records if matches(record)]
+        records = passing(step.predicate, records)
     total = len(records)
     version.schema.sort(records)
 
