@@ -79,7 +79,7 @@ def test_a_page_says_how_much_it_has_and_keeps_no_state_for_that():
 def test_plans_say_what_drives_them():
     store = filled()
     told = repr(store.explain(Query(Eq("status", "Running"))))
-    assert told == "<Plan by row sets: 1 predicate, 3 records, total known 3>"
+    assert told == "<Plan by keys: 1 predicate, 3 records, total known 3>"
     assert len(repr(store.explain(Query([In("id", map(str, range(10**5)))] * 50)))) < 100
 
 

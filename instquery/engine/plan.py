@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from instquery.engine.census import Census
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
+from instquery.kinds import Index
 from instquery.options import counted
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, merged
 from instquery.query import Query
@@ -29,14 +30,14 @@ _WHENCE_TOTAL = {
     "not asked": "not asked for, so the walk ends with the page",
 }
 
-# What drivers cost in µs, as measured on records of 15 fields. To look records up and sort them, and
+# What drivers cost in µs, measured on records of 15 fields: to look records up and sort them, and
 # that for each; to test one, by the class of the predicate; to ask a segment, and that for each
-# predicate.
-_LOOK_UP_ALL = 5.0
+# value that an index selects by.
+_LOOK_UP_ALL = 2.0
 _LOOK_UP = 0.4
 _TEST: Mapping[type[Bounded], float] = {Eq: 0.05, In: 0.05, Contains: 0.5, Interval: 0.7}
 _SEGMENT = 3.0
-_SELECT = 2.0
+_SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
 
 class Step(NamedTuple):
@@ -180,7 +181,14 @@ def _is_cheaper_by_key(
     if not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
-    return by_keys <= segments * (_SEGMENT + _SELECT * len(weighed))
+    selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
+    return by_keys <= segments * (_SEGMENT + selecting)
+
+
+def _cost_to_select(predicate: Bounded, version: Version) -> float:
+    """Tell what it costs to ask the index of one segment."""
+    cost = _SELECT[version.schema.fields[predicate.field].kind.index]
+    return cost * len(predicate.values) if isinstance(predicate, In) else cost
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
