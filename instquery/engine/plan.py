@@ -36,6 +36,7 @@ _WHENCE_TOTAL = {
 _LOOK_UP_ALL = 2.0
 _LOOK_UP = 0.4
 _TEST: Mapping[type[Bounded], float] = {Eq: 0.05, In: 0.05, Contains: 0.5, Interval: 0.7}
+_TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
 _SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
@@ -187,8 +188,13 @@ def _is_cheaper_by_key(
 
 def _cost_to_select(predicate: Bounded, version: Version) -> float:
     """Tell what it costs to ask the index of one segment."""
-    cost = _SELECT[version.schema.fields[predicate.field].kind.index]
-    return cost * len(predicate.values) if isinstance(predicate, In) else cost
+    index = version.schema.fields[predicate.field].kind.index
+    if not isinstance(predicate, In):
+        return _SELECT[index]
+
+    cost = _SELECT[index] * len(predicate.values)
+    rows = version.count / max(1, len(version.segments))
+    return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
