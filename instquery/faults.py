@@ -5,6 +5,7 @@ from collections import deque
 from contextlib import suppress
 from typing import NamedTuple
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instquery.apis.catalog import CATALOG
@@ -59,6 +60,10 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or end it as is wanted."""
+        with suppress(ClientDisconnect):  # nobody waits for an answer
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or origin_path(scope["path"]) in ("/healthz", "/openapi.json"):
             await self._app(scope, receive, send)
             return

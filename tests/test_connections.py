@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -164,6 +165,20 @@ def test_all_that_was_sent_ahead_is_answered_in_order():
             while told.count(b"xxxxxxxxxx") < 300:
                 told += connection.recv(1 << 20)
     assert served == paths
+
+
+def test_who_resets_a_connection_gives_its_place_back():
+    with serving(answering(5), connections=3) as server:
+        for _ in range(10):
+            connection = connect(server, GET[:9])
+            wait_until(lambda: held(server) == 1)
+            (protocol,) = server._server.server_state.connections
+            reset = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            connection.close()
+            wait_until(lambda: held(server) == 0)
+            assert (protocol._cut_off, protocol._stuck) == (None, None)
+        assert server._server._held.refused == 0
 
 
 @pytest.mark.parametrize("octets", [b"", GET])

@@ -91,14 +91,25 @@ def test_an_access_line_says_what_operators_ask_for(stores, caplog):
     assert (record.status, record.peer) == (200, "10.1.2.3")
 
 
-def test_the_caller_is_in_the_line(stores, caplog, monkeypatch):
-    keys = Keys({"AK": AccessKey("s", caller='10"01\n\x9b2J')})
+@pytest.mark.parametrize("caller", ['10"01\n\x9b2J', "1\x7f\x85\ud800"])
+def test_the_caller_is_in_the_line(stores, caplog, monkeypatch, caller):
+    keys = Keys({"AK": AccessKey("s", caller=caller)})
     monkeypatch.setattr(Gate, "admit", lambda *_: keys["AK"])
     with caplog.at_level(logging.INFO):
         ask(create_app(**stores, keys=keys), ROA)
     (record,) = lines(caplog, "instquery.access")
     assert record.getMessage().isprintable()
-    assert json.loads(record.getMessage())["caller"] == '10"01\n\x9b2J'
+    assert json.loads(record.getMessage())["caller"] == caller
+
+
+def test_long_texts_of_a_client_are_cut(stores, caplog):
+    ids = ",".join(f"{n:02d}" + "x" * 500 for n in range(100))
+    app = create_app(**stores, slow=0)
+    with caplog.at_level(logging.INFO):
+        assert ask(app, "/", "M" * 3_000).status_code == 405
+        assert ask(app, "/", "POST", data={**ACTION, "InstanceIDs": ids}).status_code == 200
+    assert len(lines(caplog, "instquery.access")[0].getMessage()) < 1_500
+    assert len(lines(caplog, "instquery.slow")[0].getMessage()) < 5_000
 
 
 @pytest.mark.parametrize(
@@ -184,6 +195,8 @@ def test_where_all_is_slow_lines_are_bounded_and_the_rest_is_counted(stores, cap
     now[0] += 1
     ask(app, ROA)
     assert json.loads(lines(caplog, "instquery.slow")[-1].getMessage())["left_out"] == 15
+    ask(app, ROA)
+    assert json.loads(lines(caplog, "instquery.slow")[-1].getMessage())["left_out"] == 0
 
 
 def test_a_plan_that_cannot_be_had_is_no_failure(stores, caplog):
@@ -225,7 +238,10 @@ def test_a_client_that_is_slow_makes_no_slow_request(stores, caplog):
         time.sleep(0.2)
         connection.sendall(b"PageSize=1")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        text = httpx.get(f"http://{server.endpoint}/metrics").text
     assert not lines(caplog, "instquery.slow")
+    if metrics_room._is_installed:  # where the whole time counts
+        assert float(re.search(r"request_seconds_sum\{.*\} (\S+)", text)[1]) > 0.15
 
 
 @pytest.mark.parametrize("slow", [-1, "1", None, True])

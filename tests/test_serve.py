@@ -356,6 +356,8 @@ WRONG = {
     ("products", "{}"): 'must be an array of product codes, such as ["ecs", "rds"], not an object',
     ("products", '["ecs", 5]'): "a product code must be text",
     ("keys", "[]"): "access keys must be a JSON object",
+    ("keys", '{"AK": "a", "AK": "b"}'): "access keys: has the member AK twice: leave one out",
+    ("keys", '{"AK": {"secret": "a", "secret": "b"}}'): "has the member secret twice",
     ("bss", '{"InstanceID": 5}'): "line 1: InstanceID",
 }
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from instquery.apis.values import first_repeated
 from instquery.errors import InstqueryError
 
-__all__ = ["Fact", "read_list", "read_object"]
+__all__ = ["Fact", "read_list", "read_object", "unrepeated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def read_list(text: str, what: str) -> list[object]:
 
 def _read(text: str, what: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_members)
+        return json.loads(text, object_pairs_hook=unrepeated)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise InstqueryError(f"must be {what}: it is not JSON, {error.msg} at {where}") from None
@@ -60,7 +60,8 @@ def _read(text: str, what: str) -> object:
         raise InstqueryError(f"must be {what}: {error}") from None
 
 
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the members of an object, as a hook of `json`. Raises `InstqueryError`."""
     members = dict(pairs)
     if len(members) < len(pairs):
         name = first_repeated([name for name, _ in pairs])

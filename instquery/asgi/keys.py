@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self, cast
 
+from instquery.apis.facts import unrepeated
 from instquery.errors import InstqueryError
 from instquery.options import check_kind
 
@@ -51,10 +52,15 @@ class Keys(Mapping[str, AccessKey]):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read JSON: AccessKeyId → {"secret": …, "caller": …}, or → the secret alone."""
+        """Read JSON: AccessKeyId → {"secret": …, "caller": …}, or → the secret alone.
+
+        An AccessKeyId that is given twice is refused: nobody could tell which secret is meant.
+        """
         check_kind("access keys", text, str, "a JSON object, as text")
         try:
-            found: object = json.loads(text)
+            found: object = json.loads(text, object_pairs_hook=unrepeated)
+        except InstqueryError as error:
+            raise InstqueryError(f"access keys: {error}") from None
         except (ValueError, RecursionError):
             raise InstqueryError("access keys must be a JSON object") from None
         if not isinstance(found, dict):

@@ -40,6 +40,7 @@ class Nonces:
         check_whole("age", age)
         self._most, self._age = most, age
         self._memories: dict[str, _Memory] = {}
+        self._last_let_go = _NEVER  # the last minute of those memories that are gone
         self.renew_locks()
         renew_after_fork(self)
 
@@ -62,16 +63,20 @@ class Nonces:
         """
         digest = blake2b(nonce.encode(), digest_size=_DIGEST).digest()
         with self._lock:
-            memory = self._memories.setdefault(key, _Memory())
+            memory = self._memories.setdefault(key, _Memory(self._last_let_go))
             memory.forget_before(self._first_minute(now), self._most)
             return memory.take(digest, int(made // _MINUTE), self._most)
 
     def end_empty(self, now: float) -> None:
-        """Let go of the memories of keys that have sent nothing for long."""
+        """Let go of the memories of keys that have sent nothing for long.
+
+        Their minutes stay forgotten: of a key that has no memory, those of all that are gone.
+        """
         with self._lock:
             for key, memory in list(self._memories.items()):
                 memory.forget_before(self._first_minute(now), 0)
                 if not memory.count:
+                    self._last_let_go = max(memory.last_forgotten, self._last_let_go)
                     del self._memories[key]
 
     def __len__(self) -> int:
@@ -84,12 +89,16 @@ class Nonces:
 
 
 class _Memory:
-    """The nonces of one key, by minute; used under the lock of its owner."""
+    """The nonces of one key, by minute; used under the lock of its owner.
 
-    def __init__(self) -> None:
+    What was made up to the minute `last_forgotten` is not let in.
+    """
+
+    def __init__(self, last_forgotten: int) -> None:
         self.count = 0
+        self.last_forgotten = last_forgotten
         self._by_minute: dict[int, set[bytes]] = {}
-        self._oldest = self._last_forgotten = _NEVER
+        self._oldest = _NEVER
 
     def forget_before(self, first: int, room: int) -> None:
         """Forget what was made before the first minute whose requests may still be in time.
@@ -101,7 +110,7 @@ class _Memory:
             if minute >= first:
                 break
             self.count -= len(self._by_minute.pop(minute))
-            self._last_forgotten = max(minute, self._last_forgotten)
+            self.last_forgotten = minute  # later than any before, as `take` sees to
             if self.count < room:
                 break
 
@@ -110,7 +119,7 @@ class _Memory:
         for digests in self._by_minute.values():
             if digest in digests:
                 return "repeated"
-        if minute <= self._last_forgotten:
+        if minute <= self.last_forgotten:
             return "forgotten"
         if self.count >= most:
             return "full"

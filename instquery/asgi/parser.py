@@ -7,10 +7,10 @@ counted first.
 
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from instquery.apis.envelope import new_request_id
 from instquery.asgi.refusals import refusal_octets, reply_headers
@@ -19,7 +19,7 @@ from instquery.asgi.wire import MOST_BYTES
 __all__ = ["BoundedConnection", "BoundedProtocol"]
 
 _HEAD = 2 * MOST_BYTES + 4_096  # bytes of a target, of headers, and of what stands around them
-_PATH = MOST_BYTES
+_TARGET = 2 * MOST_BYTES  # the application refuses more than half of it with a better message
 _ESCAPES = 1_000  # of a path, which uvicorn decodes as soon as it has come: 20,000 take 5 to 20 ms
 _HEADER_LINES = 256  # the application refuses more than 200 with a better message
 _CHUNK_LINES = 1_000  # of chunks that have come and are not parsed: 500 chunks, 3 ms
@@ -28,8 +28,14 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 
 # Code and reason by HTTP status; 400 for all others.
 _REASONS = {
-    400: ("InvalidRequest", "The request is not valid HTTP/1.1: see its first line and headers."),
-    414: ("RequestURITooLarge", "The path is too large or has too many escapes: shorten it."),
+    400: (
+        "InvalidRequest",
+        "The request is not valid HTTP/1.1: see its first line, headers, body.",
+    ),
+    414: (
+        "RequestURITooLarge",
+        "Path and query string are too large, or the path has too many escapes: shorten them.",
+    ),
     431: ("RequestHeaderFieldsTooLarge", "Target and headers are too large: send fewer headers."),
     501: ("NotImplemented", "The transfer coding is not supported: send Content-Length."),
 }
@@ -41,14 +47,12 @@ class BoundedConnection(h11.Connection):
     status = 400
     """The HTTP status of the refusal, once something is refused."""
 
+    method = b""
+    """The method of the last request."""
+
     def __init__(self) -> None:
         super().__init__(h11.SERVER, _HEAD)
         self._is_chunked = False
-        self._is_checked = False
-
-    def receive_data(self, data: bytes) -> None:
-        """Take what has come."""
-        super().receive_data(data)
         self._is_checked = False
 
     def next_event(self) -> Any:
@@ -61,12 +65,14 @@ class BoundedConnection(h11.Connection):
         try:
             self._check()
             event = super().next_event()
+            if isinstance(event, h11.Request):
+                self.method = event.method
+                self._is_chunked = _is_chunked(event)
         except h11.RemoteProtocolError as error:
             self.status = error.error_status_hint if error.error_status_hint in _REASONS else 400
             raise
-        if isinstance(event, h11.Request):
-            self._is_chunked = any(name == b"transfer-encoding" for name, _ in event.headers)
-        if not isinstance(event, h11.Data):  # behind which there is more of the same kind alone
+        # Behind data there is more of the same kind alone. What comes later follows NEED_DATA.
+        if not isinstance(event, h11.Data):
             self._is_checked = False
         return event
 
@@ -92,7 +98,9 @@ class BoundedProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text is not told
         """Refuse what the parser has refused, in the shape of every error, and close."""
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # it is answered already
+        state = self.conn.our_state
+        self._silence_application()
+        if state not in (h11.IDLE, h11.SEND_RESPONSE):  # it is answered already
             self.transport.close()
             return
 
@@ -102,9 +110,44 @@ class BoundedProtocol(H11Protocol):
         response = h11.Response(
             status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()
         )
-        for event in (response, h11.Data(data=octets), h11.EndOfMessage()):
+        # Of a broken head no method is known; of a broken body it is.
+        has_body = state is h11.IDLE or self.conn.method != b"HEAD"
+        body = h11.Data(data=octets if has_body else b"")
+        for event in (response, body, h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _silence_application(self) -> None:
+        """Drop what the application may still say to a request whose body is broken.
+
+        It has begun when the head had come. A second reply would be an error, logged at length.
+        """
+        # Its types leave out that there is none at first.
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _should_upgrade(self) -> bool:
+        """Never: another protocol may be asked for, and is not spoken here.
+
+        Uvicorn would log two lines for each request that asks.
+        """
+        return False
+
+
+def _is_chunked(request: h11.Request) -> bool:
+    """Tell whether the body of a request comes in chunks.
+
+    Raises `RemoteProtocolError` for one that has a length as well: a proxy may go by that, and find
+    another end of the body, behind which a second request is hidden.
+    """
+    names = {name for name, _ in request.headers}
+    if b"transfer-encoding" not in names:
+        return False
+    if b"content-length" in names:
+        raise h11.RemoteProtocolError("two ends of a body", error_status_hint=400)
+    return True
 
 
 def _check_head(received: bytes) -> None:
@@ -113,7 +156,7 @@ def _check_head(received: bytes) -> None:
     head = received if end is None else received[: end.start()]
     target = head.partition(b"\n")[0]
     path = target.partition(b"?")[0]
-    if len(path) > _PATH or path.count(b"%") > _ESCAPES:
+    if len(target) > _TARGET or path.count(b"%") > _ESCAPES:
         raise h11.RemoteProtocolError("too long a path", error_status_hint=414)
     if len(head) > _HEAD or head.count(b"\n") > _HEADER_LINES:
         raise h11.RemoteProtocolError("too many or too large headers", error_status_hint=431)

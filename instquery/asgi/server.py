@@ -112,8 +112,13 @@ class _Protocol(BoundedProtocol):
             self._expect_head()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio declares it
-        """Keep the connection for the answer to a client that has said all it has to say."""
+        """Keep the connection for the answer to a client that has said all it has to say.
+
+        A request whose body ends too soon is refused: nothing more comes.
+        """
         if self._is_answering():
+            if self.cycle.more_body:
+                super().data_received(b"")  # by which h11 is told of the end
             return True
         self.transport.close()  # here, as asyncio would not write what waits to be joined
         return False
