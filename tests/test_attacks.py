@@ -434,6 +434,7 @@ def get(query, headers=(), method="GET", path=ROA):
         (get(b"", method="HEAD"), 405, None),
         (get(b"", method="OPTIONS"), 405, "UnsupportedHTTPMethod"),
         (get(b"", method="POST", path="/healthz"), 405, "UnsupportedHTTPMethod"),
+        (get(b"", method="POST", path="/openapi.json"), 405, "UnsupportedHTTPMethod"),
     ],
 )
 def test_what_is_beyond_a_bound_is_refused_as_documented(plain, request_, status, code):

@@ -127,6 +127,18 @@ def test_who_reads_slowly_but_in_time_gets_everything():
             got += len(part)
 
 
+def test_who_had_to_be_waited_for_once_is_not_cut_off_later():
+    with serving(answering(1_000_000)) as server, connect(server) as connection:
+        for _ in range(3):
+            connection.sendall(GET)
+            time.sleep(PATIENCE * 0.6)
+            got = 0
+            while got < 1_000_000:
+                part = connection.recv(1 << 20)
+                assert part, got
+                got += len(part)
+
+
 def test_what_is_sent_ahead_is_bounded():
     with serving(answering(150_000)) as server:
         connection = connect(server)
@@ -218,12 +230,15 @@ def test_running_out_of_descriptors_is_one_line_a_second(caplog):
             loop.call_exception_handler(context)
         loop.call_exception_handler({"message": "another error"})
         await asyncio.sleep(1.2)
+        loop.call_exception_handler(context)
+        await asyncio.sleep(1.2)
 
     asyncio.run(starve())
     lines = [record.getMessage() for record in caplog.records]
     assert [line.split(":")[0] for line in lines] == [
         "another error",
         "no connection could be accepted, 500 times",
+        "no connection could be accepted, 1 times",
     ]
 
 

@@ -91,6 +91,14 @@ def test_an_access_line_says_what_operators_ask_for(stores, caplog):
     assert (record.status, record.peer) == (200, "10.1.2.3")
 
 
+def test_the_peer_is_whoever_the_connection_comes_from(stores, caplog):
+    told = {"x-forwarded-for": "9.9.9.9", "forwarded": "for=9.9.9.9", "x-real-ip": "9.9.9.9"}
+    with caplog.at_level(logging.INFO), serving(create_app(**stores)) as client:
+        client.get(ROA, headers={**told, "x-forwarded-proto": "https"})
+    (record,) = lines(caplog, "instquery.access")
+    assert record.peer == "127.0.0.1"
+
+
 @pytest.mark.parametrize("caller", ['10"01\n\x9b2J', "1\x7f\x85\ud800"])
 def test_the_caller_is_in_the_line(stores, caplog, monkeypatch, caller):
     keys = Keys({"AK": AccessKey("s", caller=caller)})

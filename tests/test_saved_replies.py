@@ -243,6 +243,30 @@ def test_arrays_within_arrays_without_end_are_no_records():
     assert said(deep) == ["record 1: a record must be a mapping, not list"]
 
 
+@pytest.mark.parametrize("wrap", [lambda held: [held], response], ids=["arrays", "responses"])
+def test_eight_layers_are_read_and_no_more(wrap):
+    held = dict(ONE)
+    for layers in range(1, 9):
+        held = wrap(held)
+        assert [item["InstanceID"] for item in read(held)] == ["rm-1"], layers
+    assert said(wrap(held)), "it is no record, and not passed over"
+
+
+def test_a_long_message_of_a_failure_is_cut():
+    (line,) = said(refused("ProductNotFind", "x" * 5_000))
+    assert len(line) < 350
+
+
+def test_a_list_among_others_is_not_guessed():
+    (line,) = said(body({"A": BOTH, "B": [TWO]}))
+    assert "is a reply without the list Data.InstanceList" in line
+
+
+def test_an_empty_part_of_a_reply_is_an_empty_page():
+    for part in ({"Data": {"TotalCount": 0}}, {"InstanceList": None}, body(None, Tags=["a", 5])):
+        assert read(part) == []
+
+
 # Of another API.
 
 A = {"instanceId": "airec-1", "name": "x", "regionId": "cn", "gmtCreate": "2018-12-06T06:14:01Z"}

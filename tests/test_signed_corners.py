@@ -232,6 +232,11 @@ def test_the_form_counts_where_a_parameter_is_in_both_places(plain):
     assert codes(plain, form(b"size=", query=b"size=0")) == ["ValidationError"]
 
 
+def test_a_parameter_names_the_action_before_a_header_does(plain):
+    named = Raw("GET", "/", b"Action=QueryAvailableInstances", ((b"x-acs-action", b"Gone"),))
+    assert codes(plain, named, replace(named, query=b"Action=")) == ["", "InvalidAction.NotFound"]
+
+
 def test_a_type_without_a_body_says_nothing(plain):
     request = Raw("GET", ROA, b"size=5", ((b"content-type", b"application/json"),))
     assert codes(plain, request) == [""]
@@ -256,6 +261,12 @@ def test_a_body_in_parts_has_the_bound_of_one_in_one_piece(plain):
     scope = {"type": "http", "method": "POST", "path": ROA, "query_string": b"", "headers": headers}
     asyncio.run(plain(scope, receive, send))
     assert told[0]["status"] == 413
+
+
+@pytest.mark.parametrize("secret", ["", "\ud800", "a\udfffb", b"x", None, 5])
+def test_a_secret_is_text_that_can_sign(secret):
+    with pytest.raises(InstqueryError, match="secret: must be text"):
+        AccessKey(secret)
 
 
 def test_keys_say_a_thing_once():

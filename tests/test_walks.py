@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from instquery import Contains, Eq, Store
+from instquery import Contains, Eq, Query, Store
 from instquery.apis import airec, bss
 from instquery.apis.params import Param
 from instquery.apis.walks import Walks
@@ -388,3 +388,30 @@ def test_an_operation_without_page_numbers_is_never_pinned():
     assert pages.ask(1, {}, walker="ann", operation=operation) == "43"
     pages.add()
     assert pages.ask(1, {}, walker="ann", operation=operation) == "94"
+
+
+def test_what_is_held_is_told_with_the_walks_that_have_not_ended():
+    now = [0.0]
+    pages = Pages(clock=lambda: now[0], age=60)
+    assert pages.store.page(Query(limit=1)).cursor  # a lease of the store
+    pages.ask(1, {}, walker="ann")
+    pages.ask(1, {}, walker="bob")
+    assert pages.walks.holdings.leases == 3
+    now[0] = 61.0
+    assert pages.walks.holdings.leases == 1
+
+
+def test_a_live_page_stays_one():
+    pages = airec_pages()
+    seen, real = [], pages.store.prepare
+
+    class Seen:
+        snapshot = pages.store.snapshot
+
+        def prepare(self, query, cursor=None, *, live=False):
+            seen.append(live)
+            return real(query, cursor, live=live)
+
+    for live in (True, False):
+        Walks(Seen()).prepare(Query(limit=1), live=live)
+    assert seen == [True, False]
