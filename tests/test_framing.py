@@ -28,6 +28,15 @@ def server():
         yield server
 
 
+@pytest.fixture(autouse=True)
+def _whole_log(server, caplog):
+    """Note what the server logs by itself, which no other handler is given."""
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(caplog.handler)
+    yield
+    log.removeHandler(caplog.handler)
+
+
 def connect(server):
     host, port = server.endpoint.split(":")
     return socket.create_connection((host, int(port)), timeout=5)
@@ -157,6 +166,8 @@ def test_a_head_beyond_the_bound_is_not_parsed(is_whole):
 @pytest.mark.parametrize("body", [b"Content-Length: 100\r\n\r\nabc", CHUNKED + b"\r\n3\r\nabc\r\n"])
 def test_a_client_that_leaves_a_double_is_no_failure(caplog, is_strict, body):
     with Double(strict=is_strict) as double:
+        # Starting a server resets the handlers of this log.
+        logging.getLogger("uvicorn.error").addHandler(caplog.handler)
         double.fail("Gone", status=503, times=0 if is_strict else 1)
         with connect(double) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + body.removeprefix(HOST))
