@@ -245,6 +245,9 @@ def test_a_type_without_a_body_says_nothing(plain):
 def test_a_type_is_told_in_brief(plain):
     ((status, body),) = asked(plain, form(b"x", told="x/" + "y" * 5_000))
     assert (status, len(body["Message"]) < 300) == (415, True)
+    coded = form(b"x").header(b"content-encoding", b"y" * 5_000)
+    ((status, body),) = asked(plain, coded)
+    assert (status, len(body["Message"]) < 400) == (415, True)
 
 
 def test_a_body_in_parts_has_the_bound_of_one_in_one_piece(plain):

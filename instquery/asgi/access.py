@@ -188,6 +188,4 @@ def _line(told: Mapping[str, Any]) -> str:
         line = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     if line.isprintable():
         return line
-    return "".join([one if one.isprintable() else json.dumps(one)[1:-1] for one in line]).replace(
-        "\x7f", "\\u007f"
-    )
+    return "".join([one if one.isprintable() else json.dumps(one)[1:-1] for one in line])

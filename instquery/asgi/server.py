@@ -8,7 +8,8 @@ A connection is in one of these states, each with its end:
     state                                         ends, at the latest, after
     --------------------------------------------  --------------------------------------------
     nothing has come, or a part of a head         `_PATIENCE`: closed
-    a head has come, the body is awaited          the application's own bound
+    a head has come, the body is awaited          the application's own bound; refused at once
+                                                  where the client ends its side
     a reply is being made                         the application
     octets of replies wait for the client         `_PATIENCE`, counted from when the first of
     (writing is paused), closing ones included    them had to wait: aborted
