@@ -1,6 +1,9 @@
 """Extras: what to say where something needs one that is not installed."""
 
-__all__ = ["cure"]
+from collections.abc import Generator
+from contextlib import contextmanager
+
+__all__ = ["cure", "needing"]
 
 
 def cure(extra: str) -> str:
@@ -13,3 +16,24 @@ def cure(extra: str) -> str:
     """
     published = f"pip install 'instquery[{extra}]'"
     return f"pip install '.[{extra}]' in a checkout (once it is published: {published})"
+
+
+@contextmanager
+def needing(extra: str, purpose: str) -> Generator[None]:
+    """Import what an extra brings; where it is missing, say so, and how it is installed.
+
+    Args:
+        extra: what brings all that is imported within.
+        purpose: what it is for, as a subject of "needs".
+
+    Raises:
+        ModuleNotFoundError: an `ImportError`, which names module and extra.
+
+    """
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        module = (missing.name or "").partition(".")[0]
+        if module in ("", "instquery"):
+            raise
+        raise ModuleNotFoundError(f"{purpose} needs {module}: {cure(extra)}", name=module) from None

@@ -14,21 +14,24 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, Unpack
 
-import httpx
-from starlette.types import ASGIApp
-
 from instquery.apis.catalog import CATALOG, Facts
-from instquery.asgi.app import create_app
-from instquery.asgi.keys import Keys
-from instquery.asgi.routes import Routes
-from instquery.asgi.server import Server
-from instquery.asgi.signing import Gate
 from instquery.errors import InstqueryError
-from instquery.faults import Fault, Recorded, Recorder, tables_with
+from instquery.extras import needing
 from instquery.instants import Moment, to_datetime
 from instquery.options import check_flag, check_kind, check_seconds, check_whole
 from instquery.query import moment_of
 from instquery.store import Store
+
+with needing("testing", "the double"):
+    import httpx
+    from starlette.types import ASGIApp
+
+    from instquery.asgi.app import create_app
+    from instquery.asgi.keys import Keys
+    from instquery.asgi.routes import Routes
+    from instquery.asgi.server import Server
+    from instquery.asgi.signing import Gate
+    from instquery.faults import Fault, Recorded, Recorder, tables_with
 
 __all__ = ["Double", "Recorded"]
 

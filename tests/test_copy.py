@@ -6,6 +6,7 @@ import re
 import subprocess
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from errno import ENOSPC
 from operator import itemgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
 from instquery.cli import databases as cli_databases
 from instquery.cli.app import app
-from instquery.cli.writing import JsonForm
+from instquery.cli.writing import JsonForm, whole_file
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
 
@@ -370,3 +371,58 @@ def test_an_inventory_without_records_is_copied_to_a_file_and_back(tmp_path):
     result = run(path, target)
     assert "0 of 0 airec records copied" in result.stdout
     assert airec.read(target) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "api"),
+    [
+        ('{"instance_id": "a", "gmt_create": "2026-01-01T00:00:00Z"}', "airec"),
+        (
+            '{"body": {"data": {"instance_list": [{"instance_id": "b", "product_code": "x"}]}}}',
+            "bss",
+        ),
+        (
+            json.dumps({"requestId": "R", "result": [], "more": "x" * 200_000})
+            + '\n{"instanceId": "a"}',
+            "airec",
+        ),
+    ],
+    ids=["Python", "response", "late"],
+)
+def test_records_in_any_casing_and_anywhere_are_copied(tmp_path, text, api):
+    (tmp_path / "a.jsonl").write_text(text)
+    told = run(str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl"))
+    assert told.exit_code == 0, told.stderr
+    assert f"1 of 1 {api} records copied" in told.stdout
+
+
+def test_a_file_that_may_be_of_either_api_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"instance_id": "a"}')
+    told = run(str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl"))
+    assert told.exit_code == 2
+    assert "holds no records of airec or bss" in told.stderr
+
+
+def test_a_name_as_long_as_names_may_be_is_written(file, tmp_path):
+    target = tmp_path / ("推" * 83 + ".jsonl")  # of 255 bytes
+    told = run(str(file), str(target))
+    assert told.exit_code == 0, told.stderr
+    assert [path for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_no_room_is_said_of_the_file_as_it_was_typed(tmp_path):
+    def fill(path):
+        with whole_file(path) as part:
+            part.write_text("x")
+            raise OSError(ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as refused:
+        fill(tmp_path / "a")
+    assert refused.value.filename == str(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".jsonl", ".json", ".db"])
+def test_a_name_that_is_an_ending_alone_is_of_that_form(file, tmp_path, name):
+    told = run(str(file), str(tmp_path / name))
+    assert told.exit_code == 0, told.stderr

@@ -91,6 +91,26 @@ def test_a_record_with_a_blank_time_is_not_plain():
     assert not store.page(Query()).is_plain(schema, "seconds")
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_is_loaded_is_counted_as_what_is_put(size):
+    """Records without a time are plain in every form, in bulk and one by one."""
+    dated = [{"id": f"d{number}", "made": FORMS[0]} for number in range(size)]
+    undated = [{"id": f"u{number}"} for number in range(size)]
+    store = Store(OWN, [*dated, *undated])
+    assert store.verify() == []
+    store.put({**dated[0], "note": "x", "more": 1})
+    assert store.verify() == []
+
+    for record in undated:
+        store.discard(record["id"])
+    store.put({**dated[0], "made": None})
+    store.replace_all(dated)
+    assert store.verify() == []
+    assert store.page(Query()).is_plain(OWN, "seconds") == Store(OWN, dated).page(Query()).is_plain(
+        OWN, "seconds"
+    )
+
+
 def test_verify_names_forms_that_differ():
     store = Store(OWN, [{"id": "a", "made": FORMS[0]}])
     store._current.census._forms._counts["other"] = 1

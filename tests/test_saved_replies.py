@@ -625,3 +625,54 @@ def test_both_spellings_of_an_owner_say_the_same():
     assert read({"InstanceID": "i", "OwnerID": None}) == [{"InstanceID": "i", "OwnerId": None}]
     (line,) = said({"InstanceID": "i", "OwnerId": 5, "OwnerID": 6})
     assert "given again, with another value, as OwnerID" in line
+
+
+@pytest.mark.parametrize(
+    ("reply", "reader", "name", "kind"),
+    [
+        ({"requestId": "R", "result": '[{"instanceId": "a"}]'}, airec.read, "result", "text"),
+        ({"requestId": "R", "result": 5}, airec.read, "result", "int"),
+        ({"requestId": "R", "Result": True}, airec.read, "result", "bool"),
+        (body(BOTH, Data=json.dumps({"InstanceList": BOTH})), bss.read, "Data", "text"),
+        (body(json.dumps(BOTH)), bss.read, "InstanceList", "text"),
+        ({"InstanceList": "[]"}, bss.read, "InstanceList", "text"),
+    ],
+)
+def test_what_stands_in_the_place_of_the_list_is_no_empty_page(reply, reader, name, kind):
+    (told,) = said(reply, reader)
+    assert told == (
+        f"line 1: is a reply in which {name} is {kind} and holds no list: save JSON alone"
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, "", {}, [], False])
+def test_what_is_empty_in_the_place_of_the_list_is_an_empty_page(nothing):
+    assert read({"requestId": "R", "result": nothing}, airec.read) == []
+    assert read(body([], Data=nothing)) == []
+
+
+@pytest.mark.parametrize("success", [False, "false"])
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"Code": None, "Message": None, "Data": None}, ""),
+        ({"Code": "", "Message": "no"}, ": no"),
+        ({"Code": "Throttling.User", "Message": "slow down"}, ", Throttling.User: slow down"),
+    ],
+)
+def test_a_reply_that_says_it_failed_is_no_empty_page(success, more, told):
+    reply = body([], Success=success, **more)
+    assert said(reply) == [f"line 1: is a failure reply and holds no records{told}"]
+    assert read(body(BOTH, Success=success)) == BOTH  # what has records is one
+
+
+def test_an_api_without_such_a_flag_has_none():
+    assert bss.read.failures.flag == ("Success",)
+    assert airec.read.failures.flag is None
+    assert read({"requestId": "R", "success": False}, airec.read) == []
+
+
+def test_an_empty_body_is_none():
+    (told,) = said(response({}))
+    assert told == "line 1: is a response with no body"
+    assert read(response([])) == []

@@ -18,8 +18,9 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from instquery import Store
+from instquery import InstqueryError, Store
 from instquery.apis import airec
+from instquery.asgi import Keys
 from instquery.cli.app import app
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
@@ -459,3 +460,10 @@ def test_the_official_node_clients_against_the_documented_command(documented, no
     body = told[0]["body"]
     assert len(body["result"]) == 10 if "result" in body else body["Data"]["TotalCount"] == 300
     assert told[1]["error"]["code"] == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]"])
+def test_keys_of_the_environment_that_cannot_be_read_name_the_variable(monkeypatch, text):
+    monkeypatch.setenv("INSTQUERY_KEYS", text)
+    with pytest.raises(InstqueryError, match="INSTQUERY_KEYS: access keys must be"):
+        Keys.from_environment()

@@ -33,6 +33,7 @@ OTHERS = (
     r"(Got unexpected extra argument)(?:.*)",
     r"(is not JSON: ).*",  # the standard library
     r"(connection failed: ).*",  # PostgreSQL
+    r"(Error HTTPConnectionPool).*",  # ClickHouse
 )
 
 
@@ -59,6 +60,8 @@ def furnish(folder):
     (folder / "packed.jsonl.gz").write_bytes(b"\x1f\x8b\x08" + bytes(20))
     (folder / "table.parquet").write_bytes(b"PAR1" + bytes(20))
     (folder / "keys.json").write_text("[]")
+    (folder / "wide.jsonl").write_text('{"instanceId": "a"}', "utf-16")
+    os.mkfifo(folder / "pipe.jsonl")
     (folder / "folder.jsonl").mkdir()
     (folder / "link.jsonl").symlink_to(folder / "good.jsonl")
     own = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant()})

@@ -20,11 +20,23 @@ from instquery.options import check_callable, check_flag, check_kind, told
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["BadRecord", "Inventory", "InventoryError", "Reader"]
+__all__ = [
+    "BadRecord",
+    "Inventory",
+    "InventoryError",
+    "Reader",
+    "fault_of_all",
+    "standard_input",
+]
 
 Source = str | PathLike[str] | IO[str] | IO[bytes]
 
 _SHOWN = 20
+
+_EMPTY = (
+    "the file is empty, and there is no record in it: save a reply of the API to it, "
+    "or [] for an inventory without records"
+)
 
 
 class BadRecord(NamedTuple):
@@ -245,17 +257,19 @@ def _is_list(value: object) -> bool:
 def _lines(source: Source) -> list[bytes]:
     """Return the lines of a source. Raises `InventoryError` for what is wrong with all of it."""
     data = _fetch(source)
-    fault = other_encoding(data)
-    data = data.removeprefix(codecs.BOM_UTF8)
+    fault = fault_of_all(data)
     # A file object that is empty was opened on purpose; a download that failed leaves such a file.
-    if isinstance(source, str | PathLike) and not data.strip():
-        fault = (
-            "the file is empty, and there is no record in it: save a reply of the API to it, "
-            "or [] for an inventory without records"
-        )
-    if fault is not None:
+    if fault is not None and (fault != _EMPTY or isinstance(source, str | PathLike)):
         raise InventoryError((BadRecord("line", 1, None, fault),), 1)
-    return data.split(b"\n")
+    return data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+
+
+def fault_of_all(data: bytes) -> str | None:
+    """Say what is wrong with all of a file, by which none of it can be read."""
+    fault = other_encoding(data)
+    if fault is None and not data.removeprefix(codecs.BOM_UTF8).strip():
+        fault = _EMPTY
+    return fault
 
 
 def _check_unit(integers: object, error: type[InstqueryError]) -> None:
@@ -264,10 +278,17 @@ def _check_unit(integers: object, error: type[InstqueryError]) -> None:
         raise error(f"integers must be one of {', '.join(MICROS)}, not {told(integers)}")
 
 
+def standard_input() -> bytes:
+    """Return all bytes of standard input. Raises `InstqueryError` where it is closed."""
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is, where it is closed
+        raise InstqueryError("standard input is closed: give a file")
+    return sys.stdin.buffer.read()
+
+
 def _fetch(source: Source) -> bytes:
     """Return all bytes of a source."""
     if source == "-":
-        return sys.stdin.buffer.read()
+        return standard_input()
     if isinstance(source, str | PathLike):
         try:
             return Path(source).read_bytes()

@@ -66,6 +66,8 @@ class Failures:
     message: Path = ("message",)
     codes: frozenset[str] = frozenset()
     fine: frozenset[str] = _FINE
+    flag: Path | None = None
+    """Where a reply has `false` if it was refused."""
 
     @classmethod
     def of(cls, operation: Answers) -> "Failures":
@@ -91,6 +93,14 @@ class Failures:
             _path_to(refused.message, failure) or usual.message,
             codes,
             _FINE | {own.lower()} if isinstance(own, str) else _FINE,
+            next(
+                (
+                    path
+                    for path in _paths_to(wanted=False, body=failure)
+                    if _follow(success, path) is True
+                ),
+                None,
+            ),
         )
 
     def is_reply(self, document: Mapping[str, Any]) -> bool:
@@ -109,13 +119,18 @@ class Failures:
         """
         given = _follow(document, self.code)
         code = given if isinstance(given, str) else str(given or "")
-        if code.lower() in self.fine or (has_list and code not in self.codes):
+        is_told_so = self.flag is not None and _follow(document, self.flag) in _FALSE
+        is_failure = code.lower() not in self.fine and (not has_list or code in self.codes)
+        if not is_told_so and not is_failure:
             return None
 
         message = _follow(document, self.message)
         words = f": {message[:_LONGEST]}" if isinstance(message, str) and message else ""
-        return Unreadable(f"is a failure reply and holds no records, {code}{words}")
+        why = f", {code}" if code else ""
+        return Unreadable(f"is a failure reply and holds no records{why}{words}")
 
+
+_FALSE: tuple[object, ...] = (False, "false", "False")
 
 _LONGEST = 200
 """The characters of a failure's message that are told."""
@@ -165,7 +180,7 @@ class Replies:
     def _in_response(self, document: Record, foreign: Foreign, depth: int) -> Iterator[Any]:
         """Yield what is in the body of a response as SDKs write it."""
         body = _member(document, "body")
-        if isinstance(body, dict | list):
+        if isinstance(body, dict | list) and body != {}:
             yield from self.values(body, foreign, depth + 1)
         elif _find(document, "statusCode") is None:
             yield document
@@ -190,11 +205,29 @@ class Replies:
             return
 
         fault = self.failures.told(document, has_list=items is not None)
+        odd = self._stands_for_list(document) if items is None else None
         if fault is not None:
             yield fault
+        elif odd is not None:
+            name, kind = odd
+            yield Unreadable(
+                f"is a reply in which {name} is {kind} and holds no list: save JSON alone"
+            )
         elif items is None and _has_objects(document):
             way = ".".join(self.path)
             yield Unreadable(f"is a reply without the list {way}: is it a reply of another API?")
+
+    def _stands_for_list(self, document: Record) -> tuple[str, str] | None:
+        """Return the name and the kind of what is no list, on the way to where it is; or `None`."""
+        for start in range(len(self.path)):
+            found: Any = document
+            for name in self.path[start:]:
+                found = _member(cast(Record, found), name)
+                if found and not isinstance(found, dict | list):
+                    return name, "text" if isinstance(found, str) else type(found).__name__
+                if not isinstance(found, dict):
+                    break
+        return None
 
     def _listed(self, found: Any) -> list[Any] | None:
         """Return what stands at the end of the path as a list.
@@ -240,17 +273,20 @@ def _follow(document: Any, path: Path) -> Any:
     return document
 
 
-def _path_to(wanted: str, body: Any, depth: int = 0) -> Path | None:
+def _path_to(wanted: str, body: Any) -> Path | None:
     """Return the path to a text in a body that was made with it."""
+    return next(_paths_to(wanted, body), None)
+
+
+def _paths_to(wanted: object, body: Any, depth: int = 0) -> Iterator[Path]:
+    """Yield the paths to a value in a body that was made with it."""
     if not isinstance(body, dict) or depth == _DEEPEST:
-        return None
+        return
     for name, value in cast(dict[str, Any], body).items():
-        if value == wanted:
-            return (name,)
-        inner = _path_to(wanted, value, depth + 1)
-        if inner is not None:
-            return (name, *inner)
-    return None
+        if type(value) is type(wanted) and value == wanted:
+            yield (name,)
+        for inner in _paths_to(wanted, value, depth + 1):
+            yield (name, *inner)
 
 
 def _has_objects(value: Any, depth: int = 0) -> bool:

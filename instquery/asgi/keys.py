@@ -91,9 +91,17 @@ class Keys(Mapping[str, AccessKey]):
 
     @classmethod
     def from_environment(cls) -> Self | None:
-        """Read the variable INSTQUERY_KEYS as `parse` does; `None` where it is not set."""
+        """Read the variable INSTQUERY_KEYS as `parse` does; `None` where it is not set.
+
+        Raises:
+            InstqueryError: that names the variable. One that is empty is no JSON either.
+
+        """
         text = os.environ.get(_VARIABLE)
-        return None if text is None else cls.parse(text)
+        try:
+            return None if text is None else cls.parse(text)
+        except InstqueryError as error:
+            raise InstqueryError(str(error), field=_VARIABLE) from None
 
     def __getitem__(self, identity: str) -> AccessKey:
         return self._keys[identity]

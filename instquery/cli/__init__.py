@@ -1,28 +1,16 @@
 """The command line, behind the extra `cli`."""
 
+import os
 import sys
-from collections.abc import Callable
 from io import TextIOWrapper
 
-from instquery.extras import cure
+from instquery.cli.rooms import room
+from instquery.errors import InstqueryError
 
 __all__ = ["main"]
 
-_run: Callable[[], object]
-try:
-    from instquery.cli.app import app
-
-    _run = app
-except ModuleNotFoundError as missing:
-    if missing.name not in ("rich", "typer"):
-        raise
-    _advice = f"error: the command line needs {missing.name}: {cure('cli')}"
-
-    def _advise() -> None:
-        print(_advice, file=sys.stderr)  # noqa: T201 - there is nothing else to say it with
-        sys.exit(2)
-
-    _run = _advise
+_UNUSABLE = 2
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -30,7 +18,18 @@ def main() -> None:
 
     What an output cannot show, such as a lone surrogate, is written as an escape.
     """
+    if not os.environ.get("COLUMNS", "").strip("0"):
+        os.environ.pop("COLUMNS", None)  # of no columns nothing would be seen
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    _run()
+
+    # It is imported here, as to import all that it needs takes long enough to be interrupted.
+    try:
+        run = room("instquery.cli.app", purpose="the command line", extra="cli").app
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except InstqueryError as missing:
+        print(f"error: {missing}", file=sys.stderr)  # noqa: T201 - what says it else is missing
+        sys.exit(_UNUSABLE)
+    run()

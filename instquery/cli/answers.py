@@ -11,7 +11,15 @@ from instquery.apis.catalog import Api
 from instquery.apis.operation import Operation, Refusal
 from instquery.cli.failures import REFUSED, say
 from instquery.cli.options import flag_of
-from instquery.cli.show import console, errors, items_table, json_text, plain_lines
+from instquery.cli.show import (
+    console,
+    errors,
+    items_table,
+    json_text,
+    need_output,
+    plain_lines,
+    put_out,
+)
 from instquery.contract import Reads
 
 __all__ = ["print_answer"]
@@ -32,20 +40,19 @@ def print_answer(
         typer.Exit: where the API refuses.
 
     """
+    need_output()
     start = perf_counter()
     reply = api.operation(store, params, now=now)
     milliseconds = (perf_counter() - start) * 1000
+    if as_json:
+        put_out(json_text(reply.body))
     if reply.answer is None:
-        if as_json:
-            typer.echo(json_text(reply.body))
-        else:
+        if not as_json:
             say(_refusal(api.operation, params, now))
         raise typer.Exit(REFUSED)
 
     query = api.operation.query(params, now=now)
-    if as_json:
-        typer.echo(json_text(reply.body))
-    else:
+    if not as_json:
         items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
         console.print(items_table(api, items))
         total = store.count(query.where)

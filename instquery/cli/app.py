@@ -33,7 +33,7 @@ from instquery.cli.options import (
 )
 from instquery.cli.reading import Held, opened, read_records, records_of
 from instquery.cli.rooms import room
-from instquery.cli.show import console, plain, progress_bar
+from instquery.cli.show import console, need_output, plain, progress_bar
 from instquery.instants import to_datetime, to_micros
 from instquery.query import Record
 
@@ -82,6 +82,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another inventory.")] = 1,
 ) -> None:
     """Make a sample inventory for each API, ask it, and show replies, times, plans."""
+    need_output()
     stores: dict[str, Store] = {}
     for name, api in CATALOG.items():
         with progress_bar() as progress:
@@ -191,13 +192,17 @@ def serve_command() -> Callable[..., None]:
         **given: str | None,
     ) -> None:
         with usage_errors(), ExitStack() as stack:
+            # Empty where a variable of the shell was: nobody means no keys, or this folder.
+            for flag, value in (("--db", db), ("--keys", keys)):
+                if value == "":
+                    raise InstqueryError("must have a name, not an empty one", field=flag)
             read = partial(read_records, skip_bad=skip_bad, integers=integers)
             load, hold = _doors(stack, tables_of(table or (), CATALOG), read)
             serve = room("instquery.cli.serve", purpose="serving", extra="server")
             files = {name: file for name, file in given.items() if file is not None}
             records = _named(CATALOG, files)
             sources = serve.Sources(
-                serve.read_again(records, db), _named(facts_in_files(), files), keys or None
+                serve.read_again(records, db), _named(facts_in_files(), files), keys
             )
             stores = serve.stores_of(records, db, load, hold)
             serve.run_serve(

@@ -14,7 +14,7 @@ from instquery.apis.operation import Operation
 from instquery.apis.questions import Questions
 from instquery.apis.spelling import undeclared
 from instquery.cli.failures import warn
-from instquery.cli.show import console, is_narrow, print_one_by_one, request_text
+from instquery.cli.show import console, is_narrow, need_output, print_one_by_one, request_text
 from instquery.contract import Reads
 from instquery.errors import InstqueryError
 
@@ -51,6 +51,7 @@ def run_bench(
     operation: Operation, store: Reads, questions: Questions, *, now: datetime, rounds: int
 ) -> None:
     """Ask each question `rounds` times, and print what it costs with its reply."""
+    need_output()
     rows: list[tuple[Text, list[str]]] = []
     for title, params in questions.items():
         times = [timed(operation, store, params, now) for _ in range(rounds)]

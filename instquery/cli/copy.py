@@ -1,7 +1,7 @@
 """`instquery copy`: records between files, durable stores and databases, checked."""
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import blake2b
 from itertools import islice
@@ -9,16 +9,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
-import typer
 from rich.progress import Progress
 
 from instquery import In, InstqueryError, Query, Schema
 from instquery.apis.catalog import CATALOG, Api
+from instquery.apis.inventory import fault_of_all
+from instquery.apis.replies import folded
 from instquery.bodies import to_json
 from instquery.cli.failures import say
 from instquery.cli.places import Place, PlaceError, check_apart, source_of, target_of
-from instquery.cli.reading import Held, Read, databases, octets_of, open_durable, opened
-from instquery.cli.show import console, errors, progress_bar
+from instquery.cli.reading import (
+    Held,
+    Read,
+    databases,
+    named_as_typed,
+    octets_of,
+    open_durable,
+    opened,
+)
+from instquery.cli.show import console, errors, progress_bar, put_out
 from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.contents import is_same
 from instquery.durable import DurableStore
@@ -133,7 +142,7 @@ def _print_lines(place: Place) -> None:
     """
     count = 0
     for count, line in enumerate(DurableStore.lines_of(place.name), 1):  # noqa: B007 - the last
-        typer.echo(line.encode())
+        put_out(line.encode())
     errors.print(
         f"{count:,} records as they stand in {place.shown}: no API of ours takes all of them in",
         soft_wrap=True,
@@ -189,7 +198,7 @@ def _emit(api: Api, records: list[Record] | Held, read: Read, bar: Progress) -> 
         told = _write(api, Place("-", "stream"), path, records, read, bar)
         with path.open("rb") as lines:
             while told.held and (portion := lines.read(_PORTION)):
-                typer.echo(portion, nl=False)
+                put_out(portion, has_end=False)
     return told
 
 
@@ -268,23 +277,37 @@ def _sentence(api: str, told: Told) -> str:
 def _api_of(place: Place, table: str, octets: bytes | None) -> str:
     """Tell which API's records a place holds, by the names of their members.
 
-    The key's name decides, then the number of names in common.
+    The key's name decides, then the number of names in common. A file may have them in another
+    casing.
     """
-    names: set[str]
     if octets is not None:
-        glance = octets[:_GLANCE].decode(errors="replace")
-        names = set(re.findall(r'"(\w+)"\s*:', glance))
+        found = _api_in(octets[:_GLANCE]) or _api_in(octets)
     elif place.form == "database":
-        names = databases().column_names(place, table)
+        found = _api_with(databases().column_names(place, table))
     else:
-        names = {DurableStore.key_of(place.name)}
+        with named_as_typed(place):
+            found = _api_with({DurableStore.key_of(place.name)})
+    if found is not None:
+        return found
 
-    schemas = {api: entry.operation.schema for api, entry in CATALOG.items()}
-    known = {
-        api: len(names & set(schema.fields))
-        for api, schema in schemas.items()
-        if schema.key in names
-    }
-    if not known:
-        raise InstqueryError(f"{place.shown}: holds no records of {' or '.join(CATALOG)}")
-    return max(known, key=known.__getitem__)
+    fault = None if octets is None else fault_of_all(octets)
+    raise InstqueryError(
+        f"{place.shown}: " + (fault or f"holds no records of {' or '.join(CATALOG)}")
+    )
+
+
+def _api_in(octets: bytes) -> str | None:
+    """Tell which API's records a file holds; `None` where that cannot be told."""
+    names = set(re.findall(r'"(\w+)"\s*:', octets.decode(errors="replace")))
+    return _api_with(names) or _api_with(set(map(folded, names)), folded)
+
+
+def _api_with(names: set[str], spelled: Callable[[str], str] = str) -> str | None:
+    """Tell the API whose key is among names, and most of whose fields are; `None` for none."""
+    likeness: dict[str, int] = {}
+    for api, entry in CATALOG.items():
+        schema = entry.operation.schema
+        if spelled(schema.key) in names:
+            likeness[api] = len(names & set(map(spelled, schema.fields)))
+    most = [api for api, count in likeness.items() if count == max(likeness.values())]
+    return most[0] if len(most) == 1 else None

@@ -1,10 +1,12 @@
 """Tables of databases that commands read and write; needs the extra `sql`."""
 
+import logging
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import Engine, create_engine, inspect
-from sqlalchemy.exc import NoSuchModuleError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url
+from sqlalchemy.exc import NoSuchModuleError, NoSuchTableError, SAWarning, SQLAlchemyError
 
 from instquery.cli.places import Place, PlaceError, masked
 from instquery.errors import InstqueryError
@@ -21,10 +23,15 @@ _EXTRAS = {
 }
 """The extra that brings a driver, or what reads a URL's scheme."""
 
+# It logs what it raises as well, which is said by us.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+
 
 def column_names(place: Place, table: str) -> set[str]:
     """Return the names of a table's columns. Raises `InstqueryError` where there is no table."""
     _check_name(table)
+    if place.path is not None and place.path.is_dir():
+        raise InstqueryError(f"{place.shown}: is a folder: name a file in it")
     if not place.is_there():  # to connect would make the file
         raise InstqueryError(
             f"{place.shown}: there is no such file, so the database has no table {table}"
@@ -101,14 +108,52 @@ def _check_name(table: str) -> None:
 @contextmanager
 def _connected(place: Place) -> Generator[Engine]:
     """Connect to a database, and close every connection in the end, also when it fails."""
-    try:
-        engine = create_engine(place.name)
-    except ModuleNotFoundError as missing:
-        raise InstqueryError(f"{place.shown}: {_advice(str(missing.name))}") from None
+    engine = _engine_of(place)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+def _engine_of(place: Place) -> Engine:
+    """Make the engine of a URL. Raises `InstqueryError` for what no engine can be made of."""
+    url = _url_of(place)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SAWarning)  # such as of options that would be ignored
+            return create_engine(url)
+    except ModuleNotFoundError as missing:
+        raise InstqueryError(f"{place.shown}: {_advice(str(missing.name))}") from None
+    except (SAWarning, ValueError, TypeError) as error:
+        told = masked(str(error)).partition(" (Background")[0]
+        raise InstqueryError(f"{place.shown}: {told}") from None
+
+
+def _url_of(place: Place) -> URL:
+    """Read a URL. Raises `InstqueryError` for one that cannot be meant."""
+    try:
+        url = make_url(place.name)
+        is_read = "@" not in (url.host or "")
+    except ValueError:  # of the port, which is not told, as it may be the end of a password
+        is_read = False
+    if not is_read:
+        raise InstqueryError(
+            f"{place.shown}: its host or port cannot be: write @ : / in a name or password as "
+            "%40 %3A %2F"
+        )
+    if url.get_backend_name() == "sqlite" and _is_in_memory(url):
+        raise InstqueryError(
+            f"{place.shown}: a database in memory is empty, and gone when the command ends: "
+            "name a file, such as sqlite:///inventory.sqlite"
+        )
+    return url
+
+
+def _is_in_memory(url: URL) -> bool:
+    database = url.database or ":memory:"
+    return database in (":memory:", "file:") or (
+        database.startswith("file:") and (":memory:" in database or "memory" in url.query.values())
+    )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from instquery.apis.inventory import InventoryError
-from instquery.cli.show import errors, plain, plain_lines
+from instquery.cli.show import OUTPUT, errors, plain, plain_lines
 from instquery.errors import InstqueryError
 
 __all__ = ["REFUSED", "UNUSABLE", "Commands", "about", "say", "usage_errors", "warn"]
@@ -62,6 +62,13 @@ class Commands(TyperGroup):
         except typer.Abort as aborted:
             was_interrupted = isinstance(aborted.__cause__, KeyboardInterrupt)
             ended = _INTERRUPTED if was_interrupted else REFUSED
+        except OSError as error:  # whoever reads may stop, but is to know what was lost
+            error.filename = error.filename or OUTPUT
+            say(_message(error))
+            ended = UNUSABLE
+        except InstqueryError as error:
+            say(_message(error))
+            ended = UNUSABLE
         except Exception as error:
             if not isinstance(error, _Told):
                 raise

@@ -9,7 +9,7 @@ import typer
 from instquery.apis.catalog import Api
 from instquery.cli.failures import about, usage_errors
 from instquery.cli.places import Place, file_target_of
-from instquery.cli.show import progress_bar
+from instquery.cli.show import progress_bar, put_out
 from instquery.cli.writing import whole_file, write_lines
 from instquery.query import Record
 
@@ -41,7 +41,7 @@ def _write(place: Place, records: Iterable[Record], count: int) -> None:
     lines = (json.dumps(record, ensure_ascii=False) for record in records)
     if place.path is None:
         for line in lines:
-            typer.echo(line.encode())  # as a file would hold it, whatever the terminal shows
+            put_out(line.encode())  # as a file would hold it, whatever the terminal shows
         return
 
     with about("--out"), progress_bar() as progress, whole_file(place.path) as part:

@@ -45,7 +45,9 @@ _ENDINGS: dict[str, Form] = {
 _JSON_NAMES = "*.jsonl or *.ndjson (JSON lines), *.json (a JSON array)"
 _OUTPUT = "- (JSON lines to standard output)"
 _MISSING = os.strerror(ENOENT)
-_PASSWORD = re.compile(r"(?<=://)([^/@]*?):[^/]*@")
+_PASSWORD = re.compile(r"(\w:/{0,2}[^/@:\s]*):\S*@")
+_SECRET = re.compile(r"([?&][^=&\s]*(?:password|passwd|pwd|secret|token)[^=&\s]*=)[^&\s]*", re.I)
+_NO_URL = re.compile(r"(?:sqlite|postgres(?:ql)?|clickhouse\w*|mysql|mariadb|oracle)(?:\+\w+)?:")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 
 
@@ -88,8 +90,10 @@ def masked(text: str) -> str:
 
     >>> masked("postgresql://user:secret@host/inventory")
     'postgresql://user:***@host/inventory'
+    >>> masked("postgresql://host/inventory?password=secret&sslmode=require")
+    'postgresql://host/inventory?password=***&sslmode=require'
     """
-    return _PASSWORD.sub(r"\1:***@", text)
+    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
 def source_of(name: str) -> Place:
@@ -152,11 +156,16 @@ def _target(name: str, forms: str) -> Place:
     place = Place(name, form or "file")
     _check_name(place)
     path = place.path
-    if path is not None and path.is_dir():
+    if path is not None and (path.is_dir() or os.fspath(name).endswith(os.sep)):
         raise InstqueryError(f"{place.shown}: is a folder: name a file in it")
     if path is not None and not path.parent.is_dir():
         folder = plain(path.parent)
         raise InstqueryError(f"{place.shown}: {_MISSING}: make {folder} first")
+    if path is not None and path.exists() and not path.is_file():
+        # A pipe would be replaced by a file, and whoever reads it would wait.
+        raise InstqueryError(
+            f"{place.shown}: is no regular file: name another, or redirect - to it"
+        )
     if form is None:
         raise InstqueryError(
             f"{place.shown}: its name stands for no form that can be written: name {forms}"
@@ -170,7 +179,8 @@ def _form_of(name: str) -> Form | None:
         return "stream"
     if "://" in name:
         return "database"
-    return _ENDINGS.get(Path(name).suffix.lower())
+    last = Path(name).name.lower()
+    return next((form for ending, form in _ENDINGS.items() if last.endswith(ending)), None)
 
 
 def _check_name(place: Place) -> None:
@@ -179,3 +189,7 @@ def _check_name(place: Place) -> None:
         raise InstqueryError("a place must have a name, not an empty one")
     if "\0" in place.name:
         raise InstqueryError(f"{place.shown}: no file can have a null character in its name")
+    if place.form != "database" and _NO_URL.match(place.name):
+        raise InstqueryError(
+            f"{place.shown}: a database's URL has :// in it, such as sqlite:///inventory.sqlite"
+        )

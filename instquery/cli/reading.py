@@ -1,7 +1,6 @@
 """Inventories that commands read: files, durable stores, databases."""
 
 import os
-import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from io import BytesIO
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 
 from instquery import InstqueryError, Store
 from instquery.apis.catalog import Api
-from instquery.apis.inventory import InventoryError
+from instquery.apis.inventory import InventoryError, standard_input
 from instquery.cli.options import Integers
 from instquery.cli.places import Place, source_of
 from instquery.cli.rooms import room
@@ -24,6 +23,7 @@ __all__ = [
     "Held",
     "Read",
     "databases",
+    "named_as_typed",
     "octets_of",
     "open_durable",
     "opened",
@@ -106,7 +106,7 @@ def octets_of(file: str) -> bytes:
         OSError: where there is nothing to read.
 
     """
-    octets = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    octets = standard_input() if file == "-" else Path(file).read_bytes()
     _check_form(file, octets)
     return octets
 
@@ -163,12 +163,19 @@ def open_durable(place: Place, schema: Schema) -> DurableStore:
     """Open a durable store, with a progress bar. Raises `InstqueryError` that names it as typed."""
     with progress_bar() as bar:
         task = bar.add_task(f"opening {place.shown}", total=None)
-        try:
+        with named_as_typed(place):
             return DurableStore.open(
                 place.name,
                 schema,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-        except DurableError as error:
-            told = error.reason.replace(os.path.realpath(place.name), place.shown)
-            raise InstqueryError(told) from error
+
+
+@contextmanager
+def named_as_typed(place: Place) -> Generator[None]:
+    """Name a durable store as it was typed, where something is wrong with it."""
+    try:
+        yield
+    except DurableError as error:
+        told = error.reason.replace(os.path.realpath(place.name), place.shown)
+        raise InstqueryError(told) from error

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import typer
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -14,26 +15,67 @@ from rich.table import Table
 from rich.text import Text
 
 from instquery.apis.catalog import Api
+from instquery.errors import InstqueryError
 from instquery.query import Record
 
 __all__ = [
+    "OUTPUT",
     "console",
     "errors",
     "is_narrow",
     "items_table",
     "json_text",
+    "need_output",
     "plain",
     "plain_lines",
     "print_one_by_one",
     "progress_bar",
+    "put_out",
     "request_text",
 ]
 
 _NARROW = 60  # columns of a terminal below which a table of figures has no room
 _NARROWEST = 8  # columns of a terminal below which no cell is wrapped
 
-console = Console(highlight=False)
+OUTPUT = "standard output"
+
+
+class _Output(Console):
+    """Standard output; what goes wrong there is said of it by name."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print as any console does."""
+        try:
+            super().print(*objects, **how)
+        except OSError as error:
+            error.filename = OUTPUT
+            raise
+
+
+console = _Output(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+
+def need_output() -> None:
+    """Raise `InstqueryError` where all that a command has to say would be lost."""
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it is closed
+        raise InstqueryError(f"{OUTPUT} is closed, and the answer would be lost: give it a place")
+
+
+def put_out(text: str | bytes, *, has_end: bool = True) -> None:
+    """Write to standard output what is no table, and the end of a line.
+
+    Raises:
+        InstqueryError: where it is closed.
+        OSError: where it takes no more.
+
+    """
+    need_output()
+    try:
+        typer.echo(text, nl=has_end)
+    except OSError as error:
+        error.filename = OUTPUT
+        raise
 
 
 def items_table(api: Api, items: Sequence[Record]) -> Table:
@@ -118,7 +160,7 @@ def plain_lines(value: object) -> str:
 
 def json_text(body: Mapping[str, Any]) -> str:
     """Return a body as JSON, in letters where the output has them."""
-    has_letters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    has_letters = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
     return json.dumps(body, ensure_ascii=not has_letters, indent=2)
 
 

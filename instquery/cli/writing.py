@@ -21,6 +21,9 @@ from instquery.schema import Read, Schema
 
 __all__ = ["JsonForm", "whole_file", "write_lines"]
 
+_LONGEST = 200
+"""Bytes of a file's name that its part is named by; a name has at most 255."""
+
 
 class JsonForm:
     """The records of a schema in the form that JSON has for them.
@@ -86,12 +89,13 @@ def whole_file(path: Path) -> Generator[Path]:
     Nothing is left of one that was not finished, and what stood in its place stays.
     """
     place = Path(os.path.realpath(path))  # a link goes on pointing to the file
-    part = place.with_name(f"{place.name}.{os.getpid()}.part")
+    cut = os.fsdecode(os.fsencode(place.name)[:_LONGEST])  # with what follows it has to be a name
+    part = place.with_name(f"{cut}.{os.getpid()}.part")
     try:
         yield part
         part.replace(place)
     except OSError as error:
-        if error.filename == str(part):  # which nobody has named
+        if error.filename in (None, str(part)):  # which nobody has named
             error.filename, error.filename2 = str(path), None
         raise
     finally:

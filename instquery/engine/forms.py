@@ -54,7 +54,12 @@ class FormBook:
         if form == "other":
             self._counts.update(map(self._form, records))
         elif records:
-            self._counts[form] += len(records)
+            undated = records  # which are plain in every form, as `change` counts them too
+            for name in self._instants:
+                undated = [record for record in undated if record.get(name) is None]
+            for its_form, count in ((form, len(records) - len(undated)), ("any", len(undated))):
+                if count:
+                    self._counts[its_form] += count
 
     def faults(self, fresh: Self) -> Iterator[str]:
         """Compare the counts with those of a book just made of all records."""
