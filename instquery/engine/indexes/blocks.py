@@ -2,10 +2,12 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from operator import add
 from typing import Self, TypeAlias
 
+from instquery.engine.opening import one_more
 from instquery.engine.rowsets import Position, RowSet, everything
 
 __all__ = ["Block", "BlockSet", "Blocks"]
@@ -48,12 +50,24 @@ class Blocks:
         """Return the block that holds a row."""
         return bisect_right(self._starts, position) - 1
 
-    def open(self, position: Position) -> None:
-        """Make room for a row within the block at `position`. Costs 30 µs for 1,024 blocks."""
-        behind = bisect_right(self._starts, position)
-        self._starts[behind:] = array("I", [start + 1 for start in self._starts[behind:]])
-        self._width += 1
+    def open(self, places: Sequence[Position]) -> None:
+        """Make room for rows within the blocks at these places, ascending.
+
+        Costs 5 µs for one place and 1,024 blocks, 40 µs for many.
+        """
+        starts = self._starts
+        self._width += len(places)
         self._even = False
+        if len(places) == 1:
+            behind = bisect_right(starts, places[0])
+            self._starts = starts[:behind] + one_more(starts[behind:])
+            return
+
+        # By the old numbers of their rows, so that all blocks can be moved in one go.
+        moves = array("I", bytes(starts.itemsize * (len(starts) + 1)))
+        for number, place in enumerate(places):
+            moves[bisect_right(starts, place - number)] += 1
+        self._starts = array("I", map(add, starts, accumulate(moves)))
 
     def append(self) -> None:
         """Make room for a row behind the last one, in a new block where the last one is full."""
