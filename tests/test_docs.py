@@ -241,7 +241,7 @@ def test_the_page_on_security_states_the_limits_in_force():
         f"| path and query string together | {wire.MOST_BYTES:,} bytes |",
         f"| headers together | {wire.MOST_BYTES:,} bytes |",
         f"| a needle (`name`, `instanceId`) | {values.LONGEST:,} characters |",
-        f"| path | {parser._PATH:,} bytes, {parser._ESCAPES:,} escapes |",
+        f"| request line | {parser._TARGET // 1024} KB, {parser._ESCAPES:,} escapes in the path |",
         f"| request line and headers together | {parser._HEAD // 1024} KB |",
         f"| lines of a head | {parser._HEADER_LINES} |",
         f"| lines of a chunked body that arrive at once | {parser._CHUNK_LINES:,} |",
