@@ -102,6 +102,14 @@ def test_what_breaks_behind_a_reply_ends_the_connection_without_a_second_one(ser
     assert not tracebacks(caplog)
 
 
+def test_what_is_no_request_has_a_refusal_with_a_body_behind_a_head_request_too(server):
+    with connect(server) as connection:
+        connection.sendall(b"HEAD / HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 405")
+        connection.sendall(b"garbage\r\n\r\n")
+        assert refused(connection.recv(65_536)) == 400
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_body_with_a_length_and_chunks_is_refused(server, order):
     """A proxy that goes by the length would take what is behind the chunks for a body."""

@@ -81,6 +81,17 @@ def test_keys_that_were_gone_leave_no_hole_where_a_clock_is_set_back():
     assert code(gate, small(fresh(), moment)) == ""
 
 
+def test_the_last_minute_of_all_that_are_gone_counts():
+    nonces = Nonces(most=10, age=900)
+    nonces.take("A", "a", made=600, now=600)
+    nonces.take("B", "b", made=300, now=600)
+    nonces.end_empty(9_000)
+    assert len(nonces) == 0
+    for key in ("A", "B"):
+        assert nonces.take(key, "a", made=600, now=600) == "forgotten"
+        assert nonces.take(key, "c", made=660, now=660) == "new"
+
+
 def test_a_request_is_remembered_until_it_is_late_and_let_in_until_then():
     start = now().replace(second=5)
     moment = start
