@@ -40,8 +40,8 @@ _CHINESE = (
     "云服务器数据库网关存储安全日志监控消息队列缓存搜推荐播视频图像语音金融电商物流游戏教育医疗"
     "华东南北西中研发运维测试灰度主备份容灾"
 )
-_REGIONS = [f"{area}-{place}" for area in ("cn", "ap", "eu", "us") for place in
-            ("north-1", "north-2", "south-1", "south-2", "east-1", "west-1")]  # fmt: skip
+_PLACES = ("north-1", "north-2", "south-1", "south-2", "east-1", "west-1")
+_REGIONS = [f"{area}-{place}" for area in ("cn", "ap", "eu", "us") for place in _PLACES]
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -126,11 +126,13 @@ def _zipf(values: list[Any], power: float = 1.0) -> Column:
 
 _SUBSCRIPTION = _column([True, False], [6, 4])
 
+_TYPES = ["Standard", "Algorithm", "Operation", "Cold_start", "Trial"]
+
 _AIREC: dict[str, Column] = {
     "subscription": _SUBSCRIPTION,
     "status": _column(["Running", "Ready", "Initializing", "Starting"], [60, 25, 10, 5]),
     "regionId": _zipf(_REGIONS, 0.7),
-    "type": _column(["Standard", "Algorithm", "Operation", "Cold_start", "Trial"], [5, 4, 3, 2, 1]),
+    "type": _column(_TYPES, [5, 4, 3, 2, 1]),
     "lockMode": _column(["Unlock", "ManualLock", "LockByExpiration"], [80, 5, 15]),
     "chargeType": _column(["PrePaid", "PostPaid"], [6, 4]),
     "industry": _zipf([f"industry-{number}" for number in range(12)], 0.5),
@@ -143,8 +145,9 @@ _BSS: dict[str, Column] = {
         [(f"p{code:02}", f"p{code:02}_{kind}") for kind in range(3) for code in range(30)], 0.6
     ),
     "Region": _zipf(_REGIONS, 0.7),
-    "Status": _column(["Normal", "Creating", "WaitForExpire", "Expired", "Released"],
-                      [70, 3, 12, 10, 5]),  # fmt: skip
+    "Status": _column(
+        ["Normal", "Creating", "WaitForExpire", "Expired", "Released"], [70, 3, 12, 10, 5]
+    ),  # fmt: skip
     "SubStatus": _column(["Normal", "Upgrading", "Locked"], [90, 4, 6]),
     "RenewStatus": _column(["AutoRenewal", "ManualRenewal", "NotRenewal"], [4, 4, 2]),
     "Seller": _zipf(["26888", "26842", "26900", "27001"]),
@@ -187,8 +190,8 @@ def _names(random: Random) -> Callable[[], str]:
 
     A Chinese character is in 1 to 6 % of the names.
     """
-    words = sorted({"".join(random.choices(_SYLLABLES, k=random.choice((1, 2, 2, 3))))
-                    for _ in range(1_600)})  # fmt: skip
+    made = ["".join(random.choices(_SYLLABLES, k=random.choice((1, 2, 2, 3)))) for _ in range(1600)]
+    words = sorted(set(made))
     random.shuffle(words)
     words[::7] = [word.upper() for word in words[::7]]
     by_use = list(accumulate(1 / (20 + rank) for rank in range(len(words))))

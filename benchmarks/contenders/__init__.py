@@ -1,10 +1,12 @@
 """Other ways to answer the same queries, each an engine that an operation can ask: `page(query)`.
 
-Each is loaded with the same records and gives the same items, order and total; the benchmarks check
+Each is loaded with the same table and gives the same items, order and total; the benchmarks check
 it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from sqlite3 import sqlite_version
 from typing import Any, Protocol
 
 from benchmarks.contenders.arrays import Arrays
@@ -12,11 +14,21 @@ from benchmarks.contenders.duck import Duck
 from benchmarks.contenders.frame import Frame
 from benchmarks.contenders.scan import Floor, Scan
 from benchmarks.contenders.sqlite import Sqlite
+from benchmarks.contenders.table import Table, Unanswered
 from instquery.apis.operation import Engine
-from instquery.schema import Schema
 from instquery.store import Store
 
-__all__ = ["CONTENDERS", "WRITERS", "Floor", "Writer"]
+__all__ = [
+    "CONTENDERS",
+    "MISSING",
+    "WRITERS",
+    "Floor",
+    "Scan",
+    "Table",
+    "Unanswered",
+    "Writer",
+    "versions",
+]
 
 
 class Writer(Engine, Protocol):
@@ -27,8 +39,12 @@ class Writer(Engine, Protocol):
     def discard(self, key: str, /) -> object: ...
 
 
-CONTENDERS: Mapping[str, Callable[[Schema, Iterable[Mapping[str, Any]]], Engine]] = {
-    "instquery": Store,
+def _ours(table: Table) -> Store:
+    return Store(table.schema, table.records)
+
+
+CONTENDERS: Mapping[str, Callable[[Table], Engine]] = {
+    "instquery": _ours,
     "scan": Scan,
     "sqlite": Sqlite,
     "duckdb": Duck,
@@ -36,5 +52,21 @@ CONTENDERS: Mapping[str, Callable[[Schema, Iterable[Mapping[str, Any]]], Engine]
     "numpy": Arrays,
 }
 
-WRITERS = ("instquery", "scan", "sqlite", "numpy")
+MISSING: dict[str, str] = {}
+"""Contenders that cannot be had here, and why."""
+
+WRITERS = ("instquery", "sqlite", "numpy")
 """Those that take a write without being built anew."""
+
+_PACKAGES = ("duckdb", "polars", "numpy", "stringzilla", "tantivy", "redis")
+
+
+def versions() -> Mapping[str, str]:
+    """Return which version each contender is of, as far as it is installed."""
+    found = {"sqlite": sqlite_version}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,7 +1,8 @@
 """The base of every contender: rows in answer order, and columns for its predicates."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from instquery.folding import fold
@@ -10,14 +11,31 @@ from instquery.predicates import Bounded
 from instquery.query import Query, Record
 from instquery.schema import Schema
 
-__all__ = ["columns", "in_answer_order", "place"]
+__all__ = ["Table", "Unanswered", "bound", "columns", "place"]
 
 
-def in_answer_order(schema: Schema, records: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """Check and sort records, the first to be answered first."""
-    entries = sorted(map(schema.take, records), key=lambda entry: entry.key)
-    entries.sort(key=lambda entry: entry.rank, reverse=True)
-    return [entry.row for entry in entries]
+class Unanswered(Exception):  # noqa: N818 - nothing has failed
+    """The contender has no way to answer this query."""
+
+
+class Table:
+    """An inventory that contenders are loaded from. What several of them need is made once."""
+
+    def __init__(self, schema: Schema, records: Sequence[Mapping[str, Any]]) -> None:
+        self.schema = schema
+        self.records = records
+
+    @cached_property
+    def rows(self) -> list[Record]:
+        """Checked records in answer order; who changes the list copies it."""
+        entries = sorted(map(self.schema.take, self.records), key=lambda entry: entry.key)
+        entries.sort(key=lambda entry: entry.rank, reverse=True)
+        return [entry.row for entry in entries]
+
+    @cached_property
+    def columns(self) -> dict[str, list[Any]]:
+        """A column for each field, and those beside it; see `columns`."""
+        return columns(self.schema, self.rows)
 
 
 def place(schema: Schema, rows: list[Record], row: Record) -> int:
