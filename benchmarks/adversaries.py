@@ -24,6 +24,9 @@ _WHEN = "2026-01-01T00:00:00.000Z"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+Wheres = list[Eq | In | Contains | Range]
+
+
 class Case(NamedTuple):
     """An inventory by its size, and what is asked of it."""
 
@@ -151,6 +154,8 @@ def _deep(*where: Eq | In | Contains | Range, share: float = 1) -> Callable[[int
 
 _HALF = Range("CreateTime", since=ANCHOR - timedelta(days=1369), until=ANCHOR - timedelta(days=456))
 _OTHER_HALF = Range("EndTime", since=ANCHOR + timedelta(days=100))
+_PRODUCT: Wheres = [Eq("ProductCode", "ecs")]
+_THREE: Wheres = [*_PRODUCT, Eq("Region", "north"), Range("EndTime", since="2027-01-01")]
 
 CASES = {
     # text: which needles leave much to look through
@@ -209,12 +214,8 @@ CASES = {
         )
         for share in (100, 333, 1000)
         for what, more in {
-            "a product": [Eq("ProductCode", "ecs")],
-            "a product, a region, a range": [
-                Eq("ProductCode", "ecs"),
-                Eq("Region", "north"),
-                Range("EndTime", since="2027-01-01"),
-            ],
+            "a product": _PRODUCT,
+            "a product, a region, a range": _THREE,
         }.items()
     },
     "300 owners": Case(_owned, _ask(In("OwnerId", [f"o-{number}" for number in range(300)]))),

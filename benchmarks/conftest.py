@@ -4,13 +4,13 @@
 """
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
 
 from benchmarks.contenders import CONTENDERS, MISSING, Floor, Table, Unanswered
-from benchmarks.inventories import DATA, inventory
+from benchmarks.inventories import DATA, FIELDS, inventory
 from benchmarks.questions import questions_of
 from instquery import Page, Query
 from instquery.apis.catalog import CATALOG
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--data", default=",".join(DATA), help=f"generators, {several}")
     parser.addoption("--engines", default=",".join(CONTENDERS), help=f"engines, {several}")
     parser.addoption("--cold", type=int, default=2_000, help="requests that are never repeated")
-    parser.addoption("--cold-seconds", type=float, default=8, help="the most for each engine")
+    parser.addoption("--cold-seconds", type=float, default=15, help="the most for each engine")
 
 
 def pytest_report_header() -> list[str]:
@@ -33,16 +33,26 @@ def pytest_report_header() -> list[str]:
     return [f"not timed: {name}: {why}" for name, why in MISSING.items()]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out engines and inventories that were not asked for."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Leave out what was not asked for; bring together what is measured on one inventory."""
+    number = {item: at for at, item in enumerate(items)}
+    yield
     engines = {*config.getoption("--engines").split(","), "floor", None}
     data = {*config.getoption("--data").split(","), None}
-    left_out = [
-        item for item in items if _param(item, "engine") not in engines or _data(item) not in data
-    ]
-    dropped = set(left_out)
-    items[:] = [item for item in items if item not in dropped]
-    config.hook.pytest_deselected(items=left_out)
+    chosen = [item for item in items if _param(item, "engine") in engines and _data(item) in data]
+    left_out = set(items) - set(chosen)
+    fields = [f"{data}/{api}" for data, api in FIELDS]
+
+    def order(item: pytest.Item) -> tuple[int, bool, int]:
+        field = _param(item, "field")
+        at = fields.index(field) if field else len(fields)
+        return at, "test_writes" in item.path.name, number[item]  # what is written comes last
+
+    items[:] = sorted(chosen, key=order)
+    config.hook.pytest_deselected(items=[*left_out])
 
 
 def _param(item: pytest.Item, name: str) -> str | None:

@@ -147,7 +147,7 @@ _BSS: dict[str, Column] = {
     "Region": _zipf(_REGIONS, 0.7),
     "Status": _column(
         ["Normal", "Creating", "WaitForExpire", "Expired", "Released"], [70, 3, 12, 10, 5]
-    ),  # fmt: skip
+    ),
     "SubStatus": _column(["Normal", "Upgrading", "Locked"], [90, 4, 6]),
     "RenewStatus": _column(["AutoRenewal", "ManualRenewal", "NotRenewal"], [4, 4, 2]),
     "Seller": _zipf(["26888", "26842", "26900", "27001"]),

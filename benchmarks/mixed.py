@@ -19,8 +19,8 @@ from threading import Event, Lock
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from benchmarks.contenders import CONTENDERS, Writer
-from benchmarks.contenders.scan import Scan
+from benchmarks.contenders import CONTENDERS, Scan, Table, Writer
+from benchmarks.inventories import FIELDS, inventory
 from benchmarks.questions import questions_of
 from instquery import Contains, Page, Query, Store
 from instquery.apis.catalog import CATALOG
@@ -78,7 +78,8 @@ class Threads:
         What the thread does depends on its number alone.
         """
         chance = random.Random(number)
-        reads, writes, samples = array("d"), array("d"), []
+        reads, writes = array("d"), array("d")
+        samples: list[Sample] = []
         wait = 1
         while (start := perf_counter()) < end:
             if chance.random() < 0.1:
@@ -120,7 +121,7 @@ class Threads:
             self._engine.put(record)
 
 
-def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
+def measure(data: str, count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
     """Return API → engine → operations a second, and times of reads and writes in µs.
 
     The times are the median, the 99th percentile and the longest.
@@ -129,9 +130,10 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
     records.
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for api, entry in CATALOG.items():
+    for api in [api for of, api in FIELDS if of == data]:
+        entry = CATALOG[api]
         schema = entry.operation.schema
-        records = list(entry.samples(count))
+        records = list(inventory(data, api, count))
         asked = questions_of(api, records)
         queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
         for name in _ENGINES:
@@ -139,7 +141,7 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
             engine = (
                 Store(schema, records, history=1 << 40)
                 if is_ours
-                else CONTENDERS[name](schema, records)
+                else CONTENDERS[name](Table(schema, records))
             )
             work = Threads(cast(Writer, engine), nullcontext() if is_ours else Lock(), schema)
             work.run(records, queries, seconds)
@@ -169,7 +171,7 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
     The plain reading is a scan of the first state, merged with what has been changed up to that
     version.
     """
-    schema, plain = store.schema, Scan(store.schema, records)
+    schema, plain = store.schema, Scan(Table(store.schema, records))
     changes = iter(store.changes(0))
     change = next(changes, None)
     changed: dict[str, Record | None] = {}
@@ -197,11 +199,12 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
     return len(samples)
 
 
-def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
+def measure_sync(data: str, count: int) -> Mapping[str, Mapping[str, float]]:
     """Return API → seconds to take over a listing with 1 % new, and readers' waits in µs."""
     found = {}
-    for api, entry in CATALOG.items():
-        records = list(entry.samples(count))
+    for api in [api for of, api in FIELDS if of == data]:
+        entry = CATALOG[api]
+        records = list(inventory(data, api, count))
         store = Store(entry.operation.schema, records)
         names = [name for name in _UPDATED if name in store.schema.fields]
         listing = [

@@ -181,7 +181,8 @@ def _piece(
 def _character(names: Sequence[str], share: float) -> str:
     """Return the Chinese character that is in about this share of the names."""
     counts = Counter(chain.from_iterable(set(IS_CHINESE.findall(name)) for name in names))
-    return min(counts, key=lambda character: abs(counts[character] / len(names) - share))
+    found: str = min(counts, key=lambda character: abs(counts[character] / len(names) - share))
+    return found
 
 
 def _last_digits(name: str) -> str:

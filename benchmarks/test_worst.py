@@ -12,7 +12,11 @@ _FEW = 20_000  # records of which every one is tested for each case
 _kept: dict[tuple[object, int], Store] = {}
 
 
-@pytest.mark.parametrize("title", sorted(CASES, key=lambda title: CASES[title].make.__name__))
+def _maker(title: object) -> str:
+    return CASES[str(title)].make.__name__
+
+
+@pytest.mark.parametrize("title", sorted(CASES, key=_maker))
 def test_worst(benchmark: BenchmarkFixture, count: int, title: str) -> None:
     case = CASES[title]
     if (case.make, count) not in _kept:  # one inventory at a time: each may fill the memory

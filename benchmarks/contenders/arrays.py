@@ -1,6 +1,7 @@
 """NumPy and StringZilla: what a specialist would write by hand for data that seldom changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import stringzilla as sz
 
 from benchmarks.contenders.sorted_columns import Instants, Keys, Keywords, Places
 from benchmarks.contenders.table import Table, bound, columns, place
-from instquery import Contains, In, Page, Query
+from instquery import Contains, Eq, In, Page, Query
 from instquery.predicates import Bounded
 from instquery.ranges import Interval
 
@@ -16,6 +17,8 @@ __all__ = ["Arrays"]
 
 # Where a condition leaves fewer than one row in this many, others are tested row by row of these.
 _FEW = 8
+# To test a text by itself costs as much as to pass over so many bytes of all texts.
+_TEXT = 1200
 # Rows that are tested at a time while no total is wanted.
 _STRETCH = 8192
 
@@ -35,37 +38,46 @@ class Arrays:
         self._keywords: dict[str, Keywords] = {}
         self._instants: dict[str, Instants] = {}
         self._texts: dict[str, tuple[sz.Str, Places]] = {}
+        self._folded: dict[str, list[str]] = {}
         for name, field in schema.fields.items():
             if field.kind == "keyword" and name != schema.key:
                 self._keywords[name] = Keywords(found[name])
             elif field.kind == "instant" and field.indexed:
                 self._instants[name] = Instants(found[name + "_us"])
             elif field.kind == "text":
-                parts = [(value or "").encode() for value in found[name + "_folded"]]
+                self._folded[name] = [value or "" for value in found[name + "_folded"]]
+                parts = [value.encode() for value in self._folded[name]]
                 starts = np.cumsum([0, *(len(part) + 1 for part in parts)])
                 self._texts[name] = (sz.Str(b"\0".join([*parts, b""])), starts)
 
     def page(self, query: Query) -> Page:
         """Begin with the condition that leaves the fewest rows, and test these for the others."""
         where = bound(self._schema, query)
-        texts = [predicate for predicate in where if isinstance(predicate, Contains)]
-        others = [predicate for predicate in where if not isinstance(predicate, Contains)]
+        texts = [one for one in where if isinstance(one, Contains)]
+        others: list[Bounded] = [one for one in where if not isinstance(one, Contains)]
         if not where:
             return self._made(range(len(self._rows)), query)
         if not others:
             return self._made(self._hits(texts, None, self._enough(query)), query)
+        return self._made(self._found(texts, others, query), query)
 
+    def _found(self, texts: list[Contains], others: list[Bounded], query: Query) -> Any:
+        """Return the places of the matches, ascending; without a total, as many as are wanted."""
         found = sorted(((self._places(one), one) for one in others), key=lambda pair: len(pair[0]))
         places, first = found[0]
         left = [one for _, one in found[1:]]
-        if texts and len(places) * _FEW > len(self._rows):
+        if texts and len(places) * _TEXT > len(self._texts[texts[0].field][0]):
             # Few hits of a needle are tested row by row; many end the search early.
-            return self._made(self._hits(texts, others, self._enough(query)), query)
+            return self._hits(texts, others, self._enough(query))
         if not texts and not left and not isinstance(first, Interval):
-            return self._made(places, query)
+            return places
         if not query.total and not texts:
-            return self._made(self._walked(others, self._enough(query)), query)
-        return self._made(self._tested(places, first, left, texts), query)
+            return self._walked(others, self._enough(query))
+        tested = self._tested(places, first, left)
+        if texts:
+            hits = (at for at in tested if all(self._holds(one, at) for one in texts))
+            return list(islice(hits, self._enough(query)))
+        return tested
 
     def put(self, record: Mapping[str, Any]) -> None:
         """Change a row in place where its texts and instants stay, else replace it."""
@@ -91,7 +103,8 @@ class Arrays:
         for name, instants in self._instants.items():
             instants.insert(at, found[name + "_us"])
         for name in self._texts:
-            self._splice(name, at, at, (found[name + "_folded"] or "") + "\0")
+            self._folded[name].insert(at, found[name + "_folded"] or "")
+            self._splice(name, at, at, self._folded[name][at] + "\0")
 
     def put_many(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Put one by one."""
@@ -102,9 +115,13 @@ class Arrays:
         """Cut a row out of every array and string."""
         at = place(self._schema, self._rows, self._by_key.pop(key))
         del self._rows[at]
-        for column in (self._keys, *self._keywords.values(), *self._instants.values()):
-            column.delete(at)
+        self._keys.delete(at)
+        for keywords in self._keywords.values():
+            keywords.delete(at)
+        for instants in self._instants.values():
+            instants.delete(at)
         for name in self._texts:
+            del self._folded[name][at]
             self._splice(name, at, at + 1, "")
 
     def _splice(self, name: str, first: int, end: int, text: str) -> None:
@@ -131,9 +148,10 @@ class Arrays:
             end = len(self._rows) - np.searchsorted(oldest_first, low)
             return np.arange(first, end)
         if isinstance(predicate, In):
-            near = self._keys.places(predicate.values)
+            near = self._keys.places(map(str, predicate.values))
             key = self._schema.key
             return near[[self._rows[at][key] in predicate.members for at in near]]
+        assert isinstance(predicate, Eq)
         keywords = self._keywords[predicate.field]
         return keywords.places(keywords.code(predicate.value))
 
@@ -144,13 +162,15 @@ class Arrays:
             return (micros >= predicate.low) & (micros <= predicate.high)
         if isinstance(predicate, In):
             return np.isin(np.arange(len(self._rows))[where], self._places(predicate))
+        assert isinstance(predicate, Eq)
         keywords = self._keywords[predicate.field]
         code, codes = keywords.code(predicate.value), keywords.codes[where]
         return np.zeros(len(codes), bool) if code is None else codes == codes.dtype.type(code)
 
-    def _tested(
-        self, places: Places, first: Bounded, left: list[Bounded], texts: list[Contains]
-    ) -> Places:
+    def _holds(self, predicate: Contains, at: int) -> bool:
+        return predicate.folded in self._folded[predicate.field][at]
+
+    def _tested(self, places: Places, first: Bounded, left: Sequence[Bounded]) -> Places:
         if len(places) * _FEW > len(self._rows):
             mask = self._test(first, slice(None))
             for predicate in left:
@@ -161,14 +181,9 @@ class Arrays:
                 places = places[self._test(predicate, places)]
             if isinstance(first, Interval):
                 places = np.sort(places)
-        if texts:
-            rows = self._rows
-            return np.array(
-                [at for at in places if all(one.matches(rows[at]) for one in texts)], np.int64
-            )
         return places
 
-    def _walked(self, where: list[Bounded], enough: int) -> list[int]:
+    def _walked(self, where: Sequence[Bounded], enough: int) -> list[int]:
         """Test stretch by stretch until there are enough."""
         found: list[int] = []
         for start in range(0, len(self._rows), _STRETCH):
@@ -181,7 +196,9 @@ class Arrays:
                 break
         return found
 
-    def _hits(self, texts: list[Contains], others: list[Bounded] | None, enough: int) -> list[int]:
+    def _hits(
+        self, texts: list[Contains], others: Sequence[Bounded] | None, enough: int
+    ) -> list[int]:
         """Find the needle in the one long string, hit by hit.
 
         After each hit the search goes on with the next row.
@@ -199,7 +216,7 @@ class Arrays:
             row = int(np.searchsorted(starts, hit, side="right")) - 1
             if others and mask is None:
                 mask = np.logical_and.reduce([self._test(one, slice(None)) for one in others])
-            if (mask is None or mask[row]) and all(one.matches(self._rows[row]) for one in more):
+            if (mask is None or mask[row]) and all(self._holds(one, row) for one in more):
                 found.append(row)
             at = int(starts[row + 1])
             if at >= size:

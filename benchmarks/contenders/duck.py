@@ -54,8 +54,8 @@ class Duck:
         ]
         if not query.total:
             return Page(items, None)
-        (total,) = self._db.execute(f"SELECT count(*) FROM r {conditions}", values).fetchone()  # noqa: S608
-        return Page(items, total)
+        counted = self._db.execute(f"SELECT count(*) FROM r {conditions}", values).fetchall()  # noqa: S608
+        return Page(items, counted[0][0])
 
 
 def _condition(predicate: Bounded) -> tuple[str, list[Any]]:

@@ -123,7 +123,7 @@ class Keys:
 
     def places(self, keys: Iterable[str]) -> Places:
         """Return the places of keys, ascending; of another key too, if it has the same hash."""
-        wanted = np.array([hash(key) for key in keys], np.int64)
+        wanted = np.unique(np.array([hash(key) for key in keys], np.int64))
         first = np.searchsorted(self._hashes, wanted)
         count = np.searchsorted(self._hashes, wanted, side="right") - first
         if (count <= 1).all():
