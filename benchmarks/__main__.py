@@ -1,6 +1,7 @@
 """Run the benchmarks at one or more sizes, print the tables, draw the plots.
 
-What is measured by default takes some 5 minutes for 100,000 records and some 20 for 1,000,000.
+By default it measures what `TIMED` lists, which takes some 5 minutes for 100,000 records and some
+20 for 1,000,000; `--only` chooses parts, also those that take longer.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from benchmarks.results import FOLDER, Run, about, keep, newest, summary
 
 HERE = Path(__file__).parent
 TIMED = ("cold", "requests", "writes", "worst")
+_MANY = 1_000_000  # records of which the slow engines are asked less often
+_SLOW_TO_LOAD = ("tantivy", "redis")
 LONG = ("loads", "mixed", "sync", "waits")
 
 
@@ -47,11 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     add("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
     add("--results", type=Path, default=FOLDER, help="where figures and plots are kept")
     add("--data", nargs="+", choices=DATA, default=list(DATA), help="generators of records")
-    add("--engines", default=",".join(CONTENDERS), help="engines to time, commas between")
+    add("--engines", help="engines to time, commas between; of many records not the slow to load")
     add("--only", nargs="+", choices=[*TIMED, *LONG], default=TIMED, help="what to measure")
     add("--cold", type=int, default=2_000, help="requests that are never repeated")
     add("--cold-seconds", type=float, default=15, help="the most for each engine to answer them")
     add("--seconds", type=float, default=60, help="how long each engine is given mixed work")
+    add("--brief", action="store_true", help="time nothing well: to see that all of it works")
     add("--show", action="store_true", help="measure nothing: print and draw the newest runs")
     return parser
 
@@ -59,11 +63,14 @@ def _parser() -> argparse.ArgumentParser:
 def _measured(count: int, options: argparse.Namespace) -> Run:
     """Measure what is asked for."""
     told = about()
-    run = _timed(count, options) | {"about": told, "count": count}
+    left_out = _SLOW_TO_LOAD if count >= _MANY else ()
+    usual = [engine for engine in CONTENDERS if engine not in left_out]
+    engines = options.engines.split(",") if options.engines else usual
+    run = _timed(count, engines, options) | {"about": told, "count": count}
     for data in options.data:
         found = run["data"].setdefault(data, {})
         if "loads" in options.only:
-            found["loads"] = measure(data, count, options.engines.split(","))
+            found["loads"] = measure(data, count, engines)
         if "mixed" in options.only:
             found["mixed"] = measure_mixed(data, count, options.seconds)
         if "sync" in options.only:
@@ -73,7 +80,7 @@ def _measured(count: int, options: argparse.Namespace) -> Run:
     return {name: found for name, found in run.items() if found}
 
 
-def _timed(count: int, options: argparse.Namespace) -> Run:
+def _timed(count: int, engines: list[str], options: argparse.Namespace) -> Run:
     """Run pytest-benchmark over these parts, and reduce what it says."""
     chosen = [part for part in TIMED if part in options.only]
     if not chosen:
@@ -82,9 +89,13 @@ def _timed(count: int, options: argparse.Namespace) -> Run:
         path = Path(folder) / "run.json"
         files = [str(HERE / f"test_{part}.py") for part in chosen]
         size = [f"--count={count}", f"--data={','.join(options.data)}"]
-        size += [f"--engines={options.engines}", f"--cold={options.cold}"]
+        size += [f"--engines={','.join(engines)}", f"--cold={options.cold}"]
         size += [f"--cold-seconds={options.cold_seconds}", f"--benchmark-json={path}"]
-        rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "--no-summary"]
+        least = 3 if count >= _MANY else 5
+        rounds = [f"--benchmark-min-rounds={least}", "--benchmark-max-time=0.1"]
+        if options.brief:
+            rounds = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.001"]
+        rounds += ["-q", "--no-summary"]
         rounds += ["--benchmark-columns=median", "-p", "no:cacheprovider"]
         # Our own plugin's package.
         loaded = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]

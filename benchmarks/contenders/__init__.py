@@ -5,9 +5,11 @@ it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from shutil import which
 from sqlite3 import sqlite_version
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from benchmarks.contenders.arrays import Arrays
 from benchmarks.contenders.duck import Duck
@@ -39,21 +41,40 @@ class Writer(Engine, Protocol):
     def discard(self, key: str, /) -> object: ...
 
 
+Load: TypeAlias = Callable[[Table], Engine]
+
+
 def _ours(table: Table) -> Store:
     return Store(table.schema, table.records)
 
 
-CONTENDERS: Mapping[str, Callable[[Table], Engine]] = {
+MISSING: dict[str, str] = {}
+"""Contenders that cannot be had here, and why."""
+
+
+def _optional(name: str, module: str, program: str | None = None) -> Mapping[str, Load]:
+    """Return a contender that not every machine has, or nothing, and note why."""
+    if program is not None and which(program) is None:
+        MISSING[name] = f"no program {program}"
+        return {}
+    try:
+        room = import_module(f"benchmarks.contenders.{module}")
+    except ImportError as error:
+        MISSING[name] = str(error)
+        return {}
+    return {name: getattr(room, name.capitalize())}
+
+
+CONTENDERS: Mapping[str, Load] = {
     "instquery": _ours,
     "scan": Scan,
     "sqlite": Sqlite,
     "duckdb": Duck,
     "polars": Frame,
     "numpy": Arrays,
+    **_optional("tantivy", "tantivy_index"),
+    **_optional("redis", "redis_sets", "redis-server"),
 }
-
-MISSING: dict[str, str] = {}
-"""Contenders that cannot be had here, and why."""
 
 WRITERS = ("instquery", "sqlite", "numpy")
 """Those that take a write without being built anew."""
