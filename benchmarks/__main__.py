@@ -16,10 +16,10 @@ from benchmarks.contenders import CONTENDERS
 from benchmarks.inventories import DATA
 from benchmarks.loads import measure
 from benchmarks.mixed import measure as measure_mixed
-from benchmarks.mixed import measure_sync, measure_waits
 from benchmarks.plots import draw
 from benchmarks.report import report
 from benchmarks.results import FOLDER, Run, about, keep, newest, summary
+from benchmarks.waits import measure_sync, measure_waits
 
 HERE = Path(__file__).parent
 TIMED = ("cold", "requests", "writes", "worst")
@@ -95,7 +95,7 @@ def _timed(count: int, engines: list[str], options: argparse.Namespace) -> Run:
         rounds = [f"--benchmark-min-rounds={least}", "--benchmark-max-time=0.1"]
         if options.brief:
             rounds = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.001"]
-        rounds += ["-q", "--no-summary"]
+        rounds += ["-q"]
         rounds += ["--benchmark-columns=median", "-p", "no:cacheprovider"]
         # Our own plugin's package.
         loaded = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]

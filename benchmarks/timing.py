@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Sequence
 from time import perf_counter
 
+from benchmarks.contenders import Unanswered
 from instquery import Page, Query
 from instquery.apis.operation import Engine
 
@@ -20,12 +21,18 @@ class Timed:
         self._engine = engine
         self.seconds = array("d")
         self.last = Page([], 0)
+        self.can_answer = True
 
     def page(self, query: Query) -> Page:
         """Ask the engine."""
         start = perf_counter()
-        page = self._engine.page(query)
+        try:
+            page = self._engine.page(query)
+        except Unanswered:
+            self.can_answer = False
+            raise
         _ = page.items
+        self.can_answer = True
         self.seconds.append(perf_counter() - start)
         self.last = page
         return page

@@ -179,7 +179,8 @@ def _head(options: argparse.Namespace) -> str:
     told = about()
     return (
         f"# Tuned numbers\n\nBy `python -m benchmarks.tuning {options.count}`, {told['date']},"
-        f" commit {told['commit']}, {told['python']}, {told['machine']['processor']}.\n\nEach cell is the"
+        f" commit {told['commit']}, {told['python']}, {told['machine']['processor']}."
+        "\n\nEach cell is the"
         " time or size with that value as a part of that with the value in force: processor time,"
         " the least of several, over both kinds of inventories."
     )

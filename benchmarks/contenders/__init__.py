@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from shutil import which
 from sqlite3 import sqlite_version
+from subprocess import run
 from typing import Any, Protocol, TypeAlias
 
 from benchmarks.contenders.arrays import Arrays
@@ -90,4 +91,7 @@ def versions() -> Mapping[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    if "redis" not in MISSING:
+        told = run(["redis-server", "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+        found["redis-server"] = told.partition("v=")[2].partition(" ")[0]
     return found
