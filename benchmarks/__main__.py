@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 TIMED = ("cold", "requests", "writes", "worst")
 _MANY = 1_000_000  # records of which the slow engines are asked less often
 _SLOW_TO_LOAD = ("tantivy", "redis")
+_QUICKLY_LOADED = 100_000  # records from which on these are left out unless they are named
 LONG = ("loads", "mixed", "sync", "waits")
 
 
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
     add("--results", type=Path, default=FOLDER, help="where figures and plots are kept")
     add("--data", nargs="+", choices=DATA, default=list(DATA), help="generators of records")
-    add("--engines", help="engines to time, commas between; of many records not the slow to load")
+    add("--engines", help="engines, commas between; by default all that are quick to load")
     add("--only", nargs="+", choices=[*TIMED, *LONG], default=TIMED, help="what to measure")
     add("--cold", type=int, default=2_000, help="requests that are never repeated")
     add("--cold-seconds", type=float, default=15, help="the most for each engine to answer them")
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def _measured(count: int, options: argparse.Namespace) -> Run:
     """Measure what is asked for."""
     told = about()
-    left_out = _SLOW_TO_LOAD if count >= _MANY else ()
+    left_out = _SLOW_TO_LOAD if count >= _QUICKLY_LOADED else ()
     usual = [engine for engine in CONTENDERS if engine not in left_out]
     engines = options.engines.split(",") if options.engines else usual
     run = _timed(count, engines, options) | {"about": told, "count": count}
@@ -92,7 +93,7 @@ def _timed(count: int, engines: list[str], options: argparse.Namespace) -> Run:
         size += [f"--engines={','.join(engines)}", f"--cold={options.cold}"]
         size += [f"--cold-seconds={options.cold_seconds}", f"--benchmark-json={path}"]
         least = 3 if count >= _MANY else 5
-        rounds = [f"--benchmark-min-rounds={least}", "--benchmark-max-time=0.1"]
+        rounds = [f"--benchmark-min-rounds={least}", "--benchmark-max-time=0.05"]
         if options.brief:
             rounds = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.001"]
         rounds += ["-q"]

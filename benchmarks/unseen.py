@@ -66,9 +66,9 @@ def _bss(records: Sequence[Record], random: Random) -> Iterator[Params]:
         params: Params = {"PageSize": random.choice((20, 50, 100))}
         params |= _of_bss(sample, random, pages)
         if random.random() < 0.45:
-            params |= _window(random, "EndTime", -60, 700)
+            params |= _window(random, sample, "EndTime", -60, 700)
         if random.random() < 0.25:
-            params |= _window(random, "CreateTime", -1800, 0)
+            params |= _window(random, sample, "CreateTime", -1800, 0)
         if random.random() < 0.15:
             params.setdefault("PageNum", random.randrange(2, 9))
         yield params
@@ -91,10 +91,13 @@ def _of_bss(sample: Sequence[Record], random: Random, pages: int) -> Params:
     return params | ({"ProductCode": one["ProductCode"]} if "Region" in params else {})
 
 
-def _window(random: Random, name: str, first: int, last: int) -> Params:
-    """Return one bound or both, in days from now."""
-    days = sorted(random.uniform(first, last) for _ in range(2))
-    start, end = (f"{ANCHOR + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}" for day in days)
+def _window(random: Random, sample: Sequence[Record], name: str, first: int, last: int) -> Params:
+    """Return one bound or both, in days from now; or the very instants of two records."""
+    days = [random.uniform(first, last) for _ in range(2)]
+    bounds = [f"{ANCHOR + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}" for day in days]
+    if random.random() < 0.5:
+        bounds = [random.choice(sample).get(name, bound) for bound in bounds]
+    start, end = sorted(bounds)
     both: Params = {f"{name}Start": start, f"{name}End": end}
     if random.random() < 0.4:
         both.pop(random.choice(list(both)))

@@ -73,7 +73,7 @@ class Redis:
             return self._named(where[0], query)
         sets = [f"{one.field}={one.value}" for one in where if isinstance(one, Eq)]
         ranges = [one for one in where if isinstance(one, Interval)]
-        if len(sets) + len(ranges) != len(where) or len({one.field for one in ranges}) > 1:
+        if len(sets) + len(ranges) != len(where) or len(ranges) > 1:
             raise Unanswered
         if not ranges and len(sets) == 1:
             return self._read(sets[0], query)
@@ -82,9 +82,8 @@ class Redis:
     def _intersected(self, sets: list[str], ranges: list[Interval], query: Query) -> Page:
         """Store what lies in a range as a set, and intersect it; both in one transaction."""
         db: Any = self._db.pipeline()
-        if ranges:
-            low, high = max(one.low for one in ranges), min(one.high for one in ranges)
-            db.zrangestore("range", f"{ranges[0].field}@", low, high, byscore=True)
+        for one in ranges:
+            db.zrangestore("range", f"{one.field}@", one.low, one.high, byscore=True)
             sets = [*sets, "range"]
         # The scores are places, but those of a range: "all" has the places, and counts alone.
         db.zinterstore("found", {"all": 1} | dict.fromkeys(sets, 0))

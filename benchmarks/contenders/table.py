@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,7 @@ from instquery.folding import fold
 from instquery.instants import to_micros
 from instquery.predicates import Bounded
 from instquery.query import Query, Record
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
 __all__ = ["Table", "Unanswered", "bound", "columns", "place"]
@@ -48,8 +50,21 @@ def place(schema: Schema, rows: list[Record], row: Record) -> int:
 
 
 def bound(schema: Schema, query: Query) -> list[Bounded]:
-    """Return the predicates of a query, the bounds of ranges as microseconds."""
-    return [schema.bound(predicate, query.now) for predicate in query.where]
+    """Return the predicates of a query, the bounds of ranges as microseconds.
+
+    Ranges of one field become one, as anybody would who writes the query by hand.
+    """
+    found: list[Bounded] = []
+    ranges: dict[str, Interval] = {}
+    for predicate in query.where:
+        one = schema.bound(predicate, query.now)
+        if isinstance(one, Interval):
+            old = ranges.get(one.field, one)
+            low, high = max(old.low, one.low), min(old.high, one.high)
+            ranges[one.field] = replace(one, low=low, high=high)
+        else:
+            found.append(one)
+    return [*found, *ranges.values()]
 
 
 def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:
