@@ -1,88 +1,109 @@
-"""Run the benchmarks at one or more sizes, print the tables, draw the plots."""
+"""Run the benchmarks at one or more sizes, print the tables, draw the plots.
+
+By default it measures what `TIMED` lists, which takes some 5 minutes for 100,000 records and some
+20 for 1,000,000; `--only` chooses parts, also those that take longer.
+"""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from time import perf_counter
 
 import pytest
 
 from benchmarks.contenders import CONTENDERS
+from benchmarks.inventories import DATA
 from benchmarks.loads import measure
 from benchmarks.mixed import measure as measure_mixed
-from benchmarks.mixed import measure_sync, measure_waits
-from benchmarks.report import draw, report, summary
+from benchmarks.plots import draw
+from benchmarks.report import report
+from benchmarks.results import FOLDER, Run, about, keep, newest, summary
+from benchmarks.waits import measure_sync, measure_waits
 
 HERE = Path(__file__).parent
-TIMED = ("requests", "writes", "worst")
-PARTS = (*TIMED, "loads", "mixed", "sync", "waits")
+TIMED = ("cold", "requests", "writes", "worst")
+_MANY = 1_000_000  # records of which the slow engines are asked less often
+_SLOW_TO_LOAD = ("tantivy", "redis")
+_QUICKLY_LOADED = 100_000  # records from which on these are left out unless they are named
+LONG = ("loads", "mixed", "sync", "waits")
 
 
 def main() -> int:
-    """Run each size, keep its results beside those of other runs, and draw all of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "counts", type=int, nargs="*", default=[100_000], help="records in each inventory"
-    )
-    parser.add_argument(
-        "--results", type=Path, default=HERE / "results", help="where figures and plots are kept"
-    )
-    parser.add_argument(
-        "--engines", default=",".join(CONTENDERS), help="engines to time, commas between"
-    )
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
-    parser.add_argument(
-        "--seconds", type=float, default=60, help="how long each engine is given mixed work"
-    )
-    options = parser.parse_args()
-    options.results.mkdir(parents=True, exist_ok=True)
+    """Run each size, keep its results beside those of other runs, and draw the newest."""
+    options = _parser().parse_args()
     for count in options.counts:
-        path = options.results / f"{count}.json"
-        run = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        run |= _timed(count, options.engines, [part for part in options.parts if part in TIMED])
-        if "loads" in options.parts:
-            run["loads"] = measure(count, options.engines.split(","))
-        if "mixed" in options.parts:
-            run["mixed"] = measure_mixed(count, options.seconds)
-        if "sync" in options.parts:
-            run["sync"] = measure_sync(count)
-        if "waits" in options.parts:
-            run["waits"] = measure_waits(count, options.seconds / 10)
-        print(f"\n## {count:,} records\n\n{report(run)}\n", flush=True)  # noqa: T201 - the report
-        path.write_text(json.dumps(run, indent=1, ensure_ascii=False), "utf-8")
-    kept = {
-        int(path.stem): json.loads(path.read_text("utf-8"))
-        for path in options.results.glob("*.json")
-    }
-    draw({count: run for count, run in kept.items() if "requests" in run}, options.results)
+        if not options.show:
+            start = perf_counter()
+            run = _measured(count, options)
+            path = keep(options.results, count, run)
+            print(f"\n## {count:,} records, {perf_counter() - start:,.0f} s: {path}")  # noqa: T201
+            print(f"\n{report(run)}\n", flush=True)  # noqa: T201 - the report
+        elif kept := newest(options.results).get(count):
+            print(f"\n## {count:,} records\n\n{report(kept)}\n")  # noqa: T201
+    draw(newest(options.results), options.results)
     return 0
 
 
-def _timed(count: int, engines: str, parts: list[str]) -> dict[str, Any]:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("counts", type=int, nargs="*", default=[100_000], help="records in each inventory")
+    add("--results", type=Path, default=FOLDER, help="where figures and plots are kept")
+    add("--data", nargs="+", choices=DATA, default=list(DATA), help="generators of records")
+    add("--engines", help="engines, commas between; by default all that are quick to load")
+    add("--only", nargs="+", choices=[*TIMED, *LONG], default=TIMED, help="what to measure")
+    add("--cold", type=int, default=2_000, help="requests that are never repeated")
+    add("--cold-seconds", type=float, default=15, help="the most for each engine to answer them")
+    add("--seconds", type=float, default=60, help="how long each engine is given mixed work")
+    add("--brief", action="store_true", help="time nothing well: to see that all of it works")
+    add("--show", action="store_true", help="measure nothing: print and draw the newest runs")
+    return parser
+
+
+def _measured(count: int, options: argparse.Namespace) -> Run:
+    """Measure what is asked for."""
+    told = about()
+    left_out = _SLOW_TO_LOAD if count >= _QUICKLY_LOADED else ()
+    usual = [engine for engine in CONTENDERS if engine not in left_out]
+    engines = options.engines.split(",") if options.engines else usual
+    run = _timed(count, engines, options) | {"about": told, "count": count}
+    for data in options.data:
+        found = run["data"].setdefault(data, {})
+        if "loads" in options.only:
+            found["loads"] = measure(data, count, engines)
+        if "mixed" in options.only:
+            found["mixed"] = measure_mixed(data, count, options.seconds)
+        if "sync" in options.only:
+            found["sync"] = measure_sync(data, count)
+    if "waits" in options.only:
+        run["waits"] = measure_waits(count, options.seconds / 10)
+    return {name: found for name, found in run.items() if found}
+
+
+def _timed(count: int, engines: list[str], options: argparse.Namespace) -> Run:
     """Run pytest-benchmark over these parts, and reduce what it says."""
-    if not parts:
-        return {}
+    chosen = [part for part in TIMED if part in options.only]
+    if not chosen:
+        return {"data": {}}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.json"
-        files = [str(HERE / f"test_{part}.py") for part in parts]
-        size = [
-            f"--count={count}",
-            f"--engines={engines}",
-            f"--benchmark-json={path}",
-            "--benchmark-columns=median",
-        ]
-        rounds = ["--benchmark-min-rounds=5", "--benchmark-max-time=0.1", "-q", "--no-summary"]
-        loaded = [
-            "-W",
-            "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
-        ]  # our own plugin's package
+        files = [str(HERE / f"test_{part}.py") for part in chosen]
+        size = [f"--count={count}", f"--data={','.join(options.data)}"]
+        size += [f"--engines={','.join(engines)}", f"--cold={options.cold}"]
+        size += [f"--cold-seconds={options.cold_seconds}", f"--benchmark-json={path}"]
+        least = 3 if count >= _MANY else 5
+        rounds = [f"--benchmark-min-rounds={least}", "--benchmark-max-time=0.05"]
+        if options.brief:
+            rounds = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.001"]
+        rounds += ["-q"]
+        rounds += ["--benchmark-columns=median", "-p", "no:cacheprovider"]
+        # Our own plugin's package.
+        loaded = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
         failed = pytest.main([*files, *size, *rounds, *loaded])
         if failed:
             sys.exit(int(failed))
-        found = summary(path)
-        return {part: found[part] for part in parts}
+        return summary(path)
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ def _milliseconds(ask: Ask, query: Query, known: Page, seconds: float) -> str:
     times: list[float] = []
     while len(times) < 3 or (sum(times) < seconds and len(times) < 200):
         start = perf_counter()
-        ask(query)
+        _ = ask(query).items  # some copy them when they are first asked for
         times.append(perf_counter() - start)
     return f"{median(times) * 1000:.2f}"
 

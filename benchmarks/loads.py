@@ -10,27 +10,31 @@ from typing import Any
 
 import psutil
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, Table
+from benchmarks.inventories import FIELDS, inventory
 from instquery import Store
 from instquery.apis.catalog import CATALOG
 
 __all__ = ["measure"]
 
 
-def measure(count: int, engines: Iterable[str]) -> dict[str, dict[str, dict[str, float]]]:
+def measure(
+    data: str, count: int, engines: Iterable[str]
+) -> dict[str, dict[str, dict[str, float]]]:
     """Return API → engine → what a record costs; "dicts" are the records as plain dicts.
 
     `time` is µs a record to load, `resident` the bytes a record that a process grows by. Of ours
     also `rows`, `plain rows` (both without their values) and `indexes`, all in bytes a record.
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for api in CATALOG:
-        found[api] = {"dicts": {"resident": _alone(_weigh, api, None, count)}}
+    for api in [api for of, api in FIELDS if of == data]:
+        field = (data, api)
+        found[api] = {"dicts": {"resident": _alone(_weigh, field, None, count)}}
         for engine in engines:
-            time = _alone(_time, api, engine, count)
-            found[api][engine] = {"time": time, "resident": _alone(_weigh, api, engine, count)}
+            time = _alone(_time, field, engine, count)
+            found[api][engine] = {"time": time, "resident": _alone(_weigh, field, engine, count)}
             if engine == "instquery":
-                found[api][engine] |= _alone(_parts, api, count)
+                found[api][engine] |= _alone(_parts, field, count)
     return found
 
 
@@ -40,30 +44,31 @@ def _alone(work: Any, *arguments: Any) -> Any:
         return pool.submit(work, *arguments).result()
 
 
-def _time(api: str, engine: str, count: int) -> float:
+def _time(field: tuple[str, str], engine: str, count: int) -> float:
     """Return µs a record to load records that are there as dicts."""
-    records = list(CATALOG[api].samples(count))
+    records = list(inventory(*field, count))
     gc.collect()
     start = perf_counter()
-    CONTENDERS[engine](CATALOG[api].operation.schema, records)
+    CONTENDERS[engine](Table(CATALOG[field[1]].operation.schema, records))
     return (perf_counter() - start) / count * 1e6
 
 
-def _weigh(api: str, engine: str | None, count: int) -> float:
+def _weigh(field: tuple[str, str], engine: str | None, count: int) -> float:
     """Return the bytes a record that a process grows by when it holds the records in this form."""
     process = psutil.Process()
     before = process.memory_info().rss
-    made = CATALOG[api].samples(count)
-    held = list(made) if engine is None else CONTENDERS[engine](CATALOG[api].operation.schema, made)
+    held: object = list(inventory(*field, count))
+    if engine is not None:
+        held = CONTENDERS[engine](Table(CATALOG[field[1]].operation.schema, held))  # type: ignore[arg-type]
     gc.collect()
-    grown = process.memory_info().rss - before
+    grown: int = process.memory_info().rss - before
     del held
     return grown / count
 
 
-def _parts(api: str, count: int) -> dict[str, float]:
+def _parts(field: tuple[str, str], count: int) -> dict[str, float]:
     """Return the bytes per record of our row dicts, of plain dicts, and of all but values."""
-    store = Store(CATALOG[api].operation.schema, CATALOG[api].samples(count))
+    store = Store(CATALOG[field[1]].operation.schema, inventory(*field, count))
     rows = [row for segment in store._current.version.segments for row in segment]
     seen = {id(value) for row in rows for pair in row.items() for value in pair} | set(
         map(id, rows)

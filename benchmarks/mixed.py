@@ -1,44 +1,38 @@
 """Many threads on one store, nine reads to one write.
 
 Measures the operations done, the waits of each thread, and whether the answers are right.
-
-Also what readers notice while a whole listing is taken over.
 """
 
-import gc
 import random
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from heapq import merge
-from itertools import cycle, islice
+from itertools import islice
 from statistics import quantiles
-from threading import Event, Lock
+from threading import Lock
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from benchmarks.contenders import CONTENDERS, Writer
-from benchmarks.contenders.scan import Scan
+from benchmarks.contenders import CONTENDERS, Scan, Table, Writer
+from benchmarks.inventories import FIELDS, inventory
 from benchmarks.questions import questions_of
-from instquery import Contains, Page, Query, Store
+from instquery import Page, Query, Store
 from instquery.apis.catalog import CATALOG
 from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros, to_text
 from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["measure", "measure_sync", "measure_waits"]
+__all__ = ["UPDATED", "measure"]
 
 _THREADS = 8
 _ENGINES = ("instquery", "sqlite")
 _SAMPLES = 25  # pages a thread that are compared with the state of their version afterwards
-# Times that quantiles can be told of: a small listing is taken over before anybody has waited
-# twice.
-_FEWEST = 2
 _RENAMED = {"name": "renamed 推荐-prod", "Region": "cn-renamed"}
-_UPDATED = {"status": "Ready", "Status": "Normal"}
+UPDATED = {"status": "Ready", "Status": "Normal"}
 
 
 class Sample(NamedTuple):
@@ -78,7 +72,8 @@ class Threads:
         What the thread does depends on its number alone.
         """
         chance = random.Random(number)
-        reads, writes, samples = array("d"), array("d"), []
+        reads, writes = array("d"), array("d")
+        samples: list[Sample] = []
         wait = 1
         while (start := perf_counter()) < end:
             if chance.random() < 0.1:
@@ -88,6 +83,7 @@ class Threads:
             query = chance.choice(queries)
             with self._guard:
                 page = self._engine.page(query)
+                _ = page.items  # ours copies them when they are first asked for
             reads.append(perf_counter() - start)
             if (
                 len(reads) == wait and len(samples) < _SAMPLES
@@ -112,7 +108,7 @@ class Threads:
                 self._schema.order.field: to_text(to_micros(created), "seconds"),
             }
         else:
-            changes = _RENAMED if kind < 0.4 else _UPDATED
+            changes = _RENAMED if kind < 0.4 else UPDATED
             record = record | {
                 name: value for name, value in changes.items() if name in self._schema.fields
             }
@@ -120,7 +116,7 @@ class Threads:
             self._engine.put(record)
 
 
-def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
+def measure(data: str, count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
     """Return API → engine → operations a second, and times of reads and writes in µs.
 
     The times are the median, the 99th percentile and the longest.
@@ -129,9 +125,10 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
     records.
     """
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for api, entry in CATALOG.items():
+    for api in [api for of, api in FIELDS if of == data]:
+        entry = CATALOG[api]
         schema = entry.operation.schema
-        records = list(entry.samples(count))
+        records = list(inventory(data, api, count))
         asked = questions_of(api, records)
         queries = [entry.operation.query(params, now=ANCHOR) for params in asked.values()]
         for name in _ENGINES:
@@ -139,7 +136,7 @@ def measure(count: int, seconds: float) -> dict[str, dict[str, dict[str, float]]
             engine = (
                 Store(schema, records, history=1 << 40)
                 if is_ours
-                else CONTENDERS[name](schema, records)
+                else CONTENDERS[name](Table(schema, records))
             )
             work = Threads(cast(Writer, engine), nullcontext() if is_ours else Lock(), schema)
             work.run(records, queries, seconds)
@@ -169,7 +166,7 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
     The plain reading is a scan of the first state, merged with what has been changed up to that
     version.
     """
-    schema, plain = store.schema, Scan(store.schema, records)
+    schema, plain = store.schema, Scan(Table(store.schema, records))
     changes = iter(store.changes(0))
     change = next(changes, None)
     changed: dict[str, Record | None] = {}
@@ -195,129 +192,3 @@ def _check(store: Store, samples: list[Sample], records: Sequence[Record]) -> in
     if differs := store.verify():
         raise AssertionError(differs[:10])
     return len(samples)
-
-
-def measure_sync(count: int) -> Mapping[str, Mapping[str, float]]:
-    """Return API → seconds to take over a listing with 1 % new, and readers' waits in µs."""
-    found = {}
-    for api, entry in CATALOG.items():
-        records = list(entry.samples(count))
-        store = Store(entry.operation.schema, records)
-        names = [name for name in _UPDATED if name in store.schema.fields]
-        listing = [
-            record if n % 100 else record | dict.fromkeys(names, "Synced")
-            for n, record in enumerate(records)
-        ]
-        query, done, waits = entry.operation.query({}, now=ANCHOR), Event(), array("d")
-
-        def read(
-            store: Store = store,
-            query: Query = query,
-            done: Event = done,
-            waits: "array[float]" = waits,
-        ) -> None:
-            while not done.wait(0.001) or len(waits) < _FEWEST:
-                start = perf_counter()
-                store.page(query)
-                waits.append(perf_counter() - start)
-
-        gc.collect()
-        # As docs/live.md advises: to look through a million records holds everybody up for 0.1 s.
-        gc.freeze()
-        with ThreadPoolExecutor(1) as thread:
-            reading = thread.submit(read)
-            start = perf_counter()
-            changes = store.replace_all(listing)
-            taken = perf_counter() - start
-            done.set()
-            reading.result()
-        gc.unfreeze()
-        cuts = quantiles(waits, n=1000)
-        found[api] = {"seconds": taken, "changed": changes.updated, "reads": len(waits)}
-        found[api] |= {
-            "wait median": cuts[499] * 1e6,
-            "wait p99": cuts[989] * 1e6,
-            "wait longest": max(waits) * 1e6,
-        }
-    return found
-
-
-def measure_waits(count: int, seconds: float) -> Mapping[str, Mapping[str, float]]:
-    """Return who waits → the median, 99th percentile and longest time in µs.
-
-    Meanwhile other threads do what takes long.
-
-    The long read looks through every name, as its grams are common and never stand together; it is
-    timed alone too. One of the threads that wait makes a status update, the other asks for the
-    default page, every millisecond.
-    """
-    instances = [
-        {
-            "instanceId": f"i-{number:08}",
-            "name": f"abc-bcd-{number}",
-            "status": "Running",
-            "gmtCreate": to_text(number * 10**6),
-        }
-        for number in range(count)
-    ]
-    store = Store(CATALOG["airec"].operation.schema, instances)
-    long, short = Query([Contains("name", "abcd")]), Query()
-    number = cycle(range(0, count, 97))
-
-    def read_long() -> None:
-        store.page(long)
-
-    def read_short() -> None:
-        store.page(short)
-
-    def write() -> None:
-        store.put(instances[next(number)] | {"status": "Ready"})
-
-    found = {
-        "a long read, alone": _times([(read_long, 0)], seconds)[0],
-        "a write, alone": _times([(write, 0.001)], seconds)[0],
-    }
-    reading = _times([(read_long, 0), (read_long, 0), (write, 0.001), (read_short, 0.001)], seconds)
-    found |= {
-        "a long read, two of them at once": reading[0],
-        "a write among two long reads": reading[2],
-    }
-    found["a short read among two long reads"] = reading[3]
-    writing = _times([*[(write, 0.0)] * 4, (read_short, 0.001)], seconds)
-    found |= {
-        "a write, four writers at once": writing[0],
-        "a short read among four writers": writing[4],
-    }
-    return {
-        who: {
-            "times": len(times),
-            "median": (cuts := quantiles(times, n=100))[49] * 1e6,
-            "p99": cuts[98] * 1e6,
-        }
-        | {"longest": max(times) * 1e6}
-        for who, times in found.items()
-    }
-
-
-def _times(
-    works: Sequence[tuple[Callable[[], None], float]], seconds: float
-) -> list["array[float]"]:
-    """Do each work over and over in a thread of its own, pausing between.
-
-    Return how long each took each time.
-    """
-    done = Event()
-
-    def repeat(work: Callable[[], None], pause: float) -> "array[float]":
-        times = array("d")
-        while not (done.wait(pause) if pause else done.is_set()) or len(times) < _FEWEST:
-            start = perf_counter()
-            work()
-            times.append(perf_counter() - start)
-        return times
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        running = [threads.submit(repeat, *work) for work in works]
-        done.wait(seconds)
-        done.set()
-        return [each.result() for each in running]

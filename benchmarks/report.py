@@ -1,89 +1,57 @@
-"""Tables and plots of benchmark runs: `python -m benchmarks --help`."""
+"""Tables of benchmark runs: `python -m benchmarks --help`."""
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from statistics import geometric_mean, median, quantiles
+from collections.abc import Mapping, Sequence
+from statistics import geometric_mean, median
 from typing import Any
 
-import matplotlib.pyplot as plt
+from benchmarks.results import Run
 
-__all__ = ["draw", "report", "summary"]
+__all__ = ["OTHERS", "ratios", "report"]
 
-Run = Mapping[str, Any]
-"""One run in µs.
-
-Keys: `requests` (title → engine → reply, p99, engine), `writes` (kind → engine), `worst`, others.
-"""
-
-_OTHERS = ("sqlite", "duckdb", "polars", "numpy", "scan")
-
-
-def summary(path: Path) -> dict[str, Any]:
-    """Reduce pytest-benchmark's JSON to what the tables show, in microseconds."""
-    run: dict[str, Any] = {"requests": {}, "writes": {}, "worst": {}}
-    for entry in json.loads(path.read_text("utf-8"))["benchmarks"]:
-        times = [seconds * 1e6 for seconds in entry["stats"]["data"]]
-        usual = round(median(times) / entry["extra_info"].get("batch", 1), 2)
-        group, asked = entry["group"], entry["params"]
-        if group.startswith("worst: "):
-            run["worst"][asked["title"]] = usual
-        elif "title" in asked:
-            found = (
-                run["requests"]
-                .setdefault(group.removesuffix(", engine alone"), {})
-                .setdefault(asked["engine"], {})
-            )
-            if group.endswith(", engine alone"):
-                found["engine"] = usual
-            else:
-                found |= {"reply": usual, "p99": round(_percentile(times), 2)}
-        else:
-            engine = asked.get("engine") or entry["extra_info"]["engine"]
-            run["writes"].setdefault(group, {})[engine] = usual
-    return run
-
-
-def _percentile(times: list[float]) -> float:
-    """Return the 99th percentile, or the slowest of less than a hundred."""
-    return quantiles(times, n=100)[-1] if len(times) >= 100 else max(times)
+OTHERS = ("sqlite", "numpy", "duckdb", "polars", "tantivy", "redis", "scan")
+"""The contenders, in the order of the tables; not all of them are in every run."""
 
 
 def report(run: Run) -> str:
     """Return the tables of a run in Markdown, and what they amount to."""
-    parts = []
-    if run.get("requests"):
-        parts += [
-            "Replies, median:",
-            _table(run["requests"], "reply"),
-            _verdicts(run["requests"], "reply"),
-        ]
-        parts += ["Replies, 99th percentile:", _table(run["requests"], "p99")]
-        parts += [
-            "The engine alone, median:",
-            _table(run["requests"], "engine"),
-            _verdicts(run["requests"], "engine"),
-        ]
-    if run.get("writes"):
-        parts += ["Writes, µs each:", _columns(run["writes"])]
+    blocks = [_about(run)]
+    for data, found in run.get("data", {}).items():
+        blocks += [f"### Data: {data}", *_of_data(found)]
     if run.get("worst"):
-        parts += ["Worst cases, the engine alone, with exact totals:", _worst(run)]
-    if run.get("loads"):
-        parts += [
-            "Loads, µs and bytes a record:",
-            *(_columns(loads, api) for api, loads in run["loads"].items()),
-        ]
-    if run.get("mixed"):
-        parts += ["Eight threads, 9 reads to 1 write, operations a second and µs:"]
-        parts += [_columns(engines, api) for api, engines in run["mixed"].items()]
-    if run.get("sync"):
-        parts += [
-            "A listing taken over, 1 % of it new, and what readers waited meanwhile in µs:",
-            _columns(run["sync"]),
-        ]
+        blocks += ["Worst cases, the engine alone, with exact totals:", _worst(run)]
     if run.get("waits"):
-        parts += ["What threads wait for each other, in µs:", _columns(run["waits"])]
-    return "\n\n".join(parts)
+        blocks += ["What threads wait for each other, in µs:", _columns(run["waits"])]
+    return "\n\n".join(blocks)
+
+
+def _about(run: Run) -> str:
+    told = run["about"]
+    machine = ", ".join(f"{name}: {value}" for name, value in told.get("machine", {}).items())
+    others = ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items())
+    return f"{told['date']}, commit {told['commit']}, {told['python']}; {machine}; {others}"
+
+
+def _of_data(found: Mapping[str, Any]) -> list[str]:
+    blocks: list[str] = []
+    if requests := found.get("requests"):
+        for what, title in (
+            ("reply", "Replies, median:"),
+            ("p99", "Replies, 99th percentile:"),
+            ("engine", "The engine alone, median:"),
+        ):
+            blocks += [title, _table(requests, what), _verdicts(requests, what)]
+    for api, engines in found.get("cold", {}).items():
+        blocks += [f"{api}: requests never seen before, then once more, in µs:", _cold(engines)]
+    if writes := found.get("writes"):
+        blocks += ["Writes a second:", _rates(writes)]
+    for api, loads in found.get("loads", {}).items():
+        blocks += ["Loads, µs and bytes a record:", _columns(loads, api)]
+    for api, engines in found.get("mixed", {}).items():
+        blocks += ["Eight threads, 9 reads to 1 write, operations a second and µs:"]
+        blocks += [_columns(engines, api)]
+    if sync := found.get("sync"):
+        blocks += ["A listing taken over, 1 % of it new, and readers' waits in µs:", _columns(sync)]
+    return blocks
 
 
 def _table(requests: Mapping[str, Any], what: str) -> str:
@@ -95,108 +63,86 @@ def _table(requests: Mapping[str, Any], what: str) -> str:
     )
 
 
+def _cold(engines: Mapping[str, Mapping[str, float]]) -> str:
+    """Leave out what the reply and the engine alone have in common."""
+    shown = ("requests", "p50", "p99", "max", "p50, engine alone", "p99, engine alone")
+    names = [f"cold {name}" for name in shown] + [f"warm {name}" for name in shown[1:4]]
+    return _columns(
+        {
+            engine: {name: found[name] for name in names if name in found}
+            for engine, found in engines.items()
+        }
+    )
+
+
+def _rates(writes: Mapping[str, Mapping[str, float]]) -> str:
+    return _columns(
+        {
+            name: {engine: 1e6 / micros for engine, micros in row.items()}
+            for name, row in writes.items()
+        }
+    )
+
+
 def _columns(rows: Mapping[str, Mapping[str, float]], first: str = "") -> str:
     """Write rows as a table in Markdown; a number that is missing is left open."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    names = _ordered({name for row in rows.values() for name in row}, rows)
     lines = [f"| {first} | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     for title, row in rows.items():
-        lines.append(
-            f"| {title} | "
-            + " | ".join(f"{row[name]:,.0f}" if name in row else "" for name in names)
-            + " |"
-        )
+        cells = [f"{row[name]:,.0f}" if name in row else "" for name in names]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _ordered(names: set[str], rows: Mapping[str, Mapping[str, float]]) -> Sequence[str]:
+    """Return engines in the order of all tables; other columns as they come."""
+    known = [name for name in ("instquery", *OTHERS, "floor") if name in names]
+    return [
+        *known,
+        *dict.fromkeys(name for row in rows.values() for name in row if name not in known),
+    ]
 
 
 def _verdicts(requests: Mapping[str, Any], what: str) -> str:
     """Say how many times our time each other engine takes.
 
-    Gives the geometric mean, and the request where the engine comes closest.
+    Gives the geometric mean, and the request where the engine comes closest or is furthest ahead.
     """
     lines = []
-    for engine in (*_OTHERS, "floor"):
-        ratios = _ratios(requests, engine, what)
-        if ratios:
-            closest = min(ratios, key=ratios.__getitem__)
-            mean = geometric_mean(ratios.values())
+    for engine in (*OTHERS, "floor"):
+        found = ratios(requests, engine, what)
+        if found:
+            closest = min(found, key=found.__getitem__)
+            ahead = sum(ratio < 1 for ratio in found.values())
             lines.append(
-                f"{engine:8} {mean:8.2f} times ours; closest {ratios[closest]:.2f} ({closest})"
+                f"- {engine}: {geometric_mean(found.values()):.2f} times ours over {len(found)}"
+                f" requests, faster in {ahead}; least {found[closest]:.2f} ({closest})"
             )
-    ours = [row["instquery"][what] for row in requests.values()]
-    return "\n".join(
-        [*lines, f"ours: median request {median(ours):,.1f} µs, slowest {max(ours):,.1f} µs"]
-    )
+    ours = [row["instquery"][what] for row in requests.values() if "instquery" in row]
+    if ours:
+        lines.append(f"- ours: median request {median(ours):,.1f} µs, slowest {max(ours):,.1f} µs")
+    return "\n".join(lines)
 
 
-def _ratios(requests: Mapping[str, Any], engine: str, what: str) -> dict[str, float]:
+def ratios(requests: Mapping[str, Any], engine: str, what: str) -> dict[str, float]:
+    """Return by request how many times our time another engine takes."""
     return {
         name: row[engine][what] / row["instquery"][what]
         for name, row in requests.items()
-        if engine in row
+        if engine in row and "instquery" in row
     }
 
 
 def _worst(run: Run) -> str:
-    rows = {title: {"µs": micros} for title, micros in run["worst"].items()}
-    if run.get("requests"):
-        usual = median(row["instquery"]["engine"] for row in run["requests"].values())
-        for row in rows.values():
-            row["times the median request"] = row["µs"] / usual
-    return _columns(rows)
-
-
-def draw(runs: Mapping[int, Run], folder: Path) -> None:
-    """Draw the ratios of the largest complete run, and the growth of our times."""
-    folder.mkdir(parents=True, exist_ok=True)
-    complete = [
-        count
-        for count, run in runs.items()
-        if all(_ratios(run["requests"], other, "reply") for other in _OTHERS)
+    rows = {title: dict(found) for title, found in run["worst"].items()}
+    rows = dict(sorted(rows.items(), key=lambda pair: -pair[1]["µs"]))
+    ours = [
+        row["instquery"]["engine"]
+        for found in run.get("data", {}).values()
+        for row in found.get("requests", {}).values()
+        if "instquery" in row
     ]
-    if complete:
-        _draw_ratios(runs[max(complete)]["requests"], max(complete), folder / "ratios.png")
-    if runs:
-        _draw_growth({count: run["requests"] for count, run in runs.items()}, folder / "growth.png")
-
-
-def _draw_ratios(requests: Mapping[str, Any], count: int, path: Path) -> None:
-    names = list(requests)[::-1]
-    figure, axes = plt.subplots(figsize=(9, 10), layout="constrained")
-    for engine, marker in zip(_OTHERS[:4], "osD^", strict=True):
-        ratios = _ratios(requests, engine, "reply")
-        mean = geometric_mean(ratios.values())
-        axes.plot(
-            [ratios[name] for name in names],
-            names,
-            marker,
-            label=f"{engine} (geometric mean {mean:.1f})",
-        )
-    axes.axvline(1, color="black", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_xlabel(f"time of the other engine / time of instquery, {count:,} records")
-    axes.grid(visible=True, axis="both", alpha=0.3)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def _draw_growth(runs: Mapping[int, Mapping[str, Any]], path: Path) -> None:
-    counts = sorted(runs)
-    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
-    for name in runs[counts[0]]:
-        ours = [runs[count][name]["instquery"]["reply"] for count in counts]
-        axes.plot(counts, ours, color="tab:blue", alpha=0.35)
-    for engine in ("instquery", *_OTHERS[:4]):
-        timed = [count for count in counts if all(engine in row for row in runs[count].values())]
-        means = [
-            geometric_mean(row[engine]["reply"] for row in runs[count].values()) for count in timed
-        ]
-        axes.plot(timed, means, "o-", linewidth=2, label=f"{engine}, geometric mean")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("records")
-    axes.set_ylabel("µs a request (thin: each request of instquery)")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    if ours:
+        for row in rows.values():
+            row["times the median request"] = row["µs"] / median(ours)
+    return _columns(rows)

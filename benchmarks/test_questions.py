@@ -13,6 +13,6 @@ def test_an_api_without_requests_of_its_own_is_asked_what_its_drawer_suggests(
 ) -> None:
     api = catalog.CATALOG["airec"]
     records = list(api.samples(50))
-    monkeypatch.setitem(catalog.CATALOG, "another", replace(api, columns=()))  # type: ignore[arg-type]
+    monkeypatch.setitem(catalog.CATALOG, "another", replace(api, columns=()))
     assert "substring, common" in questions_of("airec", records)
     assert "Nothing has this name" in questions_of("another", records)

@@ -1,6 +1,5 @@
 """DuckDB in memory: one table in answer order."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,11 +7,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks.contenders.table import bound, columns, in_answer_order
+from benchmarks.contenders.table import Table, bound
 from instquery import Contains, Eq, In, Page, Query
 from instquery.predicates import Bounded
 from instquery.ranges import Interval
-from instquery.schema import Schema
 
 __all__ = ["Duck"]
 
@@ -23,9 +21,9 @@ class Duck:
     The rows lie in answer order, so that few blocks are read for a page.
     """
 
-    def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
-        rows = in_answer_order(schema, records)
-        found = columns(schema, rows) | {"place": list(range(len(rows)))}
+    def __init__(self, table: Table) -> None:
+        schema = table.schema
+        found = table.columns | {"place": list(range(len(table.rows)))}
         self._schema = schema
         self._members = list(schema.fields)
         self._db = duckdb.connect()
@@ -56,8 +54,8 @@ class Duck:
         ]
         if not query.total:
             return Page(items, None)
-        (total,) = self._db.execute(f"SELECT count(*) FROM r {conditions}", values).fetchone()  # noqa: S608
-        return Page(items, total)
+        counted = self._db.execute(f"SELECT count(*) FROM r {conditions}", values).fetchall()  # noqa: S608
+        return Page(items, counted[0][0])
 
 
 def _condition(predicate: Bounded) -> tuple[str, list[Any]]:

@@ -1,15 +1,11 @@
 """Polars: one frame in answer order, filtered by expressions."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import polars as pl
 
-from benchmarks.contenders.table import bound, columns, in_answer_order
+from benchmarks.contenders.table import Table, bound
 from instquery import Contains, Eq, In, Page, Query
 from instquery.predicates import Bounded
 from instquery.ranges import Interval
-from instquery.schema import Schema
 
 __all__ = ["Frame"]
 
@@ -17,9 +13,9 @@ __all__ = ["Frame"]
 class Frame:
     """Every query is one pass over the columns it names."""
 
-    def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
-        rows = in_answer_order(schema, records)
-        frame = pl.DataFrame(columns(schema, rows), infer_schema_length=None)
+    def __init__(self, table: Table) -> None:
+        schema = table.schema
+        frame = pl.DataFrame(table.columns, infer_schema_length=None)
         texts = [
             name
             for name, field in schema.fields.items()

@@ -1,14 +1,12 @@
 """A list comprehension, and the floor under every engine."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from benchmarks.contenders.table import bound, columns, in_answer_order, place
+from benchmarks.contenders.table import Table, bound
 from instquery import Contains, Eq, In, Page, Query
 from instquery.predicates import Bounded
 from instquery.query import Record
 from instquery.ranges import Interval
-from instquery.schema import Schema
 
 __all__ = ["Floor", "Scan"]
 
@@ -16,11 +14,10 @@ __all__ = ["Floor", "Scan"]
 class Scan:
     """A walk over rows that are parsed, folded and sorted already: a list comprehension."""
 
-    def __init__(self, schema: Schema, records: Iterable[Mapping[str, Any]]) -> None:
-        self._schema = schema
-        self._rows = in_answer_order(schema, records)
-        self._columns = columns(schema, self._rows)
-        self._by_key = {row[schema.key]: row for row in self._rows}
+    def __init__(self, table: Table) -> None:
+        self._schema = table.schema
+        self._rows = table.rows
+        self._columns = table.columns
 
     def page(self, query: Query) -> Page:
         """Test every row that is left, predicate by predicate."""
@@ -38,30 +35,6 @@ class Scan:
     def rows(self, numbers: Iterable[int]) -> list[Record]:
         """Return rows by their numbers, as they are kept."""
         return [self._rows[number] for number in numbers]
-
-    def put(self, record: Mapping[str, Any]) -> None:
-        """Insert at the right place in the list and in every column; all that is behind moves."""
-        row = self._schema.take(record).row
-        key = row[self._schema.key]
-        if key in self._by_key:
-            self.discard(key)
-        at = place(self._schema, self._rows, row)
-        self._rows.insert(at, row)
-        for name, (value,) in columns(self._schema, [row]).items():
-            self._columns[name].insert(at, value)
-        self._by_key[key] = row
-
-    def put_many(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Insert one by one."""
-        for record in records:
-            self.put(record)
-
-    def discard(self, key: str) -> None:
-        """Take out of the list and of every column."""
-        at = place(self._schema, self._rows, self._by_key.pop(key))
-        del self._rows[at]
-        for column in self._columns.values():
-            del column[at]
 
     def _pass(self, predicate: Bounded, found: Iterable[int]) -> list[int]:
         match predicate:

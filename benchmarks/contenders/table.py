@@ -1,23 +1,43 @@
 """The base of every contender: rows in answer order, and columns for its predicates."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from instquery.folding import fold
 from instquery.instants import to_micros
 from instquery.predicates import Bounded
 from instquery.query import Query, Record
+from instquery.ranges import Interval
 from instquery.schema import Schema
 
-__all__ = ["columns", "in_answer_order", "place"]
+__all__ = ["Table", "Unanswered", "bound", "columns", "place"]
 
 
-def in_answer_order(schema: Schema, records: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """Check and sort records, the first to be answered first."""
-    entries = sorted(map(schema.take, records), key=lambda entry: entry.key)
-    entries.sort(key=lambda entry: entry.rank, reverse=True)
-    return [entry.row for entry in entries]
+class Unanswered(Exception):  # noqa: N818 - nothing has failed
+    """The contender has no way to answer this query."""
+
+
+class Table:
+    """An inventory that contenders are loaded from. What several of them need is made once."""
+
+    def __init__(self, schema: Schema, records: Sequence[Mapping[str, Any]]) -> None:
+        self.schema = schema
+        self.records = records
+
+    @cached_property
+    def rows(self) -> list[Record]:
+        """Checked records in answer order; who changes the list copies it."""
+        entries = sorted(map(self.schema.take, self.records), key=lambda entry: entry.key)
+        entries.sort(key=lambda entry: entry.rank, reverse=True)
+        return [entry.row for entry in entries]
+
+    @cached_property
+    def columns(self) -> dict[str, list[Any]]:
+        """A column for each field, and those beside it; see `columns`."""
+        return columns(self.schema, self.rows)
 
 
 def place(schema: Schema, rows: list[Record], row: Record) -> int:
@@ -30,8 +50,21 @@ def place(schema: Schema, rows: list[Record], row: Record) -> int:
 
 
 def bound(schema: Schema, query: Query) -> list[Bounded]:
-    """Return the predicates of a query, the bounds of ranges as microseconds."""
-    return [schema.bound(predicate, query.now) for predicate in query.where]
+    """Return the predicates of a query, the bounds of ranges as microseconds.
+
+    Ranges of one field become one, as anybody would who writes the query by hand.
+    """
+    found: list[Bounded] = []
+    ranges: dict[str, Interval] = {}
+    for predicate in query.where:
+        one = schema.bound(predicate, query.now)
+        if isinstance(one, Interval):
+            old = ranges.get(one.field, one)
+            low, high = max(old.low, one.low), min(old.high, one.high)
+            ranges[one.field] = replace(one, low=low, high=high)
+        else:
+            found.append(one)
+    return [*found, *ranges.values()]
 
 
 def columns(schema: Schema, rows: list[Record]) -> dict[str, list[Any]]:
