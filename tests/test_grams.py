@@ -165,8 +165,7 @@ def test_blocks_of_texts_that_come_later(given_texts, later):
         held[at].update(*map(cut, given_texts[first:end]))
     earlier, before = blocks.copy(), [set(grams) for grams in held]
     for text, block in later:
-        for gram in cut(text):
-            blocks.add(gram, block)
+        blocks.enter(cut(text), block, 1)
         held[block] |= cut(text)
     for grams in [
         *filter(None, map(cut, given_texts)),

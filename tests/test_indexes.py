@@ -17,6 +17,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import everything, positions, set_of, set_of_flags
 from instquery.instants import EARLIEST, LATEST, moment
 from instquery.ranges import Interval
@@ -107,7 +108,7 @@ def test_an_index_agrees_with_the_predicate_through_every_change(kind, data):
             index.add(len(values), value)
             values.append(value)
         elif change == "insert":
-            index.open(at)
+            index.open(Opening([at], len(values)))
             index.add(at, value)
             values.insert(at, value)
         else:
@@ -246,7 +247,7 @@ def test_blocks_keep_their_rows_together(width, insertions, left_out):
             blocks.append()
             held.append(blocks.of(width))
         else:
-            blocks.open(at)
+            blocks.open([at])
             held.insert(at, blocks.of(at))
         width += 1
     assert [blocks.of(at) for at in range(width)] == held == sorted(held)

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from instquery.engine.rowsets import (
     count_all,
     everything,
-    insert,
     newest,
     positions,
     set_of,
@@ -37,13 +36,6 @@ def test_the_newest_after_some_are_passed_over(members, skip, take):
     assert (
         newest(set_of(members, 3001), skip, take)
         == sorted(members, reverse=True)[skip : skip + take]
-    )
-
-
-@given(sets, st.integers(0, 3000))
-def test_opening_a_place_moves_what_is_behind_it(members, at):
-    assert insert(set_of(members, 3001), at) == set_of(
-        {member + (member >= at) for member in members}, 3002
     )
 
 

@@ -66,8 +66,8 @@ FAULTS = {
         position(store), "other"
     ),
     "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
-    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.sets.update(
-        {"prod": 1}
+    "name: the rows of 'prod": lambda store: index(store, "name")._frequent.rows.__setitem__(
+        index(store, "name")._frequent.numbers["prod"], 1
     ),
     "id: the blocks of": lambda store: setattr(
         index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())

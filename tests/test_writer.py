@@ -30,7 +30,7 @@ def test_a_segment_may_grow_to_twice_its_rows_and_no_further(monkeypatch):
     widths = []
     insert = Segment.insert
     monkeypatch.setattr(
-        Segment, "insert", lambda self, entry: (insert(self, entry), widths.append(len(self)))
+        Segment, "insert", lambda self, entries: (insert(self, entries), widths.append(len(self)))
     )
     store = Store(SCHEMA, segment_rows=8)
     for number in range(40):

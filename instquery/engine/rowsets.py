@@ -19,7 +19,6 @@ __all__ = [
     "RowSet",
     "count_all",
     "everything",
-    "insert",
     "newest",
     "positions",
     "set_of",
@@ -179,16 +178,6 @@ def newest(rows: RowSet, skip: int, take: int) -> list[Position]:
         window *= 2
 
     return found[skip:wanted]
-
-
-def insert(rows: RowSet, at: Position) -> RowSet:
-    """Open a place: rows from `at` on move one up, and the new row at `at` is not in the set.
-
-    >>> bin(insert(0b111, at=1))
-    '0b1101'
-    """
-    below = rows & ((1 << at) - 1)
-    return ((rows ^ below) << 1) | below
 
 
 def _sparse(rows: RowSet, lowest: Position) -> list[Position]:

@@ -10,8 +10,8 @@ have in common.
 
 A row whose record is discarded stays, *vacant* (a tombstone), so that no other row moves; the
 others are *occupied*. A record with the very place of a vacant row gets that row. Any other one is
-inserted: at the top nothing moves, elsewhere every row set opens a place. Vacant rows go when the
-segment is built anew.
+inserted: at the top nothing moves, elsewhere every row set opens a place, once for all records that
+are inserted together (see `opening`). Vacant rows go when the segment is built anew.
 
     part               of a vacant row                     in a copy of the segment
     -----------------  ----------------------------------  -----------------------------------------
@@ -42,12 +42,12 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex, Rank
 from instquery.engine.indexes.text import TextIndex
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import (
     MOST_ROWS,
     Position,
     RowSet,
     everything,
-    insert,
     positions,
     set_of,
 )
@@ -213,21 +213,28 @@ class Segment:
 
     # writing
 
-    def insert(self, entry: Entry) -> None:
-        """Enter a record at its place.
+    def insert(self, entries: Sequence[Entry]) -> None:
+        """Enter records at their places, oldest first.
 
-        At the top nothing moves, elsewhere every index makes room.
+        At the top nothing moves, elsewhere every index makes room: for all of the records at once.
         """
-        position = self.place(entry.rank, entry.key)
-        if self._is_vacant(position, entry):
-            self.records[position] = entry.row
-        else:
-            self._open(position, entry)
+        width = len(self.records)
+        placed: list[Position] = []
+        between: list[Entry] = []
+        opened: list[Position] = []
+        for entry in entries:
+            place = self.place(entry.rank, entry.key)
+            position = place + len(opened)  # behind the older ones that are new
+            if place == width:
+                position = max(position, placed[-1] + 1) if placed else position
+            elif not self._is_vacant(place, entry):
+                opened.append(position)
+                between.append(entry)
+            placed.append(position)
 
-        self.occupied |= 1 << position
-        self.count += 1
-        for name in self._indexes:
-            self._own(name).add(position, self._value(name, entry.row))
+        if between:
+            self._open(opened, between)
+        self._enter(placed, entries)
 
     def replace(self, position: Position, record: Record) -> None:
         """Put a record in the place of another one of the same key and rank.
@@ -269,26 +276,47 @@ class Segment:
         return values if read is None else list(map(read, values))
 
     def _is_vacant(self, position: Position, entry: Entry) -> bool:
-        """Tell whether a vacant row with the entry's own place in the order is at this position."""
+        """Tell whether the row at this position, a vacant one, has the entry's very place."""
         return (
-            position < len(self.records)
-            and self._order.ranks[position] == entry.rank
+            self._order.ranks[position] == entry.rank
             and self.records[position][self._schema.key] == entry.key
         )
 
-    def _open(self, position: Position, entry: Entry) -> None:
-        """Make room for an entry's record at a position, and enter its rank."""
-        if position < len(self.records):
-            self.occupied = insert(self.occupied, position)
-            for name in self._indexes:
-                self._own(name).open(position)
+    def _open(self, places: Sequence[Position], entries: Sequence[Entry]) -> None:
+        """Make room for entries between other rows: they have their ranks, and are vacant."""
+        opening = Opening(places, len(self.records))
+        self.occupied = opening.moved(self.occupied)
+        for name in self._indexes:
+            self._own(name).open(opening)
 
+        self._own_order().open(opening, [entry.rank for entry in entries])
+        opening.insert(self.records, [entry.row for entry in entries])
+
+    def _enter(self, places: Sequence[Position], entries: Sequence[Entry]) -> None:
+        """Enter records at vacant rows, or behind the last one; places ascend."""
+        width = len(self.records)
+        for place, entry in zip(places, entries, strict=True):
+            if place < width:
+                self.records[place] = entry.row
+            else:
+                self._own_order().ranks.append(entry.rank)
+                self.records.append(entry.row)
+            self.occupied |= 1 << place
+        self.count += len(places)
+
+        values = [entry.row for entry in entries]
+        for name in self._indexes:
+            index = self._own(name)
+            for place, value in zip(places, self._column(name, values), strict=True):
+                index.add(place, value)
+
+    def _own_order(self) -> OrderIndex:
+        """Return the order index, made ready to be changed."""
         order = self._schema.order.field
         if order in self._borrowed:
             self._order = self._order.copy()
             self._borrowed.discard(order)
-        self._order.insert(position, entry.rank)
-        self.records.insert(position, entry.row)
+        return self._order
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""

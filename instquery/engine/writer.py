@@ -161,8 +161,8 @@ class Writer:
             return self._loaded(entries, segment.entries())
 
         segment = self._own(at)
+        segment.insert(entries)
         for entry in entries:
-            segment.insert(entry)
             self.census.change(None, entry.row)
         return [segment]
 

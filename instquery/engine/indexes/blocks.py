@@ -2,8 +2,10 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from operator import add
+from sys import byteorder
 from typing import Self, TypeAlias
 
 from instquery.engine.rowsets import Position, RowSet, everything
@@ -48,12 +50,24 @@ class Blocks:
         """Return the block that holds a row."""
         return bisect_right(self._starts, position) - 1
 
-    def open(self, position: Position) -> None:
-        """Make room for a row within the block at `position`. Costs 30 µs for 1,024 blocks."""
-        behind = bisect_right(self._starts, position)
-        self._starts[behind:] = array("I", [start + 1 for start in self._starts[behind:]])
-        self._width += 1
+    def open(self, places: Sequence[Position]) -> None:
+        """Make room for rows within the blocks at these places, ascending.
+
+        Costs 5 µs for one place and 1,024 blocks, 40 µs for many.
+        """
+        starts = self._starts
+        self._width += len(places)
         self._even = False
+        if len(places) == 1:
+            behind = bisect_right(starts, places[0])
+            self._starts = starts[:behind] + _one_more(starts[behind:])
+            return
+
+        # By the old numbers of their rows, so that all blocks can be moved in one go.
+        moves = array("I", bytes(starts.itemsize * (len(starts) + 1)))
+        for number, place in enumerate(places):
+            moves[bisect_right(starts, place - number)] += 1
+        self._starts = array("I", map(add, starts, accumulate(moves)))
 
     def append(self) -> None:
         """Make room for a row behind the last one, in a new block where the last one is full."""
@@ -96,3 +110,13 @@ class Blocks:
         """Return the row behind a block's last one."""
         is_last = block + 1 == len(self._starts)
         return self._width if is_last else self._starts[block + 1]
+
+
+def _one_more(starts: "array[int]") -> "array[int]":
+    """Add one to each number: all of them are added as one great number."""
+    ones = int.from_bytes(_ONE * len(starts), byteorder)
+    total = int.from_bytes(starts.tobytes(), byteorder) + ones
+    return array(starts.typecode, total.to_bytes(len(starts) * starts.itemsize, byteorder))
+
+
+_ONE = array("I", [1]).tobytes()

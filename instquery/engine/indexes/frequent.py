@@ -1,6 +1,7 @@
 """Frequent pieces: grams and longer words that many texts hold, each with a row set of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from instquery.engine.indexes.alphabet import Alphabet
@@ -8,7 +9,8 @@ from instquery.engine.indexes.grams import cut
 from instquery.engine.indexes.matrix import held_by
 from instquery.engine.indexes.pieces import LONGEST, frequent_pieces
 from instquery.engine.indexes.postings import Lists, spread
-from instquery.engine.rowsets import Position, RowSet, insert, set_of_flags
+from instquery.engine.opening import Opening
+from instquery.engine.rowsets import Position, RowSet, set_of_flags
 from instquery.folding import GRAM
 
 __all__ = ["FrequentPieces"]
@@ -35,15 +37,25 @@ class FrequentPieces:
     A piece is judged when the index is built, and again when its blocks or the rows have doubled.
     So a frequent one may be missing, and one that has become rare still be there.
 
-    Invariants: each set is exact. `words` are the pieces longer than a gram; only `build` finds
-    such. Pieces that had equal rows when they were found share one integer, and go on sharing it.
+    Pieces that had equal rows when they were found share one row set, until a text comes or goes
+    that holds some of them and not the others: so what concerns all row sets, concerns each once.
+
+    Invariants: each set is exact, and `_sharing` says how many pieces have it. `words` are the
+    pieces longer than a gram; only `build` finds such.
+
+    Attributes:
+        numbers: the number of each piece's row set.
+        rows: the row sets by number.
+
     """
 
-    __slots__ = ("_tries", "sets", "words")
+    __slots__ = ("_sharing", "_tries", "numbers", "rows", "words")
 
     def __init__(self) -> None:
-        self.sets: dict[str, RowSet] = {}
+        self.numbers: dict[str, int] = {}
+        self.rows: list[RowSet] = []
         self.words: frozenset[str] = frozenset()
+        self._sharing: list[int] = []
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
@@ -61,49 +73,46 @@ class FrequentPieces:
         likely = spread(lists, blocks // 2)
         likely = [gram for gram in likely if alphabet.decode(gram) is not None]
         least = -(-len(numbered) // _FREQUENT)
+        sets: dict[str, RowSet] = {}
         for numbers, rows in frequent_pieces(numbered, likely, least).items():
             piece = alphabet.decode(numbers)
             if piece is None:
                 continue
-            frequent.sets[piece] = rows
+            sets[piece] = rows
             if len(piece) == GRAM:
                 del lists[int.from_bytes(numbers, "big")]
 
-        frequent.words = frozenset(piece for piece in frequent.sets if len(piece) > GRAM)
+        frequent._keep(sets)
+        frequent.words = frozenset(piece for piece in sets if len(piece) > GRAM)
         return frequent
+
+    def items(self) -> Iterator[tuple[str, RowSet]]:
+        """Walk the pieces and their row sets."""
+        rows = self.rows
+        return ((piece, rows[number]) for piece, number in self.numbers.items())
 
     def of(self, text: str) -> set[str]:
         """Return the pieces of a text: its grams, and the words that are in it."""
         return cut(text).union(held_by(text, self.words, _WORD_SIZES))
 
-    def open(self, position: Position) -> None:
-        """Make room for a row: those from `position` on move one up. Costs 2 µs a row set."""
-        shared = {id(rows): rows for rows in self.sets.values()}
-        moved = {number: insert(rows, position) for number, rows in shared.items()}
-        self.sets = {piece: moved[id(rows)] for piece, rows in self.sets.items()}
+    def open(self, opening: Opening) -> None:
+        """Make room for rows. Costs 1 µs a row set."""
+        opening.move(self.rows)
 
     def add(self, pieces: Iterable[str], position: Position) -> list[str]:
         """Enter a row for each of its pieces, and return the pieces that are not frequent."""
-        bit = 1 << position
-        raised: dict[int, RowSet] = {}
+        numbers = self.numbers
         others: list[str] = []
-
+        held: list[str] = []
         for piece in pieces:
-            rows = self.sets.get(piece)
-            if rows is None:
-                others.append(piece)
-                continue
-            if id(rows) not in raised:
-                raised[id(rows)] = rows | bit
-            self.sets[piece] = raised[id(rows)]
+            (held if piece in numbers else others).append(piece)
+        self._turn(held, 1 << position)
         return others
 
     def drop(self, pieces: Iterable[str], position: Position) -> None:
         """Take a row out of the set of each of its pieces."""
-        others = ~(1 << position)
-        for piece in pieces:
-            if piece in self.sets:
-                self.sets[piece] &= others
+        numbers = self.numbers
+        self._turn([piece for piece in pieces if piece in numbers], 1 << position)
 
     def promote(self, gram: str, texts: Sequence[str]) -> bool:
         """Give a gram its row set if it is frequent, and tell whether it is."""
@@ -113,7 +122,9 @@ class FrequentPieces:
         rows = set_of_flags([gram in text for text in texts])
         is_frequent = rows.bit_count() * _FREQUENT >= len(texts)
         if is_frequent:
-            self.sets[gram] = rows
+            self.numbers[gram] = len(self.rows)
+            self.rows.append(rows)
+            self._sharing.append(1)
         return is_frequent
 
     def demote(self, width: int) -> dict[str, RowSet]:
@@ -122,25 +133,61 @@ class FrequentPieces:
         Returns the grams among them that some row holds, with their rows.
         """
         self._tries = 0
-        demoted = {
-            piece: rows
-            for piece, rows in self.sets.items()
-            if rows.bit_count() * 2 * _FREQUENT < width
-        }
-        for piece in demoted:
-            del self.sets[piece]
+        demoted: dict[str, RowSet] = {}
+        kept: dict[str, RowSet] = {}
+        for piece, rows in self.items():
+            is_frequent = rows.bit_count() * 2 * _FREQUENT >= width
+            (kept if is_frequent else demoted)[piece] = rows
 
         grams = {piece: rows for piece, rows in demoted.items() if rows and piece not in self.words}
-        self.words &= self.sets.keys()
+        self._keep(kept)
+        self.words &= kept.keys()
         return grams
 
     def copy(self) -> Self:
         """Return pieces that can be changed by themselves; the sets are shared."""
         twin = type(self)()
-        twin.sets = self.sets.copy()
+        twin.numbers = self.numbers.copy()
+        twin.rows = self.rows[:]
         twin.words = self.words
+        twin._sharing = self._sharing[:]
         twin._tries = self._tries
         return twin
+
+    def _keep(self, sets: Mapping[str, RowSet]) -> None:
+        """Keep these pieces and no other; equal row sets are one object."""
+        number_of: dict[int, int] = {}
+        numbers = {
+            piece: number_of.setdefault(id(rows), len(number_of)) for piece, rows in sets.items()
+        }
+        shared = Counter(numbers.values())
+        self.rows = list({id(rows): rows for rows in sets.values()}.values())
+        self._sharing = [shared[number] for number in range(len(self.rows))]
+        self.numbers = numbers
+
+    def _turn(self, pieces: Sequence[str], bit: RowSet) -> None:
+        """Enter a row, or take it out, where these are all the frequent pieces of its text.
+
+        A row set some of whose pieces are not in the text becomes two.
+        """
+        numbers, rows, sharing = self.numbers, self.rows, self._sharing
+        several: dict[int, list[str]] = {}
+        for piece in pieces:
+            number = numbers[piece]
+            if sharing[number] == 1:
+                rows[number] ^= bit
+            else:
+                several.setdefault(number, []).append(piece)
+
+        for number, held in several.items():
+            if len(held) == sharing[number]:
+                rows[number] ^= bit
+                continue
+            for piece in held:
+                numbers[piece] = len(rows)
+            rows.append(rows[number] ^ bit)
+            sharing[number] -= len(held)
+            sharing.append(len(held))
 
     def _seems_frequent(self, gram: str, texts: Sequence[str]) -> bool:
         """Judge a gram by a sample of the texts, unless too many were judged already."""

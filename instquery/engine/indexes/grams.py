@@ -1,9 +1,9 @@
 """Grams: pieces of one to three characters that texts are cut into, and the blocks with them."""
 
 from array import array
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from itertools import chain
-from sys import intern
+from sys import byteorder, intern
 from typing import Self
 
 from instquery.engine.indexes.blocks import Block, BlockSet
@@ -12,6 +12,7 @@ from instquery.engine.rowsets import POSITION_CODE, positions, set_of
 
 __all__ = ["GramBlocks", "cut"]
 
+_WIDTH = array(POSITION_CODE).itemsize  # bytes of a block number
 _FEW = 8  # block numbers that are kept as a list
 _MANY = 64  # block numbers that make a list long
 _HARDLY = 2  # blocks whose rows are looked at for less than another list is read
@@ -66,14 +67,14 @@ class GramBlocks:
 
             numbers: Collection[Block] = numbers_within(first, end)
             if written:
-                numbers = [*numbers, *positions(self._later(gram))]
+                numbers = [*numbers, *self._later(gram)]
             enough = 0 if blocks is None else _HARDLY
             blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
             if len(blocks) <= enough:
                 return blocks
 
         for _, first, end, gram in sorted(waiting):
-            numbers = [*numbers_within(first, end), *positions(self._later(gram))]
+            numbers = [*numbers_within(first, end), *self._later(gram)]
             blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
             if len(blocks) <= _HARDLY:
                 break
@@ -86,16 +87,37 @@ class GramBlocks:
         """
         return self._built.grams()
 
-    def add(self, gram: str, block: Block) -> int:
-        """Enter a block for a gram.
+    def enter(self, grams: Iterable[str], block: Block, many: int) -> list[str]:
+        """Enter a block for each of the grams. Costs 0.3 µs a gram.
 
-        Tells in how many blocks the gram was entered so far if this one is new, else 0.
+        Lists the grams whose blocks are `many` at the least by now, and have just doubled.
         """
-        before = self._later(gram)
-        if before >> block & 1:
-            return 0
-        self.set(gram, before | 1 << block)
-        return before.bit_count() + 1
+        written = self._written
+        number = block.to_bytes(_WIDTH, byteorder)  # one object for all grams that are new
+        bit = 1 << block
+        doubled: list[str] = []
+
+        for gram in grams:
+            held = written.get(gram)
+            if held is None:
+                written[intern(gram)] = number
+                count = 1
+            elif isinstance(held, int):
+                if held & bit:
+                    continue
+                held |= bit
+                written[gram] = held
+                count = held.bit_count()
+            else:
+                if number in held and block in array(POSITION_CODE, held):
+                    continue
+                held += number
+                count = len(held) // _WIDTH
+                written[gram] = held if count <= _FEW else _set(held)
+
+            if count >= many and count & (count - 1) == 0:
+                doubled.append(gram)
+        return doubled
 
     def set(self, gram: str, blocks: BlockSet) -> None:
         """Enter the set of the blocks of a gram; at least one."""
@@ -113,10 +135,15 @@ class GramBlocks:
         twin._written = self._written.copy()
         return twin
 
-    def _later(self, gram: str) -> BlockSet:
-        """Return the set of the blocks that were entered for a gram."""
+    def _later(self, gram: str) -> Sequence[Block]:
+        """Return the blocks that were entered for a gram, in no order."""
         entered = self._written.get(gram, 0)
         if isinstance(entered, int):
-            return entered
-        numbers = array(POSITION_CODE, entered)
-        return set_of(numbers, numbers[0] + 1)  # the highest comes first
+            return positions(entered)
+        return array(POSITION_CODE, entered)
+
+
+def _set(numbers: bytes) -> BlockSet:
+    """Return a list of blocks as a set."""
+    blocks = array(POSITION_CODE, numbers)
+    return set_of(blocks, max(blocks) + 1)

@@ -8,6 +8,7 @@ no answer changes.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
@@ -77,8 +78,8 @@ class Index(Lookup, Protocol):
         """Build from the values of rows 0 to n - 1, in bulk."""
         ...
 
-    def open(self, position: Position) -> None:
-        """Make room for a row: those from `position` on move one up."""
+    def open(self, opening: Opening) -> None:
+        """Make room for rows between others, which move up; the new ones have no value yet."""
         ...
 
     def add(self, position: Position, value: Any) -> None:

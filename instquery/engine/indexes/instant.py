@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
-from instquery.engine.rowsets import Position, RowSet, insert, positions, set_of_bits, set_of_flags
+from instquery.engine.opening import Opening
+from instquery.engine.rowsets import Position, RowSet, positions, set_of_bits, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, Micros
 from instquery.predicates import Bounded, Interval, check_answered
@@ -90,11 +91,11 @@ class InstantIndex:
 
     # writing
 
-    def open(self, position: Position) -> None:
-        """Move the rows from `position` on. Costs 2 µs a slice."""
-        self._column.insert(position, _MISSING)
-        self._present = insert(self._present, position)
-        self._slices = [insert(rows, position) for rows in self._slices]
+    def open(self, opening: Opening) -> None:
+        """Make room for rows. Costs 1 µs a slice."""
+        opening.insert(self._column, [_MISSING] * len(opening.places))
+        self._present = opening.moved(self._present)
+        opening.move(self._slices)
 
     def add(self, position: Position, value: Micros | None) -> None:
         """Enter an instant; one that base or unit cannot hold makes all be encoded anew."""
@@ -121,10 +122,13 @@ class InstantIndex:
         if self._column[position] == _MISSING:
             return
 
+        code = (self._column[position] - self._base) // self._unit
         self._column[position] = _MISSING
         bit = 1 << position
         self._present ^= bit
-        self._slices = [rows ^ bit if rows >> position & 1 else rows for rows in self._slices]
+        for at in range(code.bit_length()):
+            if code >> at & 1:
+                self._slices[at] ^= bit
 
     def copy(self) -> Self:
         """Copy the column and the list of slices."""

@@ -7,21 +7,23 @@ A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set
 counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
 row set nor an array is ever changed in place, so a copy of an index shares them.
 
-When a row is inserted, the positions behind it move. Row sets are moved at once. Arrays are moved
-when they are looked at, as there are thousands of rare values and a write concerns one of them:
+When rows are inserted, the positions behind them move. Row sets are moved at once. Arrays are moved
+when they are looked at, as there are thousands of rare values and a write concerns few of them:
 `_opened` holds the places that were opened, in that order, and `_known` how many of them the array
 of a value already reckons with (none, unless it says so). After `_OPENED` places all arrays are
 brought up to date.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, insert, positions, set_of
+from instquery.engine.opening import Opening
+from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
@@ -126,21 +128,19 @@ class KeywordIndex:
 
     # writing
 
-    def open(self, position: Position) -> None:
-        """Move the rows from `position` on.
+    def open(self, opening: Opening) -> None:
+        """Make room for rows.
 
-        Costs 2 µs a frequent value, and 20 µs for all rare ones together.
+        Costs 1 µs a frequent value, and 10 µs a row for all rare ones together.
         """
-        self._width += 1
-        for value, rows in self._frequent.items():
-            if rows >> position:
-                self._frequent[value] = insert(rows, position)
+        self._width += len(opening.places)
+        opening.move(self._frequent)
 
         if not self._rare:
             self._opened = []
             self._known = {}
             return
-        self._opened.append(position)
+        self._opened += opening.places
         if len(self._opened) > _OPENED:
             self._settle()
 
@@ -156,7 +156,8 @@ class KeywordIndex:
             self._counts[value] += 1
             return
 
-        places = sorted([*self._places(value), position])
+        places = self._places(value)[:]
+        insort(places, position)
         self._rare.pop(value, None)
         self._keep(value, places)
 
@@ -173,10 +174,11 @@ class KeywordIndex:
                 del self._counts[value]
             return
 
-        places = self._places(value)
+        places = self._places(value)[:]
+        places.pop(bisect_left(places, position))
         self._rare.pop(value)
-        if len(places) > 1:
-            self._keep(value, [at for at in places if at != position])
+        if places:
+            self._list(value, places)
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
@@ -222,25 +224,16 @@ class KeywordIndex:
     def _settle(self) -> None:
         """Bring all arrays up to date.
 
-        Costs 3 ms for 32,768 rows, most of it the same however many values there are.
+        Costs 1 ms for 32,768 rows, most of it the same however many values there are.
         """
-        # At each place, the row that was there.
-        before = list(range(self._width - len(self._opened)))
-        for position in self._opened:
-            before.insert(position, -1)
-        moved = array(POSITION_CODE, [0]) * len(before)
-        for place, row in enumerate(before):
-            if row >= 0:
-                moved[row] = place
-
+        moved = _moved(self._opened, self._width)
         for value, places in self._rare.items():
             is_ahead = value in self._known
-            fresh = (
+            self._rare[value] = (
                 self._places(value)
                 if is_ahead
-                else array(POSITION_CODE, [moved[at] for at in places])
+                else array(POSITION_CODE, map(moved.__getitem__, places))
             )
-            self._rare[value] = fresh
         self._opened = []
         self._known = {}
 
@@ -279,6 +272,25 @@ class KeywordIndex:
 
 
 _NONE = array(POSITION_CODE)
+
+
+def _moved(opened: Sequence[Position], width: int) -> "array[Position]":
+    """Return where each row is once places have been opened one after the other, by its old number.
+
+    Costs 20 ns a row.
+
+    >>> list(_moved([1, 1], width=5))
+    [0, 3, 4]
+    """
+    new: list[Position] = []  # the places as they are numbered in the end, ascending
+    for place in opened:
+        first = bisect_left(new, place)
+        new[first:] = [place, *[other + 1 for other in new[first:]]]
+
+    moved = array(POSITION_CODE)
+    for before, after in pairwise([-1, *new, width]):
+        moved.extend(range(before + 1, after))
+    return moved
 
 
 def _places(values: Sequence[Value | None]) -> dict[Value, list[Position]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self, TypeAlias
 
 from instquery.engine.indexes.index import ALL, EVERY_ROW, NOTHING, Selection
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
@@ -48,9 +49,9 @@ class OrderIndex:
         self.ranks = ranks
         self._descending = descending
 
-    def insert(self, position: Position, rank: Rank) -> None:
-        """Enter a row; those from `position` on move one up."""
-        self.ranks.insert(position, rank)
+    def open(self, opening: Opening, ranks: Sequence[Rank]) -> None:
+        """Make room for rows, and enter their ranks."""
+        opening.insert(self.ranks, ranks)
 
     def copy(self) -> Self:
         """Return an index with the same content that can be changed by itself."""

@@ -47,7 +47,8 @@ from instquery.engine.indexes.frequent import FrequentPieces
 from instquery.engine.indexes.grams import GramBlocks, cut
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
 from instquery.engine.indexes.postings import Postings, gather
-from instquery.engine.rowsets import Position, RowSet, insert, positions, set_of, set_of_flags
+from instquery.engine.opening import Opening
+from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, check_answered
@@ -159,7 +160,7 @@ class TextIndex:
         known = self._rare.grams()
         if known is None:
             return None
-        return known | {piece for piece in self._frequent.sets if len(piece) == GRAM}
+        return known | {piece for piece in self._frequent.numbers if len(piece) == GRAM}
 
     def faults(self, values: Sequence[str | None]) -> Iterator[str]:
         """Compare the folded texts with the values, and look each gram up that they have."""
@@ -169,21 +170,21 @@ class TextIndex:
         if self._present != set_of_flags([value is not None for value in values]):
             yield "the rows that have a text"
 
-        for gram, rows in self._frequent.sets.items():
+        for gram, rows in self._frequent.items():
             if rows != set_of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
         for block, (first, end) in enumerate(self._blocks.spans()):
             grams = set[str]().union(*map(cut, texts[first:end]))
-            for gram in grams - self._frequent.sets.keys():
+            for gram in grams - self._frequent.numbers.keys():
                 if block not in (self._rare.common([gram]) or ()):
                     yield f"the blocks of {gram!r}"
 
-    def open(self, position: Position) -> None:
-        """Move the rows from `position` on. Costs 2 µs a row set, nothing for rare grams."""
-        self._texts.insert(position, "")
-        self._blocks.open(position)
-        self._present = insert(self._present, position)
-        self._frequent.open(position)
+    def open(self, opening: Opening) -> None:
+        """Make room for rows. Costs 1 µs a row set, nothing for rare grams."""
+        opening.insert(self._texts, [""] * len(opening.places))
+        self._blocks.open(opening.places)
+        self._present = opening.moved(self._present)
+        self._frequent.open(opening)
 
     def add(self, position: Position, value: str | None) -> None:
         """Enter a text; a gram that has become frequent gets its row set."""
@@ -196,12 +197,10 @@ class TextIndex:
         self._longest = max(self._longest, len(text))
         self._present |= 1 << position
 
-        block = self._blocks.of(position)
-        for gram in self._frequent.add(self._frequent.of(text), position):
-            entered = self._rare.add(gram, block)
-            has_doubled = entered and entered & (entered - 1) == 0  # more often finds too little
-            is_likely = has_doubled and entered * 2 >= len(self._blocks)
-            if is_likely and self._frequent.promote(gram, self._texts):
+        rare = self._frequent.add(self._frequent.of(text), position)
+        block, many = self._blocks.of(position), (len(self._blocks) + 1) // 2
+        for gram in self._rare.enter(rare, block, many):  # to judge it more often finds too little
+            if self._frequent.promote(gram, self._texts):
                 self._rare.remove(gram)
 
     def drop(self, position: Position, value: str | None) -> None:
@@ -238,12 +237,12 @@ class TextIndex:
 
     def _narrow(self, needle: str, grams: tuple[str, ...]) -> _Narrowed:
         """Narrow the rows down to those that hold all grams of a needle."""
-        frequent = self._frequent.sets
+        frequent, sets = self._frequent.numbers, self._frequent.rows
         if not needle:
             return self._present, None, True
         known = frequent.get(needle)
         if known is not None:
-            return known, None, True
+            return sets[known], None, True
         if len(needle) > self._longest:
             return 0, None, True
 
@@ -255,7 +254,7 @@ class TextIndex:
         rows = self._present
         for gram in grams:
             if gram in frequent:
-                rows &= frequent[gram]
+                rows &= sets[frequent[gram]]
         return rows, blocks, not rows
 
     def _within(self, rows: RowSet, blocks: set[Block]) -> RowSet:

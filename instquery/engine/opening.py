@@ -1,0 +1,137 @@
+"""Openings: places made for new rows between others, in everything that follows the rows.
+
+Theory of operation
+===================
+
+Rows are entered between others by the hundred thousand, and a segment has two hundred row sets. So
+what an opening has to do is worked out once, as masks that all row sets share:
+
+    one by one   a mask for each place: the rows from there on. To add these rows to the set that
+                 they are in moves them one up: two operations of a row set a place
+    at once      a row moves up by as many places as are opened before it. A mask for each bit of
+                 that number says which rows move by 1, 2, 4 ... places. The farthest moves come
+                 first, so that no row meets another: four operations a bit, whatever the number of
+                 rows is
+
+At once costs less from `_AT_ONCE` places on: 9 bits do for 500 places.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from instquery.engine.rowsets import Position, RowSet, everything, set_of
+
+__all__ = ["Opening"]
+
+# Places from which on it costs less to open all at once; for fewer, one by one. Two operations a
+# place beside four a bit, of which the last takes two.
+_AT_ONCE = 6
+
+# Places from which on a column is put together anew. To insert a value costs as much as to copy a
+# few thousand.
+_ANEW = 8
+
+_Step: TypeAlias = tuple[int, RowSet]
+"""How far rows move up, and which, as they are numbered after the steps before."""
+
+
+class Opening:
+    """Places to be opened among the rows of a segment.
+
+    Attributes:
+        places: the positions of the new rows, ascending, as they are numbered afterwards.
+
+    """
+
+    __slots__ = ("_steps", "places")
+
+    def __init__(self, places: Sequence[Position], width: int) -> None:
+        """Work out how rows 0 to `width` - 1 make room. Costs 0.5 µs a place, or 10 µs a bit."""
+        self.places = places
+        steps = _one_by_one if len(places) < _AT_ONCE else _at_once
+        self._steps = steps(places, width)
+
+    def moved(self, rows: RowSet) -> RowSet:
+        """Return a row set with the places opened; none of the new rows is in it.
+
+        >>> bin(Opening([1], width=3).moved(0b111))
+        '0b1101'
+        """
+        for distance, far in self._steps:
+            moving = rows & far
+            if distance == 1:
+                rows += moving
+            else:
+                rows = (rows ^ moving) | (moving << distance)
+        return rows
+
+    def move(self, sets: list[RowSet] | dict[Any, RowSet]) -> None:
+        """Open the places in many row sets.
+
+        Each is put back before the next one is made: memory that was just freed is used at once,
+        which is three times as fast as to make all and put them back together. Costs 1 µs a row set
+        of 32,768 rows for one place, and 2 µs for each time that the places double.
+        """
+        numbered: Iterable[tuple[Any, RowSet]]
+        numbered = sets.items() if isinstance(sets, dict) else enumerate(sets)
+        if [distance for distance, _ in self._steps] == [1]:  # as mostly: without a call for each
+            ((_, far),) = self._steps
+            for at, rows in numbered:
+                sets[at] = rows + (rows & far)
+            return
+
+        for at, rows in numbered:
+            sets[at] = self.moved(rows)
+
+    def insert(self, column: "list[Any] | array[Any]", values: Sequence[Any]) -> None:
+        """Insert the values of the new rows into a column.
+
+        Costs 10 µs a place for 32,768 rows, 80 µs at the most.
+        """
+        if len(self.places) < _ANEW:
+            for place, value in zip(self.places, values, strict=True):
+                column.insert(place, value)
+            return
+
+        old = column[:]
+        del column[self.places[0] :]
+        taken = self.places[0]
+        for place, value in zip(self.places, values, strict=True):
+            more = place - len(column)
+            column.extend(old[taken : taken + more])
+            column.append(value)
+            taken += more
+        column.extend(old[taken:])
+
+
+def _one_by_one(places: Sequence[Position], width: int) -> list[_Step]:
+    """Return the steps of opening the places one after the other."""
+    return [
+        (1, everything(width + number) >> place << place) for number, place in enumerate(places)
+    ]
+
+
+def _at_once(places: Sequence[Position], width: int) -> list[_Step]:
+    """Return the steps of opening the places together."""
+    # The rows before each place, by their old numbers: stretches that move by 0, 1, 2 ... places.
+    starts = [place - number for number, place in enumerate(places)]
+    stretches = [
+        (distance, first, end)
+        for distance, (first, end) in enumerate(pairwise([*starts, width]), 1)
+        if first < end
+    ]
+
+    steps: list[_Step] = []
+    for bit in reversed(range(len(places).bit_length())):
+        moving = [one for one in stretches if one[0] >> bit & 1]
+        # What the steps before have moved these rows by.
+        by = [distance >> (bit + 1) << (bit + 1) for distance, _, _ in moving]
+        firsts = [first + far for (_, first, _), far in zip(moving, by, strict=True)]
+        ends = [end + far for (_, _, end), far in zip(moving, by, strict=True)]
+        # The stretch from a to b is 2 ** b - 2 ** a, and no two begin or end together.
+        if moving:
+            most = width + len(places)
+            steps.append((1 << bit, set_of(ends, most) - set_of(firsts, most)))
+    return steps
