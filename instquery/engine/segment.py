@@ -245,7 +245,7 @@ class Segment:
         self.records[position] = record
         for name in self._indexes:
             before, after = old.get(name), record.get(name)
-            if before != after or type(before) is not type(after):
+            if before is not after and (before != after or type(before) is not type(after)):
                 index = self._own(name)
                 index.drop(position, self._value(name, old))
                 index.add(position, self._value(name, record))

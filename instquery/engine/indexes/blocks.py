@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from operator import add
-from sys import byteorder
 from typing import Self, TypeAlias
 
+from instquery.engine.opening import one_more
 from instquery.engine.rowsets import Position, RowSet, everything
 
 __all__ = ["Block", "BlockSet", "Blocks"]
@@ -60,7 +60,7 @@ class Blocks:
         self._even = False
         if len(places) == 1:
             behind = bisect_right(starts, places[0])
-            self._starts = starts[:behind] + _one_more(starts[behind:])
+            self._starts = starts[:behind] + one_more(starts[behind:])
             return
 
         # By the old numbers of their rows, so that all blocks can be moved in one go.
@@ -110,13 +110,3 @@ class Blocks:
         """Return the row behind a block's last one."""
         is_last = block + 1 == len(self._starts)
         return self._width if is_last else self._starts[block + 1]
-
-
-def _one_more(starts: "array[int]") -> "array[int]":
-    """Add one to each number: all of them are added as one great number."""
-    ones = int.from_bytes(_ONE * len(starts), byteorder)
-    total = int.from_bytes(starts.tobytes(), byteorder) + ones
-    return array(starts.typecode, total.to_bytes(len(starts) * starts.itemsize, byteorder))
-
-
-_ONE = array("I", [1]).tobytes()

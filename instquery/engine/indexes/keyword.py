@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.opening import Opening
+from instquery.engine.opening import Opening, one_more
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
@@ -34,8 +34,9 @@ __all__ = ["KeywordIndex"]
 # one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
 
-# So many places may be opened before the arrays of all rare values are brought up to date.
-_OPENED = 128
+# So many places may be opened before the arrays of all rare values are brought up to date: that
+# costs as much as 1,000 places for one array.
+_OPENED = 48
 
 
 class KeywordIndex:
@@ -217,8 +218,7 @@ class KeywordIndex:
         for position in self._opened[self._known.get(value, 0) :]:
             if places[-1] >= position:
                 first = bisect_left(places, position)
-                moved = array(POSITION_CODE, [at + 1 for at in places[first:]])
-                places = places[:first] + moved
+                places = places[:first] + one_more(places[first:])
         return places
 
     def _settle(self) -> None:
