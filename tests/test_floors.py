@@ -15,7 +15,7 @@ ROOT = Path(instquery.__file__).parent
 # which order.
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
-    ["options", "readers", "values"],
+    ["engine.opening", "options", "readers", "values"],
     ["contents"],
     ["bounds"],
     ["ranges"],
