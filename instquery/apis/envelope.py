@@ -114,8 +114,9 @@ class Envelope:
 
         Then plain records are items as they are: see `Page.is_plain`.
         """
-        instants = {name for name, field in schema.fields.items() if field.kind.is_instant}
-        return schema.fields.keys() == self._names and instants == self.times
+        fields = schema.fields
+        instants = frozenset([name for name in fields if fields[name].kind.is_instant])
+        return frozenset(fields) == self._names and instants == self.times
 
     def items(self, records: list[Record], schema: Schema | None = None) -> list[Record]:
         """Write records as items of the API; they are the caller's own, and may become the items.

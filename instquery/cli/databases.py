@@ -131,12 +131,10 @@ def _engine_of(place: Place) -> Engine:
 
 def _url_of(place: Place) -> URL:
     """Read a URL. Raises `InstqueryError` for one that cannot be meant."""
-    try:
+    url: URL | None = None
+    with suppress(ValueError):  # of the port, which is not told, as it may end a password
         url = make_url(place.name)
-        is_read = "@" not in (url.host or "")
-    except ValueError:  # of the port, which is not told, as it may be the end of a password
-        is_read = False
-    if not is_read:
+    if url is None or "@" in (url.host or ""):
         raise InstqueryError(
             f"{place.shown}: its host or port cannot be: write @ : / in a name or password as "
             "%40 %3A %2F"

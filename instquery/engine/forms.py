@@ -57,9 +57,9 @@ class FormBook:
             undated = records  # which are plain in every form, as `change` counts them too
             for name in self._instants:
                 undated = [record for record in undated if record.get(name) is None]
-            for its_form, count in ((form, len(records) - len(undated)), ("any", len(undated))):
-                if count:
-                    self._counts[its_form] += count
+            found: dict[_Form, int] = {form: len(records) - len(undated)}
+            found["any"] = len(undated)
+            self._counts.update({its: count for its, count in found.items() if count})
 
     def faults(self, fresh: Self) -> Iterator[str]:
         """Compare the counts with those of a book just made of all records."""
