@@ -23,6 +23,7 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.postings import Postings
+from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.published import Published
 from instquery.engine.rowsets import MOST_ROWS
@@ -35,8 +36,8 @@ SEED = random.randrange(10**6)
 
 ROOMS = [
     Segment, KeywordIndex, TextIndex, InstantIndex, OrderIndex, FrequentPieces, GramBlocks, Blocks,
-    Postings, Census, KeywordBook, InstantBook, GramBook, Directory, History, Version, Writer,
-    Published,
+    Postings, Shifts, Census, KeywordBook, InstantBook, GramBook, Directory, History, Version,
+    Writer, Published,
 ]  # fmt: skip
 
 

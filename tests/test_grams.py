@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 from effort import examples
 from instquery import Contains
 from instquery.engine.indexes import matrix as matrix_room
+from instquery.engine.indexes import pieces as pieces_room
+from instquery.engine.indexes import postings as postings_room
+from instquery.engine.indexes import scan as scan_room
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.grams import GramBlocks, cut
 from instquery.engine.indexes.matrix import Matrix, held_by
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
+from instquery.engine.indexes.scan import holding
+from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.rowsets import set_of
 from strategies import names
@@ -22,14 +27,11 @@ texts = st.lists(names, max_size=40)
 odd_texts = st.lists(st.text(st.sampled_from("ab\0\n推😀\ud800"), max_size=6), max_size=12)
 
 
-def in_blocks(of_texts, size=4):
-    return [(first, min(first + size, len(of_texts))) for first in range(0, len(of_texts), size)]
-
-
 @given(st.one_of(texts, odd_texts))
 def test_an_alphabet_keeps_texts_apart_and_readable(given_texts):
     alphabet, numbered = Alphabet.numbered(given_texts)
     assert [alphabet.decode(numbers) for numbers in numbered] == given_texts
+    assert list(map(alphabet.encode, given_texts)) == numbered
     assert [bytes(map(alphabet.number, text)) for text in given_texts] == numbered
     assert alphabet.number("\u1234") is None
 
@@ -40,44 +42,77 @@ def test_characters_beyond_a_byte_share_a_number():
     assert alphabet.decode(numbered[0]) == "ab" * 9  # the frequent ones keep their own
     assert sum(alphabet.decode(numbers) is None for numbers in numbered) == 402 - 254
     assert alphabet.number("\u1234") == 255  # it may be one of those that share
-    postings = Postings(alphabet, gather(numbered, in_blocks(numbered)))
+    postings = Postings(alphabet, gather(numbered))
     assert postings.grams() is None  # nothing can be ruled out
     for at, character in enumerate(crowd, 1):
-        assert at // 4 in postings.blocks(*postings.span(character))
+        rows = postings.common([character])
+        assert at in rows
+        assert postings.is_exact(character) == (set(rows) == {at})
+
+
+def holders(given_texts):
+    """Return each gram with the rows that hold it."""
+    grams = set().union(*map(cut, given_texts))
+    return {gram: {at for at, text in enumerate(given_texts) if gram in text} for gram in grams}
 
 
 @given(st.one_of(texts, odd_texts), st.lists(names, max_size=5))
-def test_postings_hold_every_gram_of_every_block_and_no_other(given_texts, others):
+def test_postings_hold_every_row_of_every_gram_and_no_other(given_texts, others):
     alphabet, numbered = Alphabet.numbered(given_texts)
-    spans = in_blocks(given_texts)
-    postings = Postings(alphabet, gather(numbered, spans))
+    postings = Postings(alphabet, gather(numbered))
+    held = holders(given_texts)
     for gram in set().union(*map(cut, [*given_texts, *others])):
-        held = {
-            at
-            for at, (first, end) in enumerate(spans)
-            if any(gram in text for text in given_texts[first:end])
-        }
-        assert set(postings.blocks(*postings.span(gram))) == held
-    threes = {gram for text in given_texts for gram in cut(text) if len(gram) == 3}
-    assert postings.grams() == threes
+        listed = postings.rows(*postings.span(gram))
+        assert set(listed) == held.get(gram, set())
+        assert len(gram) < 3 or list(listed) == sorted(set(listed))
+        assert postings.is_exact(gram)
+        rows = postings.common([gram])
+        assert sorted(rows) == sorted(held.get(gram, ()))
+    assert postings.grams() == {gram for gram in held if len(gram) == 3}
 
 
-@given(texts, st.integers(1, 6))
-def test_grams_in_many_blocks_are_listed(given_texts, least):
+@pytest.mark.parametrize("short", [0, 2, 64])
+@given(given_texts=texts, grams=st.lists(names.map(lambda name: name[:3]), min_size=1, max_size=4))
+def test_what_grams_have_in_common_is_a_superset_and_a_missing_one_is_a_proof(
+    short, given_texts, grams
+):
     alphabet, numbered = Alphabet.numbered(given_texts)
-    spans = in_blocks(given_texts)
-    listed = {alphabet.decode(gram) for gram in spread(gather(numbered, spans), least)}
-    for gram in set().union(*map(cut, given_texts)):
-        if (
-            sum(any(gram in text for text in given_texts[first:end]) for first, end in spans)
-            >= least
-        ):
+    postings = Postings(alphabet, gather(numbered))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings_room, "_SHORT", short)
+        patch.setattr(postings_room, "_HARDLY", short // 2)
+        rows = list(postings.common(filter(None, grams)) or ())
+    assert len(rows) == len(set(rows))
+    held = holders(given_texts)
+    if any(grams):
+        assert set(rows) >= {
+            at for at, text in enumerate(given_texts) if all(gram in text for gram in grams)
+        }
+        assert set(rows) <= set().union(*[held.get(gram, set()) for gram in grams])
+        assert postings.common(grams, besides=grams[:1], nor=grams[1:]) is None
+    assert not rows or all(gram in held for gram in filter(None, grams)) or short
+
+
+@given(texts, st.integers(1, 6), st.integers(1, 6))
+def test_grams_in_many_rows_are_listed(given_texts, least, least_of_two):
+    alphabet, numbered = Alphabet.numbered(given_texts)
+    listed = {alphabet.decode(gram) for gram in spread(gather(numbered), least, least_of_two)}
+    for gram, rows in holders(given_texts).items():
+        if len(rows) >= (least_of_two if len(gram) == 2 else least):
             assert gram in listed
+        elif len(gram) == 3:
+            assert gram not in listed
 
 
 @examples(60)
-@given(texts, st.integers(1, 9), st.integers(1, 12), st.sampled_from([0, 4, 256]))
-def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
+@given(
+    texts,
+    st.integers(1, 9),
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.sampled_from([0, 4, 256]),
+)
+def test_frequent_pieces_and_their_rows(given_texts, width, least, of_two, searches):
     original = matrix_room._WIDTH, matrix_room._SEARCHES
     matrix_room._WIDTH, matrix_room._SEARCHES = (
         width,
@@ -89,7 +124,7 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
             {bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))}
         )
         rows = Matrix(numbered).rows_with([gram for gram in every if len(gram) == 2])
-        found = frequent_pieces(numbered, every, least)
+        found = frequent_pieces(numbered, every, least, max(least, of_two))
     finally:
         matrix_room._WIDTH, matrix_room._SEARCHES = original
     holding = {
@@ -99,9 +134,36 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, searches):
         for piece in {text[first : first + size] for first in range(len(text) - size + 1)}
     }
     assert rows == {piece: found_in for piece, found_in in holding.items() if len(piece) == 2}
-    assert found == {
-        piece: found_in for piece, found_in in holding.items() if found_in.bit_count() >= least
+    frequent = {
+        piece: found_in
+        for piece, found_in in holding.items()
+        if found_in.bit_count() >= (max(least, of_two) if len(piece) == 2 else least)
     }
+    assert frequent.items() <= found.items()
+    for piece in found.keys() - frequent.keys():  # both halves are frequent, in many rows together
+        both = frequent[piece[:-1]] & frequent[piece[1:]]
+        assert len(piece) > 3
+        assert found[piece] == holding.get(piece, 0)
+        assert both.bit_count() >= (2 * least if found[piece] else least)
+
+
+def test_pieces_that_frequent_ones_do_not_make_are_found_too(monkeypatch):
+    """Else every text that holds both is looked at, where hardly any holds them together."""
+    given_texts = [f"abc-bcd-cde-{number}" for number in range(90)] + ["abcd"] * 2 + ["defg", "abc"]
+    alphabet, numbered = Alphabet.numbered(given_texts)
+
+    def found():
+        pieces = frequent_pieces(numbered, spread(gather(numbered), 9, 9), 9, 9)
+        return {alphabet.decode(piece): rows for piece, rows in pieces.items()}
+
+    pieces = found()
+    assert pieces["abcd"] == set_of([90, 91], 94)
+    assert pieces["bcde"] == 0  # "bcd" and "cde" have many rows in common
+    assert "cdef" not in pieces  # "def" is in one row
+    assert not [piece for piece, rows in pieces.items() if rows == 0 and len(piece) < 4]
+
+    monkeypatch.setattr(pieces_room, "_REFUTED", 0)
+    assert "abcd" not in found()  # texts of hundreds of characters have any number of such
 
 
 @given(
@@ -155,32 +217,79 @@ def test_characters_that_share_a_number_are_in_no_piece_that_is_counted(monkeypa
     assert list(index.faults(names)) == []
 
 
-@given(texts, st.lists(st.tuples(names, st.integers(0, 9)), max_size=20))
-def test_blocks_of_texts_that_come_later(given_texts, later):
-    alphabet, numbered = Alphabet.numbered(given_texts)
-    spans = in_blocks(given_texts)
-    blocks = GramBlocks(Postings(alphabet, gather(numbered, spans)))
-    held = [set(cut(text)) for text in [""] * 10]
-    for at, (first, end) in enumerate(spans):
-        held[at].update(*map(cut, given_texts[first:end]))
-    earlier, before = blocks.copy(), [set(grams) for grams in held]
+@given(st.lists(st.tuples(names, st.integers(0, 9)), max_size=20), texts)
+def test_blocks_of_texts_that_come_later(later, others):
+    blocks = GramBlocks()
+    held = [set() for _ in range(10)]
+    earlier = blocks.copy()
     for text, block in later:
         blocks.enter(cut(text), block, 1)
         held[block] |= cut(text)
-    for grams in [
-        *filter(None, map(cut, given_texts)),
-        *(cut(text) or {"b"} for text, _ in later),
-        {"nowhere", "a"},
-    ]:
-        for known, state in ((blocks, held), (earlier, before)):
-            assert {at for at in range(10) if grams <= state[at]} <= known.common(grams)
-            for gram in grams:
-                assert {at for at in range(10) if gram in state[at]} == known.common([gram])
+    for grams in filter(None, map(cut, [*others, *(text for text, _ in later), "nowhere"])):
+        assert earlier.common(grams) == 0
+        assert blocks.common(grams) == set_of([at for at in range(10) if grams <= held[at]], 10)
+
+
+@given(st.integers(0, 30), st.lists(st.sets(st.integers(0, 60), max_size=4), max_size=12))
+def test_shifts_know_where_the_rows_of_the_build_are(count, opened):
+    shifts, rows = Shifts(count), list(range(count))
+    for wanted in opened:
+        before, copied = list(rows), shifts.copy()
+        places = []
+        for place in sorted(wanted):
+            if place <= len(rows):
+                rows.insert(place, None)
+                places.append(place)
+        shifts.open(places)
+        assert list(copied.now(range(count))) == [before.index(row) for row in range(count)]
+    assert list(shifts.now(range(count))) == [rows.index(row) for row in range(count)]
+
+
+def test_rows_that_come_behind_those_of_the_build_shift_nothing():
+    shifts = Shifts(3)
+    shifts.open([3, 4])
+    shifts.open([3])
+    assert shifts.now([0, 1, 2]) == [0, 1, 2]
+    shifts.open([2])
+    assert shifts.now([0, 1, 2]) == [0, 1, 3]
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab推\n"), max_size=6), max_size=40),
+    st.text(st.sampled_from("ab推\n"), min_size=1, max_size=3),
+    st.data(),
+)
+@pytest.mark.parametrize("sparse", [1, 4])
+def test_texts_searched_as_one_or_one_by_one_hold_the_same_needles(
+    sparse, given_texts, needle, data
+):
+    chosen = data.draw(st.sets(st.sampled_from(range(len(given_texts) or 1))))
+    every = range(len(given_texts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan_room, "_SPARSE", sparse)
+        patch.setattr(scan_room, "_FIRST", sparse)
+        for asked in (set(every), chosen & set(every), set(every) - chosen):
+            places = sorted(asked, reverse=True)
+            expected = [at for at in places if given_texts[at].find(needle) >= 0]
+            assert holding(needle, given_texts, places) == expected
+
+
+def test_more_than_half_of_the_texts_are_searched_as_one():
+    class Whole(list):
+        def __getitem__(self, at):
+            raise AssertionError("looked at")
+
+    given_texts = Whole(f"name-{number}" for number in range(100))
+    places = list(range(99, 40, -1))
+    assert holding("-77", given_texts, places) == [77]
+    for needle, of in (("name", given_texts), ("a\nb", given_texts), ("b", Whole(["a\nb", "c"]))):
+        with pytest.raises(AssertionError, match="looked at"):  # many hits, or no way to tell rows
+            holding(needle, of, [1, 0] if len(of) == 2 else places)
 
 
 def test_a_piece_longer_than_a_gram_is_in_no_list():
     """Even where all of its characters are known."""
     alphabet, numbered = Alphabet.numbered(["nowhere"])
-    held = Postings(alphabet, gather(numbered, [(0, 1)]))
+    held = Postings(alphabet, gather(numbered))
     assert held.span("nowhere") == held.span("nowh") == (0, 0)
     assert held.span("now") != (0, 0)

@@ -79,7 +79,7 @@ def test_a_plan_for_people_and_for_logs(store):
     )
     assert str(chosen) == (
         "1,000 records in 1 segment: row sets, newest segment first\n"
-        "  row set   about 3 with name contains '推荐-99'\n"
+        "  row set   about 11 with name contains '推荐-99'\n"
         "  row set   900 with status = 'Running'\n"
         "  total     not asked for, so the walk ends with the page"
     )

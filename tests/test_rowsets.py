@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instquery.engine.rowsets import (
+    among,
     count_all,
     everything,
     newest,
@@ -21,6 +22,11 @@ sets = st.one_of(
         st.sets(st.integers(0, 2500)),
     ),
 )
+
+
+@given(sets, st.lists(st.integers(0, 4000)))
+def test_positions_among_a_set_stay_in_order(members, places):
+    assert among(set_of(members, width=3001), places) == [at for at in places if at in members]
 
 
 @given(sets)

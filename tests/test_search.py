@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import naive
 from effort import examples
 from engines import readings
-from instquery import Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
+from instquery import Contains, Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
 from instquery.engine.plan import plans
 from instquery.engine.search import search
 from strategies import SCHEMA, conditions, predicate, records
@@ -95,6 +95,27 @@ def test_a_rare_value_is_looked_up_and_a_value_that_was_frequent_is_not_half_kno
         6,
         ["again", *[f"i-{n:05}" for n in range(295, 300)]],
     )
+
+
+@pytest.mark.memory
+def test_lists_of_rows_have_in_common_what_is_in_both():
+    """Of a rare value and of a rare needle, each in more rows than are tested one by one."""
+    store = Store(
+        SCHEMA,
+        [
+            {"id": f"i-{n:05}", "owner": f"{n % 90}", "name": f"<{n % 77}>", "status": n % 2 == 0}
+            for n in range(8000)
+        ],
+    )
+    for where in (
+        [Eq("owner", "5"), Contains("name", "<5>")],
+        [Contains("name", "<5>"), Eq("owner", "5")],
+    ):
+        expected = [f"i-{n:05}" for n in range(8000) if n % 90 == 5 and n % 77 == 5]
+        assert [item["id"] for item in store.page(Query(where)).items] == expected
+        assert store.count([*where, Eq("status", value=True)]) == sum(
+            int(key[2:]) % 2 == 0 for key in expected
+        )
 
 
 @given(inventories, wheres, st.integers(1, 9), st.sampled_from(["status", "owner"]))

@@ -69,9 +69,7 @@ FAULTS = {
     "name: the rows of 'prod": lambda store: index(store, "name")._frequent.rows.__setitem__(
         index(store, "name")._frequent.numbers["prod"], 1
     ),
-    "id: the blocks of": lambda store: setattr(
-        index(store, "id"), "_rare", type(index(store, "id")._rare)(empty())
-    ),
+    "id: the rows of the rare": lambda store: setattr(index(store, "id"), "_built", empty()),
     "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(
         3, 7
     ),

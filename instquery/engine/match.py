@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from instquery.engine.indexes.index import matching
-from instquery.engine.rowsets import Position, RowSet, everything, newest, positions, set_of
+from instquery.engine.indexes.index import EVERY_ROW, matching
+from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions
 from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Bounded
 
 __all__ = ["count", "match"]
+
+# A few positions are tested for less than they are looked up in a row set.
+_FEW = 4
 
 
 def match(
@@ -24,33 +27,31 @@ def match(
     positions count.
     """
     occupied = segment.occupied
-    rows = occupied if below is None else occupied & everything(below)
+    rows: Matches = occupied if below is None else occupied & everything(below)
     doubts = list(tested)
-    for number, predicate in enumerate(selected):
+
+    for predicate in selected:
         lookup = segment.lookup(predicate.field)
-        if lookup is None or (
-            lookup.few and rows is not occupied and rows.bit_count() <= lookup.few
-        ):
+        if lookup is None or (rows is not occupied and _is_few(rows, lookup.few)):
             doubts.append(predicate)
             continue
 
         selection, is_exact = lookup.select(predicate)
-        if not selection:
+        rows = (
+            selection
+            if rows is occupied and isinstance(selection, list)
+            else _both(rows, selection)
+        )
+        if not rows:
             return 0
-        if isinstance(selection, list):
-            if rows is occupied:
-                first = () if is_exact else (predicate,)
-                return _keep(segment, selection, (*first, *doubts, *selected[number + 1 :]))
-            selection = set_of(selection, len(segment))
-
-        if selection != -1:
-            rows &= selection
-            if not rows:
-                return 0
         if not is_exact:
             doubts.append(predicate)
 
-    return _verify(segment, rows, doubts, enough) if doubts else rows
+    if not doubts:
+        return rows
+    if isinstance(rows, list):
+        return _keep(segment, rows, doubts)
+    return _verify(segment, rows, doubts, enough)
 
 
 def count(segment: Segment, matches: Matches) -> int:
@@ -58,6 +59,26 @@ def count(segment: Segment, matches: Matches) -> int:
     if isinstance(matches, list):
         return len(matches)
     return segment.count if matches is segment.occupied else matches.bit_count()
+
+
+def _is_few(rows: Matches, few: int) -> bool:
+    """Tell whether to test the rows costs less than to select others and see what is in both."""
+    if isinstance(rows, list):
+        return len(rows) <= (few or _FEW)
+    return few > 0 and rows.bit_count() <= few
+
+
+def _both(rows: Matches, others: Matches) -> Matches:
+    """Return what two forms of rows have in common: a list where one of them is a list."""
+    if isinstance(rows, list):
+        if isinstance(others, list):
+            kept = set(others)
+            return [position for position in rows if position in kept]
+        return rows if others == EVERY_ROW else among(others, rows)
+
+    if isinstance(others, list):
+        return among(rows, others)
+    return rows if others == EVERY_ROW else rows & others
 
 
 def _verify(

@@ -17,6 +17,7 @@ __all__ = [
     "POSITION_CODE",
     "Position",
     "RowSet",
+    "among",
     "count_all",
     "everything",
     "newest",
@@ -41,8 +42,10 @@ MOST_ROWS = 1 << 8 * array(POSITION_CODE).itemsize
 Whoever enters a row makes sure of it before anything is changed: `Writer` splits a segment first.
 """
 
-# With fewer than one row in this many, looking for each is cheaper than passing over all.
-_SPARSE = 16
+# With fewer than one row in this many, looking for each byte that is not zero costs least; with
+# fewer than one in that many, looking at each of them; else passing over all rows.
+_SPARSE = 256
+_DENSE = 3
 
 # How many bits are looked at in one go when the head of a set is wanted, at the least.
 _WINDOW = 128
@@ -53,6 +56,9 @@ _NOT_ZERO = bytes([0]) + bytes([1]) * 255
 
 # For every byte: the bits that are set, highest first.
 _BITS = tuple([bit for bit in range(7, -1, -1) if byte >> bit & 1] for byte in range(256))
+
+# The first position of every byte of a set, highest first.
+_FIRSTS = tuple(range(MOST_ROWS - 8, -1, -8))
 
 # For bit b of a byte: the digit "0" or "1" of that bit, for every byte.
 _BIT_TO_DIGIT = tuple(bytes(48 + (byte >> bit & 1) for byte in range(256)) for bit in range(8))
@@ -86,6 +92,19 @@ def count_all(sets: Iterable[RowSet]) -> int:
         left = twos
 
     return total + weight * sum(map(int.bit_count, left))
+
+
+def among(rows: RowSet, places: Sequence[Position]) -> list[Position]:
+    """Return those of some positions that are in a set, in the order given.
+
+    Costs 3 µs and 50 ns a position, where a set of the positions costs 60 ns each, and to list it
+    again 0.2 µs.
+
+    >>> among(0b1001, [3, 2, 0])
+    [3, 0]
+    """
+    octets = rows.to_bytes((max(places, default=0) >> 3) + 1 + (rows.bit_length() >> 3), "little")
+    return [place for place in places if octets[place >> 3] >> (place & 7) & 1]
 
 
 def everything(count: int) -> RowSet:
@@ -128,17 +147,21 @@ def set_of_bits(octets: bytes, bit: int) -> RowSet:
 def positions(rows: RowSet) -> list[Position]:
     """List the positions of a set, newest (highest) first.
 
-    Costs 0.2 ns a bit between the lowest and the highest and 0.2 µs a row where rows are sparse, 20
-    ns a bit where they are dense.
+    Costs 0.2 ns a bit between the lowest and the highest and 0.3 µs a row where rows are sparse, 1
+    ns a bit and 60 ns a row in between, 20 ns a bit where they are dense.
 
     >>> positions(0b1001)
     [3, 0]
     """
-    lowest = (rows & -rows).bit_length() - 1  # members often lie close together
+    lowest = ((rows & -rows).bit_length() - 1) & -8  # members often lie close together
     if lowest > 0:
         rows >>= lowest
-    if rows.bit_count() * _SPARSE < rows.bit_length():
+    lowest = max(lowest, 0)
+    count, width = rows.bit_count(), rows.bit_length()
+    if count * _SPARSE < width:
         return _sparse(rows, lowest)
+    if count * _DENSE < width:
+        return _by_octets(rows, lowest)
 
     digits = bin(rows)[2:]
     flags = digits.encode().translate(_DIGIT_TO_FLAG)
@@ -193,6 +216,15 @@ def _sparse(rows: RowSet, lowest: Position) -> list[Position]:
         found += [first + bit for bit in _BITS[octets[at]]]
         at = flags.find(1, at + 1)
     return found
+
+
+def _by_octets(rows: RowSet, lowest: Position) -> list[Position]:
+    """List the positions, each plus `lowest`, a multiple of 8, by the bytes that are not zero."""
+    octets = rows.to_bytes((rows.bit_length() + 7) >> 3, "big")
+    top = (MOST_ROWS - lowest) // 8 - len(octets)
+    firsts = compress(_FIRSTS[top : top + len(octets)], octets)
+    present = zip(firsts, octets.translate(None, b"\0"), strict=True)
+    return [first + bit for first, octet in present for bit in _BITS[octet]]
 
 
 def _pass_over(rows: RowSet, skip: int) -> tuple[RowSet, int]:

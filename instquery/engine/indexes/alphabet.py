@@ -51,11 +51,19 @@ class Alphabet:
         table[ord(mark)] = 0
         return alphabet, mark.join(texts).translate(table).encode("latin-1").split(b"\0")
 
+    def encode(self, text: str) -> bytes:
+        """Return the numbers of a text whose characters are all known."""
+        return bytes([self._numbers[character] for character in text])
+
     def decode(self, numbers: bytes) -> str | None:
         """Return the text that these numbers stand for, or `None` where they may be several."""
         if _OTHER in numbers:
             return None
         return "".join([self._characters[number - 1] for number in numbers])
+
+    def tells_apart(self, text: str) -> bool:
+        """Tell whether no character of a text shares its number with another one."""
+        return not self.shares or all(self._numbers.get(one, _OTHER) != _OTHER for one in text)
 
     def _shared(self, character: str) -> int:
         return self._numbers.get(character, _OTHER)

@@ -18,8 +18,11 @@ __all__ = ["FrequentPieces"]
 # A segment with fewer rows is searched as fast by its blocks alone.
 _SMALL = 512
 
-# A piece found in at least one row in this many gets a row set.
-_FREQUENT = 16
+# A piece found in at least one row in this many gets a row set, which takes the room of two lists.
+_FREQUENT = 32
+
+# The same of two characters. There are many such, and their lists are read as they are.
+_FREQUENT_TWO = 16
 
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.
 _SAMPLE = 256
@@ -27,6 +30,9 @@ _SAMPLE = 256
 # Grams that are looked for in all texts until the rows have doubled: of names, some hundreds become
 # frequent. Of long texts all grams do, and each costs a look at every text.
 _TRIES = 2048
+
+# With so few rows left, these are looked at for less than longer pieces are looked up.
+_FEW_ROWS = 64
 
 _WORD_SIZES = range(GRAM + 1, LONGEST + 1)
 
@@ -49,41 +55,41 @@ class FrequentPieces:
 
     """
 
-    __slots__ = ("_sharing", "_tries", "numbers", "rows", "words")
+    __slots__ = ("_sharing", "_tries", "_unlisted", "lost", "numbers", "rows", "words")
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self.rows: list[RowSet] = []
         self.words: frozenset[str] = frozenset()
+        self.lost: frozenset[str] = frozenset()  # grams that have neither a list nor a set any more
+        self._unlisted: frozenset[str] = frozenset()  # grams whose lists `build` has cut
         self._sharing: list[int] = []
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
     @classmethod
-    def build(
-        cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists, blocks: int
-    ) -> Self:
-        """Find the frequent pieces of texts in an alphabet, and take their lists out of `lists`.
-
-        `blocks` is how many blocks there are.
-        """
+    def build(cls, numbered: Sequence[bytes], alphabet: Alphabet, lists: Lists) -> Self:
+        """Find the frequent pieces of texts, and take what is not needed any more from `lists`."""
         frequent = cls()
         if len(numbered) < _SMALL:
             return frequent
 
-        likely = spread(lists, blocks // 2)
-        likely = [gram for gram in likely if alphabet.decode(gram) is not None]
-        least = -(-len(numbered) // _FREQUENT)
+        least = -(-len(numbered) // _FREQUENT), -(-len(numbered) // _FREQUENT_TWO)
+        likely = [gram for gram in spread(lists, *least) if alphabet.decode(gram) is not None]
         sets: dict[str, RowSet] = {}
-        for numbers, rows in frequent_pieces(numbered, likely, least).items():
+        for numbers, rows in frequent_pieces(numbered, likely, *least).items():
             piece = alphabet.decode(numbers)
-            if piece is None:
-                continue
-            sets[piece] = rows
-            if len(piece) == GRAM:
-                del lists[int.from_bytes(numbers, "big")]
+            if piece is not None:
+                sets[piece] = rows
+
+        # The list of a gram is one of those that the rows of its beginning are read from.
+        unlisted = [piece for piece in sets if len(piece) == GRAM and piece[:-1] in sets]
+        for piece in unlisted:
+            del lists[int.from_bytes(alphabet.encode(piece), "big")]
 
         frequent._keep(sets)
         frequent.words = frozenset(piece for piece in sets if len(piece) > GRAM)
+        shorter = [piece for piece in sets if len(piece) < GRAM]
+        frequent._unlisted = frozenset([*unlisted, *shorter])
         return frequent
 
     def items(self) -> Iterator[tuple[str, RowSet]]:
@@ -94,6 +100,32 @@ class FrequentPieces:
     def of(self, text: str) -> set[str]:
         """Return the pieces of a text: its grams, and the words that are in it."""
         return cut(text).union(held_by(text, self.words, _WORD_SIZES))
+
+    def get(self, piece: str) -> RowSet | None:
+        """Return the rows of a piece, `None` where it has no set."""
+        number = self.numbers.get(piece)
+        return None if number is None else self.rows[number]
+
+    def common(self, needle: str, grams: Iterable[str], rows: RowSet) -> RowSet:
+        """Return those of the rows that hold what is frequent in a needle.
+
+        Its grams first; pieces of it that are longer as long as that pays.
+        """
+        numbers, sets = self.numbers, self.rows
+        for gram in grams:
+            if gram in numbers:
+                rows &= sets[numbers[gram]]
+
+        for size in range(GRAM + 1, min(LONGEST, len(needle) - 1) + 1):
+            if rows.bit_count() <= _FEW_ROWS:
+                break
+            pieces = {needle[first : first + size] for first in range(len(needle) - size + 1)}
+            known = pieces & numbers.keys()
+            if not known:
+                break
+            for piece in known:
+                rows &= sets[numbers[piece]]
+        return rows
 
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a row set."""
@@ -120,7 +152,7 @@ class FrequentPieces:
             return False
 
         rows = set_of_flags([gram in text for text in texts])
-        is_frequent = rows.bit_count() * _FREQUENT >= len(texts)
+        is_frequent = rows.bit_count() * _share(gram) >= len(texts)
         if is_frequent:
             self.numbers[gram] = len(self.rows)
             self.rows.append(rows)
@@ -136,12 +168,13 @@ class FrequentPieces:
         demoted: dict[str, RowSet] = {}
         kept: dict[str, RowSet] = {}
         for piece, rows in self.items():
-            is_frequent = rows.bit_count() * 2 * _FREQUENT >= width
-            (kept if is_frequent else demoted)[piece] = rows
+            is_kept = not rows or rows.bit_count() * 2 * _share(piece) >= width
+            (kept if is_kept else demoted)[piece] = rows
 
-        grams = {piece: rows for piece, rows in demoted.items() if rows and piece not in self.words}
+        grams = {piece: rows for piece, rows in demoted.items() if piece not in self.words}
         self._keep(kept)
         self.words &= kept.keys()
+        self.lost = self._unlisted - kept.keys()
         return grams
 
     def copy(self) -> Self:
@@ -150,6 +183,8 @@ class FrequentPieces:
         twin.numbers = self.numbers.copy()
         twin.rows = self.rows[:]
         twin.words = self.words
+        twin.lost = self.lost
+        twin._unlisted = self._unlisted
         twin._sharing = self._sharing[:]
         twin._tries = self._tries
         return twin
@@ -202,4 +237,9 @@ class FrequentPieces:
         # The sample is drawn from all rows: what is new is not yet frequent.
         self._tries += 1
         sample = texts[:: max(1, len(texts) // _SAMPLE)]
-        return sum([gram in text for text in sample]) * _FREQUENT * 2 >= len(sample)
+        return sum([gram in text for text in sample]) * _share(gram) * 2 >= len(sample)
+
+
+def _share(piece: str) -> int:
+    """Return in one of how many rows a piece must be to be frequent."""
+    return _FREQUENT_TWO if len(piece) == GRAM - 1 else _FREQUENT

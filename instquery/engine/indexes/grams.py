@@ -1,21 +1,21 @@
 """Grams: pieces of one to three characters that texts are cut into, and the blocks with them."""
 
 from array import array
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 from itertools import chain
 from sys import byteorder, intern
 from typing import Self
 
 from instquery.engine.indexes.blocks import Block, BlockSet
-from instquery.engine.indexes.postings import Postings
 from instquery.engine.rowsets import POSITION_CODE, positions, set_of
 
-__all__ = ["GramBlocks", "cut"]
+__all__ = ["EVERY_BLOCK", "GramBlocks", "cut"]
+
+EVERY_BLOCK: BlockSet = -1
+"""The set of all blocks, of any number: what no gram has narrowed down."""
 
 _WIDTH = array(POSITION_CODE).itemsize  # bytes of a block number
 _FEW = 8  # block numbers that are kept as a list
-_MANY = 64  # block numbers that make a list long
-_HARDLY = 2  # blocks whose rows are looked at for less than another list is read
 
 
 def cut(text: str) -> set[str]:
@@ -32,60 +32,27 @@ def cut(text: str) -> set[str]:
 
 
 class GramBlocks:
-    """Gram → the blocks that hold it, or perhaps once held it.
+    """Gram → the blocks that hold it, or perhaps once held it: of texts later than the build.
 
-    For the texts that were there at first these are flat lists (`Postings`), which are shared and
-    never change. For texts that came later there is a directory beside them: a gram in few blocks
-    has a list of two bytes each there, about 100 bytes in all, another one a set of blocks, 200
-    bytes.
+    A gram in few blocks has a list of two bytes each, about 100 bytes in all, another one a set of
+    blocks, 200 bytes.
     """
 
-    __slots__ = ("_built", "_written")
+    __slots__ = ("_written",)
 
-    def __init__(self, built: Postings) -> None:
-        self._built = built
+    def __init__(self) -> None:
         self._written: dict[str, BlockSet | bytes] = {}
 
-    def common(self, grams: Iterable[str], besides: Container[str] = ()) -> set[Block] | None:
-        """Return the blocks that hold all of the grams, and perhaps others.
-
-        It is empty where one gram is nowhere. Grams in `besides` do not count; `None` where none is
-        left. Costs 1 µs a gram. Long lists wait until short ones have had their say, and none is
-        read once hardly a block remains: to look at its rows costs less.
-        """
-        blocks: set[Block] | None = None
-        waiting: list[tuple[int, int, int, str]] = []
-        span, numbers_within, written = self._built.span, self._built.blocks, self._written
-
+    def common(self, grams: Iterable[str], besides: Container[str] = ()) -> BlockSet:
+        """Return the blocks that all of the grams were entered for, but for those in `besides`."""
+        blocks = EVERY_BLOCK
         for gram in grams:
             if gram in besides:
                 continue
-            first, end = span(gram)
-            if end - first > _MANY:
-                waiting.append((end - first, first, end, gram))
-                continue
-
-            numbers: Collection[Block] = numbers_within(first, end)
-            if written:
-                numbers = [*numbers, *self._later(gram)]
-            enough = 0 if blocks is None else _HARDLY
-            blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
-            if len(blocks) <= enough:
-                return blocks
-
-        for _, first, end, gram in sorted(waiting):
-            numbers = [*numbers_within(first, end), *self._later(gram)]
-            blocks = set(numbers) if blocks is None else blocks.intersection(numbers)
-            if len(blocks) <= _HARDLY:
+            blocks &= self._later(gram)
+            if not blocks:
                 break
         return blocks
-
-    def grams(self) -> set[str] | None:
-        """Return the grams of three characters of the first texts.
-
-        `None` where characters share a number.
-        """
-        return self._built.grams()
 
     def enter(self, grams: Iterable[str], block: Block, many: int) -> list[str]:
         """Enter a block for each of the grams. Costs 0.3 µs a gram.
@@ -130,17 +97,15 @@ class GramBlocks:
         self._written.pop(gram, None)
 
     def copy(self) -> Self:
-        """Return lists that can be changed by themselves; what was built is shared."""
-        twin = type(self)(self._built)
+        """Return blocks that can be changed by themselves."""
+        twin = type(self)()
         twin._written = self._written.copy()
         return twin
 
-    def _later(self, gram: str) -> Sequence[Block]:
-        """Return the blocks that were entered for a gram, in no order."""
+    def _later(self, gram: str) -> BlockSet:
+        """Return the set of the blocks that were entered for a gram."""
         entered = self._written.get(gram, 0)
-        if isinstance(entered, int):
-            return positions(entered)
-        return array(POSITION_CODE, entered)
+        return entered if isinstance(entered, int) else _set(entered)
 
 
 def _set(numbers: bytes) -> BlockSet:

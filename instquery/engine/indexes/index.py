@@ -63,7 +63,7 @@ class Lookup(Protocol):
     def test(
         self, predicate: Any, positions: Sequence[Position], records: Sequence[Record]
     ) -> list[Position]:
-        """Return those of the positions whose record matches, in the order given. Always exact."""
+        """Return those of the positions, newest first, whose record matches. Always exact."""
         ...
 
 

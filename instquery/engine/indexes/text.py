@@ -4,29 +4,36 @@ Theory of operation
 ===================
 
 A text is folded and cut into its *grams*, all pieces of one, two and three characters. For each
-gram the index knows rows that hold it, in one of two forms:
+gram the index knows rows that hold it, in one of three forms:
 
-    frequent   many rows hold it   exactly those rows, as a row set       `frequent`
-    rare       any other gram      a superset: blocks of about 32 rows    `grams`, `postings`
+    frequent   many rows hold it    exactly those rows, as a row set       `frequent`
+    rare       texts of the build   those rows, as they were then          `postings`, `shifts`
+               later texts          a superset: blocks of about 32 rows    `grams`, `blocks`
 
 Longer pieces that many rows hold, *words*, have row sets too. A needle is cut into its grams in the
-same way. What their sets have in common is a superset of the answer, and the rows left are verified
-by `in`. A gram that is nowhere proves that nothing matches. A needle that is itself a frequent
-piece needs no verification.
+same way. What their rows have in common is a superset of the answer, and the rows left are verified
+by `in`. A gram that is nowhere proves that nothing matches. A needle that is a frequent piece, or a
+gram of texts of the build alone, needs no verification.
+
+Frequent pieces that overlap may have many rows in common of which hardly any holds both together.
+Such pieces are words as well, be they in few rows or in none: so what is left of a needle of
+frequent pieces, up to the longest word, is either known or little.
 
 What happens to each part:
 
     event                    frequent pieces                 rare grams                   texts
     -----------------------  ------------------------------  ---------------------------  --------
     build                    are found, words included       flat lists, for good         are kept
-    open, between others     each set opens a place          nothing: a block grows       ""
+    open, between others     each set opens a place          the shift is noted, a        ""
+                                                             block grows
     add                      its sets take the row in        its blocks are entered       the text
     ... the blocks of a      all texts are searched: if it   what was entered is
         gram have doubled    is frequent, it gets a set      forgotten
-    ... the rows have        what is no longer frequent      take what has lost its
-        doubled              loses its set                   set
-    drop                     its sets let the row go         nothing: a block may         ""
-                                                             promise more than it holds
+    ... the rows have        what is no longer frequent      blocks take what has lost
+        doubled              loses its set                   its set
+    drop                     its sets let the row go         nothing: lists and blocks    ""
+                                                             may promise more than they
+                                                             hold (`_is_whole`)
     copy                     sets are shared                 flat lists are shared        shared
 
 Invariants, for every row p:
@@ -35,18 +42,24 @@ Invariants, for every row p:
 - `_present` holds p where it has a text, be it "";
 - no text is longer than `_longest`, which is never lowered;
 - the set of a frequent piece holds p exactly where the piece is in `_texts[p]`;
-- the blocks of a gram without a set hold p wherever the gram is in `_texts[p]`.
+- if p has the text of the build, the list of a listed gram without a set holds it, as it was
+  numbered then, wherever the gram is in `_texts[p]`; else the gram's blocks hold it. A gram that
+  has lost both, list and set (`lost`), has blocks for either;
+- while `_is_whole`, every row of the build has the text that it had then.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self, TypeAlias
 
 from instquery.engine.indexes.alphabet import Alphabet
-from instquery.engine.indexes.blocks import Block, Blocks
+from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.frequent import FrequentPieces
-from instquery.engine.indexes.grams import GramBlocks, cut
+from instquery.engine.indexes.grams import EVERY_BLOCK, GramBlocks, cut
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
 from instquery.engine.indexes.postings import Postings, gather
+from instquery.engine.indexes.scan import holding
+from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
@@ -59,6 +72,9 @@ __all__ = ["TextIndex"]
 # With so few blocks left, their rows are looked at one by one.
 _FEW_BLOCKS = 16
 
+# So few rows are looked at for less than whoever asks needs to ask again.
+_FEW_ROWS = 8
+
 # Narrowing down one value, of up to so many characters, costs about as much as comparing so many
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
 _NARROWING = 512
@@ -66,11 +82,8 @@ _NARROWING = 512
 # Values whose grams are looked up to guess how many rows have one of them.
 _GUESSES = 4
 
-_Narrowed: TypeAlias = tuple[RowSet, set[Block] | None, bool]
-"""Rows and blocks that every match lies in, and whether the rows alone are the answer.
-
-Without blocks (`None`) the rows alone say where to look.
-"""
+_Narrowed: TypeAlias = tuple[RowSet | list[Position], bool]
+"""Rows that every match is among, and whether these are the answer. A list is in no order."""
 
 
 class TextIndex:
@@ -83,15 +96,28 @@ class TextIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
     few: ClassVar[int] = 32
 
-    __slots__ = ("_blocks", "_frequent", "_longest", "_present", "_rare", "_texts")
+    __slots__ = (
+        "_blocks",
+        "_built",
+        "_frequent",
+        "_is_whole",
+        "_later",
+        "_longest",
+        "_present",
+        "_shifts",
+        "_texts",
+    )
 
     def __init__(self, texts: list[str], present: RowSet) -> None:
         self._texts = texts
         self._present = present
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
-        self._rare = GramBlocks(Postings(Alphabet("", shares=False), {}))
+        self._shifts = Shifts(len(texts))
+        self._built = Postings(Alphabet("", shares=False), {})
+        self._later = GramBlocks()
         self._frequent = FrequentPieces()
+        self._is_whole = True
 
     @classmethod
     def build(cls, values: Sequence[str | None]) -> Self:
@@ -100,9 +126,9 @@ class TextIndex:
         index = cls(texts, set_of_flags([value is not None for value in values]))
 
         alphabet, numbered = Alphabet.numbered(texts)
-        lists = gather(numbered, index._blocks.spans())
-        index._frequent = FrequentPieces.build(numbered, alphabet, lists, len(index._blocks))
-        index._rare = GramBlocks(Postings(alphabet, lists))
+        lists = gather(numbered)
+        index._frequent = FrequentPieces.build(numbered, alphabet, lists)
+        index._built = Postings(alphabet, lists)
         return index
 
     def size(self, predicate: Contains | Eq | In, _occupied: RowSet) -> Size:
@@ -113,28 +139,27 @@ class TextIndex:
         if not isinstance(predicate, Contains):
             return self._guess(predicate)
 
-        rows, blocks, is_exact = self._narrow(predicate.folded, predicate.grams)
-        most = rows.bit_count()
+        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
         if is_exact:
-            return Size.exactly(most)
-        if blocks is None:
-            return Size.at_most(most)
-        return Size.at_most(most, expected=min(most, len(blocks)))  # a guess: about one hit a block
+            return Size.exactly(_count(rows))
+        return Size.at_most(min(_count(rows), self._present.bit_count()))
 
     def select(self, predicate: Contains | Eq | In) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
-            rows = self._any_of(predicate)
-            return rows, not rows
+            any_of = self._any_of(predicate)
+            return any_of, not any_of
 
-        rows, blocks, is_exact = self._narrow(predicate.folded, predicate.grams)
+        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
         if not rows:
             return NOTHING
-        if blocks is None:
+        if not isinstance(rows, list):
             return rows, is_exact
-        if len(blocks) <= _FEW_BLOCKS:  # a vacant row has no text to find a needle in
-            return self._blocks.positions(blocks), False
-        return self._within(rows, blocks), False
+
+        rows.sort(reverse=True)
+        if not is_exact and len(rows) <= _FEW_ROWS:  # a vacant row has no text to find it in
+            return holding(predicate.folded, self._texts, rows), True
+        return rows, is_exact
 
     def test(
         self,
@@ -147,17 +172,16 @@ class TextIndex:
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, records)
 
-        needle, texts = predicate.folded, self._texts
-        if not needle:
+        if not predicate.folded:
             return [position for position in positions if self._present >> position & 1]
-        return [position for position in positions if needle in texts[position]]
+        return holding(predicate.folded, self._texts, positions)
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have.
 
         `None` where they are not known.
         """
-        known = self._rare.grams()
+        known = self._built.grams()
         if known is None:
             return None
         return known | {piece for piece in self._frequent.numbers if len(piece) == GRAM}
@@ -173,16 +197,22 @@ class TextIndex:
         for gram, rows in self._frequent.items():
             if rows != set_of_flags([gram in text for text in texts]):
                 yield f"the rows of {gram!r}"
-        for block, (first, end) in enumerate(self._blocks.spans()):
-            grams = set[str]().union(*map(cut, texts[first:end]))
-            for gram in grams - self._frequent.numbers.keys():
-                if block not in (self._rare.common([gram]) or ()):
-                    yield f"the blocks of {gram!r}"
+
+        holders: defaultdict[str, list[Position]] = defaultdict(list)
+        for position, text in enumerate(texts):
+            for gram in cut(text) - self._frequent.numbers.keys():
+                holders[gram].append(position)
+        for gram, places in holders.items():
+            narrowed, is_exact = self._narrow(gram, (gram,))
+            known = set(positions(narrowed) if isinstance(narrowed, int) else narrowed)
+            if not known.issuperset(places) or (is_exact and len(known) > len(places)):
+                yield f"the rows of the rare {gram!r}"
 
     def open(self, opening: Opening) -> None:
-        """Make room for rows. Costs 1 µs a row set, nothing for rare grams."""
+        """Make room for rows. Costs 1 µs a row set, and 2 a place for all rare grams."""
         opening.insert(self._texts, [""] * len(opening.places))
         self._blocks.open(opening.places)
+        self._shifts.open(opening.places)
         self._present = opening.moved(self._present)
         self._frequent.open(opening)
 
@@ -199,15 +229,16 @@ class TextIndex:
 
         rare = self._frequent.add(self._frequent.of(text), position)
         block, many = self._blocks.of(position), (len(self._blocks) + 1) // 2
-        for gram in self._rare.enter(rare, block, many):  # to judge it more often finds too little
+        for gram in self._later.enter(rare, block, many):  # to judge it more often finds too little
             if self._frequent.promote(gram, self._texts):
-                self._rare.remove(gram)
+                self._later.remove(gram)
 
     def drop(self, position: Position, value: str | None) -> None:
-        """Take a text out. Blocks keep its rare grams: they promise a superset only."""
+        """Take a text out. Rare grams keep the row: from now on they promise a superset only."""
         if value is None:
             return
 
+        self._is_whole = False
         self._present ^= 1 << position
         self._frequent.drop(self._frequent.of(self._texts[position]), position)
         self._texts[position] = ""
@@ -219,7 +250,10 @@ class TextIndex:
         twin._present = self._present
         twin._longest = self._longest
         twin._blocks = self._blocks.copy()
-        twin._rare = self._rare.copy()
+        twin._shifts = self._shifts.copy()
+        twin._built = self._built
+        twin._later = self._later.copy()
+        twin._is_whole = self._is_whole
         twin._frequent = self._frequent.copy()
         return twin
 
@@ -233,33 +267,37 @@ class TextIndex:
         if has_doubled:
             for gram, rows in self._frequent.demote(count).items():
                 blocks = set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
-                self._rare.set(gram, blocks)
+                self._later.set(gram, blocks)
 
-    def _narrow(self, needle: str, grams: tuple[str, ...]) -> _Narrowed:
+    def _narrow(self, needle: str, grams: Sequence[str]) -> _Narrowed:
         """Narrow the rows down to those that hold all grams of a needle."""
-        frequent, sets = self._frequent.numbers, self._frequent.rows
-        if not needle:
-            return self._present, None, True
-        known = frequent.get(needle)
+        known = self._known(needle)
         if known is not None:
-            return sets[known], None, True
-        if len(needle) > self._longest:
-            return 0, None, True
+            return known, True
 
-        blocks = self._rare.common(grams, frequent)
-        if blocks is not None and len(blocks) <= _FEW_BLOCKS:
-            # To test the rows costs less than to narrow them down.
-            return (self._present, blocks, False) if blocks else (0, None, True)
+        frequent = self._frequent
+        listed = self._built.common(grams, frequent.numbers, frequent.lost)
+        blocks = self._later.common(grams, frequent.numbers)
+        if listed is None:
+            rows = self._present if blocks == EVERY_BLOCK else self._blocks.rows_of(blocks)
+            rows = frequent.common(needle, grams, rows)
+            return rows, not rows
 
-        rows = self._present
-        for gram in grams:
-            if gram in frequent:
-                rows &= sets[frequent[gram]]
-        return rows, blocks, not rows
+        places = list(self._shifts.now(listed))
+        if not blocks:
+            is_known = self._is_whole and len(needle) <= GRAM and self._built.is_exact(needle)
+            return places, is_known or not places
+        if blocks.bit_count() <= _FEW_BLOCKS:
+            return list({*places, *self._blocks.positions(positions(blocks))}), False
+        rows = frequent.common(needle, grams, self._blocks.rows_of(blocks))
+        return rows | set_of(places, len(self._texts)), False
 
-    def _within(self, rows: RowSet, blocks: set[Block]) -> RowSet:
-        """Return those of the rows that lie in the blocks."""
-        return rows & self._blocks.rows_of(set_of(blocks, len(self._blocks)))
+    def _known(self, needle: str) -> RowSet | None:
+        """Return the rows with a needle where they are known without a look at its grams."""
+        if not needle:
+            return self._present
+        known = self._frequent.get(needle)
+        return 0 if known is None and len(needle) > self._longest else known
 
     def _any_of(self, predicate: Eq | In) -> RowSet:
         """Return rows that hold every text which is one of the values.
@@ -276,16 +314,14 @@ class TextIndex:
             return self._present
 
         rows = 0
-        few: set[Block] = set()
+        few: set[Position] = set()
         for needle in map(fold, texts):
-            narrowed, blocks, _ = self._narrow(needle, needle_grams(needle))
-            if blocks is None:
+            narrowed, _ = self._narrow(needle, needle_grams(needle))
+            if isinstance(narrowed, int):
                 rows |= narrowed
-            elif len(blocks) <= _FEW_BLOCKS:
-                few |= blocks
             else:
-                rows |= self._within(narrowed, blocks)
-        return rows | self._within(self._present, few) if few else rows
+                few.update(narrowed)
+        return rows | set_of(few, len(self._texts)) if few else rows
 
     def _guess(self, predicate: Eq | In) -> Size:
         """Guess how many rows have one of the values, from a few of these.
@@ -296,15 +332,19 @@ class TextIndex:
         sample = values[:: -(-len(values) // _GUESSES) or 1]
         hits = 0
         for needle in [fold(value) for value in sample if isinstance(value, str)]:
-            rows, blocks, _ = self._narrow(needle, needle_grams(needle))
-            most = rows.bit_count()
-            hits += most if blocks is None else min(most, len(blocks))
+            rows, _ = self._narrow(needle, needle_grams(needle))
+            hits += _count(rows)
 
         if not hits and len(sample) == len(values):  # the grams of each have been looked up
             return Size.exactly(0)
         most = self._present.bit_count()
         guess = hits * len(values) // max(1, len(sample))
         return Size.at_most(most, expected=min(guess, most))
+
+
+def _count(rows: RowSet | list[Position]) -> int:
+    """Count the rows of either form."""
+    return len(rows) if isinstance(rows, list) else rows.bit_count()
 
 
 def _folded(text: str) -> str:
