@@ -7,6 +7,7 @@ import pytest
 import naive
 from effort import tries
 from instquery import Contains, Eq, In, Range, Store
+from instquery.engine import directory as directory_room
 from instquery.engine import opening as opening_room
 from instquery.engine import writer as writer_room
 from instquery.engine.opening import Opening
@@ -36,6 +37,9 @@ def _small(monkeypatch):
     monkeypatch.setattr(opening_room, "_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(opening_room, "_ANEW", ANEW)
     monkeypatch.setattr(writer_room, "_BULK", BULK)
+    monkeypatch.setattr(writer_room, "_MANY", 9)
+    monkeypatch.setattr(directory_room, "_FEWEST", 2)
+    monkeypatch.setattr(directory_room, "_FULL", 8)
 
 
 def some_batch(chance, held, size, seconds):

@@ -1,5 +1,6 @@
 """The directory of keys: copies share nothing that either changes later."""
 
+from instquery.engine import directory as directory_room
 from instquery.engine.directory import Directory
 
 
@@ -17,3 +18,25 @@ def test_neither_a_copy_nor_what_it_was_made_from_sees_the_other_ones_writes():
     assert directory.get(7) is None
     assert len(dict(directory.items())) == 4999
     assert directory.get_all(["i-1", "gone", 5]) == [{"n": "new"}]
+
+
+def test_a_directory_has_more_shards_where_there_are_more_keys(monkeypatch):
+    """A write that copies one shard copied 500 keys of a million."""
+    monkeypatch.setattr(directory_room, "_FEWEST", 4)
+    monkeypatch.setattr(directory_room, "_FULL", 8)
+    directory = Directory("owner", room=20)
+    for number in range(32):
+        directory.set(f"i-{number}", {"n": number})
+    assert directory.with_room(32) is directory
+    roomy = directory.with_room(33)
+    assert (len(directory._shards), len(roomy._shards)) == (4, 16)
+    assert dict(roomy.items()) == dict(directory.items())
+    assert roomy.owner == "owner"
+
+    twin = roomy.copy()
+    twin.set("i-3", {"n": "other"})
+    roomy.remove("i-4")
+    assert (roomy.get("i-3"), twin.get("i-3")) == ({"n": 3}, {"n": "other"})
+    assert (roomy.get("i-4"), twin.get("i-4")) == (None, {"n": 4})
+    assert directory.get("i-4") == {"n": 4}
+    assert twin.get_all(["i-4", "i-3", "gone"]) == [{"n": 4}, {"n": "other"}]

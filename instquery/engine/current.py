@@ -108,7 +108,7 @@ class Current:
 
         number = 0 if journal is None else journal.begun_at
         owner = object()
-        empty = Version(schema, (), Directory(owner), 0, number, epoch="")
+        empty = Version(schema, (), Directory(owner, len(entries)), 0, number, epoch="")
         writer = Writer(empty, Census(schema), owner, segment_rows)
         writer.put(entries)
         version = writer.finish(number)

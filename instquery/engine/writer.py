@@ -26,6 +26,9 @@ SEGMENT_ROWS = MOST_ROWS // _GROWTH
 # bulk: with two text fields 110 µs beside 48 a row, with none 20 beside 5.
 _BULK = 4
 
+# So many new records are never a brief write.
+_MANY = 256
+
 
 class Writer:
     """Applies changes that have been checked already: none of its steps can be refused.
@@ -74,7 +77,7 @@ class Writer:
         }
 
         self._segments = []
-        self._directory = Directory(self._owner)
+        self._directory = Directory(self._owner, len(kept) + len(puts))
         self.census = Census(self._schema)
         self._count = 0
         self._thinned = False
@@ -139,6 +142,8 @@ class Writer:
         """Enter records whose keys are new, segment by segment."""
         if not fresh:
             return
+        if len(fresh) >= _MANY:  # fewer may be a brief write, which readers wait for
+            self._directory = self._directory.with_room(self._count + len(fresh))
 
         groups: dict[int, list[Entry]] = {}
         for entry in _sort(fresh):
