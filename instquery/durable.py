@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from instquery.bodies import to_json
-from instquery.errors import RecordError
+from instquery.errors import InstqueryError, RecordError
 from instquery.files.claim import claimed, made_at, read_alone
 from instquery.files.layout import make, octets_of
 from instquery.files.live import LiveFile
@@ -38,6 +38,17 @@ class DurableStore(Store):
     """
 
     _file: LiveFile
+
+    def __init__(self, *arguments: Any, journal: LiveFile | None = None, **options: Any) -> None:
+        """Refuse to be made without a file, as its writes would be lost: `open` makes one.
+
+        Raises:
+            InstqueryError: if it is called by anyone but `open`.
+
+        """
+        if journal is None:
+            raise InstqueryError("a DurableStore is made by DurableStore.open(path, schema)")
+        super().__init__(*arguments, journal=journal, **options)
 
     @classmethod
     def open(  # noqa: PLR0913 - independent options, all but two by name

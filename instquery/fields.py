@@ -1,14 +1,26 @@
 """Fields: what a member of a record is declared as."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 
 from instquery.errors import SchemaError
 from instquery.instants import MICROS, Unit
 from instquery.kinds import KINDS, Kind, Read
 from instquery.options import check_flag, some, told
 
-__all__ = ["Field", "Kind", "Read", "checked_aliases", "instant", "keyword", "stored", "text"]
+__all__ = [
+    "Field",
+    "Kind",
+    "Read",
+    "checked_aliases",
+    "instant",
+    "keyword",
+    "stored",
+    "text",
+    "unknown_field",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,6 +136,24 @@ def checked_aliases(fields: Mapping[str, Field]) -> dict[str, str]:
     return aliases
 
 
+def unknown_field(name: str, declared: Collection[str]) -> str:
+    """Say that a schema lacks a field, and which of its own may be meant.
+
+    >>> unknown_field("Status", ["id", "status"])
+    'no such field in the schema: did you mean status?'
+    >>> unknown_field("x", ["id", "status"])
+    'no such field in the schema: declare it, or take id, status'
+    """
+    by_fold = {own.casefold(): own for own in declared}
+    near = get_close_matches(name[:_LONGEST].casefold(), by_fold, n=1)
+    if near:
+        return f"no such field in the schema: did you mean {by_fold[near[0]]}?"
+
+    more = f" or {len(declared) - _MOST} others" if len(declared) > _MOST else ""
+    shown = ", ".join(islice(declared, _MOST))
+    return f"no such field in the schema: declare it, or take {shown}{more}"
+
+
 def _kind(given: object) -> Kind:
     """Return the kind that is given as itself or by its name."""
     if isinstance(given, Kind):
@@ -139,3 +169,5 @@ def _kind(given: object) -> Kind:
 
 
 _TEXT = frozenset({str})
+_LONGEST = 60  # characters of a name that are compared
+_MOST = 8  # fields that are told

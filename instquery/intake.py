@@ -2,13 +2,13 @@
 
 import marshal
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from instquery.contents import CONTAINERS, PLAIN, admitted, name_of
 from instquery.errors import RecordError, SchemaError
-from instquery.fields import Field
+from instquery.fields import Field, unknown_field
 from instquery.instants import WRITTEN, is_written
 from instquery.kinds import KINDS, Kind, Read, Readers, Row
 from instquery.query import Order, Record
@@ -135,7 +135,7 @@ class Intake:
         own = {name_of(name): value for name, value in members.items()}
         self._rename(own)
         if self._strict and not own.keys() <= self._names:
-            raise _unknown(own.keys() - self._names)
+            raise _unknown(own.keys() - self._names, self._names)
         return own
 
     def check(self, field: str, record: Mapping[str, Any]) -> None:
@@ -219,7 +219,7 @@ class Intake:
 
         self._rename(row)
         if self._strict and not row.keys() <= self._names:
-            raise _unknown(row.keys() - self._names)
+            raise _unknown(row.keys() - self._names, self._names)
         return Nested(row) if is_nested else row
 
     def _rename(self, row: Record) -> None:
@@ -255,9 +255,10 @@ def _as_text(value: Any, name: str) -> Any:
     return str(int(value))  # an `IntEnum` too is its number, not its name
 
 
-def _unknown(names: Iterable[str]) -> RecordError:
+def _unknown(names: Iterable[str], known: Collection[str]) -> RecordError:
     """Return the error for members that a strict schema does not know."""
-    return RecordError("no such field in the schema", field=min(names), code="record.unknown")
+    name = min(names)
+    return RecordError(unknown_field(name, known), field=name, code="record.unknown")
 
 
 class Takes(Protocol):

@@ -200,7 +200,8 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
     if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
         kind = type(where).__name__  # pyright: ignore[reportUnknownArgumentType]
-        raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}")
+        cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
+        raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")
 
     # What `type()` tells narrows nothing.
     listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]

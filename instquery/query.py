@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from instquery.errors import InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros, moment
-from instquery.options import brief, check_flag, counted, some
+from instquery.options import brief, check_flag, counted, some, told
 from instquery.predicates import Predicate, Value, Where, conditions, is_relative
 
 __all__ = [
@@ -86,9 +86,9 @@ class Query:
     ) -> None:
         object.__setattr__(self, "where", conditions(where))
         if type(offset) is not int or offset < 0:
-            raise QueryError("offset must be an integer from 0")
+            raise QueryError(f"offset must be an integer from 0, not {told(offset)}")
         if type(limit) is not int or limit < 0:
-            raise QueryError("limit must be an integer from 0")
+            raise QueryError(f"limit must be an integer from 0, not {told(limit)}")
         if limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
         check_flag("total", total, QueryError)
@@ -135,7 +135,8 @@ def trusted_query(
 def dated_by(clock: Clock, query: Query) -> Query:
     """Return the query with a now, read from the clock, if it needs one and has none."""
     if not isinstance(query, Query):
-        raise QueryError(f"ask with a Query, not with {type(query).__name__}")
+        kind = type(query).__name__
+        raise QueryError(f"ask with a Query, not with {kind}: Query(predicates) makes one")
     if query.now is not None or not is_relative(query.where):
         return query
     return dated(query, moment_of(clock()))

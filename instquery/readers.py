@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from instquery.instants import MICROS, Unit, checked, to_micros
+from instquery.options import brief
 
 __all__ = ["reader"]
 
@@ -47,6 +48,11 @@ def _read(scale: int | None, value: object, *, blank_is_missing: bool) -> int | 
         return to_micros(value)
     if value is None or (blank_is_missing and value == ""):
         return None
+    if isinstance(value, str) and not value:
+        raise ValueError(
+            "is blank, which is no time: leave the member out, "
+            "or declare instant(blank_is_missing=True)"
+        )
     if not isinstance(value, int) or isinstance(value, bool):
         return to_micros(value)
     if scale is None:
@@ -54,4 +60,9 @@ def _read(scale: int | None, value: object, *, blank_is_missing: bool) -> int | 
             "must be a datetime or ISO 8601 text, as an integer does not say its unit: "
             'declare it, such as instant(integers="seconds")'
         )
-    return checked(int(value) * scale)
+    try:
+        return checked(int(value) * scale)
+    except ValueError as error:
+        unit = next(unit for unit, micros in MICROS.items() if micros == scale)
+        reason = f"{error}, and {brief(int(value))} {unit} do not: name the unit that it counts"
+        raise ValueError(reason) from None

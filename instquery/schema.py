@@ -8,7 +8,17 @@ from types import MappingProxyType
 from typing import Any
 
 from instquery.errors import Code, QueryError, SchemaError
-from instquery.fields import Field, Kind, Read, checked_aliases, instant, keyword, stored, text
+from instquery.fields import (
+    Field,
+    Kind,
+    Read,
+    checked_aliases,
+    instant,
+    keyword,
+    stored,
+    text,
+    unknown_field,
+)
 from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
@@ -135,7 +145,7 @@ class Schema:
             raise unanswered(predicate, ASKED)
         declared = self.fields.get(predicate.field)
         if declared is None:
-            reason = "no such field in the schema"
+            reason = unknown_field(predicate.field, self.fields)
             raise QueryError(reason, field=predicate.field, code="query.field")
         if type(predicate) not in declared.kind.answers:
             reason = not_answered(declared.kind, type(predicate))
@@ -177,5 +187,7 @@ class Schema:
         declared = self.fields.get(field)
         if declared is None or not declared.kind.is_counted:
             reason = "facets are counted for keyword fields of the schema"
-            code: Code = "query.field" if declared is None else "query.kind"
+            code: Code = "query.kind"
+            if declared is None:
+                reason, code = unknown_field(field, self.fields), "query.field"
             raise QueryError(reason, field=field, code=code)

@@ -37,6 +37,9 @@ def check_keyword(value: object, field: str) -> None:
 
 def check_key(value: object, field: str) -> str:
     """Return the value of a key field. Raises `RecordError` for what names no record."""
+    if value is None:
+        reason = "the key is missing: each record needs one, as text that is not empty"
+        raise RecordError(reason, field=field, code="record.key")
     if not isinstance(value, str) or not value:
         raise RecordError("the key must be text that is not empty", field=field, code="record.key")
 

@@ -59,6 +59,11 @@ def test_a_table_by_default(files):
     assert result.stderr == ""
 
 
+def test_one_match_is_one_match():
+    line = '{"instanceId": "i-1", "name": "n", "gmtCreate": "2026-01-01T00:00:00Z"}'
+    assert "1 of 1 match, page 1" in run("query", "airec", "-", stdin=line).stdout
+
+
 def test_the_apis_own_reply(files):
     result = run(
         "query", "bss", files["bss"], "--product-code", "ecs", "--page-size", "3", "--json", *NOW

@@ -289,6 +289,8 @@ def test_cursors_of_another_store_are_refused_with_the_same_key_they_are_old():
     assert len(stores[1].page(query, cursor=cursor, live=True).items) == 2
     with pytest.raises(CursorInvalid, match="share cursor_key"):
         stores[2].page(query, cursor=cursor)
+    with pytest.raises(CursorInvalid, match="ask with the predicates of its first page"):
+        stores[0].page(Query(Eq(SCHEMA.key, "i-00001"), limit=2), cursor=cursor)
 
 
 def test_a_snapshot_takes_its_own_cursors_only():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from instquery import Eq, Order, Query, RecordError, Schema, instant, keyword, text
+from instquery import Eq, InstqueryError, Order, Query, RecordError, Schema, instant, keyword, text
 from instquery.durable import DurableError, DurableStore
 from strategies import SCHEMA
 
@@ -89,6 +89,12 @@ def test_a_file_is_open_for_one_at_a_time(path):
         assert "open elsewhere" in other.stderr
         store.put(made(2))
     assert len(reopened(path)) == 2
+
+
+@pytest.mark.parametrize("arguments", [(SCHEMA,), ("own.db", SCHEMA), (SCHEMA, [{"id": "a"}]), ()])
+def test_a_store_without_a_file_is_refused_as_its_writes_would_be_lost(arguments):
+    with pytest.raises(InstqueryError, match=r"made by DurableStore\.open\(path, schema\)"):
+        DurableStore(*arguments)
 
 
 def test_after_closing_reads_go_on_and_writes_are_refused(path):

@@ -15,8 +15,8 @@ ROOT = Path(instquery.__file__).parent
 # which order.
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
-    ["engine.opening", "options", "readers", "values"],
-    ["contents"],
+    ["engine.opening", "options", "values"],
+    ["contents", "readers"],
     ["bounds"],
     ["ranges"],
     ["predicates"],

@@ -153,6 +153,12 @@ def test_raw_octets_are_answered_or_refused(double, name):
     assert httpx.get(double.url + "/healthz").status_code == 200
 
 
+def test_text_that_is_not_percent_encoded_is_told_as_such(double):
+    told = talk(double, get("/v2/openapi/instances?name=推荐".encode()))
+    assert status(told) == 400
+    assert b"what is not ASCII must be percent-encoded" in told
+
+
 def test_pipelined_requests_are_answered_in_their_order(double):
     asked = b"".join(
         b"GET /v2/openapi/instances?size=%d HTTP/1.1\r\nHost: x\r\n\r\n" % size

@@ -144,3 +144,19 @@ def test_serving_takes_it_too(file):
             assert "serving 1 bss records" in process.stdout.readline()
         finally:
             process.terminate()
+
+
+def test_a_unit_that_does_not_fit_is_told_with_the_number():
+    said = (
+        "EndTime: must lie within the years 1 to 9999, and 1745078400000 seconds do not: name the"
+    )
+    with pytest.raises(InventoryError, match=said):
+        read(RECORD, integers="seconds")
+
+
+def test_an_unknown_unit_is_told_once_a_file_and_field():
+    lines = "".join(f'{{"InstanceID": "i{n}", "EndTime": 1}}\n' for n in range(1000))
+    with pytest.raises(InventoryError) as caught:
+        bss.read(io.StringIO(lines))
+    assert [bad.number for bad in caught.value.bad] == [1]
+    assert str(caught.value).endswith("… and 999 more")

@@ -1,6 +1,7 @@
 """A wrong option is refused when it is given, by an error that names it and the cure."""
 
 import io
+import socket
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import count
 
@@ -39,6 +40,7 @@ from instquery.testing import Double
 from strategies import SCHEMA
 
 KEYS = Keys({"AKID": AccessKey("the secret")})
+TAKEN = socket.create_server(("127.0.0.1", 0))
 
 
 def schema(**fields):
@@ -169,6 +171,7 @@ REFUSED = {
         (lambda: served(host=None), "host must be an address"),
         (lambda: served(host=""), "host must not be empty"),
         (lambda: served(host="a\0b"), "cannot listen on"),
+        (lambda: served(port=TAKEN.getsockname()[1]), "free the port, or take another"),
         (lambda: served(port="80"), "port must be an integer from 0 to 65535, not str"),
         (lambda: served(port=70_000), "port must be an integer from 0 to 65535, not 70000"),
         (

@@ -57,9 +57,10 @@ def test_the_predicate_is_the_truth(record, condition):
         (lambda: Query("ab"), None, "where takes a predicate or a collection"),
         (lambda: Query(In), None, "where takes a predicate or a collection"),
         (lambda: Query([("a", "b")]), None, "tuple is not a predicate"),
-        (lambda: Query(offset=-1), None, "offset must be an integer from 0"),
-        (lambda: Query(limit=True), None, "limit must be an integer from 0"),
-        (lambda: Query(limit="5"), None, "limit must be an integer from 0"),
+        (lambda: Query(Query()), None, "not Query: give its where"),
+        (lambda: Query(offset=-1), None, "offset must be an integer from 0, not -1"),
+        (lambda: Query(limit=True), None, "limit must be an integer from 0, not True"),
+        (lambda: Query(limit="5"), None, "limit must be an integer from 0, not str"),
         (lambda: Query(limit=1 << 63), None, "limit must fit 64 bits"),
     ],
 )

@@ -68,6 +68,8 @@ def test_a_schema_that_contradicts_itself_is_refused(key, order, fields, field):
         ({"id": ""}, "id", "not empty"),
         ({"id": None}, "id", "not empty"),
         ({"id": 7}, "id", "must be text, not int"),
+        ({"name": "a"}, "id", "the key is missing"),
+        ({"id": "a", "created": ""}, "created", "declare instant(blank_is_missing=True)"),
         ({"id": "a", "owner": 1.5}, "owner", "must be text, an integer or a bool, not float"),
         ({"id": "a", "owner": ["x"]}, "owner", "must be text, an integer or a bool, not list"),
         ({"id": "a", "owner": 10**5000}, "owner", "64 bits"),
@@ -331,3 +333,36 @@ def test_records_are_sorted_by_what_the_reader_of_a_kind_of_ones_own_reads():
     rows = [{"id": "a", "created": SECONDS[1]}, {"id": "b", "created": SECONDS[0]}]
     schema.sort(rows)
     assert [row["id"] for row in rows] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda schema, name: schema.bound(Eq(name, "x"), None),
+        lambda schema, name: schema.check_facets(name),
+        lambda schema, name: schema.take({"id": "a", name: "x"}),
+        lambda schema, name: schema.own_names("members", {name: "x"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Owner", "did you mean owner?"),
+        ("creatde", "did you mean created?"),
+        ("zzz", "declare it, or take id, owner, size, created, note"),
+        ("z" * 10**6, "declare it, or take id,"),
+    ],
+)
+def test_an_unknown_field_is_told_with_what_may_be_meant(ask, name, said):
+    strict = Schema(key="id", order=Order("created"), fields=FIELDS, strict=True)
+    with pytest.raises((QueryError, RecordError)) as caught:
+        ask(strict, name)
+    assert said in caught.value.reason
+    assert caught.value.field == name
+
+
+def test_of_many_fields_the_first_are_told():
+    fields = {"id": text(), "at": instant()} | {f"f{n}": stored() for n in range(98)}
+    wide = Schema(key="id", order=Order("at"), fields=fields)
+    with pytest.raises(QueryError, match="take id, at, f0, f1, f2, f3, f4, f5 or 92 others"):
+        wide.bound(Eq("zzz", "x"), None)

@@ -6,6 +6,7 @@ Tests files, durable stores, keys, SIGHUP and a graceful end.
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -173,7 +174,7 @@ def test_with_keys_requests_must_be_signed_and_keys_are_not_said(file, tmp_path)
     keys = tmp_path / "keys.json"
     keys.write_text('{"AK": "the-very-secret"}')
     with serving("--airec", file, "--keys", keys) as served:
-        assert "signed with one of 1 keys" in served.lines[0]
+        assert "must be signed with the key" in served.lines[0]
         reply = httpx.get(served.url + ROA)
         assert (reply.status_code, reply.json()["Code"]) == (403, "InvalidAccessKeyId.NotFound")
         served.wait_for('"status":403')
@@ -467,3 +468,12 @@ def test_keys_of_the_environment_that_cannot_be_read_name_the_variable(monkeypat
     monkeypatch.setenv("INSTQUERY_KEYS", text)
     with pytest.raises(InstqueryError, match="INSTQUERY_KEYS: access keys must be"):
         Keys.from_environment()
+
+
+def test_a_port_that_is_taken_is_said_of_the_port(file):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(app, ["serve", "--airec", str(file), "--port", port])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --port: cannot listen on 127.0.0.1:")
+    assert "free the port, or take another (0 takes any)" in result.stderr

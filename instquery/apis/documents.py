@@ -241,7 +241,10 @@ def _stray(text: str, at: int) -> tuple[Any, int]:
     if rest.startswith("<"):
         return _MARKUP, len(text)
     shown = rest if len(rest) <= _SHOWN else rest[:_SHOWN] + "…"
-    reason = f"is text, not JSON: {shown!r}: delete it, or save the reply alone as JSON"
+    cure = "delete it, or save the reply alone as JSON"
+    if "," in rest:
+        cure += "; a table (CSV) is taken as JSON lines: an object for each row"
+    reason = f"is text, not JSON: {shown!r}: {cure}"
     return Unreadable(reason, kind="text"), len(text)
 
 

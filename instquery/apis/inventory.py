@@ -222,7 +222,7 @@ class Reader:
             records.append(taking.take(record))
         except RecordError as error:
             foreign = foreign_record(value, self._members, self.name)
-            return foreign or Unreadable(error.reason, error.field)
+            return foreign or Unreadable(error.reason, error.field, taking.kind_of(error))
         return None
 
     def _foreign_reply(self, document: Record) -> tuple[Unreadable, int] | None:

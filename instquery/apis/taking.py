@@ -57,6 +57,10 @@ class Taking:
                     row[name] = _written(value * self._scale)
         return row
 
+    def kind_of(self, error: RecordError) -> str | None:
+        """Return the kind of fault that all records of a file are likely to share, if it is one."""
+        return f"unit of {error.field}" if error.reason == _NO_UNIT else None
+
     def _is_without_unit(self, record: Any, field: str | None) -> bool:
         """Tell whether a record was refused for an integer that does not say its unit."""
         if self._scale is not None or field not in self._without_unit:

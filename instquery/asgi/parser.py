@@ -30,7 +30,8 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 _REASONS = {
     400: (
         "InvalidRequest",
-        "The request is not valid HTTP/1.1: see its first line, headers, body.",
+        "The request is not valid HTTP/1.1: see its first line, where what is not ASCII must be "
+        "percent-encoded, its headers and its body.",
     ),
     414: (
         "RequestURITooLarge",

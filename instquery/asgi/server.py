@@ -21,6 +21,7 @@ They are answered in turns with those of other connections.
 """
 
 import asyncio
+import errno
 import socket
 from functools import partial
 from threading import Thread
@@ -210,8 +211,10 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, ValueError, TypeError) as error:  # the latter two for what is no name
         listener.close()
         reason = getattr(error, "strerror", None) or error
+        is_taken = getattr(error, "errno", None) == errno.EADDRINUSE
+        cure = ": free the port, or take another (0 takes any)" if is_taken else ""
         raise InstqueryError(
-            f"cannot listen on {host}:{port}: {reason}", code="server.address"
+            f"cannot listen on {host}:{port}: {reason}{cure}", code="server.address"
         ) from error
     return listener
 

@@ -57,8 +57,8 @@ def print_answer(
         console.print(items_table(api, items))
         total = store.count(query.where)
         console.print(
-            f"{len(items)} of {total:,} matches, page {number} of size {size}, "
-            f"in {milliseconds:.2f} ms",
+            f"{len(items)} of {total:,} {'match' if total == 1 else 'matches'}, "
+            f"page {number} of size {size}, in {milliseconds:.2f} ms",
             style="dim",
         )
     if explain:

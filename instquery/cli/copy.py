@@ -291,9 +291,11 @@ def _api_of(place: Place, table: str, octets: bytes | None) -> str:
         return found
 
     fault = None if octets is None else fault_of_all(octets)
-    raise InstqueryError(
-        f"{place.shown}: " + (fault or f"holds no records of {' or '.join(CATALOG)}")
+    foreign = (
+        f"holds no records of {' or '.join(CATALOG)}: copy others in Python, by put_many of a "
+        "DurableStore or SqlStore"
     )
+    raise InstqueryError(f"{place.shown}: {fault or foreign}")
 
 
 def _api_in(octets: bytes) -> str | None:

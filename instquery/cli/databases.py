@@ -164,6 +164,8 @@ def _said_plainly(place: Place) -> Generator[None]:
     except NoSuchModuleError:
         scheme = place.name.partition("://")[0].partition("+")[0]
         advice = _advice(scheme) if scheme in _EXTRAS else f"SQLAlchemy knows no database {scheme}"
+        if scheme == "postgres":
+            advice += ": write postgresql+psycopg://"
         raise PlaceError(f"{place.shown}: {advice}") from None
     except SQLAlchemyError as error:
         told = " ".join(str(getattr(error, "orig", None) or error).split())

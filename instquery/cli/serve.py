@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from errno import EACCES, EADDRINUSE
 from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
@@ -128,18 +129,21 @@ def run_serve(
         **facts,
     )
     allow_many_files()
-    with about("--host"):
+    try:
         server = Server(app, host=listening.host, port=listening.port)
+    except InstqueryError as error:
+        is_port = getattr(error.__cause__, "errno", None) in (EACCES, EADDRINUSE)
+        option = "--port" if is_port else "--host"
+        raise InstqueryError(error.reason, field=option) from None
     _read_again_on_sighup(_Reloader(stores, sources, load, gate, app))
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
 
     held = " and ".join(f"{len(store):,} {name} records" for name, store in stores.items())
-    checked = (
-        "signatures are not checked"
-        if keys is None
-        else f"requests are signed with one of {len(keys)} keys"
-    )
+    checked = "signatures are not checked"
+    if keys is not None:
+        which = "the key" if len(keys) == 1 else f"one of {len(keys)} keys"
+        checked = f"requests must be signed with {which}"
     console.print(
         f"serving {held} on http://{server.endpoint}; {checked}", soft_wrap=True, markup=False
     )

@@ -97,9 +97,9 @@ class Signer:
         bookmark = self.read(cursor)
         if bookmark.query != fingerprint(where, schema):
             raise CursorInvalid(
-                "was issued for another query: if a window is made from the clock, count its "
-                "bounds from now, such as Range(field, within=timedelta(days=7)), or make it "
-                "from Store.moment(cursor)"
+                "was issued for another query: ask with the predicates of its first page; if a "
+                "window is made from the clock, count its bounds from now, such as "
+                "Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
             )
         return bookmark
 
