@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from instquery import __version__
 from instquery.apis.catalog import CATALOG
+from instquery.cli.answers import _with_options
 from instquery.cli.app import app, generate_command
 from instquery.cli.failures import Commands
 from instquery.cli.show import plain
@@ -497,3 +498,27 @@ def test_questions_to_short_names_ask_for_a_piece_of_them(tmp_path):
 def test_what_questions_cost_needs_records_and_questions(files):
     assert "no record" in run("bench", "airec", "-", stdin="").stderr
     assert run("bench", "airec", files["airec"], "--ask", "nonsense").exit_code == 2
+
+
+def test_all_bad_records_are_counted_and_some_are_told(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"instanceId": 5}\n' * 1234)
+    told = run("query", "airec", str(tmp_path / "a.jsonl"))
+    assert told.stderr.startswith("error: there are 1,234 bad records (--skip-bad leaves them out)")
+    assert told.stderr.endswith("… and 1214 more\n")
+
+
+def test_an_interrupt_has_an_exit_code_of_its_own(files, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("instquery.cli.app.print_answer", interrupted)
+    told = run("query", "airec", files["airec"])
+    assert (told.exit_code, told.stdout) == (130, "")
+
+
+def test_names_that_are_words_as_well_are_left_in_a_reason():
+    options = {"name": "--name", "ProductCode": "--product-code"}
+    reason = "needs the name of a ProductCode, not of ProductCodes"
+    assert _with_options(reason, options) == (
+        "needs the name of a --product-code, not of ProductCodes"
+    )

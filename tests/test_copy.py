@@ -21,7 +21,7 @@ from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
 from instquery.cli import databases as cli_databases
 from instquery.cli.app import app
-from instquery.cli.writing import JsonForm, whole_file
+from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
 
@@ -426,3 +426,43 @@ def test_no_room_is_said_of_the_file_as_it_was_typed(tmp_path):
 def test_a_name_that_is_an_ending_alone_is_of_that_form(file, tmp_path, name):
     told = run(str(file), str(tmp_path / name))
     assert told.exit_code == 0, told.stderr
+
+
+def test_of_records_with_one_key_the_last_is_copied(tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        '{"instanceId": "a", "name": "old"}\n{"instanceId": "a", "name": "new"}\n'
+    )
+    for target in ("b.db", "b.jsonl"):
+        told = run(tmp_path / "a.jsonl", tmp_path / target)
+        assert told.stdout.startswith("1 of 1 airec records copied"), told.stderr
+    assert records(tmp_path / "b.jsonl") == [{"instanceId": "a", "name": "new"}]
+
+
+def test_a_checksum_is_of_what_records_hold_in_any_order():
+    one, two = {"id": "a", "n": 1}, {"id": "b", "n": 2}
+    told = copy._checksum([one, two])
+    assert told == copy._checksum([two, dict(reversed(one.items()))])
+    assert told != copy._checksum([one, {**two, "n": 3}])
+    assert told != copy._checksum([one, {**two, "n": True}])
+
+
+def test_as_many_records_that_are_others_are_no_copy(tmp_path, monkeypatch):
+    put = copy._put
+    monkeypatch.setattr(copy, "_put", lambda store, moved: put(store, list(moved)) + spoilt(store))
+
+    def spoilt(store):
+        store.update("a", {"name": "spoilt"})
+        return 0
+
+    (tmp_path / "a.jsonl").write_text('{"instanceId": "a", "name": "n"}\n')
+    told = run(tmp_path / "a.jsonl", tmp_path / "b.db")
+    assert told.exit_code == 2
+    assert "the target holds 1 records as the source does, but not the same" in told.stderr
+    assert not (tmp_path / "b.db").exists()
+
+
+def test_lines_are_written_to_a_new_file_alone(tmp_path):
+    (tmp_path / "a").write_text("another's")
+    with pytest.raises(FileExistsError):
+        write_lines(tmp_path / "a", ["{}"])
+    assert (tmp_path / "a").read_text() == "another's"
