@@ -293,3 +293,11 @@ def test_a_piece_longer_than_a_gram_is_in_no_list():
     held = Postings(alphabet, gather(numbered))
     assert held.span("nowhere") == held.span("nowh") == (0, 0)
     assert held.span("now") != (0, 0)
+
+
+def test_a_block_number_is_not_found_across_two_others():
+    """Of 1 and 513, each two bytes, the two in the middle are those of 256."""
+    blocks = GramBlocks()
+    for block in (1, 513, 256, 513):
+        blocks.enter(["abc"], block, 1)
+    assert blocks.common(["abc"]) == 1 << 1 | 1 << 513 | 1 << 256

@@ -72,3 +72,19 @@ def test_a_batch_for_a_segment_that_is_nearly_full(room):
     assert written.count == len(entries) + len(added)
     assert [len(segment) for segment in written.segments] != [len(segment)]
     assert list(faults(written)) == []
+
+
+def test_small_neighbours_are_merged_though_neither_has_lost_half():
+    def record(number):
+        return {"id": f"i-{number:02}", "created": number, "owner": "x"}
+
+    store = Store(SCHEMA, map(record, range(8)), segment_rows=8)
+    store.put_many(map(record, range(8, 11)))
+    for number in range(5):
+        store.discard(f"i-{number:02}")
+    assert [len(segment) for segment in store._current.version.segments] == [3, 3]
+    store.discard("i-05")
+    assert len(store._current.version.segments) == 2
+    store.discard("i-10")
+    assert [len(segment) for segment in store._current.version.segments] == [4]
+    assert store.verify() == []
