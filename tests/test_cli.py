@@ -522,3 +522,10 @@ def test_names_that_are_words_as_well_are_left_in_a_reason():
     assert _with_options(reason, options) == (
         "needs the name of a --product-code, not of ProductCodes"
     )
+
+
+def test_a_question_may_give_a_blank_value(files):
+    told = run("bench", "airec", files["airec"], "--rounds", "1", "--ask", "status=&colour=")
+    assert told.exit_code == 0
+    assert "status=&colour=" in told.stdout
+    assert told.stderr.startswith("warning: --ask: colour")

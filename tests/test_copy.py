@@ -21,6 +21,7 @@ from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
 from instquery.cli import databases as cli_databases
 from instquery.cli.app import app
+from instquery.cli.places import target_of
 from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
@@ -466,3 +467,12 @@ def test_lines_are_written_to_a_new_file_alone(tmp_path):
     with pytest.raises(FileExistsError):
         write_lines(tmp_path / "a", ["{}"])
     assert (tmp_path / "a").read_text() == "another's"
+
+
+@pytest.mark.parametrize("name", ["gone.db", "sqlite:///{}/gone.sqlite"])
+def test_a_link_to_nothing_is_there(tmp_path, name):
+    """So a copy to it that fails does not take the link away as what it has made."""
+    link = tmp_path / name.rpartition("/")[2]
+    link.symlink_to(tmp_path / "nothing")
+    typed = name.format(tmp_path) if "{}" in name else str(link)
+    assert target_of(typed).is_there()

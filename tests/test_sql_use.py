@@ -622,3 +622,30 @@ def test_a_value_too_long_is_named_in_a_table_with_the_longest_name(databases):
 def test_a_store_in_memory_takes_a_walk_of_a_database(indexed):
     store = indexed.store(SCHEMA, [made(n) for n in range(1_200)])
     assert list(Store(SCHEMA, store)) == list(store)
+
+
+def test_what_is_the_same_is_not_written_again():
+    """A row that is replaced gets another rowid, and would lose columns of others."""
+    store = SqlStore(sa.create_engine("sqlite://"), SCHEMA)
+    store.create()
+    store.put_many(made(number) for number in range(3))
+
+    def rows():
+        with store._transactions.reading() as connection:
+            return dict(map(tuple, connection.execute(sa.text("SELECT id, rowid FROM instances"))))
+
+    before = rows()
+    changed = {**made(1), "more": "changed"}
+    assert tuple(store.replace_all([made(0), changed, made(2)])) == (0, 1, 0)
+    assert {key for key, row in rows().items() if row != before[key]} == {made(1)["id"]}
+
+
+def test_versions_ascend_whatever_the_clock_says(monkeypatch):
+    store = SqlStore(sa.create_engine("sqlite://"), SCHEMA)
+    store.create()
+    found = []
+    for now in (50, 50, 10, 70):
+        monkeypatch.setattr("instquery.sql.writer.time_ns", lambda now=now: now)
+        store.put(made(0))
+        found.append(store._writer._version)
+    assert found == [50, 51, 52, 70]
