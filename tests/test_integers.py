@@ -160,3 +160,11 @@ def test_an_unknown_unit_is_told_once_a_file_and_field():
         bss.read(io.StringIO(lines))
     assert [bad.number for bad in caught.value.bad] == [1]
     assert str(caught.value).endswith("… and 999 more")
+
+
+def test_the_first_second_of_1970_is_a_time():
+    """Also of a field that takes no blank text, and is looked at for one."""
+    schema = Schema(key="id", order=Order("at"), fields={"id": text(), "at": instant()})
+    reader = Reader(schema, ("list",), integers="seconds")
+    given = io.StringIO('{"id": "a", "at": 0}\n{"id": "b", "at": ""}')
+    assert reader(given) == [{"id": "a", "at": "1970-01-01T00:00:00Z"}, {"id": "b"}]

@@ -677,3 +677,19 @@ def test_an_empty_body_is_none():
     (told,) = said(response({}))
     assert told == "line 1: is a response with no body"
     assert read(response([])) == []
+
+
+def test_a_broken_line_does_not_take_the_next_one_along():
+    assert loaded('{"InstanceID": "a", bad}\n  {"InstanceID": "b"}\n').records == [
+        {"InstanceID": "b"}
+    ]
+
+
+def test_a_document_that_begins_where_another_is_wrong_is_read():
+    text = '[{"InstanceID": "a"\n} {"InstanceID": "b"}]'
+    assert loaded(text).records == [{"InstanceID": "b"}]
+
+
+def test_half_of_a_surrogate_pair_in_a_text_file_is_told():
+    (told,) = said('{"InstanceID": "a", "Name": "\ud800"}')
+    assert told.startswith("line 1: is not UTF-8: byte ")
