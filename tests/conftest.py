@@ -11,6 +11,8 @@ import pytest
 
 import effort
 from engines import DATABASES, MEMORY, Databases
+from guards import KEYS, small_stores
+from instquery.asgi import create_app
 from node_clients import PACKAGE, NodeClients
 
 # Of how many cases the default run has one. Files whose tests repeat one thing over very many cases
@@ -125,6 +127,24 @@ def node_clients(tmp_path_factory):
     assert made.returncode == 0, made.stderr
     with NodeClients(folder) as clients:
         yield clients
+
+
+@pytest.fixture(scope="module")
+def stores():
+    """Return a store of each API, with one record."""
+    return small_stores()
+
+
+@pytest.fixture(scope="module")
+def guarded(stores):
+    """Return an application that checks signatures."""
+    return create_app(*stores, keys=KEYS)
+
+
+@pytest.fixture(scope="module")
+def plain(stores):
+    """Return an application that does not."""
+    return create_app(*stores)
 
 
 @pytest.fixture(scope="session")

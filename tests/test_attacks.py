@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import pytest
 
+from guards import KEYS, fresh
 from instquery import InstqueryError, Store
-from instquery.apis import airec, bss
+from instquery.apis import airec
 from instquery.asgi import AccessKey, Gate, Keys, create_app
 from instquery.asgi import app as app_room
 from instquery.asgi import nonces as nonces_room
@@ -23,30 +24,6 @@ from instquery.asgi.nonces import Nonces
 from instquery.asgi.signing import Denied, Signed
 from instquery.testing import Double
 from signers import FORM, ROA, Raw, acs3, asked, now, roa, rpc
-
-KEYS = Keys({"AK": AccessKey("the secret", caller="1001"), "B": AccessKey("another")})
-_numbers = iter(range(10**9))
-
-
-def fresh():
-    """Return a nonce that no request has had."""
-    return f"{next(_numbers):032d}"
-
-
-@pytest.fixture(scope="module")
-def stores():
-    record = {"instanceId": "i-1", "name": "推荐", "gmtCreate": "2026-01-01T00:00:00Z"}
-    return Store(airec.SCHEMA, [record]), Store(bss.SCHEMA, [{"InstanceID": "i-1"}])
-
-
-@pytest.fixture(scope="module")
-def guarded(stores):
-    return create_app(*stores, keys=KEYS)
-
-
-@pytest.fixture(scope="module")
-def plain(stores):
-    return create_app(*stores)
 
 
 def statuses(app, *requests):

@@ -6,42 +6,19 @@ import hashlib
 import json
 from dataclasses import replace
 from email.utils import format_datetime
-from itertools import count
 
 import pytest
 
 import signers
-from instquery import InstqueryError, Store
-from instquery.apis import airec, bss
+from guards import KEYS, fresh
+from instquery import InstqueryError
+from instquery.apis import bss
 from instquery.asgi import AccessKey, Gate, Keys, create_app
 from instquery.asgi import app as app_room
 from instquery.asgi import server as server_room
 from instquery.asgi.nonces import Nonces
 from instquery.asgi.signing import Denied, Signed
 from signers import FORM, ROA, Raw, acs3, asked, now, roa, rpc
-
-KEYS = Keys({"AK": AccessKey("the secret", caller="1001"), "B": AccessKey("another")})
-_numbers = count()
-
-
-def fresh():
-    return f"corner-{next(_numbers)}"
-
-
-@pytest.fixture(scope="module")
-def stores():
-    record = {"instanceId": "i-1", "name": "推荐", "gmtCreate": "2026-01-01T00:00:00Z"}
-    return Store(airec.SCHEMA, [record]), Store(bss.SCHEMA, [{"InstanceID": "i-1"}])
-
-
-@pytest.fixture(scope="module")
-def guarded(stores):
-    return create_app(*stores, keys=KEYS)
-
-
-@pytest.fixture(scope="module")
-def plain(stores):
-    return create_app(*stores)
 
 
 def codes(app, *requests):
@@ -132,7 +109,7 @@ def test_one_minute_is_forgotten_at_a_time_where_there_is_room():
     for minute in range(10):
         nonces.take("AK", str(minute), made=60 * minute, now=60 * minute)
     for left in (10, 10, 10):
-        nonces.take("AK", f"x{len(nonces)}{next(_numbers)}", made=9_000, now=9_000)
+        nonces.take("AK", f"x{len(nonces)}{fresh()}", made=9_000, now=9_000)
         assert len(nonces) == left
 
 
