@@ -1,6 +1,6 @@
 """Plots of the newest runs of each size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
@@ -40,16 +40,18 @@ def _requests(run: Run) -> dict[str, Requests]:
     return {name: found["requests"] for name, found in data.items() if "requests" in found}
 
 
-def _draw_ratios(asked: Mapping[str, Requests], count: int, path: Path) -> None:
+def _panels(number: int, margin: int, height: int) -> tuple[Any, Sequence[Any]]:
+    """Return a figure with so many panels side by side, and these."""
+    size = (margin + 6 * number, height)
     figure, panels = plt.subplots(
-        1,
-        len(asked),
-        figsize=(4 + 6 * len(asked), 10),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+        1, number, figsize=size, sharey=True, squeeze=False, layout="constrained"
     )
-    for axes, (data, requests) in zip(panels[0], asked.items(), strict=True):
+    return figure, panels[0]
+
+
+def _draw_ratios(asked: Mapping[str, Requests], count: int, path: Path) -> None:
+    figure, panels = _panels(len(asked), margin=4, height=10)
+    for axes, (data, requests) in zip(panels, asked.items(), strict=True):
         names = list(requests)[::-1]
         for engine, marker in _DRAWN.items():
             found = ratios(requests, engine, "reply")
@@ -68,15 +70,8 @@ def _draw_ratios(asked: Mapping[str, Requests], count: int, path: Path) -> None:
 
 def _draw_growth(asked: Mapping[int, Mapping[str, Requests]], path: Path) -> None:
     names = list(dict.fromkeys(data for found in asked.values() for data in found))
-    figure, panels = plt.subplots(
-        1,
-        len(names),
-        figsize=(3 + 6 * len(names), 5),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    for axes, data in zip(panels[0], names, strict=True):
+    figure, panels = _panels(len(names), margin=3, height=5)
+    for axes, data in zip(panels, names, strict=True):
         runs = {count: found[data] for count, found in sorted(asked.items()) if data in found}
         _draw_data(axes, runs)
         axes.set_xlabel(f"records ({data})")
