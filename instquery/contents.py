@@ -5,25 +5,27 @@ So the same types are allowed everywhere, and no other: a value of a class of it
 behind a store's back, or raise where it is compared.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import deepcopy
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from itertools import chain
 from math import copysign
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from instquery.errors import RecordError
+from instquery.instants import Unit, is_written
 from instquery.values import fits
 
 __all__ = [
     "CONTAINERS",
     "PLAIN",
+    "Form",
     "admitted",
     "copied",
-    "has_none",
+    "form_of",
     "is_same",
     "name_of",
     "zone_of",
@@ -34,6 +36,13 @@ PLAIN = frozenset({str, bool, type(None), bytes, date, UUID})
 
 CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 """Types of values that may hold what can be changed."""
+
+Form: TypeAlias = Unit | Literal["any", "other"]
+"""The timespec in which the times of plain records are written: any, where they have no time.
+
+Other, where they are not plain: have other members, or one without a value, or times of no such
+form.
+"""
 
 _ALLOWED = "JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes"
 
@@ -233,7 +242,39 @@ def zone_of(value: datetime) -> str | tuple[Any, ...] | None:
 _EXACT = frozenset({str, int, bool, type(None), bytes, date, UUID})
 
 
-def has_none(records: Iterable[Mapping[str, Any]]) -> bool:
+def form_of(
+    records: Collection[Mapping[str, Any]],
+    names: frozenset[str],
+    times: Iterable[str],
+    timespecs: Iterable[Unit],
+) -> Form:
+    """Tell in which of some timespecs all records are plain.
+
+    Args:
+        records: any number of them.
+        names: the members that they may have.
+        times: which of these are times.
+        timespecs: those that are tried, in this order.
+
+    Returns:
+        The first that all times are written in as `to_text` writes them. Costs 0.6 µs a record.
+
+    """
+    if len(names.union(*records)) > len(names) or _has_none(records):
+        return "other"
+
+    written = [
+        time for record in records for name in times if (time := record.get(name)) is not None
+    ]
+    if not written:
+        return "any"
+    for spec in timespecs:
+        if is_written(written, spec):
+            return spec
+    return "other"
+
+
+def _has_none(records: Iterable[Mapping[str, Any]]) -> bool:
     """Tell whether a member of a record is `None`. Costs 20 ns a member."""
     values = chain.from_iterable([record.values() for record in records])
     try:

@@ -6,9 +6,9 @@ from dataclasses import field as attribute
 from os import urandom
 from typing import Any, Literal
 
-from instquery.contents import has_none
+from instquery.contents import form_of
 from instquery.errors import SchemaError
-from instquery.instants import WRITTEN, is_written, to_micros, to_text
+from instquery.instants import WRITTEN, to_micros, to_text
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -132,17 +132,7 @@ class Envelope:
 
     def _are_written(self, records: list[Record]) -> bool:
         """Tell whether all records are in the API's form already, as they usually are."""
-        has_others = len(self._names.union(*records)) > len(self._names)
-        if has_others or has_none(records):
-            return False
-
-        times = [
-            value
-            for record in records
-            for member in self.times
-            if (value := record.get(member)) is not None
-        ]
-        return is_written(times, self.timespec)
+        return form_of(records, self._names, self.times, (self.timespec,)) != "other"
 
     def _item(self, record: Record, schema: Schema | None) -> Record:
         """Write one record, whatever form its times are in and whatever else it holds."""

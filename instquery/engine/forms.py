@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
-from instquery.contents import has_none
-from instquery.instants import WRITTEN, Unit, is_written
+from instquery.contents import Form, form_of
+from instquery.instants import WRITTEN, Unit
 from instquery.query import Record
 from instquery.schema import Schema
 
 __all__ = ["FormBook"]
-
-_Form: TypeAlias = Unit | Literal["any", "other"]
-"""The one timespec of a record's instants; any, if it has no instant; other, if it is not plain."""
 
 
 class FormBook:
@@ -29,7 +26,7 @@ class FormBook:
         self._names = frozenset(schema.fields)
         self._instants = [name for name, field in schema.fields.items() if field.kind.is_instant]
         self._usual: tuple[Unit, ...] = WRITTEN  # the one that was met last comes first
-        self._counts: Counter[_Form] = Counter()
+        self._counts: Counter[Form] = Counter()
 
     @property
     def timespecs(self) -> frozenset[Unit]:
@@ -57,7 +54,7 @@ class FormBook:
             undated = records  # which are plain in every form, as `change` counts them too
             for name in self._instants:
                 undated = [record for record in undated if record.get(name) is None]
-            found: dict[_Form, int] = {form: len(records) - len(undated)}
+            found: dict[Form, int] = {form: len(records) - len(undated)}
             found["any"] = len(undated)
             self._counts.update({its: count for its, count in found.items() if count})
 
@@ -66,27 +63,13 @@ class FormBook:
         if self._counts != fresh._counts:
             yield "forms of records"
 
-    def _form(self, record: Record) -> _Form:
+    def _form(self, record: Record) -> Form:
         """Tell the form of one record."""
         return self._form_of_all((record,))
 
-    def _form_of_all(self, records: Sequence[Record]) -> _Form:
+    def _form_of_all(self, records: Sequence[Record]) -> Form:
         """Tell the form that all records have; other, if they have more than one."""
-        if len(self._names.union(*records)) > len(self._names) or has_none(records):
-            return "other"
-
-        times = [
-            time
-            for record in records
-            for name in self._instants
-            if (time := record.get(name)) is not None
-        ]
-        if not times:
-            return "any"
-
-        for spec in self._usual:
-            if is_written(times, spec):
-                if spec != self._usual[0]:
-                    self._usual = (spec, *[other for other in WRITTEN if other != spec])
-                return spec
-        return "other"
+        form = form_of(records, self._names, self._instants, self._usual)
+        if form in WRITTEN and form != self._usual[0]:
+            self._usual = tuple(sorted(WRITTEN, key=form.__ne__))
+        return form

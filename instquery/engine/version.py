@@ -14,9 +14,8 @@ from instquery.engine.indexes.order import Rank, ranks_of
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
-from instquery.instants import Unit
 from instquery.predicates import Bounded, Eq, In, Interval, check_answered
-from instquery.query import Record
+from instquery.query import Plain, Record
 from instquery.schema import Schema
 
 __all__ = ["Part", "Place", "Version", "seek"]
@@ -54,8 +53,8 @@ class Version:
     epoch: str
     """Names it among all versions of all stores: in processes forked from one, numbers agree."""
 
-    timespecs: frozenset[Unit] = frozenset()
-    """The timespecs in which every record is sure to be plain; see `FormBook`."""
+    plain: Plain | None = None
+    """In which timespecs every record is sure to be plain; see `FormBook`."""
 
     def __iter__(self) -> Iterator[Record]:
         """Walk all records as they are kept, in answer order."""

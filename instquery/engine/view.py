@@ -12,7 +12,7 @@ from instquery.engine.version import Version
 from instquery.errors import CursorInvalid
 from instquery.instants import Micros
 from instquery.predicates import Predicate, Value
-from instquery.query import Page, Plain, Query, Record, dated
+from instquery.query import Page, Query, Record, dated
 from instquery.schema import Schema
 
 __all__ = ["Keep", "View"]
@@ -133,8 +133,7 @@ class View:
         cursor: Callable[[], str] | None = None
         if follows and records:
             cursor = partial(self._cursor, query, records[-1], total, keep)
-        plain = Plain(self.schema, self.version.timespecs)
-        return Page(partial(_copies, records), total, cursor, self.number, plain)
+        return Page(partial(_copies, records), total, cursor, self.number, self.version.plain)
 
     def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:
         """Count all matches of a walk's query, unless its first page has."""

@@ -10,7 +10,7 @@ from instquery.engine.directory import Directory
 from instquery.engine.rowsets import MOST_ROWS
 from instquery.engine.segment import Segment
 from instquery.engine.version import Version, seek
-from instquery.query import Record
+from instquery.query import Plain, Record
 from instquery.schema import Entry
 
 __all__ = ["SEGMENT_ROWS", "Writer"]
@@ -128,7 +128,7 @@ class Writer:
             count=self._count,
             number=number,
             epoch=token_hex(8),
-            timespecs=self.census.timespecs,
+            plain=Plain(self._schema, self.census.timespecs),
         )
 
     def _replace(self, old: Record, entry: Entry) -> None:
