@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-__all__ = ["cure", "needing"]
+__all__ = ["cure", "is_ours", "needing"]
 
 
 def cure(extra: str) -> str:
@@ -33,7 +33,12 @@ def needing(extra: str, purpose: str) -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        module = (missing.name or "").partition(".")[0]
-        if module in ("", "instquery"):
+        if is_ours(missing):
             raise
+        module = str(missing.name).partition(".")[0]
         raise ModuleNotFoundError(f"{purpose} needs {module}: {cure(extra)}", name=module) from None
+
+
+def is_ours(missing: ModuleNotFoundError) -> bool:
+    """Tell whether a module of the package itself is missing, which no extra brings."""
+    return (missing.name or "").partition(".")[0] in ("", "instquery")

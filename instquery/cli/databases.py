@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import NoSuchModuleError, NoSuchTableError, SAWarning, SQLAlchemyError
 
-from instquery.cli.places import Place, PlaceError, masked
+from instquery.cli.places import Place, PlaceError, folder_error, masked
 from instquery.errors import InstqueryError
 from instquery.extras import cure
 from instquery.schema import Schema
@@ -31,7 +31,7 @@ def column_names(place: Place, table: str) -> set[str]:
     """Return the names of a table's columns. Raises `InstqueryError` where there is no table."""
     _check_name(table)
     if place.path is not None and place.path.is_dir():
-        raise InstqueryError(f"{place.shown}: is a folder: name a file in it")
+        raise folder_error(place)
     if not place.is_there():  # to connect would make the file
         raise InstqueryError(
             f"{place.shown}: there is no such file, so the database has no table {table}"

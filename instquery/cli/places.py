@@ -28,6 +28,7 @@ __all__ = [
     "PlaceError",
     "check_apart",
     "file_target_of",
+    "folder_error",
     "masked",
     "source_of",
     "target_of",
@@ -83,6 +84,11 @@ class Place:
     def is_there(self) -> bool:
         """Tell whether the file is there; true where none is meant."""
         return self.path is None or os.path.lexists(self.path)
+
+
+def folder_error(place: Place) -> InstqueryError:
+    """Return the error for a folder where a file is meant."""
+    return InstqueryError(f"{place.shown}: is a folder: name a file in it")
 
 
 def masked(text: str) -> str:
@@ -157,7 +163,7 @@ def _target(name: str, forms: str) -> Place:
     _check_name(place)
     path = place.path
     if path is not None and (path.is_dir() or os.fspath(name).endswith(os.sep)):
-        raise InstqueryError(f"{place.shown}: is a folder: name a file in it")
+        raise folder_error(place)
     if path is not None and not path.parent.is_dir():
         folder = plain(path.parent)
         raise InstqueryError(f"{place.shown}: {_MISSING}: make {folder} first")

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from instquery.errors import InstqueryError
-from instquery.extras import cure
+from instquery.extras import is_ours, needing
 
 __all__ = ["room"]
 
@@ -26,8 +26,9 @@ def room(name: str, *, purpose: str, extra: str) -> Any:
 
     """
     try:
-        return import_module(name)
+        with needing(extra, purpose):
+            return import_module(name)
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] == "instquery":
+        if is_ours(missing):
             raise
-        raise InstqueryError(f"{purpose} needs {missing.name}: {cure(extra)}") from None
+        raise InstqueryError(str(missing)) from None

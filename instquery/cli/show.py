@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -40,16 +41,23 @@ _NARROWEST = 8  # columns of a terminal below which no cell is wrapped
 OUTPUT = "standard output"
 
 
+@contextmanager
+def _named() -> Generator[None]:
+    """Say of what goes wrong that it is of standard output."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = OUTPUT
+        raise
+
+
 class _Output(Console):
     """Standard output; what goes wrong there is said of it by name."""
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print as any console does."""
-        try:
+        with _named():
             super().print(*objects, **how)
-        except OSError as error:
-            error.filename = OUTPUT
-            raise
 
 
 console = _Output(highlight=False)
@@ -71,11 +79,8 @@ def put_out(text: str | bytes, *, has_end: bool = True) -> None:
 
     """
     need_output()
-    try:
+    with _named():
         typer.echo(text, nl=has_end)
-    except OSError as error:
-        error.filename = OUTPUT
-        raise
 
 
 def items_table(api: Api, items: Sequence[Record]) -> Table:
