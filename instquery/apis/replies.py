@@ -87,20 +87,16 @@ class Failures:
         usual = cls()
         code = _path_to(refused.code, failure) or usual.code
         own = _follow(success, code)
+        flags = [
+            path for path in _paths_to(wanted=False, body=failure) if _follow(success, path) is True
+        ]
         return cls(
             _path_to(refused.request_id, failure) or usual.request_id,
             code,
             _path_to(refused.message, failure) or usual.message,
             codes,
             _FINE | {own.lower()} if isinstance(own, str) else _FINE,
-            next(
-                (
-                    path
-                    for path in _paths_to(wanted=False, body=failure)
-                    if _follow(success, path) is True
-                ),
-                None,
-            ),
+            flags[0] if flags else None,
         )
 
     def is_reply(self, document: Mapping[str, Any]) -> bool:

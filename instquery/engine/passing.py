@@ -1,7 +1,7 @@
 """Records that pass: a predicate tested on many records at once.
 
-Each says what `matches` of its class says, in one comprehension: a call for each record would cost
-more than the test. Whatever has no test here is asked itself.
+Each test says what `matches` of its class says, in one comprehension: a call for each record would
+cost more than the test.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -304,10 +304,10 @@ class Segment:
             self.occupied |= 1 << place
         self.count += len(places)
 
-        values = [entry.row for entry in entries]
+        rows = [entry.row for entry in entries]
         for name in self._indexes:
             index = self._own(name)
-            for place, value in zip(places, self._column(name, values), strict=True):
+            for place, value in zip(places, self._column(name, rows), strict=True):
                 index.add(place, value)
 
     def _own_order(self) -> OrderIndex:
