@@ -1,0 +1,230 @@
+"""Canonical forms of predicates in plain JSON: what a query is written and compared by.
+
+`trees.Forms` says what is one form; this room writes it, and reads any form back. Forms are
+promised across releases: whoever changes what is written raises the version in `query`.
+
+| form | is |
+| --- | --- |
+| `{"eq": [field, value]}`, `{"in": [field, [value, …]]}` | values sorted |
+| `{"contains": [field, needle]}`, `{"missing": [field]}` | |
+| `{"range": [field, {"after": bound, …}]}` | an instant is ISO text, an integer a number |
+| `{"and": [form, …]}`, `{"or": [form, …]}`, `{"not": form}` | operands sorted by their JSON |
+
+What JSON would lose is written under a mark: integers beyond 2^53 as `{"number": text}`, text with
+halves of surrogate pairs as `{"hex": UTF-8}`, a distance from now as `{"delta": [months,
+microseconds]}`.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from instquery.bounds import Bound, Delta, Instant, bound_of
+from instquery.errors import QueryError
+from instquery.instants import to_text
+from instquery.nodes import Forms
+from instquery.options import told
+from instquery.predicates import (
+    ASKED,
+    And,
+    Contains,
+    Eq,
+    In,
+    Missing,
+    Not,
+    Or,
+    Predicate,
+    Range,
+    check_answered,
+    check_size,
+)
+from instquery.trees import MOST_DEEP
+
+__all__ = ["Plain", "form_of", "where_of"]
+
+Plain: TypeAlias = Any
+"""Plain JSON."""
+
+_EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
+_BOUNDS = ("after", "since", "until", "before", "within")
+
+
+# writing
+
+
+def form_of(where: Iterable[Predicate], *, as_numbers: bool = False) -> Plain:
+    """Write the canonical form of predicates that must all hold.
+
+    `as_numbers` writes instants as microseconds, so that they are what the same integers are: this
+    is for whoever knows that these are instants. Raises `QueryError` for a predicate of an unknown
+    class.
+
+    >>> form_of([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
+    {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
+    """
+    given = tuple(where)
+    if len(given) == 1 and type(given[0]) in _LEAVES:
+        return _write_leaf(given[0], as_numbers=as_numbers)
+    for one in given:
+        check_answered(one, ASKED)
+
+    whole = And(*given)
+    check_size(whole)
+    forms = Forms[Predicate]()
+    root = forms.number(whole)
+    written: list[Plain] = []
+    for word, leaf, operands in forms.forms:
+        if leaf is not None:
+            written.append(_write_leaf(leaf, as_numbers=as_numbers))
+        elif word == "not":
+            (operand,) = operands
+            written.append({word: written[operand]})
+        else:
+            written.append({word: sorted([written[one] for one in operands], key=_as_json)})
+    return written[root]
+
+
+def _write_leaf(leaf: Predicate, *, as_numbers: bool) -> Plain:
+    if isinstance(leaf, Range):
+        return _write_range(leaf, as_numbers=as_numbers)
+    check_answered(leaf, _WRITE)
+    return _WRITE[type(leaf)](leaf)
+
+
+def _write_in(leaf: In) -> Plain:
+    return {"in": [_value(leaf.field), sorted(map(_value, leaf.members), key=_as_json)]}
+
+
+def _write_range(leaf: Range, *, as_numbers: bool) -> Plain:
+    bounds = {name: getattr(leaf, name) for name in _BOUNDS}
+    given = {
+        name: _bound(bound, as_numbers=as_numbers)
+        for name, bound in bounds.items()
+        if bound is not None
+    }
+    return {"range": [_value(leaf.field), given]}
+
+
+def _bound(bound: Bound, *, as_numbers: bool) -> Plain:
+    if isinstance(bound, Instant):
+        if as_numbers:
+            return _value(bound.at)
+        return to_text(bound.at, "microseconds" if bound.at % 1_000_000 else "seconds")
+    if isinstance(bound, Delta):
+        return {"delta": [_value(bound.months), _value(bound.microseconds)]}
+    return _value(bound.number)
+
+
+def _value(value: str | int) -> Plain:
+    """Write a value so that JSON carries it exactly; equal values alike."""
+    if isinstance(value, str):
+        exact = str.__str__(value)
+        try:
+            exact.encode()
+        except UnicodeEncodeError:
+            return {"hex": exact.encode("utf-8", "surrogatepass").hex()}
+        return exact
+    number = int(value)
+    if -_EXACT <= number <= _EXACT:
+        return number
+    # Python refuses to write an integer of more than 4,300 digits in decimals.
+    return {"number": str(number) if number.bit_length() <= 128 else hex(number)}
+
+
+def _as_json(form: Plain) -> str:
+    return json.dumps(form, separators=(",", ":"))
+
+
+_WRITE: Mapping[type[Predicate], Callable[[Any], Plain]] = {
+    Eq: lambda leaf: {"eq": [_value(leaf.field), _value(leaf.value)]},
+    In: _write_in,
+    Contains: lambda leaf: {"contains": [_value(leaf.field), _value(leaf.needle)]},
+    Missing: lambda leaf: {"missing": [_value(leaf.field)]},
+}
+
+
+_LEAVES = {Range, *_WRITE}
+
+
+# reading
+
+
+def where_of(form: Plain) -> Predicate:
+    """Read a form. Raises `QueryError` for what is none."""
+    return _read(form, 1)
+
+
+def _read(form: Plain, depth: int) -> Predicate:
+    if not isinstance(form, Mapping) or len(form) != 1:
+        raise _wrong("is one word, such as eq, and what it is of", form)
+    if depth > MOST_DEEP:
+        raise QueryError(f"the form of a predicate is at most {MOST_DEEP} deep", code="query.value")
+
+    ((word, given),) = form.items()
+    if word == "not":
+        return Not(_read(given, depth + 1))
+    if word in ("and", "or"):
+        parts = [_read(one, depth + 1) for one in _listed(given)]
+        return And(*parts) if word == "and" else Or(*parts)
+
+    read = _READ.get(word)
+    if read is None:
+        raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
+    members = _listed(given)
+    if len(members) != (1 if word == "missing" else 2):
+        raise _wrong(f"of {word} has another number of parts", given)
+    return read(*members)
+
+
+def _read_range(field: Plain, bounds: Plain) -> Range:
+    if not isinstance(bounds, Mapping) or not bounds.keys() <= set(_BOUNDS):
+        raise _wrong(f"of range has bounds by {', '.join(_BOUNDS)}", bounds)
+    return Range(_exact(field), **{name: _read_bound(bound) for name, bound in bounds.items()})
+
+
+def _read_bound(given: Plain) -> Any:
+    if isinstance(given, Mapping) and given.keys() == {"delta"}:
+        parts = _listed(given["delta"])
+        months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
+        if type(months) is not int or type(microseconds) is not int:
+            raise _wrong("of delta has months and microseconds", given)
+        return Delta(months, microseconds)
+    if isinstance(given, Mapping):
+        return _exact(given)
+    try:
+        return bound_of(given)
+    except ValueError as error:
+        raise QueryError(f"the bound {error}", code="query.value") from None
+
+
+def _listed(given: Plain) -> Sequence[Plain]:
+    if not isinstance(given, list | tuple):
+        raise _wrong("has lists of parts", given)
+    return given
+
+
+def _exact(given: Plain) -> Any:
+    """Read a value; what is under a mark as it was."""
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        if given.keys() == {"number"}:
+            return int(given["number"], 0)
+        if given.keys() == {"hex"}:
+            return bytes.fromhex(given["hex"]).decode("utf-8", "surrogatepass")
+    except (TypeError, ValueError):
+        pass
+    raise _wrong("has values, or number or hex with text", given)
+
+
+def _wrong(what: str, given: object) -> QueryError:
+    return QueryError(f"the form of a predicate {what}, not {told(given)}", code="query.value")
+
+
+_READ: Mapping[str, Callable[..., Predicate]] = {
+    "eq": lambda field, value: Eq(_exact(field), _exact(value)),
+    "in": lambda field, values: In(_exact(field), [_exact(one) for one in _listed(values)]),
+    "contains": lambda field, needle: Contains(_exact(field), _exact(needle)),
+    "range": _read_range,
+    "missing": lambda field: Missing(_exact(field)),
+}
