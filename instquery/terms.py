@@ -39,10 +39,10 @@ __all__ = [
     "all_of",
     "any_of",
     "asked_again",
+    "compiled",
     "leaves_of",
     "merged",
     "negated",
-    "test_of",
 ]
 
 Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
@@ -67,7 +67,7 @@ class Tree:
     test: Test = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tests = [test_of(part) for part in self.parts]
+        tests = [compiled(part) for part in self.parts]
         test = _not(tests[0]) if self.word == "not" else _JOINED[self.word](tests)
         object.__setattr__(self, "test", test)
 
@@ -165,7 +165,7 @@ def asked_again(term: Term) -> Predicate:
     return And(*parts) if term.word == "and" else Or(*parts)
 
 
-def test_of(term: Term) -> Test:
+def compiled(term: Term) -> Test:
     """Return what tests a record. Raises `QueryError` for what is no term."""
     if isinstance(term, Tree):
         return term.test
