@@ -37,58 +37,77 @@ from instquery.predicates import (
     Range,
     check_answered,
     check_size,
+    unanswered,
 )
 from instquery.trees import MOST_DEEP
 
-__all__ = ["Plain", "form_of", "where_of"]
+__all__ = ["Plain", "form_of", "mark_of", "where_of"]
 
 Plain: TypeAlias = Any
 """Plain JSON."""
 
 _EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 _BOUNDS = ("after", "since", "until", "before", "within")
 
 
 # writing
 
 
-def form_of(where: Iterable[Predicate], *, as_numbers: bool = False) -> Plain:
+def form_of(where: Iterable[Predicate]) -> Plain:
     """Write the canonical form of predicates that must all hold.
 
-    `as_numbers` writes instants as microseconds, so that they are what the same integers are: this
-    is for whoever knows that these are instants. Raises `QueryError` for a predicate of an unknown
-    class.
+    Raises `QueryError` for a predicate of an unknown class.
 
     >>> form_of([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """
-    given = tuple(where)
-    if len(given) == 1 and type(given[0]) in _LEAVES:
-        return _write_leaf(given[0], as_numbers=as_numbers)
-    for one in given:
-        check_answered(one, ASKED)
+    return _form_of(tuple(where), _as_json, as_numbers=False)
 
-    whole = And(*given)
+
+def mark_of(where: Iterable[Predicate]) -> str:
+    """Return a text that predicates have in common exactly where they have one form.
+
+    It is for this release alone, and costs less than the form. Instants are what the same integers
+    are: whoever asks knows that these are instants.
+    """
+    return ascii(_form_of(tuple(where), ascii, as_numbers=True))
+
+
+def _form_of(
+    where: tuple[Predicate, ...], by: Callable[[Plain], str], *, as_numbers: bool
+) -> Plain:
+    """Write a form, operands sorted by a text of theirs."""
+    if _LEAVES.issuperset(map(type, where)):  # as nearly all queries are
+        forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
+        return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
+
+    for one in where:
+        check_answered(one, ASKED)
+    whole = And(*where)
     check_size(whole)
-    forms = Forms[Predicate]()
-    root = forms.number(whole)
+    numbered = Forms[Predicate]()
+    root = numbered.number(whole)
+
     written: list[Plain] = []
-    for word, leaf, operands in forms.forms:
+    for word, leaf, operands in numbered.forms:
         if leaf is not None:
             written.append(_write_leaf(leaf, as_numbers=as_numbers))
         elif word == "not":
             (operand,) = operands
             written.append({word: written[operand]})
         else:
-            written.append({word: sorted([written[one] for one in operands], key=_as_json)})
+            written.append({word: sorted([written[one] for one in operands], key=by)})
     return written[root]
 
 
 def _write_leaf(leaf: Predicate, *, as_numbers: bool) -> Plain:
+    write = _WRITE.get(type(leaf))
+    if write is not None:
+        return write(leaf)
     if isinstance(leaf, Range):
         return _write_range(leaf, as_numbers=as_numbers)
-    check_answered(leaf, _WRITE)
-    return _WRITE[type(leaf)](leaf)
+    raise unanswered(leaf, _LEAVES)
 
 
 def _write_in(leaf: In) -> Plain:
@@ -119,6 +138,8 @@ def _value(value: str | int) -> Plain:
     """Write a value so that JSON carries it exactly; equal values alike."""
     if isinstance(value, str):
         exact = str.__str__(value)
+        if exact.isascii():
+            return exact
         try:
             exact.encode()
         except UnicodeEncodeError:
@@ -131,10 +152,6 @@ def _value(value: str | int) -> Plain:
     return {"number": str(number) if number.bit_length() <= 128 else hex(number)}
 
 
-def _as_json(form: Plain) -> str:
-    return json.dumps(form, separators=(",", ":"))
-
-
 _WRITE: Mapping[type[Predicate], Callable[[Any], Plain]] = {
     Eq: lambda leaf: {"eq": [_value(leaf.field), _value(leaf.value)]},
     In: _write_in,
@@ -143,7 +160,7 @@ _WRITE: Mapping[type[Predicate], Callable[[Any], Plain]] = {
 }
 
 
-_LEAVES = {Range, *_WRITE}
+_LEAVES: frozenset[type[Predicate]] = frozenset({Range, *_WRITE})
 
 
 # reading

@@ -255,7 +255,8 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
     Raises `QueryError` for what is none, and for trees that are too deep or have too many leaves.
     """
     if isinstance(where, Predicate):
-        check_size(where)
+        if type(where) not in _LEAVES:
+            check_size(where)
         return (where,)
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
     if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
@@ -265,7 +266,7 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
 
     # What `type()` tells narrows nothing.
     listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]
-    is_flat = _LEAVES.issuperset(map(type, listed)) and len(listed) <= MOST_LEAVES
+    is_flat = not listed or (_LEAVES.issuperset(map(type, listed)) and len(listed) <= MOST_LEAVES)
     if not is_flat:
         for predicate in listed:
             if not isinstance(predicate, Predicate):
@@ -292,7 +293,10 @@ def check_size(predicate: Predicate) -> None:
 
 def is_relative(where: Iterable[Predicate]) -> bool:
     """Tell whether a predicate has a bound that is counted from now."""
-    return True in [predicate.is_relative for predicate in where]
+    for predicate in where:  # noqa: SIM110 - a generator would cost more than the look
+        if predicate.is_relative:
+            return True
+    return False
 
 
 def _check_value(value: object, field: str) -> None:

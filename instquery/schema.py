@@ -169,8 +169,9 @@ class Schema:
         if declared is None:
             reason = unknown_field(leaf.field, self.fields)
             raise QueryError(reason, field=leaf.field, code="query.field")
-        if not declared.kind.does_answer(type(leaf)):
-            reason = not_answered(declared.kind, type(leaf))
+        kind = declared.kind
+        if type(leaf) not in kind.answers and not kind.does_answer(type(leaf)):
+            reason = not_answered(kind, type(leaf))
             raise QueryError(reason, field=leaf.field, code="query.kind")
         if isinstance(leaf, Range):
             return leaf.bound(self._intake.read(leaf.field), now)

@@ -82,14 +82,21 @@ class Tree:
         return _told(self, [_SHOWN])
 
 
+_MERGED = frozenset({Interval, Tree})
+
+
 def merged(terms: Iterable[Term]) -> list[Term]:
     """List the terms that must all hold, one interval of each field.
 
     >>> merged([Eq("a", "x"), TRUE]), merged([Eq("a", "x"), FALSE]) == [FALSE]
     ([Eq(field='a', value='x')], True)
     """
+    given = list(terms)
+    if _MERGED.isdisjoint(map(type, given)):
+        return given
+
     found: dict[object, Term] = {}
-    for number, term in enumerate(_opened("and", terms)):
+    for number, term in enumerate(_opened("and", given)):
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
         if not isinstance(term, Interval):

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
-from instquery.canonical import form_of
+from instquery.canonical import mark_of
 from instquery.engine.indexes.order import Rank
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
@@ -125,6 +125,5 @@ def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
 
     It is another one for another key or order.
     """
-    text = json.dumps(form_of(where, as_numbers=True), separators=(",", ":"))
-    told = f"{(schema.key, schema.order)!r}\n{text}"
+    told = f"{(schema.key, schema.order)!r}\n{mark_of(where)}"
     return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()

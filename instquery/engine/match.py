@@ -37,10 +37,28 @@ def match(
     positions count.
     """
     occupied = segment.occupied
-    rows = occupied if below is None else occupied & everything(below)
-    if Tree in map(type, selected):
-        return _match_trees(segment, selected, tested, enough, rows)
-    return _match_leaves(segment, cast(Sequence[Bounded], selected), tested, enough, rows)
+    every = occupied if below is None else occupied & everything(below)
+    for term in selected:
+        if type(term) is Tree:
+            return _match_trees(segment, selected, tested, enough, every)
+
+    rows: Matches = every
+    doubts = list(tested)
+    for predicate in cast(Sequence[Bounded], selected):
+        lookup = segment.lookup(predicate.field)
+        if lookup is None or (rows is not occupied and _is_few(rows, lookup.few)):
+            doubts.append(predicate)
+            continue
+
+        selection, is_exact = lookup.select(predicate)
+        is_first_list = rows is occupied and isinstance(selection, list)
+        rows = selection if is_first_list else _both(rows, selection)
+        if not rows:
+            return 0
+        if not is_exact:
+            doubts.append(predicate)
+
+    return _verify(segment, rows, doubts, enough) if doubts else rows
 
 
 def count(segment: Segment, matches: Matches) -> int:
@@ -50,42 +68,7 @@ def count(segment: Segment, matches: Matches) -> int:
     return segment.count if matches is segment.occupied else matches.bit_count()
 
 
-# leaves alone
-
-
-def _match_leaves(
-    segment: Segment,
-    selected: Sequence[Bounded],
-    tested: Iterable[Term],
-    enough: int | None,
-    rows: Matches,
-) -> Matches:
-    """Return the rows that match all leaves, positions where few are left."""
-    occupied = segment.occupied
-    doubts = list(tested)
-
-    for predicate in selected:
-        lookup = segment.lookup(predicate.field)
-        if lookup is None or (rows is not occupied and _is_few(rows, lookup.few)):
-            doubts.append(predicate)
-            continue
-
-        selection, is_exact = lookup.select(predicate)
-        rows = (
-            selection
-            if rows is occupied and isinstance(selection, list)
-            else _both(rows, selection)
-        )
-        if not rows:
-            return 0
-        if not is_exact:
-            doubts.append(predicate)
-
-    if not doubts:
-        return rows
-    if isinstance(rows, list):
-        return _keep(segment, rows, doubts)
-    return _verify(segment, rows, doubts, enough)
+# what leaves select
 
 
 def _is_few(rows: Matches, few: int) -> bool:
@@ -120,7 +103,7 @@ def _match_trees(
 ) -> Matches:
     """Return the rows that match all terms, some of which are trees; only what is unsure is tested.
 
-    As `_match_leaves` does, but for lists of positions, which trees have no use for.
+    As `match` does without trees, but for lists of positions, which trees have no use for.
     """
     doubts = list(tested)
     sure = 0 if doubts else rows
@@ -182,7 +165,7 @@ def _leaf_pair(segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
 
 def _verify(
     segment: Segment,
-    rows: RowSet,
+    rows: Matches,
     doubts: Sequence[Term],
     enough: int | None,
     sure: RowSet = 0,
@@ -191,6 +174,8 @@ def _verify(
 
     Newest first, in growing portions until there are enough.
     """
+    if isinstance(rows, list):
+        return _keep(segment, rows, doubts)
     if enough is None or rows.bit_count() <= 4 * enough + 256:
         if sure:
             return _keep_unsure(segment, rows, doubts, sure)

@@ -71,7 +71,22 @@ class Version:
         """
         if isinstance(term, Tree):
             return self._of_tree(term, census)
-        return self._of_leaf(term, census)
+
+        known = None if census is None else census.estimate(term)
+        if known is not None:
+            return known
+
+        if term.field == self.schema.key and isinstance(term, Eq | In | Missing):
+            keys = () if isinstance(term, Missing) else values_of(term, (Eq, In))
+            return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
+
+        check_answered(term)
+        if term.field not in self.schema.indexed:
+            return Estimate(Size.at_most(self.count))
+        is_text = self.schema.fields[term.field].kind.index == "parts"
+        if is_text and not isinstance(term, Missing):
+            return Estimate(self._sampled(term))
+        return Estimate(self._summed(term))
 
     def _of_tree(self, tree: Tree, census: Census | None) -> Estimate:
         """Combine what is known of the parts: bounds, and keys where they are enough."""
@@ -85,24 +100,6 @@ class Version:
         elif tree.word == "or" and len(listed) == len(parts):
             keys = tuple(dict.fromkeys(chain.from_iterable(listed)))
         return Estimate(size, keys)
-
-    def _of_leaf(self, predicate: Bounded, census: Census | None) -> Estimate:
-        known = None if census is None else census.estimate(predicate)
-        if known is not None:
-            return known
-
-        if predicate.field == self.schema.key and isinstance(predicate, Eq | In):
-            keys = values_of(predicate, (Eq, In))
-            return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
-        if predicate.field == self.schema.key and isinstance(predicate, Missing):
-            return Estimate(Size.exactly(0), ())
-
-        check_answered(predicate)
-        if predicate.field not in self.schema.indexed:
-            return Estimate(Size.at_most(self.count))
-        if self.schema.fields[predicate.field].kind.index == "parts":
-            return Estimate(self._sampled(predicate))
-        return Estimate(self._summed(predicate))
 
     def parts(self, where: Sequence[Term], since: int = 0) -> Iterable[Part]:
         """Walk the segments that may hold matches, newest first, and what is to be asked of each.

@@ -154,7 +154,9 @@ class KeywordIndex:
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
-        self._missing = opening.moved(self._missing) | set_of(opening.places, self._width)
+        places = opening.places
+        opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
+        self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
 
         if not self._rare:
             self._opened = []
