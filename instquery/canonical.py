@@ -17,7 +17,7 @@ microseconds]}`.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from instquery.bounds import Bound, Delta, Instant, bound_of
 from instquery.errors import QueryError
@@ -110,6 +110,18 @@ def _write_leaf(leaf: Predicate, *, as_numbers: bool) -> Plain:
     raise unanswered(leaf, _LEAVES)
 
 
+def _write_eq(leaf: Eq) -> Plain:
+    return {"eq": [_value(leaf.field), _value(leaf.value)]}
+
+
+def _write_contains(leaf: Contains) -> Plain:
+    return {"contains": [_value(leaf.field), _value(leaf.needle)]}
+
+
+def _write_missing(leaf: Missing) -> Plain:
+    return {"missing": [_value(leaf.field)]}
+
+
 def _write_in(leaf: In) -> Plain:
     return {"in": [_value(leaf.field), sorted(map(_value, leaf.members), key=_as_json)]}
 
@@ -153,10 +165,10 @@ def _value(value: str | int) -> Plain:
 
 
 _WRITE: Mapping[type[Predicate], Callable[[Any], Plain]] = {
-    Eq: lambda leaf: {"eq": [_value(leaf.field), _value(leaf.value)]},
+    Eq: _write_eq,
     In: _write_in,
-    Contains: lambda leaf: {"contains": [_value(leaf.field), _value(leaf.needle)]},
-    Missing: lambda leaf: {"missing": [_value(leaf.field)]},
+    Contains: _write_contains,
+    Missing: _write_missing,
 }
 
 
@@ -172,63 +184,89 @@ def where_of(form: Plain) -> Predicate:
 
 
 def _read(form: Plain, depth: int) -> Predicate:
-    if not isinstance(form, Mapping) or len(form) != 1:
+    members = _members(form)
+    if members is None or len(members) != 1:
         raise _wrong("is one word, such as eq, and what it is of", form)
     if depth > MOST_DEEP:
         raise QueryError(f"the form of a predicate is at most {MOST_DEEP} deep", code="query.value")
 
-    ((word, given),) = form.items()
+    ((word, given),) = members.items()
     if word == "not":
         return Not(_read(given, depth + 1))
     if word in ("and", "or"):
-        parts = [_read(one, depth + 1) for one in _listed(given)]
-        return And(*parts) if word == "and" else Or(*parts)
+        operands = [_read(one, depth + 1) for one in _listed(given)]
+        return And(*operands) if word == "and" else Or(*operands)
 
     read = _READ.get(word)
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
-    members = _listed(given)
-    if len(members) != (1 if word == "missing" else 2):
+    parts = _listed(given)
+    if len(parts) != (1 if word == "missing" else 2):
         raise _wrong(f"of {word} has another number of parts", given)
-    return read(*members)
+    return read(*parts)
 
 
-def _read_range(field: Plain, bounds: Plain) -> Range:
-    if not isinstance(bounds, Mapping) or not bounds.keys() <= set(_BOUNDS):
+def _read_eq(field: Plain, value: Plain) -> Predicate:
+    return Eq(_exact(field), _exact(value))
+
+
+def _read_in(field: Plain, values: Plain) -> Predicate:
+    return In(_exact(field), [_exact(one) for one in _listed(values)])
+
+
+def _read_contains(field: Plain, needle: Plain) -> Predicate:
+    return Contains(_exact(field), _exact(needle))
+
+
+def _read_range(field: Plain, bounds: Plain) -> Predicate:
+    given = _members(bounds)
+    if given is None or any(name not in _BOUNDS for name in given):
         raise _wrong(f"of range has bounds by {', '.join(_BOUNDS)}", bounds)
-    return Range(_exact(field), **{name: _read_bound(bound) for name, bound in bounds.items()})
+    return Range(_exact(field), **{name: _read_bound(bound) for name, bound in given.items()})
+
+
+def _read_missing(field: Plain) -> Predicate:
+    return Missing(_exact(field))
 
 
 def _read_bound(given: Plain) -> Any:
-    if isinstance(given, Mapping) and given.keys() == {"delta"}:
-        parts = _listed(given["delta"])
-        months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
-        if type(months) is not int or type(microseconds) is not int:
-            raise _wrong("of delta has months and microseconds", given)
-        return Delta(months, microseconds)
-    if isinstance(given, Mapping):
+    marked = _members(given)
+    if marked is None:
+        try:
+            return bound_of(given)
+        except ValueError as error:
+            raise QueryError(f"the bound {error}", code="query.value") from None
+
+    if list(marked) != ["delta"]:
         return _exact(given)
-    try:
-        return bound_of(given)
-    except ValueError as error:
-        raise QueryError(f"the bound {error}", code="query.value") from None
+    parts = _listed(marked["delta"])
+    months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
+    if type(months) is not int or type(microseconds) is not int:
+        raise _wrong("of delta has months and microseconds", given)
+    return Delta(months, microseconds)
+
+
+def _members(given: Plain) -> Mapping[str, Plain] | None:
+    """Return the members of a mapping; `None` for what is none."""
+    return cast(Mapping[str, Plain], given) if isinstance(given, Mapping) else None
 
 
 def _listed(given: Plain) -> Sequence[Plain]:
     if not isinstance(given, list | tuple):
         raise _wrong("has lists of parts", given)
-    return given
+    return cast(Sequence[Plain], given)
 
 
 def _exact(given: Plain) -> Any:
     """Read a value; what is under a mark as it was."""
-    if not isinstance(given, Mapping):
+    marked = _members(given)
+    if marked is None:
         return given
     try:
-        if given.keys() == {"number"}:
-            return int(given["number"], 0)
-        if given.keys() == {"hex"}:
-            return bytes.fromhex(given["hex"]).decode("utf-8", "surrogatepass")
+        if list(marked) == ["number"]:
+            return int(marked["number"], 0)
+        if list(marked) == ["hex"]:
+            return bytes.fromhex(marked["hex"]).decode("utf-8", "surrogatepass")
     except (TypeError, ValueError):
         pass
     raise _wrong("has values, or number or hex with text", given)
@@ -239,9 +277,9 @@ def _wrong(what: str, given: object) -> QueryError:
 
 
 _READ: Mapping[str, Callable[..., Predicate]] = {
-    "eq": lambda field, value: Eq(_exact(field), _exact(value)),
-    "in": lambda field, values: In(_exact(field), [_exact(one) for one in _listed(values)]),
-    "contains": lambda field, needle: Contains(_exact(field), _exact(needle)),
+    "eq": _read_eq,
+    "in": _read_in,
+    "contains": _read_contains,
     "range": _read_range,
-    "missing": lambda field: Missing(_exact(field)),
+    "missing": _read_missing,
 }

@@ -142,7 +142,7 @@ class Query:
         True
         """
         names = ("where", "order", "offset", "limit", "total", "now")
-        if not isinstance(plain, Mapping) or plain.keys() != {"version", *names}:
+        if not isinstance(plain, Mapping) or set(plain) != {"version", *names}:
             members = ", ".join(("version", *names))
             raise QueryError(f"the form of a query is a mapping with {members}", code="query.value")
         if type(plain["version"]) is not int or plain["version"] != _VERSION:

@@ -195,6 +195,11 @@ class _Group(Compound):
         object.__setattr__(self, "_is_relative", is_relative)
 
     @property
+    def core(self) -> Predicate:
+        """The predicate itself, or the lone one that it is made of."""
+        return self._given[0] if len(self._given) == 1 else self
+
+    @property
     def operands(self) -> tuple[Predicate, ...]:
         """What is combined: groups of the same class are opened. Costs a look at each."""
         own = type(self)
@@ -321,9 +326,7 @@ def _core(predicate: object, combined_by: str) -> Predicate:
         kind = type(predicate).__name__
         cure = f": {combined_by}(*predicates)" if isinstance(predicate, list | tuple) else ""
         raise QueryError(f"{combined_by} takes predicates, not {kind}{cure}")
-    if isinstance(predicate, _Group) and len(predicate._given) == 1:
-        return predicate._given[0]
-    return predicate
+    return predicate.core if isinstance(predicate, _Group) else predicate
 
 
 def leaves_of(predicate: Predicate) -> Iterator[Leaf]:

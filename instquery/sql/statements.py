@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from instquery.predicates import (
     BOUND,
@@ -173,7 +174,7 @@ class Statements:
             if kind is Missing:
                 return sa.not_(condition)
             # In brackets, as SQLAlchemy would turn `= ANY` into `!= ANY`.
-            fails = sa.not_(sa.sql.elements.Grouping(condition))
+            fails = sa.not_(Grouping(condition))
             return sa.or_(self._layout.is_null(of, folded=kind is Contains), fails)
 
         if kind == "not":
