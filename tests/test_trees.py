@@ -207,8 +207,8 @@ def test_a_chain_is_built_in_one_step_a_link_and_is_not_deep():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: deep(100_000),
-        lambda: Or(*[Eq("n", number) for number in range(50_000)]),
+        lambda: deep(20_000),
+        lambda: Or(*[Eq("n", number) for number in range(20_000)]),
         lambda: Not(And(*[deep(100) for _ in range(100)])),
     ],
     ids=["deep", "wide", "both"],
@@ -494,7 +494,7 @@ def estate(count=1000):
         (Or(Eq("status", "Ready"), Eq("status", "Running")), "row sets", 1000),
         (Or(Eq("status", "Ready"), Contains("name", "推")), "row sets", None),
         (Or(Eq("id", "i-0001"), Eq("owner", "7")), "keys", None),
-        (Or(Eq("id", "i-0001"), And(Eq("owner", "7"), C)), "keys", None),
+        (Or(Eq("id", "i-0001"), And(Eq("owner", "7"), Contains("name", "-1"))), "keys", None),
         (Or(Eq("id", "i-0001"), Eq("status", "Ready")), "row sets", None),
         (~Eq("id", "i-0001"), "row sets", 999),
         ([And(Eq("status", "Ready"), Eq("status", "Stopped")), A], "nothing", 0),
@@ -504,8 +504,10 @@ def test_the_plan_of_a_tree(where, driver, known):
     store = Store(SCHEMA, estate())
     plan = store.explain(Query(where))
     assert (plan.driver, plan.known) == (driver, known)
-    if known is not None:
-        assert store.count(where) == known
+    given = where if isinstance(where, list) else [where]
+    matches = [one for one in estate() if all(part.matches(one) for part in given)]
+    assert store.count(where) == len(matches)
+    assert known in (None, len(matches))
 
 
 def test_a_conjunction_is_planned_as_a_list_is():
