@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import Grouping
 
 from instquery.predicates import (
     BOUND,
@@ -173,9 +172,8 @@ class Statements:
                 return condition
             if kind is Missing:
                 return sa.not_(condition)
-            # In brackets, as SQLAlchemy would turn `= ANY` into `!= ANY`.
-            fails = sa.not_(Grouping(condition))
-            return sa.or_(self._layout.is_null(of, folded=kind is Contains), fails)
+            is_null = self._layout.is_null(of, folded=kind is Contains)
+            return sa.or_(is_null, sa.not_(condition))
 
         if kind == "not":
             return self._written(of[0], names, holds=not holds)
