@@ -31,7 +31,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from instquery.errors import RecordError, SchemaError
 from instquery.instants import Unit
-from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.predicates import Contains, Eq, In, Missing, Predicate, Range
 from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
@@ -90,7 +90,8 @@ class Kind:
 
     Args:
         name: as errors name it; files note it.
-        answers: the classes of predicates that it answers.
+        answers: the classes of predicates that it answers. Where it answers any, it answers
+            `Missing` too: every index does.
         take: checks the values of all fields of this kind in a row, and may replace them. Without
             it any value is taken. `Each` makes one of a check of a single value.
         reader: makes what reads a field's values into microseconds; without it they are read as
@@ -132,6 +133,10 @@ class Kind:
             "micros",
         }:
             raise SchemaError(f"{self.phrase}: instants need a reader")
+
+    def does_answer(self, asked: type[Predicate]) -> bool:
+        """Tell whether a field of this kind answers a leaf of this class."""
+        return asked in self.answers or (asked is Missing and bool(self.answers))
 
     @property
     def is_counted(self) -> bool:
@@ -196,7 +201,7 @@ def not_answered(kind: Kind, asked: type[Predicate]) -> str:
     'a keyword field does not answer Contains: ask with Eq or In, or declare it as text()'
     """
     answered = " or ".join([one.__name__ for one in kind.answers])
-    others = " or ".join([f"{name}()" for name, one in KINDS.items() if asked in one.answers])
+    others = " or ".join([f"{name}()" for name, one in KINDS.items() if one.does_answer(asked)])
     cures = [f"ask with {answered}"] if answered else []
     cures += [f"declare it as {others}"] if others else []
     reason = f"{kind.phrase} does not answer {asked.__name__}"

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
+from instquery.canonical import canonical_form, where_of
 from instquery.errors import InstqueryError, QueryError, SchemaError
-from instquery.instants import Moment, TrustedMicros, moment
+from instquery.instants import Moment, TrustedMicros, moment, to_text
 from instquery.options import brief, check_flag, counted, some, told
-from instquery.predicates import Predicate, Value, Where, conditions, is_relative
+from instquery.predicates import And, Predicate, Value, Where, conditions, is_relative
 
 __all__ = [
     "Clock",
@@ -51,12 +52,19 @@ class Order:
         return f"Order({brief(self.field)}{descending})"
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
+_VERSION = 1  # of the plain form of a query
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False, eq=False)
 class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
+    Two queries are equal if they ask for the same part, and their predicates have one canonical
+    form: see `trees`.
+
     Args:
-        where: a predicate, or any collection of them.
+        where: a predicate, or any collection of them. A tree is at most 32 deep, and there are at
+            most 10,000 leaves.
         offset: how many matches are passed over.
         limit: how many are handed out at the most.
         total: whether the exact number of all matches is wanted; `False` spares the count.
@@ -97,10 +105,76 @@ class Query:
         object.__setattr__(self, "total", total)
         object.__setattr__(self, "now", None if now is None else moment_of(now))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Query):
+            return NotImplemented
+        if self._part() != other._part():
+            return False
+        return self.where == other.where or And(*self.where) == And(*other.where)
+
+    def __hash__(self) -> int:
+        return hash((And(*self.where), self._part()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the query in plain JSON, its predicates in their canonical form.
+
+        Equal queries have equal forms, in every release of the same `version`.
+
+        >>> from instquery import Eq
+        >>> Query([Eq("a", 1), Eq("a", True)], limit=5).to_dict()["where"]
+        {'eq': ['a', 1]}
+        """
+        return {
+            "version": _VERSION,
+            "where": canonical_form(self.where),
+            "order": _plain_order(self),
+            "offset": self.offset,
+            "limit": self.limit,
+            "total": self.total,
+            "now": None if self.now is None else to_text(self.now, "microseconds"),
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the query of a plain form. Raises `QueryError` for what is none.
+
+        >>> Query.from_dict(Query(offset=5).to_dict()) == Query(offset=5)
+        True
+        """
+        names = ("where", "order", "offset", "limit", "total", "now")
+        if not isinstance(plain, Mapping) or set(plain) != {"version", *names}:
+            members = ", ".join(("version", *names))
+            raise QueryError(f"the form of a query is a mapping with {members}", code="query.value")
+        if type(plain["version"]) is not int or plain["version"] != _VERSION:
+            given = brief(plain["version"])
+            raise QueryError(
+                f"the form of a query must have version {_VERSION}, not {given}: "
+                "it was written by another release",
+                code="query.value",
+            )
+
+        where, order, offset, limit, total, now = [plain[name] for name in names]
+        _check_order(order)
+        return cls(where_of(where), offset=offset, limit=limit, total=total, now=now)
+
+    def _part(self) -> tuple[int, int, bool, int | None]:
+        return self.offset, self.limit, self.total, self.now
+
     def __repr__(self) -> str:
         offset = brief(self.offset)
         part = f"offset={offset}, limit={self.limit}, total={self.total}, now={self.now!r}"
         return f"Query(where={some(self.where)}, {part})"
+
+
+def _plain_order(query: Query) -> list[Any]:  # noqa: ARG001 - each is in the schema's order
+    """Write the order that a query names: the one place that does."""
+    return []
+
+
+def _check_order(order: object) -> None:
+    """Refuse an order that no query can name."""
+    if order != []:
+        raise QueryError("order must be an empty list: the schema's own", code="query.value")
 
 
 def system_clock() -> datetime:

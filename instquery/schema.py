@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from instquery.errors import Code, QueryError, SchemaError
 from instquery.fields import (
@@ -23,8 +23,22 @@ from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
 from instquery.options import brief, check_flag, check_kind
-from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, conditions, unanswered
+from instquery.predicates import (
+    ASKED,
+    And,
+    Asked,
+    Compound,
+    Missing,
+    Not,
+    Predicate,
+    Range,
+    Where,
+    check_size,
+    conditions,
+    unanswered,
+)
 from instquery.query import Order, Record, moment_of
+from instquery.terms import Term, all_of, any_of, negated
 
 __all__ = [
     "UNDATED",
@@ -135,7 +149,7 @@ class Schema:
         """Return how the values of a field are read; `None` where they are read as they are."""
         return self._intake.readers[field]
 
-    def bound(self, predicate: Predicate, now: int | None) -> Bounded:
+    def bound(self, predicate: Predicate, now: int | None) -> Term:
         """Return a predicate with its bounds read: what indexes and databases are asked.
 
         Raises `QueryError` that names the field: where it is not declared or does not answer the
@@ -143,16 +157,27 @@ class Schema:
         """
         if type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
-        declared = self.fields.get(predicate.field)
+        if isinstance(predicate, Compound):
+            check_size(predicate)  # before the walk goes down
+            parts = [self.bound(one, now) for one in predicate.operands]
+            if isinstance(predicate, Not):
+                return negated(parts[0])
+            return all_of(parts) if isinstance(predicate, And) else any_of(parts)
+
+        leaf = cast(Asked, predicate)
+        declared = self.fields.get(leaf.field)
         if declared is None:
-            reason = unknown_field(predicate.field, self.fields)
-            raise QueryError(reason, field=predicate.field, code="query.field")
-        if type(predicate) not in declared.kind.answers:
-            reason = not_answered(declared.kind, type(predicate))
-            raise QueryError(reason, field=predicate.field, code="query.kind")
-        if isinstance(predicate, Range):
-            return predicate.bound(self._intake.read(predicate.field), now)
-        return predicate
+            reason = unknown_field(leaf.field, self.fields)
+            raise QueryError(reason, field=leaf.field, code="query.field")
+        kind = declared.kind
+        if type(leaf) not in kind.answers and not kind.does_answer(type(leaf)):
+            reason = not_answered(kind, type(leaf))
+            raise QueryError(reason, field=leaf.field, code="query.kind")
+        if isinstance(leaf, Range):
+            return leaf.bound(self._intake.read(leaf.field), now)
+        if isinstance(leaf, Missing):
+            return leaf.bound(self.reader(leaf.field))
+        return leaf
 
     def matches(
         self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None
@@ -176,10 +201,11 @@ class Schema:
         """
         check_kind("record", record, Mapping, "a mapping", QueryError)
         micros = None if now is None else moment_of(now)
-        bound = [self.bound(one, micros) for one in conditions(where)]
-        for predicate in bound:
-            self._intake.check(predicate.field, record)
-        return all(one.matches(record) for one in bound)
+        given = conditions(where)
+        term = all_of([self.bound(one, micros) for one in given])
+        for field in And(*given).fields:
+            self._intake.check(field, record)
+        return term.matches(record)
 
     def check_facets(self, field: str) -> None:
         """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""

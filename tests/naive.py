@@ -118,11 +118,24 @@ def in_order(records, key, created, newest_first=True):
 def holds(record, condition):
     """Judge one condition.
 
-    A condition is ("eq", field, value), ("in", …), ("called", …), ("contains", …)
-    or ("range", field, {…}).
+    A condition is ("eq", field, value), ("in", …), ("called", …), ("contains", …),
+    ("range", field, {…}), ("missing", field), ("not", condition), ("and", conditions) or
+    ("or", conditions).
     """
-    kind, field, wanted = condition
+    kind, field, *rest = condition
+    if kind == "not":
+        return not holds(record, field)
+    if kind in ("and", "or"):
+        told = [holds(record, one) for one in field]
+        return False not in told if kind == "and" else True in told
     value = record.get(field)
+    if kind == "missing":
+        return value is None
+    return fits(value, kind, *rest)
+
+
+def fits(value, kind, wanted):
+    """Judge the value of one field."""
     if value is None or (kind == "range" and value == ""):
         return False
     if kind == "eq":

@@ -36,7 +36,7 @@ from instquery import (
     text,
 )
 from instquery.apis import bss
-from instquery.sql import SqlStore, statements, walk, writer
+from instquery.sql import SqlStore, bindings, walk, writer
 from instquery.sql.names import index_name
 from strategies import SCHEMA
 
@@ -322,7 +322,7 @@ def test_lists_are_cut_for_writes_by_their_number_and_by_their_size(tables, monk
 
 
 def test_a_list_that_no_parameter_holds_is_refused(tables, monkeypatch):
-    monkeypatch.setattr(statements, "_MOST_TEXT", 20)
+    monkeypatch.setattr(bindings, "_MOST_TEXT", 20)
     store = tables.store(SCHEMA, [made(1)])
     assert store.count(In("id", ["i-00001", "i-00002"])) == 1
     with pytest.raises(QueryError, match=r"21 characters.*ask in parts") as caught:

@@ -4,11 +4,12 @@ They have small segments with vacant rows, opened places and moved records.
 """
 
 import naive
-from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
+from instquery import Order, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
+from strategies import predicate
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
 
@@ -137,23 +138,33 @@ def some_conditions(chance, kind_of_key="text"):
     for field in ("created", "expires"):
         names = chance.sample(BOUNDS, chance.randint(1, 2))
         found.append(("range", field, {name: second(chance.randrange(20)) for name in names}))
+    found += [("missing", field) for field in ("id", "name", "status", "owner", "created")]
     return found
 
 
+def some_tree(chance, leaves, depth=5):
+    """A tree of some of these conditions, at the most so deep."""
+    kind = chance.choice(["leaf", "and", "or", "not"]) if depth > 1 else "leaf"
+    if kind == "leaf":
+        return chance.choice(leaves)
+    if kind == "not":
+        return kind, some_tree(chance, leaves, depth - 1)
+    count = chance.choice([0, 1, 2, 2, 3])
+    return kind, [some_tree(chance, leaves, depth - 1) for _ in range(count)]
+
+
 def some_wheres(chance, kind_of_key="text"):
-    """Each condition by itself, and some of two and three together; the last asks nothing."""
+    """Each condition by itself, some together, and some trees; the last asks nothing."""
     singles = some_conditions(chance, kind_of_key)
     pairs = [chance.sample(singles, 2) for _ in range(6)]
     triples = [chance.sample(singles, 3) for _ in range(4)]
-    return [*([one] for one in singles), *pairs, *triples, []]
+    trees = [some_tree(chance, singles) for _ in range(12)]
+    beside = [[chance.choice(singles), some_tree(chance, singles)] for _ in range(4)]
+    return [*([one] for one in (*singles, *trees)), *pairs, *triples, *beside, []]
 
 
 def predicates(where):
-    made_of = {"eq": Eq, "in": In, "contains": Contains}
-    return [
-        Range(field, **value) if kind == "range" else made_of[kind](field, value)
-        for kind, field, value in where
-    ]
+    return [predicate(condition) for condition in where]
 
 
 def matching(records, where, *, descending=True):

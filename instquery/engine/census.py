@@ -6,7 +6,7 @@ from typing import Self
 from instquery.engine.books import Book, Estimate, GramBook, InstantBook, KeywordBook
 from instquery.engine.forms import FormBook
 from instquery.instants import Unit
-from instquery.predicates import Bounded, Value, check_answered
+from instquery.predicates import Bounded, Missing, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -95,7 +95,7 @@ class Census:
     def estimate(self, predicate: Bounded) -> Estimate | None:
         """Tell what is known of the records that match; `None` where nothing is known here."""
         book = self._books.get(predicate.field)
-        if book is None:
+        if book is None or type(predicate) is Missing:  # which the segments know
             check_answered(predicate)
             return None
         return book.estimate(predicate)

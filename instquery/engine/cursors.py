@@ -9,11 +9,11 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
-from instquery.bounds import Bound, Instant
+from instquery.canonical import mark_of
 from instquery.engine.indexes.order import Rank
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
-from instquery.predicates import ASKED, In, Predicate, Range, check_answered
+from instquery.predicates import Predicate
 from instquery.schema import Schema
 
 __all__ = ["Bookmark", "Signer", "fingerprint"]
@@ -23,7 +23,7 @@ _SIGNATURE = 16  # bytes
 # A key of 4,096 code points of four bytes each makes a cursor of 44,000 characters.
 _LONGEST = 1 << 20  # characters
 
-_FORM = b"instquery cursor 2\n"
+_FORM = b"instquery cursor 3\n"
 """Signed with every bookmark: a cursor of another form is refused, not misread."""
 
 
@@ -121,27 +121,9 @@ def _from_hex(octets: str) -> str:
 
 
 def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
-    """Return a short text that is the same for the same predicates, in any sequence.
+    """Return a short text that is the same for predicates of one canonical form.
 
     It is another one for another key or order.
     """
-    predicates = sorted([_canonical(one) for one in where])
-    text = "\n".join([repr((schema.key, schema.order)), *predicates])
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
-
-
-def _canonical(predicate: Predicate) -> str:
-    """Write a predicate so that two which mean the same are the same text."""
-    check_answered(predicate, ASKED)
-    if isinstance(predicate, In):
-        return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
-    if isinstance(predicate, Range):
-        within = (predicate.after, predicate.since, predicate.until, predicate.before)
-        bounds = [_canonical_bound(bound) for bound in (*within, predicate.within)]
-        return f"Range({predicate.field!r}, {bounds})"
-    return repr(predicate)
-
-
-def _canonical_bound(bound: Bound | None) -> str:
-    """Write a bound: an instant in microseconds, as `Store.moment` hands out a former datetime."""
-    return str(bound.at) if isinstance(bound, Instant) else repr(bound)
+    told = f"{(schema.key, schema.order)!r}\n{mark_of(where)}"
+    return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()

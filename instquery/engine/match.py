@@ -1,57 +1,64 @@
-"""Match the rows of one segment: by the row sets of its indexes, then by testing what is left."""
+"""Match the rows of one segment: by the row sets of its indexes, then by testing what is left.
+
+A selection is a pair of row sets, *sure* ⊆ matches ⊆ *maybe*, which are equal where indexes are
+exact. `and` and `or` go through both; `not` is what is left of the rows without the other of both.
+Only rows between the two are tested, by whatever is not exact.
+"""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias, cast
 
 from instquery.engine.indexes.index import EVERY_ROW, matching
-from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions
+from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
 from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Bounded
+from instquery.terms import Term, Tree
 
 __all__ = ["count", "match"]
 
 # A few positions are tested for less than they are looked up in a row set.
 _FEW = 4
 
+_Pair: TypeAlias = tuple[RowSet, RowSet]
+"""Rows that are sure to match, and rows among which all matches are."""
+
 
 def match(
     segment: Segment,
-    selected: Sequence[Bounded],
-    tested: Iterable[Bounded] = (),
+    selected: Sequence[Term],
+    tested: Iterable[Term] = (),
     enough: int | None = None,
     below: Position | None = None,
 ) -> Matches:
-    """Return the rows that match all predicates; as positions where records had to be tested.
+    """Return the rows that match all terms; as positions where records had to be tested.
 
     Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows are
     left. With `enough`, older matches than so many may be missing. With `below`, only rows at lower
     positions count.
     """
     occupied = segment.occupied
-    rows: Matches = occupied if below is None else occupied & everything(below)
-    doubts = list(tested)
+    every = occupied if below is None else occupied & everything(below)
+    for term in selected:
+        if type(term) is Tree:
+            return _match_trees(segment, selected, tested, enough, every)
 
-    for predicate in selected:
+    rows: Matches = every
+    doubts = list(tested)
+    for predicate in cast(Sequence[Bounded], selected):
         lookup = segment.lookup(predicate.field)
         if lookup is None or (rows is not occupied and _is_few(rows, lookup.few)):
             doubts.append(predicate)
             continue
 
         selection, is_exact = lookup.select(predicate)
-        rows = (
-            selection
-            if rows is occupied and isinstance(selection, list)
-            else _both(rows, selection)
-        )
+        is_first_list = rows is occupied and isinstance(selection, list)
+        rows = selection if is_first_list else _both(rows, selection)
         if not rows:
             return 0
         if not is_exact:
             doubts.append(predicate)
 
-    if not doubts:
-        return rows
-    if isinstance(rows, list):
-        return _keep(segment, rows, doubts)
-    return _verify(segment, rows, doubts, enough)
+    return _verify(segment, rows, doubts, enough) if doubts else rows
 
 
 def count(segment: Segment, matches: Matches) -> int:
@@ -59,6 +66,9 @@ def count(segment: Segment, matches: Matches) -> int:
     if isinstance(matches, list):
         return len(matches)
     return segment.count if matches is segment.occupied else matches.bit_count()
+
+
+# what leaves select
 
 
 def _is_few(rows: Matches, few: int) -> bool:
@@ -81,14 +91,94 @@ def _both(rows: Matches, others: Matches) -> Matches:
     return rows if others == EVERY_ROW else rows & others
 
 
+# trees
+
+
+def _match_trees(
+    segment: Segment,
+    selected: Sequence[Term],
+    tested: Iterable[Term],
+    enough: int | None,
+    rows: RowSet,
+) -> Matches:
+    """Return the rows that match all terms, some of which are trees; only what is unsure is tested.
+
+    As `match` does without trees, but for lists of positions, which trees have no use for.
+    """
+    doubts = list(tested)
+    sure = 0 if doubts else rows
+    for term in selected:
+        is_sure, rows = _pair(segment, term, rows)
+        if not rows:
+            return 0
+        if is_sure != rows:
+            doubts.append(term)
+        sure &= is_sure
+
+    if sure == rows:
+        return rows
+    return _verify(segment, rows, doubts, enough, sure)
+
+
+def _pair(segment: Segment, term: Term, live: RowSet) -> _Pair:
+    """Select among some of the occupied rows."""
+    if not isinstance(term, Tree):
+        return _leaf_pair(segment, term, live)
+
+    if term.word == "not":
+        sure, maybe = _pair(segment, term.parts[0], live)
+        return live ^ maybe, live ^ sure
+
+    if term.word == "and":
+        sure = maybe = live
+        for part in term.parts:
+            part_sure, maybe = _pair(segment, part, maybe)
+            sure &= part_sure
+            if not maybe:
+                break
+        return sure, maybe
+
+    sure = maybe = 0
+    for part in term.parts:
+        part_sure, part_maybe = _pair(segment, part, live)
+        sure |= part_sure
+        maybe |= part_maybe
+        if sure == live:
+            break
+    return sure, maybe
+
+
+def _leaf_pair(segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
+    lookup = segment.lookup(leaf.field)
+    if lookup is None or _is_few(live, lookup.few):
+        return 0, live
+
+    selection, is_exact = lookup.select(leaf)
+    if isinstance(selection, list):
+        selection = set_of(selection, len(segment))
+    rows = live & selection
+    return (rows, rows) if is_exact else (0, rows)
+
+
+# tests
+
+
 def _verify(
-    segment: Segment, rows: RowSet, doubts: Sequence[Bounded], enough: int | None
-) -> list[Position]:
-    """Keep the rows whose record passes every test.
+    segment: Segment,
+    rows: Matches,
+    doubts: Sequence[Term],
+    enough: int | None,
+    sure: RowSet = 0,
+) -> Matches:
+    """Keep the rows whose record passes every test, and those that are sure to.
 
     Newest first, in growing portions until there are enough.
     """
+    if isinstance(rows, list):
+        return _keep(segment, rows, doubts)
     if enough is None or rows.bit_count() <= 4 * enough + 256:
+        if sure:
+            return _keep_unsure(segment, rows, doubts, sure)
         return _keep(segment, positions(rows), doubts)
 
     matches: list[Position] = []
@@ -98,16 +188,31 @@ def _verify(
         places = newest(rows, start, portion)
         if not places:
             break
-        matches += _keep(segment, places, doubts)
+        if sure:
+            stretch = rows & (everything(places[0] + 1) ^ everything(places[-1]))
+            matches += positions(_keep_unsure(segment, stretch, doubts, sure))
+        else:
+            matches += _keep(segment, places, doubts)
         start += portion
         portion *= 4
     return matches
 
 
-def _keep(segment: Segment, places: list[Position], doubts: Iterable[Bounded]) -> list[Position]:
+def _keep_unsure(segment: Segment, rows: RowSet, doubts: Iterable[Term], sure: RowSet) -> RowSet:
+    """Return the rows that are sure to match, and those of the others that pass every test."""
+    known = rows & sure
+    passed = _keep(segment, positions(rows ^ known), doubts)
+    return known | set_of(passed, len(segment))
+
+
+def _keep(segment: Segment, places: list[Position], doubts: Iterable[Term]) -> list[Position]:
     """Return those of the positions whose record passes every test."""
-    for predicate in doubts:
-        lookup = segment.lookup(predicate.field)
-        test = matching if lookup is None else lookup.test
-        places = test(predicate, places, segment.records)
+    for term in doubts:
+        if isinstance(term, Tree):
+            test, records = term.test, segment.records
+            places = [at for at in places if test(records[at])]
+            continue
+        lookup = segment.lookup(term.field)
+        find = matching if lookup is None else lookup.test
+        places = find(term, places, segment.records)
     return places

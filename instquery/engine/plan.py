@@ -8,8 +8,9 @@ from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
 from instquery.options import counted
-from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, merged
+from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing, Value
 from instquery.query import Query
+from instquery.terms import Term, Tree, leaves_of, merged
 
 __all__ = ["Plan", "Step", "plan", "plans"]
 
@@ -35,16 +36,23 @@ _WHENCE_TOTAL = {
 # value that an index selects by.
 _LOOK_UP_ALL = 2.0
 _LOOK_UP = 0.4
-_TEST: Mapping[type[Bounded], float] = {Eq: 0.05, In: 0.05, Contains: 0.5, Interval: 0.7}
+_TEST: Mapping[type[Bounded], float] = {
+    Eq: 0.05,
+    In: 0.05,
+    Contains: 0.5,
+    Interval: 0.7,
+    Missing: 0.1,
+}
+_TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
 _SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
 
 class Step(NamedTuple):
-    """What a plan does with one predicate, and how many records match it."""
+    """What a plan does with one predicate or tree, and how many records match it."""
 
-    predicate: Bounded
+    predicate: Term
     role: Role
     size: Size
 
@@ -108,9 +116,9 @@ class Plan(NamedTuple):
 
 
 class _Weighed(NamedTuple):
-    """A predicate, what is known of its matches, and whether segments can select them."""
+    """A term, what is known of its matches, and whether segments can select them."""
 
-    predicate: Bounded
+    predicate: Term
     size: Size
     keys: Sequence[Value] | None
     has_index: bool
@@ -149,15 +157,19 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
 
 def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weighed]:
     """Ask how many records match each predicate; what seems the rarest comes first."""
-    bound = [version.schema.bound(predicate, query.now) for predicate in query.where]
-    if len(bound) > 1:
-        bound = merged(bound)
+    terms = [version.schema.bound(predicate, query.now) for predicate in query.where]
+    if len(terms) > 1 or (terms and isinstance(terms[0], Tree)):
+        terms = merged(terms)
 
+    indexed = version.schema.indexed
     weighed: list[_Weighed] = []
-    for predicate in bound:
-        size, keys = version.estimate(predicate, census)
-        has_index = predicate.field in version.schema.indexed
-        weighed.append(_Weighed(predicate, size, keys, has_index))
+    for term in terms:
+        size, keys = version.estimate(term, census)
+        if isinstance(term, Tree):
+            has_index = not indexed.isdisjoint([leaf.field for leaf in leaves_of(term)])
+        else:
+            has_index = term.field in indexed
+        weighed.append(_Weighed(term, size, keys, has_index))
 
     weighed.sort(key=lambda one: one.size.expected)
     return weighed
@@ -171,10 +183,12 @@ def _is_cheaper_by_key(
         return True
 
     size = float(by_key.size.expected)
+    if isinstance(by_key.predicate, Tree):
+        size = float(len(by_key.keys or ()))
     by_keys = _LOOK_UP_ALL + size * _LOOK_UP
     for one in weighed:
-        if one is not by_key:
-            by_keys += size * _TEST[type(one.predicate)]
+        if one is not by_key or isinstance(one.predicate, Tree):
+            by_keys += size * _cost_to_test(one.predicate)
             size *= one.size.expected / max(1, version.count)
 
     segments = float(len(version.segments))
@@ -186,8 +200,18 @@ def _is_cheaper_by_key(
     return by_keys <= segments * (_SEGMENT + selecting)
 
 
-def _cost_to_select(predicate: Bounded, version: Version) -> float:
-    """Tell what it costs to ask the index of one segment."""
+def _cost_to_test(term: Term) -> float:
+    """Tell what it costs to test one record."""
+    if isinstance(term, Tree):
+        return _TEST_NODE + sum([_TEST_NODE + _cost_to_test(part) for part in term.parts])
+    return _TEST[type(term)]
+
+
+def _cost_to_select(predicate: Term, version: Version) -> float:
+    """Tell what it costs to ask the indexes of one segment."""
+    if isinstance(predicate, Tree):
+        return sum([_cost_to_select(part, version) for part in predicate.parts])
+
     index = version.schema.fields[predicate.field].kind.index
     if not isinstance(predicate, In):
         return _SELECT[index]
@@ -219,7 +243,7 @@ def _made(
     known: int | None = None
     if driver == "nothing":
         known = 0
-    elif not query.where:
+    elif not steps:
         known = version.count
     elif len(steps) == 1:
         known = steps[0].size.count

@@ -3,8 +3,10 @@
 from instquery.engine.cursors import Bookmark
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
-from instquery.predicates import Bounded, In
+from instquery.predicates import In
 from instquery.query import Page, Query
+from instquery.terms import Term, leaves_of
+from instquery.trees import leaves_of as asked_leaves
 
 __all__ = ["PreparedQuery", "can_be_planned"]
 
@@ -20,8 +22,16 @@ _AT_ONCE = 100
 
 def can_be_planned(query: Query, segments: int = 1) -> bool:
     """Tell whether a plan can be made within the bounds of `prepare`, asking so many segments."""
-    values = sum([len(one.values) for one in query.where if isinstance(one, In)])
-    return len(query.where) * segments <= _LEAVES and values * segments <= _VALUES
+    leaves = sum([one.leaves for one in query.where])
+    if leaves * segments > _LEAVES:
+        return False
+    values = [
+        len(leaf.values)
+        for one in query.where
+        for leaf in asked_leaves(one)
+        if isinstance(leaf, In)
+    ]
+    return sum(values) * segments <= _VALUES
 
 
 class PreparedQuery:
@@ -70,6 +80,6 @@ def _is_brief(plan: Plan) -> bool:
     return is_exact and looked_up * plan.segments <= _AT_ONCE
 
 
-def _values(predicate: Bounded) -> int:
-    """Count what a segment looks up for a predicate."""
-    return len(predicate.values) if isinstance(predicate, In) else 1
+def _values(term: Term) -> int:
+    """Count what a segment looks up."""
+    return sum([len(leaf.values) if isinstance(leaf, In) else 1 for leaf in leaves_of(term)])

@@ -13,8 +13,9 @@ from instquery.engine.rowsets import RowSet, count_all, newest
 from instquery.engine.segment import Matches, Segment
 from instquery.engine.version import Part, Place, Version, seek
 from instquery.instants import Micros
-from instquery.predicates import Bounded, Predicate, Value
+from instquery.predicates import Predicate, Value
 from instquery.query import Query, Record, by_count, dated
+from instquery.terms import Term, Tree
 
 __all__ = ["facets", "resume", "search"]
 
@@ -144,7 +145,7 @@ def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:
     return (), skip
 
 
-def _known(segment: Segment, asked: Sequence[Bounded]) -> int | None:
+def _known(segment: Segment, asked: Sequence[Term]) -> int | None:
     """Return how many rows of a segment match all predicates, if that is known beforehand."""
     if not asked:
         return segment.count
@@ -153,7 +154,7 @@ def _known(segment: Segment, asked: Sequence[Bounded]) -> int | None:
     return None
 
 
-def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
+def _uses(plan: Plan) -> tuple[list[Term], list[Term]]:
     """Return the predicates that rows are selected by, and those that records are tested for."""
     selected = [step.predicate for step in plan.steps if step.role == "row set"]
     tested = [step.predicate for step in plan.steps if step.role == "residual"]
@@ -163,11 +164,12 @@ def _uses(plan: Plan) -> tuple[list[Bounded], list[Bounded]]:
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:
     """Fetch the records that the driver names, test them, and put them in order.
 
-    Costs 0.4 to 2 µs a record.
+    A tree's keys may be more than its matches. Costs 0.4 to 2 µs a record.
     """
     records = version.directory.get_all(plan.keys)
-    for step in plan.steps[1:]:
-        records = passing(step.predicate, records)
+    for step in plan.steps:
+        if step.role != "driver" or isinstance(step.predicate, Tree):
+            records = passing(step.predicate, records)
     total = len(records)
     version.schema.sort(records)
 

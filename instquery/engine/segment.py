@@ -55,6 +55,7 @@ from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
+from instquery.terms import Term, Tree
 
 __all__ = ["Matches", "Segment"]
 
@@ -165,8 +166,13 @@ class Segment:
             return self._order
         return index
 
-    def size(self, predicate: Bounded) -> Size:
-        """Tell how many records match a predicate; without an index, any of them may."""
+    def size(self, term: Term) -> Size:
+        """Tell how many records match; without an index, any of them may."""
+        if isinstance(term, Tree):
+            return Size.of_tree(term.word, [self.size(part) for part in term.parts], self.count)
+        return self._leaf_size(term)
+
+    def _leaf_size(self, predicate: Bounded) -> Size:
         lookup = self.lookup(predicate.field)
         if lookup is not None:
             has_vacant = self.count < len(self.records)

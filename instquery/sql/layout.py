@@ -114,6 +114,17 @@ class Layout:
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
+    def is_null(self, field: str, *, folded: bool = False) -> Column:
+        """Return the condition that a column holds nothing that could be compared."""
+        return self.column(field, folded=folded).is_(None)
+
+    def is_missing(self, field: str) -> Column:
+        """Return the condition of the rows whose record has no value in a field."""
+        absent = self._absent.get(field)
+        if absent is not None:
+            return self.order == sa.literal(absent, self.order.type)
+        return self.is_null(field)
+
     def behind(self, key: str, place: Any) -> Column:
         """Return the condition of rows that come after a key at a place in the order."""
         order = self.order

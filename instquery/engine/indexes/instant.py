@@ -7,10 +7,17 @@ from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, positions, set_of_bits, set_of_flags
+from instquery.engine.rowsets import (
+    Position,
+    RowSet,
+    everything,
+    positions,
+    set_of_bits,
+    set_of_flags,
+)
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, Micros
-from instquery.predicates import Bounded, Interval, check_answered
+from instquery.predicates import Bounded, Interval, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["InstantIndex"]
@@ -35,7 +42,7 @@ class InstantIndex:
     `_base` is no later than any instant, and each lies a multiple of `_unit` behind it.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval, Missing)
     few: ClassVar[int] = 0
 
     __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
@@ -55,23 +62,30 @@ class InstantIndex:
 
     # reading
 
-    def size(self, predicate: Interval, _occupied: RowSet) -> Size:
+    def size(self, predicate: Interval | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no instant here."""
+        if isinstance(predicate, Missing):
+            return Size.exactly((self._missing() & occupied).bit_count())
         return Size.exactly(self._within(predicate).bit_count())
 
-    def select(self, predicate: Interval) -> Selection:
-        """Return exactly the rows within the range."""
+    def select(self, predicate: Interval | Missing) -> Selection:
+        """Return exactly the rows within the range, or without an instant."""
+        if isinstance(predicate, Missing):
+            return self._missing(), True
         return self._within(predicate), True
 
     def test(
         self,
-        predicate: Interval,
+        predicate: Interval | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],  # noqa: ARG002 - the contract of every index
     ) -> list[Position]:
         """Compare the column."""
         check_answered(predicate, self.answers)
-        low, high, column = predicate.low, predicate.high, self._column
+        column = self._column
+        if isinstance(predicate, Missing):
+            return [position for position in positions if column[position] == _MISSING]
+        low, high = predicate.low, predicate.high
         return [position for position in positions if low <= column[position] <= high]
 
     def faults(self, values: Sequence[Micros | None]) -> Iterator[str]:
@@ -142,9 +156,13 @@ class InstantIndex:
 
     # inside
 
+    def _missing(self) -> RowSet:
+        """Return the rows without an instant, vacant ones included."""
+        return everything(len(self._column)) ^ self._present
+
     def _within(self, predicate: Interval) -> RowSet:
         """Return the rows of an interval: those from its start on, less those behind its end."""
-        check_answered(predicate, self.answers)
+        check_answered(predicate, (Interval,))
         first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
         last = (predicate.high - self._base) // self._unit
         if first > last:

@@ -5,7 +5,8 @@ Theory of operation
 
 A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set, and its rows are
 counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
-row set nor an array is ever changed in place, so a copy of an index shares them.
+row set nor an array is ever changed in place, so a copy of an index shares them. Rows without a
+value, vacant ones included, have a row set too: it is 0, and costs nothing, where each has one.
 
 When rows are inserted, the positions behind them move. Row sets are moved at once. Arrays are moved
 when they are looked at, as there are thousands of rare values and a write concerns few of them:
@@ -23,9 +24,16 @@ from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.opening import Opening, one_more
-from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
+from instquery.engine.rowsets import (
+    POSITION_CODE,
+    Position,
+    RowSet,
+    positions,
+    set_of,
+    set_of_flags,
+)
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
+from instquery.predicates import Bounded, Eq, In, Missing, Value, check_answered, unanswered
 from instquery.query import Record
 
 __all__ = ["KeywordIndex"]
@@ -46,10 +54,10 @@ class KeywordIndex:
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Missing)
     few: ClassVar[int] = 0
 
-    __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
+    __slots__ = ("_counts", "_frequent", "_known", "_missing", "_opened", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
@@ -58,33 +66,41 @@ class KeywordIndex:
         self._rare: dict[Value, array[Position]] = {}
         self._opened: list[Position] = []
         self._known: dict[Value, int] = {}
+        self._missing: RowSet = 0
         self._width = width
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
         """Build from a column. Costs 0.1 µs a row."""
         index = cls(len(values))
-        for value, places in _places(values).items():
+        held = _places(values)
+        for value, places in held.items():
             index._keep(value, places)
+        if sum(map(len, held.values())) < len(values):
+            index._missing = set_of_flags([value is None for value in values])
         return index
 
     # reading
 
-    def size(self, predicate: Eq | In, _occupied: RowSet) -> Size:
+    def size(self, predicate: Eq | In | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self._count(predicate.value))
+        if isinstance(predicate, Missing):
+            return Size.exactly((self._missing & occupied).bit_count())
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
         return Size.exactly(sum(map(self._count, predicate.members)))
 
-    def select(self, predicate: Eq | In) -> Selection:
-        """Return exactly the rows that hold one of the values."""
+    def select(self, predicate: Eq | In | Missing) -> Selection:
+        """Return exactly the rows that hold one of the values, or none at all."""
         if isinstance(predicate, Eq):
             frequent = self._frequent.get(predicate.value)
             return self._select_rare(predicate.value) if frequent is None else (frequent, True)
+        if isinstance(predicate, Missing):
+            return self._missing, True
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
@@ -94,7 +110,7 @@ class KeywordIndex:
         return rows, True
 
     def test(
-        self, predicate: Eq | In, positions: Sequence[Position], records: Sequence[Record]
+        self, predicate: Eq | In | Missing, positions: Sequence[Position], records: Sequence[Record]
     ) -> list[Position]:
         """Compare the records' own values."""
         check_answered(predicate, self.answers)
@@ -126,6 +142,8 @@ class KeywordIndex:
                 yield f"the rows of {value!r}"
             if self._count(value) != len(places):
                 yield f"the count of {value!r}"
+        if self._missing != set_of_flags([value is None for value in values]):
+            yield "the rows without a value"
 
     # writing
 
@@ -136,6 +154,9 @@ class KeywordIndex:
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
+        places = opening.places
+        opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
+        self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
 
         if not self._rare:
             self._opened = []
@@ -147,8 +168,12 @@ class KeywordIndex:
 
     def add(self, position: Position, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""
-        if position >= self._width:
+        is_new = position >= self._width
+        if is_new:
             self._grow(position + 1)
+        if is_new is (value is None):
+            # A new row is not in it yet; any other row is, until it has a value.
+            self._missing ^= 1 << position
         if value is None:
             return
 
@@ -167,6 +192,7 @@ class KeywordIndex:
         if value is None:
             return
 
+        self._missing |= 1 << position
         if value in self._frequent:
             self._frequent[value] ^= 1 << position
             self._counts[value] -= 1
@@ -189,6 +215,7 @@ class KeywordIndex:
         twin._rare = self._rare.copy()
         twin._opened = self._opened[:]
         twin._known = self._known.copy()
+        twin._missing = self._missing
         return twin
 
     # inside

@@ -10,8 +10,9 @@ from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, everything
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, LATEST
-from instquery.predicates import Bounded, Interval, unanswered
+from instquery.predicates import Bounded, Interval, Missing, unanswered
 from instquery.query import Record
+from instquery.schema import UNDATED
 
 __all__ = ["OrderIndex", "Rank", "ranks_of"]
 
@@ -40,7 +41,7 @@ class OrderIndex:
     is at most two binary searches, 0.3 to 1 µs; a size takes as long again. Costs 8 bytes a row.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval, Missing)
     few: ClassVar[int] = 0
 
     __slots__ = ("_descending", "ranks")
@@ -73,15 +74,17 @@ class OrderIndex:
                 high = middle
         return low
 
-    def stretch(self, predicate: Interval) -> tuple[Position, Position]:
-        """Return the first position within the range and the one behind its last."""
+    def stretch(self, predicate: Interval | Missing) -> tuple[Position, Position]:
+        """Return the first position that matches and the one behind the last."""
+        if isinstance(predicate, Missing):
+            return 0, bisect_right(self.ranks, UNDATED)
         low, high = ranks_of(predicate, descending=self._descending)
         ranks = self.ranks
         first = bisect_left(ranks, low) if ranks and ranks[0] < low else 0
         end = bisect_right(ranks, high) if ranks and ranks[-1] > high else len(ranks)
         return first, max(first, end)
 
-    def size(self, predicate: Interval, occupied: RowSet) -> Size:
+    def size(self, predicate: Interval | Missing, occupied: RowSet) -> Size:
         """Count the occupied rows of the stretch exactly."""
         first, end = self.stretch(predicate)
         if occupied == EVERY_ROW:
@@ -90,7 +93,7 @@ class OrderIndex:
         stretch = everything(end) ^ everything(first)
         return Size.exactly((occupied & stretch).bit_count())
 
-    def select(self, predicate: Interval) -> Selection:
+    def select(self, predicate: Interval | Missing) -> Selection:
         """Return the stretch as a row set."""
         first, end = self.stretch(predicate)
         if first == 0 and end == len(self.ranks):
@@ -101,7 +104,7 @@ class OrderIndex:
 
     def test(
         self,
-        predicate: Interval,
+        predicate: Interval | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],  # noqa: ARG002 - the contract of every index
     ) -> list[Position]:
