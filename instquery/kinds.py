@@ -144,6 +144,16 @@ class Kind:
         return self.reader is not None
 
     @property
+    def is_value(self) -> bool:
+        """Whether values are asked for whole and alone, as those of a keyword field are."""
+        return Eq in self.answers and not self.is_instant and Contains not in self.answers
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are text that is searched for parts."""
+        return Contains in self.answers
+
+    @property
     def phrase(self) -> str:
         """The kind as sentences name a field of it."""
         article = "an" if self.name[:1] in set("aeiou") else "a"

@@ -1,27 +1,31 @@
-"""What is asked and what is answered: queries and pages. Frozen values that every room shares."""
+"""What is asked: orders and queries. Frozen values that every room shares."""
 
-from collections.abc import Callable, Mapping
-from copy import copy
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from itertools import islice
+from typing import Any, TypeAlias
 
 from instquery.errors import InstqueryError, QueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros, moment
-from instquery.options import brief, check_flag, counted, some, told
-from instquery.predicates import Predicate, Value, Where, conditions, is_relative
+from instquery.options import brief, check_flag, check_kind, check_whole, some, told
+from instquery.predicates import Predicate, Where, conditions, is_relative
 
 __all__ = [
+    "ORDERS",
     "Clock",
     "Order",
-    "Page",
-    "Plain",
+    "Ordered",
     "Query",
     "Record",
     "by_count",
+    "check_limit",
     "dated",
     "dated_by",
+    "fields_of",
     "moment_of",
+    "orders_of",
+    "selection",
     "system_clock",
     "trusted_query",
 ]
@@ -37,7 +41,11 @@ _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a c
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Order:
-    """The order of a store: an instant field, ties by key, records without it last."""
+    """An order by one field. Records without a value come last, in either direction.
+
+    Instants are ordered by value, text by code point; of a keyword's values text comes before
+    numbers and bools. Among equals the next order decides, and at the end the key, ascending.
+    """
 
     field: str
     descending: bool = True
@@ -51,17 +59,26 @@ class Order:
         return f"Order({brief(self.field)}{descending})"
 
 
+Ordered: TypeAlias = Order | Iterable[Order] | None
+"""An order as a caller gives it: one, up to three, or the one that goes without saying."""
+
+
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Query:
     """Predicates, all of which must hold, and the part of the answer that is wanted.
 
     Args:
         where: a predicate, or any collection of them.
+        order: an `Order`, or up to three: the later decides among equals of the earlier. Without
+            it the schema's own, which is the same query as naming it. A field is an instant, a
+            keyword or the key; a text field only where the schema names it among its `orders`.
         offset: how many matches are passed over.
         limit: how many are handed out at the most.
         total: whether the exact number of all matches is wanted; `False` spares the count.
         now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or
             integer microseconds. Without it, the store's clock is read. A cursor keeps it.
+        fields: the members that are handed out, whole; by default all. A cursor fits whatever
+            they are.
 
     Raises:
         QueryError: for what is none of these.
@@ -69,22 +86,28 @@ class Query:
     """
 
     where: tuple[Predicate, ...]
+    order: tuple[Order, ...]
+    """Empty for the schema's own."""
     offset: int
     limit: int
     total: bool
     now: TrustedMicros | None
     """In microseconds since 1970."""
+    fields: tuple[str, ...] | None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent options, all but one by name
         self,
         where: Where = (),
+        *,
+        order: Ordered = None,
         offset: int = 0,
         limit: int = 50,
-        *,
         total: bool = True,
         now: Moment | None = None,
+        fields: Iterable[str] | None = None,
     ) -> None:
         object.__setattr__(self, "where", conditions(where))
+        object.__setattr__(self, "order", () if order is None else orders_of(order, QueryError))
         if type(offset) is not int or offset < 0:
             raise QueryError(f"offset must be an integer from 0, not {told(offset)}")
         if type(limit) is not int or limit < 0:
@@ -96,11 +119,62 @@ class Query:
         object.__setattr__(self, "limit", limit)
         object.__setattr__(self, "total", total)
         object.__setattr__(self, "now", None if now is None else moment_of(now))
+        object.__setattr__(self, "fields", None if fields is None else fields_of(fields))
 
     def __repr__(self) -> str:
+        order = f"order={some(self.order)}, " if self.order else ""
         offset = brief(self.offset)
         part = f"offset={offset}, limit={self.limit}, total={self.total}, now={self.now!r}"
-        return f"Query(where={some(self.where)}, {part})"
+        fields = "" if self.fields is None else f", fields={some(self.fields)}"
+        return f"Query(where={some(self.where)}, {order}{part}{fields})"
+
+
+ORDERS = 3
+"""The most orders that decide one after the other."""
+
+
+def orders_of(
+    order: Ordered, error: type[InstqueryError], *, most: int | None = ORDERS
+) -> tuple[Order, ...]:
+    """Return the orders that a caller gives, as they are. Raises the error for anything else."""
+    if isinstance(order, Order):
+        return (order,)
+    if order is None:
+        return ()
+
+    if isinstance(order, str) or not isinstance(order, Iterable):
+        raise error(f"order takes an Order, up to {ORDERS} of them, or None, not {told(order)}")
+    listed = tuple(order if most is None else islice(order, most + 1))
+    for one in listed:
+        check_kind("order", one, Order, "an Order", error)
+    if most is not None and len(listed) > most:
+        raise error(f"order takes up to {ORDERS} Orders: the key decides among what is left")
+    return listed
+
+
+def fields_of(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return names of members, each once. Raises `QueryError` for what is no collection of them."""
+    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
+        raise QueryError(f"fields takes a collection of names of members, not {told(fields)}")
+    return tuple(dict.fromkeys(map(_name, fields)))
+
+
+def _name(field: object) -> str:
+    check_kind("fields", field, str, "names of members", QueryError)
+    return str(field)
+
+
+def check_limit(limit: int | None) -> None:
+    """Refuse what is no number of values to hand out, with a `QueryError`."""
+    if limit is not None:
+        check_whole("limit", limit, error=QueryError)
+
+
+def selection(
+    where: Where, order: Ordered, fields: Iterable[str] | None, now: Moment | None
+) -> Query:
+    """Return the query for all matches."""
+    return Query(where, order=order, limit=_MOST_ROWS, total=False, now=now, fields=fields)
 
 
 def system_clock() -> datetime:
@@ -111,7 +185,10 @@ def system_clock() -> datetime:
 def dated(query: Query, now: int | None) -> Query:
     """Return the query at a moment that the package has read itself, in microseconds."""
     moment = None if now is None else TrustedMicros(now)
-    return trusted_query(query.where, query.offset, query.limit, total=query.total, now=moment)
+    twin = trusted_query(query.where, query.offset, query.limit, total=query.total, now=moment)
+    object.__setattr__(twin, "order", query.order)
+    object.__setattr__(twin, "fields", query.fields)
+    return twin
 
 
 def trusted_query(
@@ -125,10 +202,12 @@ def trusted_query(
     """Make a query of parts that the package has made itself: they are not checked again."""
     query = object.__new__(Query)
     object.__setattr__(query, "where", where)
+    object.__setattr__(query, "order", ())
     object.__setattr__(query, "offset", offset)
     object.__setattr__(query, "limit", limit)
     object.__setattr__(query, "total", total)
     object.__setattr__(query, "now", now)
+    object.__setattr__(query, "fields", None)
     return query
 
 
@@ -142,101 +221,6 @@ def dated_by(clock: Clock, query: Query) -> Query:
     return dated(query, moment_of(clock()))
 
 
-class Plain(NamedTuple):
-    """What is known of the items of a page, so that a reply need not look at each again."""
-
-    schema: object
-    """Whose fields alone they have as members, each with a value."""
-
-    timespecs: frozenset[str]
-    """Their instants are text in each of these forms; where there is none, nothing is known."""
-
-
-class Page:
-    """One page of an answer: items in order, the exact number of all matches, where to go on.
-
-    `items` and `cursor` are made when they are first asked for, and stay: who asks for the total
-    alone pays for no copies. `total` is `None` where the query spared it. `version` is that of the
-    state it was read from, 0 where a database keeps none. Two pages are equal if their items and
-    totals are.
-
-    A page can be copied and pickled. Where its cursor cannot be made, asking the copy for it raises
-    the same error as asking the page.
-    """
-
-    __slots__ = ("_cursor", "_items", "_plain", "total", "version")
-
-    def __init__(
-        self,
-        items: list[Record] | Callable[[], list[Record]],
-        total: int | None,
-        cursor: str | Callable[[], str] | InstqueryError | None = None,
-        version: int = 0,
-        plain: Plain | None = None,
-    ) -> None:
-        self._items = items
-        self.total = total
-        self.version = version
-        self._cursor = cursor
-        self._plain = plain
-
-    @property
-    def items(self) -> list[Record]:
-        """The records of the page: one list of copies, which are the caller's to change.
-
-        The first access copies: 0.3 µs a flat record, 6 µs one with the nested members of ECS.
-        """
-        if callable(self._items):
-            self._items = self._items()
-        return self._items
-
-    @property
-    def cursor(self) -> str | None:
-        """Where to go on; `None` where nothing follows.
-
-        Raises `QueryError` where something follows and the store has no cursors.
-        """
-        if callable(self._cursor):
-            self._cursor = self._cursor()
-        if isinstance(self._cursor, InstqueryError):
-            # A copy: the frames of one raise would otherwise be kept for the next.
-            raise copy(self._cursor)
-        return self._cursor
-
-    def is_plain(self, schema: object, timespec: str) -> bool:
-        """Tell whether all items are known to be plain, as they are kept.
-
-        Then their members are fields of this very schema, each with a value, and their instants are
-        text as `to_text` writes it with this timespec. It says nothing of what a caller has made of
-        them, and of a copied page nothing is known.
-        """
-        plain = self._plain
-        return plain is not None and plain.schema is schema and timespec in plain.timespecs
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Page):
-            return NotImplemented
-        return (self.items, self.total) == (other.items, other.total)
-
-    __hash__ = None  # type: ignore[assignment]  # items can be changed
-
-    def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:
-        # A copy holds the items and the cursor, not the store they are from.
-        cursor: str | InstqueryError | None
-        try:
-            cursor = self.cursor
-        except InstqueryError as error:
-            # Only who asks for the cursor needs it: the copy raises this when it is asked.
-            cursor = copy(error)
-        return Page, (self.items, self.total, cursor, self.version)
-
-    def __repr__(self) -> str:
-        # It asks for no cursor: that would be made, and keep a state.
-        total = "" if self.total is None else f", total {self.total:,}"
-        more = "" if self._cursor is None else ", more follow"
-        return f"<Page of {counted(len(self.items), 'item')}{total}{more}>"
-
-
 def moment_of(value: object) -> TrustedMicros:
     """Read a moment that a caller or a clock names, in microseconds. Raises `QueryError`."""
     try:
@@ -245,6 +229,15 @@ def moment_of(value: object) -> TrustedMicros:
         raise QueryError(f"now {error}", code="query.value") from None
 
 
-def by_count(counts: Mapping[Value, int]) -> dict[Value, int]:
-    """Put values in the order of their counts, the most frequent first; ties by their text."""
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
+def by_count(counts: Mapping[Any, int], limit: int | None = None) -> dict[Any, int]:
+    """Put values in the order of their counts, the most frequent first; ties by their text.
+
+    `limit` keeps the most frequent.
+    """
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], _text(item[0])))
+    return dict(ordered[:limit])
+
+
+def _text(value: object) -> str | list[str]:
+    """Return what ties are ordered by; of a combination the text of each value."""
+    return list(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore

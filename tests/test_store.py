@@ -129,7 +129,7 @@ class BesideAPlainList(RuleBasedStateMachine):
         where=st.lists(conditions(), max_size=3), offset=st.integers(0, 6), limit=st.integers(0, 6)
     )
     def ask(self, where, offset, limit):
-        query = Query([predicate(condition) for condition in where], offset, limit)
+        query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
         for reading, held in [(self.store, self.records), *self.snapshots]:
             page = reading.page(query)
             assert (page.items, page.total) == naive.page(
@@ -421,12 +421,17 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
     def agree():
         for where in wheres:
             for offset in (0, 150):
-                query = Query([predicate(condition) for condition in where], offset, 20)
+                query = Query(
+                    [predicate(condition) for condition in where], offset=offset, limit=20
+                )
                 page = store.page(query)
                 assert (page.items, page.total) == naive.page(
                     held.values(), where, offset, 20, "id", "created"
                 ), where
-                assert store.page(Query(query.where, offset, 20, total=False)).items == page.items
+                assert (
+                    store.page(Query(query.where, offset=offset, limit=20, total=False)).items
+                    == page.items
+                )
 
     for number in range(1200):  # one by one, in any order
         record = some(number)

@@ -9,7 +9,7 @@ from instquery.engine.version import Version
 from instquery.kinds import Index
 from instquery.options import counted
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, merged
-from instquery.query import Query
+from instquery.query import Order, Query
 
 __all__ = ["Plan", "Step", "plan", "plans"]
 
@@ -29,6 +29,8 @@ _WHENCE_TOTAL = {
     "counted": "counted along the way",
     "not asked": "not asked for, so the walk ends with the page",
 }
+
+_DIRECTIONS = {False: "ascending", True: "descending"}
 
 # What drivers cost in µs, measured on records of 15 fields: to look records up and sort them, and
 # that for each; to test one, by the class of the predicate; to ask a segment, and that for each
@@ -69,6 +71,10 @@ class Plan(NamedTuple):
     records: int
     segments: int
     keys: Sequence[Value] = ()
+    order: tuple[Order, ...] = ()
+    """What decides before the key, ascending: resolved by the schema."""
+    is_own: bool = True
+    """Whether it is the order that rows are numbered in."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
@@ -83,6 +89,7 @@ class Plan(NamedTuple):
         ]
         return {
             "driver": self.driver,
+            "order": [[one.field, "desc" if one.descending else "asc"] for one in self.order],
             "steps": steps,
             "total": self.total,
             "known": self.known,
@@ -103,6 +110,9 @@ class Plan(NamedTuple):
             about = "" if step.exact else "about "
             size = f"{about}{step.size.expected:,}"
             lines.append(f"  {step.role:<9} {size} with {step.predicate}")
+        if not self.is_own:
+            named = [f"{one.field} {_DIRECTIONS[one.descending]}" for one in self.order]
+            lines.append(f"  order     {', '.join([*named, 'key ascending'])}")
         lines.append(f"  total     {_WHENCE_TOTAL[self.total]}")
         return "\n".join(lines)
 
@@ -179,7 +189,8 @@ def _is_cheaper_by_key(
 
     segments = float(len(version.segments))
     is_counted = query.total and (len(weighed) > 1 or by_key.size.count is None)
-    if not is_counted and by_key.size.expected:
+    is_own = version.schema.ordering_of(query.order) is version.schema.ordering
+    if is_own and not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
@@ -224,7 +235,11 @@ def _made(
     elif len(steps) == 1:
         known = steps[0].size.count
 
+    ordering = version.schema.ordering_of(query.order)
+    is_own = ordering is version.schema.ordering
     total: Total = "known" if known is not None else "counted"
     if not query.total:
         total = "not asked"
-    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments), keys)
+    records, segments = version.count, len(version.segments)
+    made = (driver, tuple(steps), total, known, records, segments, keys)
+    return Plan(*made, ordering.orders, is_own)

@@ -60,7 +60,7 @@ class Statements:
         ]
 
         fields = layout.schema.fields
-        in_order = (Interval, layout.schema.order.field)
+        in_order = (Interval, layout.ordered.field)
         apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
         self._kinds = {kind for kind, _ in apart}
         self.is_walked = len(apart) < 2 and all(
@@ -103,7 +103,7 @@ class Statements:
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
         return self.walk.where(
-            order <= first if self._layout.schema.order.descending else order >= first
+            order <= first if self._layout.ordered.descending else order >= first
         )
 
     @cached_property
@@ -131,12 +131,12 @@ class Statements:
     def days(self) -> Statement:
         """Count the matches of each day and tell the instant of its first, in order."""
         order = self._layout.order
-        is_falling = self._layout.schema.order.descending
+        is_falling = self._layout.ordered.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
 
         matches = self._layout.select(sa.func.count(), first).where(*self.where)
         counts = matches.group_by(order // _DAY)
-        return counts.order_by(directed(first, self._layout.schema.order))
+        return counts.order_by(directed(first, self._layout.ordered))
 
     def _values(self, name: str, predicate: Bounded) -> dict[str, Any] | None:
         """Return what one predicate asks with; `None` where nothing can match it."""

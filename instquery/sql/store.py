@@ -5,13 +5,25 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import sqlalchemy as sa
 
+from instquery.bins import Edges, Every, Histogram
+from instquery.bounds import Given
 from instquery.contents import is_same
 from instquery.contract import Changes, Prepared
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.options import brief, check_callable, check_flag, check_kind
-from instquery.predicates import Value, Where
-from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
+from instquery.pages import Page, picked
+from instquery.predicates import Where
+from instquery.query import (
+    Clock,
+    Ordered,
+    Query,
+    Record,
+    by_count,
+    check_limit,
+    dated_by,
+    system_clock,
+)
 from instquery.schema import Schema, take_batch
 from instquery.sql.dialect import Dialect
 from instquery.sql.layout import Layout
@@ -108,7 +120,7 @@ class SqlStore:
         There are no cursors, as no state is kept: a deep page is counted to, not walked to. The
         page's `cursor` is `None` where nothing follows, and raises `QueryError` where more does.
         """
-        query = dated_by(self._clock, query)
+        query = self._asked(query)
         if cursor is not None:
             raise CursorInvalid(_NO_CURSORS)
         with self._transactions.reading() as connection:
@@ -122,6 +134,8 @@ class SqlStore:
         reached = query.offset + len(rows)
         follows = len(rows) > query.limit if path.matches is None else reached < path.matches
         items = [self._layout.read(row) for row in rows[: query.limit]]
+        if query.fields is not None:
+            items = [picked(item, query.fields) for item in items]
         return Page(
             items,
             path.matches if query.total else None,
@@ -135,33 +149,68 @@ class SqlStore:
         present.
         """
         check_flag("live", live, QueryError)
-        return _PreparedQuery(self, dated_by(self._clock, query), cursor)
+        return _PreparedQuery(self, self._asked(query), cursor)
 
     def count(self, where: Where = (), *, now: Moment | None = None) -> int:
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
     def facets(
-        self, field: str, where: Where = (), *, now: Moment | None = None
-    ) -> dict[Value, int]:
-        """Count the matches by their value of a keyword field, the most frequent first."""
-        self.schema.check_facets(field)
+        self,
+        field: str | tuple[str, ...],
+        where: Where = (),
+        *,
+        missing: bool = False,
+        limit: int | None = None,
+        now: Moment | None = None,
+    ) -> dict[Any, int]:
+        """Count the matches by their value of a keyword field; see `Store.facets`."""
+        columns = [self._layout.column(name) for name in self.schema.facet_fields(field)]
+        check_limit(limit)
         query = dated_by(self._clock, Query(where, now=now))
         asked, values = self._planner.statements_for(query.where, query.now)
         if values is None:
             return {}
-        column = self._layout.column(field)
+        given = () if missing else [column.is_not(None) for column in columns]
         counted = (
-            self._layout.select(column, sa.func.count())
-            .where(column.is_not(None), *asked.where)
-            .group_by(column)
+            self._layout.select(sa.func.count(), *columns)
+            .where(*given, *asked.where)
+            .group_by(*columns)
         )
         with self._transactions.reading() as connection:
-            return by_count(dict(map(tuple, connection.execute(counted, values).all())))
+            rows = connection.execute(counted, values).all()
+        is_one = not isinstance(field, tuple)
+        counts = {found[0] if is_one else tuple(found): count for count, *found in rows}
+        return by_count(counts, limit)
+
+    def histogram(  # noqa: PLR0913 - as a `Store` has it
+        self,
+        field: str,  # noqa: ARG002
+        edges: Edges | None = None,  # noqa: ARG002
+        where: Where = (),  # noqa: ARG002
+        *,
+        every: Every | None = None,  # noqa: ARG002
+        since: Given | None = None,  # noqa: ARG002
+        until: Given | None = None,  # noqa: ARG002
+        now: Moment | None = None,  # noqa: ARG002
+    ) -> Histogram:
+        """Refuse, as yet. Raises `QueryError`."""
+        raise QueryError("a store on a database counts no histograms as yet")
+
+    def select(
+        self,
+        where: Where = (),  # noqa: ARG002
+        *,
+        order: Ordered = None,  # noqa: ARG002
+        fields: Iterable[str] | None = None,  # noqa: ARG002
+        now: Moment | None = None,  # noqa: ARG002
+    ) -> Iterator[Record]:
+        """Refuse, as yet. Raises `QueryError`."""
+        raise QueryError("a store on a database does not select as yet: ask for pages, or iterate")
 
     def explain(self, query: Query) -> AccessPath:
         """Return the path by which a query would be answered now; costs its count."""
-        query = dated_by(self._clock, query)
+        query = self._asked(query)
         with self._transactions.reading() as connection:
             return self._planner.choose(connection, query)
 
@@ -281,6 +330,15 @@ class SqlStore:
         return Changes(added, updated, len(gone))
 
     # inside
+
+    def _asked(self, query: Query) -> Query:
+        """Return a query with its now. Raises `QueryError` for another order than the table's."""
+        query = dated_by(self._clock, query)
+        if self.schema.ordering_of(query.order) is not self.schema.ordering:
+            own = self.schema.order
+            reason = f"a store on a database answers in its own order alone as yet: {own!r}"
+            raise QueryError(reason, field=query.order[0].field)
+        return query
 
     def _can_be_there(self, key: object) -> TypeGuard[str]:
         """Tell whether the table may hold such a key: else the database is not asked."""

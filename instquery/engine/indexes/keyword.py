@@ -18,7 +18,7 @@ from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
@@ -27,6 +27,7 @@ from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions,
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
 from instquery.query import Record
+from instquery.values import sortable
 
 __all__ = ["KeywordIndex"]
 
@@ -49,7 +50,7 @@ class KeywordIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In)
     few: ClassVar[int] = 0
 
-    __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
+    __slots__ = ("_counts", "_frequent", "_in_order", "_known", "_opened", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
@@ -59,6 +60,7 @@ class KeywordIndex:
         self._opened: list[Position] = []
         self._known: dict[Value, int] = {}
         self._width = width
+        self._in_order: tuple[Value, ...] | None = None  # made when it is first asked for
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
@@ -73,12 +75,12 @@ class KeywordIndex:
     def size(self, predicate: Eq | In, _occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
-            return Size.exactly(self._count(predicate.value))
+            return Size.exactly(self.count(predicate.value))
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
-        return Size.exactly(sum(map(self._count, predicate.members)))
+        return Size.exactly(sum(map(self.count, predicate.members)))
 
     def select(self, predicate: Eq | In) -> Selection:
         """Return exactly the rows that hold one of the values."""
@@ -90,7 +92,7 @@ class KeywordIndex:
 
         rows = 0
         for value in predicate.values:
-            rows |= self._rows(value)
+            rows |= self.rows(value)
         return rows, True
 
     def test(
@@ -117,15 +119,52 @@ class KeywordIndex:
             counts.update(value for value in values if value is not None)
         return counts
 
+    def __len__(self) -> int:
+        """Count the values."""
+        return len(self._frequent) + len(self._rare)
+
+    def __iter__(self) -> Iterator[Value]:
+        """Walk the values, in no order."""
+        return chain(self._frequent, self._rare)
+
+    def in_order(self) -> tuple[Value, ...]:
+        """Return the values in order. Sorted once, until a value comes or goes: 1 µs each."""
+        listed = self._in_order
+        if listed is None:
+            listed = self._in_order = tuple(sorted(self, key=sortable))
+        return listed
+
+    @property
+    def frequent(self) -> list[Value]:
+        """The values that have a row set."""
+        return list(self._frequent)
+
+    def common(self, rows: RowSet) -> RowSet:
+        """Return those of the rows that have a frequent value."""
+        union = 0
+        for held in self._frequent.values():
+            union |= held
+        return rows & union
+
+    def missing(self, rows: RowSet) -> RowSet:
+        """Return those of the rows that have no value. Costs 60 ns a row with a rare value."""
+        rest = rows ^ self.common(rows)
+        if not rest or not self._rare:
+            return rest
+        listed = chain.from_iterable([self._places(value) for value in self._rare])
+        return rest & ~set_of(listed, self._width)
+
     def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
         """Compare rows and count of each value with a fresh reading."""
         fresh = _places(values)
         for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
             places = fresh.get(value, [])
-            if positions(self._rows(value))[::-1] != places:
+            if positions(self.rows(value))[::-1] != places:
                 yield f"the rows of {value!r}"
-            if self._count(value) != len(places):
+            if self.count(value) != len(places):
                 yield f"the count of {value!r}"
+        if self._in_order is not None and set(self._in_order) != fresh.keys():
+            yield "the values in order"
 
     # writing
 
@@ -157,6 +196,8 @@ class KeywordIndex:
             self._counts[value] += 1
             return
 
+        if value not in self._rare:
+            self._in_order = None
         places = self._places(value)[:]
         insort(places, position)
         self._rare.pop(value, None)
@@ -173,6 +214,7 @@ class KeywordIndex:
             if not self._counts[value]:
                 del self._frequent[value]
                 del self._counts[value]
+                self._in_order = None
             return
 
         places = self._places(value)[:]
@@ -180,6 +222,8 @@ class KeywordIndex:
         self._rare.pop(value)
         if places:
             self._list(value, places)
+        else:
+            self._in_order = None
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
@@ -189,6 +233,7 @@ class KeywordIndex:
         twin._rare = self._rare.copy()
         twin._opened = self._opened[:]
         twin._known = self._known.copy()
+        twin._in_order = self._in_order
         return twin
 
     # inside
@@ -199,7 +244,7 @@ class KeywordIndex:
             return NOTHING
         return self._places(value)[::-1].tolist(), True
 
-    def _rows(self, value: Value) -> RowSet:
+    def rows(self, value: Value) -> RowSet:
         """Return the rows of a value of either kind."""
         rows = self._frequent.get(value)
         if rows is not None:
@@ -266,7 +311,7 @@ class KeywordIndex:
         if self._opened:
             self._known[value] = len(self._opened)
 
-    def _count(self, value: Value) -> int:
+    def count(self, value: Value) -> int:
         """Count the rows of a value of either kind."""
         return self._counts.get(value) or len(self._rare.get(value, ()))
 
