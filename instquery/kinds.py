@@ -101,6 +101,8 @@ class Kind:
         is_key: whether such a field may be the key.
         is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
+        has_order: whether records may be ordered by its values, as `values.sortable` has it;
+            instants always have an order.
 
     """
 
@@ -114,6 +116,7 @@ class Kind:
     is_key: bool = False
     is_bounded: bool = False
     has_numbers: bool = False
+    has_order: bool = False
 
     def __post_init__(self) -> None:
         beyond = (
@@ -142,11 +145,6 @@ class Kind:
     def is_instant(self) -> bool:
         """Whether values are instants, so that a store can be ordered by them."""
         return self.reader is not None
-
-    @property
-    def is_value(self) -> bool:
-        """Whether values are asked for whole and alone, as those of a keyword field are."""
-        return Eq in self.answers and not self.is_instant and Contains not in self.answers
 
     @property
     def is_text(self) -> bool:
@@ -261,6 +259,7 @@ KINDS: Mapping[str, Kind] = {
             is_key=True,
             is_bounded=True,
             has_numbers=True,
+            has_order=True,
         ),
         Kind(
             "text",

@@ -143,12 +143,12 @@ def orders_of(
         return ()
 
     if isinstance(order, str) or not isinstance(order, Iterable):
-        raise error(f"order takes an Order, up to {ORDERS} of them, or None, not {told(order)}")
+        raise error(f"order must be an Order, or up to {ORDERS} of them, not {told(order)}")
     listed = tuple(order if most is None else islice(order, most + 1))
     for one in listed:
         check_kind("order", one, Order, "an Order", error)
     if most is not None and len(listed) > most:
-        raise error(f"order takes up to {ORDERS} Orders: the key decides among what is left")
+        raise error(f"order has up to {ORDERS} Orders: the key decides among what is left")
     return listed
 
 

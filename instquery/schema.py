@@ -87,6 +87,9 @@ class Schema:
 
     def __post_init__(self) -> None:
         check_kind("key", self.key, str, "the name of a field", SchemaError)
+        orders = orders_of(self.order, SchemaError)
+        object.__setattr__(self, "order", _as_given(orders))
+        object.__setattr__(self, "orders", orders_of(self.orders, SchemaError, most=None))
         check_kind("fields", self.fields, Mapping, "a mapping of names to fields", SchemaError)
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
@@ -98,15 +101,10 @@ class Schema:
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
 
-        kept = orders_of(self.orders, SchemaError, most=None)
-        for one in kept:
+        for one in self.orders:
             self._check_order(one, SchemaError, {one.field})
-        object.__setattr__(self, "orders", kept)
-        orders = orders_of(self.order, SchemaError)
         for one in orders:
             self._check_order(one, SchemaError, self._texts)
-        object.__setattr__(self, "order", _as_given(orders))
-
         intake = Intake(self.key, orders, fields, aliases, strict=self.strict)
         object.__setattr__(self, "_intake", intake)
         ordering = intake.ordering(orders)
@@ -249,17 +247,17 @@ class Schema:
         """Refuse an order by a field that has none. Raises the error."""
         declared = self.fields.get(order.field)
         if declared is None:
-            reason = "an order must be by a field of the schema"
+            reason = "the order must be by a field of the schema"
             raise error(reason, field=order.field, **_coded(error, "query.field"))
 
         kind = declared.kind
-        if kind.is_instant or kind.is_value or order.field == self.key:
+        if kind.is_instant or kind.has_order or order.field == self.key:
             return
         if kind.is_text and order.field in texts:
             return
-        reason = f"{kind.phrase} has no order: order by an instant, a keyword or the key"
+        reason = f"the order must be by an instant, a keyword or the key, not by {kind.phrase}"
         if kind.is_text:
-            reason += ", or name it in Schema(orders=...)"
+            reason += " that Schema(orders=...) does not name"
         raise error(reason, field=order.field, **_coded(error, "query.kind"))
 
     def facet_fields(self, field: str | tuple[str, ...]) -> tuple[str, ...]:

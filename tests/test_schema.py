@@ -44,7 +44,7 @@ SCHEMA = Schema(key="id", order=Order("created"), fields=FIELDS)
     [
         ("name", Order("created"), FIELDS, "name"),
         ("created", Order("created"), FIELDS, "created"),
-        ("id", Order("owner"), FIELDS, "owner"),
+        ("id", Order("note"), FIELDS, "note"),
         ("id", Order("gone"), FIELDS, "gone"),
         ("id", Order("created"), {**FIELDS, "bad": "text"}, "bad"),
         ("id", Order("created"), {**FIELDS, "bad": text(aliases="name")}, "bad"),

@@ -32,7 +32,7 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import search
-from strategies import SCHEMA, at, conditions, ids, predicate, records
+from strategies import SCHEMA, at, conditions, ids, order, orders, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -45,6 +45,7 @@ class BesideAPlainList(RuleBasedStateMachine):
         self.store = Store(SCHEMA, segment_rows=4)
         self.records = {}
         self.snapshots = []
+        self.walks = []
 
     @rule(record=records())
     def put(self, record):
@@ -138,6 +139,48 @@ class BesideAPlainList(RuleBasedStateMachine):
             for plan, answer in answers(reading, query):
                 assert answer == (page.items, page.total), plan
 
+    @precondition(lambda self: hasattr(self.store, "snapshot"))
+    @rule(
+        where=st.lists(conditions(), max_size=2),
+        given=orders,
+        offset=st.integers(0, 6),
+        limit=st.integers(0, 6),
+    )
+    def ask_in_an_order(self, where, given, offset, limit):
+        wanted = [predicate(condition) for condition in where]
+        query = Query(wanted, order=order(given), offset=offset, limit=limit)
+        for reading, held in [(self.store, self.records), *self.snapshots]:
+            expected = matching(held, where, given)
+            page = reading.page(query)
+            assert page.items == expected[offset : offset + limit]
+            assert page.total == len(expected)
+            for plan, answer in answers(reading, query):
+                assert answer == (page.items, page.total), plan
+
+    @precondition(lambda self: hasattr(self.store, "snapshot"))
+    @rule(where=st.lists(conditions(), max_size=2), given=orders, limit=st.integers(1, 4))
+    def begin_a_walk(self, where, given, limit):
+        wanted = [predicate(condition) for condition in where]
+        query = Query(wanted, order=order(given), limit=limit)
+        page = self.store.page(query)
+        expected = matching(self.records, where, given)
+        assert page.items == expected[:limit]
+        if page.has_more:
+            self.walks = [*self.walks[-3:], (query, page.cursor, expected, limit)]
+
+    @precondition(lambda self: self.walks)
+    @rule(data=st.data())
+    def go_on_with_a_walk(self, data):
+        walk = data.draw(st.sampled_from(self.walks))
+        self.walks.remove(walk)
+        query, cursor, expected, at = walk
+        page = self.store.page(query, cursor)
+        assert page.items == expected[at : at + query.limit]
+        assert page.total == len(expected)
+        assert page.has_more == (at + query.limit < len(expected))
+        if page.has_more:
+            self.walks.append((query, page.cursor, expected, at + query.limit))
+
     @invariant()
     def holds_the_same(self):
         expected = naive.in_order(list(self.records.values()), "id", "created")
@@ -154,6 +197,15 @@ class BesideAPlainList(RuleBasedStateMachine):
             assert all(
                 snapshot.get(key) == record and key in snapshot for key, record in held.items()
             )
+
+
+def matching(held, where, given):
+    """Return the records that match, in an order."""
+    return [
+        record
+        for record in naive.sorted_by(held.values(), given)
+        if all(naive.holds(record, condition) for condition in where)
+    ]
 
 
 def answers(reading, query):

@@ -34,7 +34,6 @@ __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
 
 _log = logging.getLogger(__name__)
 
-
 Engine: TypeAlias = Pages
 """What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers pages."""
 

@@ -32,6 +32,9 @@ _FEW = 2_000
 # So many records at the most are met on a walk, 1 µs each; to go deeper costs 1 ms a segment.
 _NEAR = 1_000
 
+# Where a page is at least one row in so many, all are sorted.
+_MOSTLY = 2
+
 _CUTS = 64  # keys of each segment at which keys are cut
 _ENOUGH = 512  # rows that are sorted in the end
 
@@ -41,7 +44,7 @@ _Keyed: TypeAlias = tuple[str, Record]
 def by_key(rows: Rows, key: str, order: Order, skip: int, take: int) -> list[Record]:
     """Return up to `take` records in order of their keys, behind the first `skip`."""
     count = sum([wanted.bit_count() for _, wanted in rows])
-    if count <= _FEW or count <= 2 * take:
+    if count <= _FEW or count <= take * _MOSTLY:
         records = [
             segment.records[position] for segment, wanted in rows for position in positions(wanted)
         ]

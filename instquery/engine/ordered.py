@@ -45,6 +45,9 @@ __all__ = ["behind", "can_be_cut", "in_order"]
 _FEW = 64
 _FEW_A_SEGMENT = 16
 
+# Where a page is at least one row in so many, all are sorted.
+_MOSTLY = 2
+
 # So many values of a keyword are put together and sorted. More are met one by one, as each segment
 # keeps its own in order.
 _FEW_VALUES = 5_000
@@ -88,7 +91,7 @@ class _Pager:
         take = min(take, count - skip)
         if take <= 0:
             return []
-        if count <= _FEW + _FEW_A_SEGMENT * len(rows) or count <= 2 * take:
+        if count <= _FEW + _FEW_A_SEGMENT * len(rows) or count <= take * _MOSTLY:
             return self._sorted(rows, skip, take)
 
         order = (
