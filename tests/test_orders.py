@@ -270,7 +270,7 @@ def test_a_walk_sees_its_first_pages_set_whatever_is_written(given_order):
 
 @pytest.mark.parametrize("given_order", EVERY, ids=str)
 def test_a_live_walk_goes_on_behind_its_place_in_the_present_records(given_order, small_numbers):
-    """Whatever is written, a page is what comes after the record that was last on the one before."""
+    """Whatever is written, a page is what comes after the record that was last before."""
     chance = random.Random(str(given_order))
     store, held = worn.worn(worn.schema(), chance, most=60)
     query = Query(order=order(given_order), limit=3)
@@ -432,5 +432,6 @@ def test_of_a_schema_as_it_was_declared():
     assert two != Schema("id", Order("status"), fields)
     assert pickle.loads(pickle.dumps(two)) == two
     names = {"Schema": Schema, "Order": Order, "text": text, "keyword": keyword}
-    assert eval(repr(two), names | {"instant": instant, "stored": stored}) == two
+    names |= {"instant": instant, "stored": stored}
+    assert eval(repr(two), names) == two  # noqa: S307 - our own text
     assert isinstance(Store(two).snapshot(), Snapshot)

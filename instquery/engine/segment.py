@@ -73,6 +73,9 @@ _INDEXES: Mapping[str, type[Index]] = {
 _LISTED = 32
 """So many rows at once are entered in a list by key, 10 µs each."""
 
+_WISHES = 4
+"""So often the first rows by key are found without the list, before it is made."""
+
 _ORDER = ""
 """Stands for the order among the names of fields whose index is borrowed; no field is ranked so."""
 
@@ -97,6 +100,7 @@ class Segment:
         "_indexes",
         "_order",
         "_schema",
+        "_wishes",
         "count",
         "occupied",
         "owner",
@@ -113,6 +117,7 @@ class Segment:
         self._indexes: dict[str, Index] = {}
         self._borrowed: set[str] = set()  # fields whose index another segment shares
         self._by_key: array[Position] | None = None
+        self._wishes = 0  # how often that list has been done without
 
     @classmethod
     def build(cls, schema: Schema, entries: Sequence[Entry], owner: object) -> Self:
@@ -183,8 +188,8 @@ class Segment:
     def by_key(self) -> "array[Position]":
         """List the positions of all rows, vacant ones included, keys ascending.
 
-        Made when it is first asked for, for 1 µs a row, and kept while new rows come at the top
-        alone: 2 bytes a row. It is never changed, so that copies share it.
+        Made for 1 µs a row, and kept while new rows come at the top alone: 2 bytes a row. It is
+        never changed, so that copies share it.
         """
         listed = self._by_key
         if listed is None:
@@ -192,6 +197,17 @@ class Segment:
             order = sorted(range(len(keys)), key=keys.__getitem__)
             listed = self._by_key = array(POSITION_CODE, order)
         return listed
+
+    def known_by_key(self) -> "array[Position] | None":
+        """Return the list by key where it pays: it is there, or has been asked for often enough.
+
+        To find the first keys without it costs a tenth of making it.
+        """
+        if self._by_key is None:
+            self._wishes += 1
+            if self._wishes < _WISHES:
+                return None
+        return self.by_key()
 
     def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate; without an index, any of them may."""
@@ -318,6 +334,7 @@ class Segment:
         """Make room for entries between other rows: they have their ranks, and are vacant."""
         opening = Opening(places, len(self.records))
         self._by_key = None
+        self._wishes = 0
         self.occupied = opening.moved(self.occupied)
         for name in self._indexes:
             self._own(name).open(opening)
@@ -353,7 +370,7 @@ class Segment:
 
     def _list_keys(self, width: int) -> None:
         """Enter the rows from `width` on in the list by key; many would have it made anew."""
-        listed, self._by_key = self._by_key, None
+        listed, self._by_key, self._wishes = self._by_key, None, 0
         if listed is None or len(self.records) - width > _LISTED:
             return
 

@@ -64,110 +64,99 @@ def stretches(
 ) -> tuple[int, list[Stretch]]:
     """Return stretches that hold the rows `first` to `end` - 1 in order, and how many come before.
 
-    All of the rows have an instant. A stretch of several instants has no more than `enough` rows,
-    but for one that is wanted whole.
+    All of the rows have an instant. A stretch of several instants has no more than `enough` rows
+    that are not wanted.
     """
     lines = [
         (segment, lookup, wanted)
         for (segment, wanted), lookup in zip(present, lookups, strict=True)
         if wanted
     ]
-    count = _count(lines)
-    low, high = (count - end, count - first) if descending else (first, end)
-    cuts = _Cuts(lines)
-
+    count = count_all([wanted for _, _, wanted in lines])
     whole = _Bracket(lines, count, EARLIEST, LATEST + 1, 0)
-    lower = _narrowed(whole, low, cuts, enough)
-    found = [lower]
-    behind = lower.below + lower.number
-    if behind < high:
-        rest = _from(whole, lower.high, behind)
-        upper = _narrowed(rest, high - 1, cuts, enough)
-        middle = _until(rest, upper)
-        found += [middle, upper] if middle.number else [upper]
+    window = (count - end, count - first - 1) if descending else (first, end - 1)
+    found = _narrowed(whole, *window, _first_cuts(lines), enough)
 
     if descending:
         passed = count - found[-1].below - found[-1].number
         return passed, [bracket.stretch() for bracket in reversed(found)]
-    return lower.below, [bracket.stretch() for bracket in found]
+    return found[0].below, [bracket.stretch() for bracket in found]
 
 
-class _Cuts:
-    """Instants at which values are cut."""
+def _narrowed(
+    bracket: _Bracket, first: int, last: int, cuts: Sequence[Micros], enough: int
+) -> list[_Bracket]:
+    """Return the brackets, ascending, in which rows number `first` to `last` are."""
+    most = last - first + 1 + enough
+    while bracket.number > most and bracket.high - bracket.low > 1:
+        start = bisect_right(cuts, bracket.low)
+        end = bisect_left(cuts, bracket.high, start)
+        if start == end:
+            cuts = _cuts_within(bracket)
+            continue
 
-    def __init__(self, lines: Sequence[_Line]) -> None:
-        each = max(2, _SAMPLED // max(1, len(lines)))
-        sample: set[Micros] = set()
-        for segment, lookup, _ in lines:
-            step = max(1, len(segment) // each)
-            sample.update(lookup.instants(range(0, len(segment), step)))
-        self._known = _sorted(sample)
+        lower, upper = _cut(bracket, cuts[start + _guessed(bracket, first, last, end - start)])
+        if first >= upper.below:
+            bracket = upper
+        elif last < upper.below:
+            bracket = lower
+        else:
+            below = _narrowed(lower, first, upper.below - 1, cuts, enough)
+            return below + _narrowed(upper, upper.below, last, cuts, enough)
+    return [bracket]
 
-    def between(self, bracket: _Bracket, rank: int) -> Micros:
-        """Return a cut within a bracket, somewhat beside the row of this rank."""
-        first = bisect_right(self._known, bracket.low)
-        end = bisect_left(self._known, bracket.high, first)
-        if first == end:
-            self._resample(bracket)
-            return self.between(bracket, rank)
 
-        # Guess where the row is in the sample, and cut off what is surely beside it.
-        number = end - first
-        share = (rank - bracket.below + 0.5) / bracket.number
-        at = share * number
-        margin = 2 + 2 * sqrt(number * share * (1 - share))
-        below, above = at - margin, number - at - margin
-        if max(below, above) < number / 4:
-            return self._known[first + number // 2]
-        return self._known[first + int(below) if below >= above else end - 1 - int(above)]
+def _guessed(bracket: _Bracket, first: int, last: int, number: int) -> int:
+    """Guess at which of so many cuts, evenly among the rows, most of what is beside is cut off."""
+    start = (first - bracket.below) / bracket.number
+    end = (last + 1 - bracket.below) / bracket.number
+    below = start * number - 2 * sqrt(number * start * (1 - start)) - 1
+    above = (1 - end) * number - 2 * sqrt(number * end * (1 - end)) - 1
 
-    def _resample(self, bracket: _Bracket) -> None:
-        """Take a new sample from the bracket's own rows. It has more than one value."""
-        each = max(2, _SAMPLED // len(bracket.lines))
-        sample: set[Micros] = set()
-        for _, lookup, wanted in bracket.lines:
-            places = positions(wanted)
-            sample.update(lookup.instants(places[:: max(1, len(places) // each)]))
-        self._known = _sorted(sample)
+    if max(below, above) < number / 4:
+        return number // 2
+    return int(below) if below >= above else number - 1 - int(above)
+
+
+def _cut(bracket: _Bracket, at: Micros) -> tuple[_Bracket, _Bracket]:
+    """Return the parts of a bracket before an instant, and from it on."""
+    lower: list[_Line] = []
+    upper: list[_Line] = []
+    for segment, lookup, wanted in bracket.lines:
+        common = wanted & lookup.between(at, LATEST)
+        if common:
+            upper.append((segment, lookup, common))
+        if common != wanted:
+            lower.append((segment, lookup, wanted ^ common))
+
+    number = count_all([wanted for _, _, wanted in upper])
+    before = bracket.number - number
+    return (
+        _Bracket(lower, before, bracket.low, at, bracket.below),
+        _Bracket(upper, number, at, bracket.high, bracket.below + before),
+    )
+
+
+def _first_cuts(lines: Sequence[_Line]) -> list[Micros]:
+    """Take a sample from all rows, wanted or not."""
+    each = max(2, _SAMPLED // max(1, len(lines)))
+    sample: set[Micros] = set()
+    for segment, lookup, _ in lines:
+        step = max(1, len(segment) // each)
+        sample.update(lookup.instants(range(0, len(segment), step)))
+    return _sorted(sample)
+
+
+def _cuts_within(bracket: _Bracket) -> list[Micros]:
+    """Take a sample from a bracket's own rows, which have more than one instant."""
+    each = max(2, _SAMPLED // len(bracket.lines))
+    sample: set[Micros] = set()
+    for _, lookup, wanted in bracket.lines:
+        places = positions(wanted)
+        sample.update(lookup.instants(places[:: max(1, len(places) // each)]))
+    return _sorted(sample)
 
 
 def _sorted(sample: set[Micros]) -> list[Micros]:
     """Sort a sample; between an instant and the next microsecond lies a block of equal ones."""
     return sorted(sample | {at + 1 for at in sample})
-
-
-def _narrowed(bracket: _Bracket, rank: int, cuts: _Cuts, enough: int) -> _Bracket:
-    """Return the rows around that of a rank: few, or of one instant."""
-    while bracket.number > enough and bracket.high - bracket.low > 1:
-        cut = cuts.between(bracket, rank)
-        upper = _from(bracket, cut, 0)
-        below = bracket.number - upper.number
-        if rank < bracket.below + below:
-            bracket = _until(bracket, upper)
-        else:
-            bracket = upper._replace(below=bracket.below + below)
-    return bracket
-
-
-def _from(bracket: _Bracket, cut: Micros, below: int) -> _Bracket:
-    """Return the part of a bracket from an instant on."""
-    lines = [
-        (segment, lookup, common)
-        for segment, lookup, wanted in bracket.lines
-        if (common := wanted & lookup.between(cut, LATEST))
-    ]
-    return _Bracket(lines, _count(lines), cut, bracket.high, below)
-
-
-def _until(bracket: _Bracket, upper: _Bracket) -> _Bracket:
-    """Return the part of a bracket before another, which is a part of it."""
-    lines = [
-        (segment, lookup, common)
-        for segment, lookup, wanted in bracket.lines
-        if (common := wanted & ~lookup.between(upper.low, LATEST))
-    ]
-    return _Bracket(lines, _count(lines), bracket.low, upper.low, bracket.below)
-
-
-def _count(lines: Sequence[_Line]) -> int:
-    return count_all([wanted for _, _, wanted in lines])

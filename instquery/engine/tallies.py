@@ -19,8 +19,9 @@ __all__ = ["Combination", "binned", "combined"]
 Combination: TypeAlias = tuple[Value | None, ...]
 """A value for each of several fields; `None` for no value."""
 
-# To look at a record costs 0.25 µs; to take a row set apart by a value, 2 µs.
-_ROWS_A_VALUE = 8
+# To look at a record costs 0.25 µs; to take a row set apart by a value, and what it has by another,
+# 10 µs.
+_ROWS_A_VALUE = 40
 
 # To look up the instant of a row costs 0.2 µs; to ask an index for those from an edge on, 12 µs.
 _ROWS_AN_EDGE = 60
