@@ -19,6 +19,7 @@ __all__ = [
     "Query",
     "Record",
     "by_count",
+    "by_count_together",
     "check_limit",
     "dated",
     "dated_by",
@@ -114,7 +115,8 @@ class Query:
             raise QueryError(f"limit must be an integer from 0, not {told(limit)}")
         if limit > _MOST_ROWS:
             raise QueryError("limit must fit 64 bits")
-        check_flag("total", total, QueryError)
+        if total is not True and total is not False:  # which costs less than to ask
+            check_flag("total", total, QueryError)
         object.__setattr__(self, "offset", offset)
         object.__setattr__(self, "limit", limit)
         object.__setattr__(self, "total", total)
@@ -234,10 +236,21 @@ def by_count(counts: Mapping[Any, int], limit: int | None = None) -> dict[Any, i
 
     `limit` keeps the most frequent.
     """
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], _text(item[0])))
-    return dict(ordered[:limit])
+    ordered = sorted(counts.items(), key=_of_one)
+    return dict(ordered if limit is None else ordered[:limit])
 
 
-def _text(value: object) -> str | list[str]:
-    """Return what ties are ordered by; of a combination the text of each value."""
-    return list(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore
+def by_count_together(
+    counts: Mapping[tuple[Any, ...], int], limit: int | None = None
+) -> dict[tuple[Any, ...], int]:
+    """Do the same with combinations of values; ties by the text of each."""
+    ordered = sorted(counts.items(), key=_of_several)
+    return dict(ordered if limit is None else ordered[:limit])
+
+
+def _of_one(item: tuple[object, int]) -> tuple[int, str]:
+    return -item[1], str(item[0])
+
+
+def _of_several(item: tuple[tuple[object, ...], int]) -> tuple[int, list[str]]:
+    return -item[1], list(map(str, item[0]))

@@ -7,7 +7,9 @@ from typing import Any
 from instquery.bins import Bins, Edges, Every, Histogram
 from instquery.bounds import Given
 from instquery.engine.view import View
+from instquery.errors import QueryError
 from instquery.instants import Moment
+from instquery.options import check_flag
 from instquery.pages import Page
 from instquery.predicates import Value, Where
 from instquery.query import (
@@ -79,15 +81,15 @@ class Reading(ABC):
             QueryError: for a field that is not a keyword of the schema.
 
         """
-        names = self.schema.facet_fields(field)
+        self.schema.facet_fields(field)
         check_limit(limit)
+        check_flag("missing", missing, QueryError)
         query = dated_by(self._clocked(), Query(where, now=now))
         if isinstance(field, tuple):
-            view, known = self._present(), None
+            counts = self._present().facets(field, query, missing=missing)
         else:
             view, known = self._present_with(field)
-        is_one = not isinstance(field, tuple)
-        counts = view.facets(names[0] if is_one else names, query, known, missing=missing)
+            counts = view.facets(field, query, known, missing=missing)
         return counts if limit is None else dict(list(counts.items())[:limit])
 
     def histogram(  # noqa: PLR0913 - independent options, all but three by name

@@ -162,6 +162,10 @@ class Schema:
         """Return the rank of a row with these values of the fields of the order."""
         return self._intake.rank_of(values)
 
+    def is_own(self, orders: tuple[Order, ...]) -> bool:
+        """Tell whether the orders of a query are the schema's own. Raises as `ordering_of` does."""
+        return self.ordering_of(orders) is self.ordering
+
     def ordering_of(self, orders: tuple[Order, ...]) -> Ordering:
         """Resolve the orders of a query; none are the schema's own.
 

@@ -189,7 +189,7 @@ def _is_cheaper_by_key(
 
     segments = float(len(version.segments))
     is_counted = query.total and (len(weighed) > 1 or by_key.size.count is None)
-    is_own = version.schema.ordering_of(query.order) is version.schema.ordering
+    is_own = not query.order or version.schema.is_own(query.order)
     if is_own and not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
@@ -235,11 +235,19 @@ def _made(
     elif len(steps) == 1:
         known = steps[0].size.count
 
-    ordering = version.schema.ordering_of(query.order)
-    is_own = ordering is version.schema.ordering
+    own = version.schema.ordering
+    ordering = version.schema.ordering_of(query.order) if query.order else own
     total: Total = "known" if known is not None else "counted"
     if not query.total:
         total = "not asked"
-    records, segments = version.count, len(version.segments)
-    made = (driver, tuple(steps), total, known, records, segments, keys)
-    return Plan(*made, ordering.orders, is_own)
+    return Plan(
+        driver,
+        tuple(steps),
+        total,
+        known,
+        version.count,
+        len(version.segments),
+        keys,
+        ordering.orders,
+        ordering is own,
+    )

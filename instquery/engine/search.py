@@ -12,12 +12,12 @@ from instquery.engine.passing import passing
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rowsets import RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
-from instquery.engine.tallies import binned, combined
+from instquery.engine.tallies import Combination, binned, combined
 from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
 from instquery.predicates import Bounded, Value
-from instquery.query import Query, Record, by_count
+from instquery.query import Query, Record, by_count, by_count_together
 
 __all__ = ["facets", "histogram", "matched", "matched_rows", "resume", "search"]
 
@@ -80,26 +80,38 @@ def facets(
     `None`. `known` is the answer for one field without predicates, where it is known. Else costs 2
     µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
     """
-    names = version.schema.facet_fields(field)
+    if isinstance(field, tuple):
+        return _facets_together(version, field, query, missing=missing)
+    if known is not None and not query.where and not missing:
+        return by_count(known)
+
     counts: Counter[Any] = Counter()
+    all_matches = 0
     if known is not None and not query.where:
         counts.update(known)
-        counts[None] = version.count - counts.total()
+        all_matches = version.count
     else:
-        for segment, rows in matched_rows(version, _unkeyed(version, query)):
-            if isinstance(field, tuple):
-                counts.update(combined(segment, rows, names))
-            else:
-                found = segment.facets(field, rows)
-                found_none = rows.bit_count() - found.total()
-                counts.update(found)
-                counts[None] += found_none
+        for segment, matches in matched(version, _unkeyed(version, query)):
+            counts.update(segment.facets(field, matches))
+            if missing:
+                all_matches += count(segment, matches)
 
-    for value in list(counts):
-        is_missing = None in value if isinstance(field, tuple) else value is None
-        if not counts[value] or (is_missing and not missing):
-            del counts[value]
+    without = all_matches - counts.total() if missing else 0
+    if without:
+        counts[None] = without
     return by_count(counts)
+
+
+def _facets_together(
+    version: Version, fields: tuple[str, ...], query: Query, *, missing: bool
+) -> dict[Any, int]:
+    """Count the records that match by combinations of values."""
+    together: Counter[Combination] = Counter()
+    for segment, rows in matched_rows(version, _unkeyed(version, query)):
+        together.update(combined(segment, rows, fields))
+    if not missing:
+        together = Counter({one: count for one, count in together.items() if None not in one})
+    return by_count_together(together)
 
 
 def histogram(version: Version, field: str, edges: Sequence[Micros], query: Query) -> list[int]:

@@ -20,6 +20,7 @@ from instquery.query import (
     Query,
     Record,
     by_count,
+    by_count_together,
     check_limit,
     dated_by,
     system_clock,
@@ -181,7 +182,8 @@ class SqlStore:
             rows = connection.execute(counted, values).all()
         is_one = not isinstance(field, tuple)
         counts = {found[0] if is_one else tuple(found): count for count, *found in rows}
-        return by_count(counts, limit)
+        ordered = by_count if is_one else by_count_together
+        return ordered(counts, limit)
 
     def histogram(  # noqa: PLR0913 - as a `Store` has it
         self,
@@ -334,7 +336,7 @@ class SqlStore:
     def _asked(self, query: Query) -> Query:
         """Return a query with its now. Raises `QueryError` for another order than the table's."""
         query = dated_by(self._clock, query)
-        if self.schema.ordering_of(query.order) is not self.schema.ordering:
+        if not self.schema.is_own(query.order):
             own = self.schema.order
             reason = f"a store on a database answers in its own order alone as yet: {own!r}"
             raise QueryError(reason, field=query.order[0].field)
