@@ -249,8 +249,13 @@ def by_count_together(
 
 
 def _of_one(item: tuple[object, int]) -> tuple[int, str]:
-    return -item[1], str(item[0])
+    return -item[1], _text(item[0])
 
 
 def _of_several(item: tuple[tuple[object, ...], int]) -> tuple[int, list[str]]:
-    return -item[1], list(map(str, item[0]))
+    return -item[1], list(map(_text, item[0]))
+
+
+def _text(value: object) -> str:
+    """Return what ties are ordered by: a bool is its number, as both are one value."""
+    return str(int(value)) if isinstance(value, bool) else str(value)

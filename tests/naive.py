@@ -178,7 +178,11 @@ def facets(records, conditions, fields, missing=False):
                 break
         else:
             counts.append([found, 1])
-    return sorted(counts, key=lambda entry: (-entry[1], [str(one) for one in entry[0]]))
+    return sorted(counts, key=lambda entry: (-entry[1], [as_text(one) for one in entry[0]]))
+
+
+def as_text(value):
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def histogram(records, conditions, field, edges):

@@ -47,9 +47,7 @@ def test_facets_agree_with_the_naive_reading(
             found = reading.facets(tuple(fields), wanted, missing=missing)
             assert found == {tuple(values): count for values, count in expected}
             assert [*found.values()] == [count for _, count in expected]
-            assert [[str(one) for one in values] for values in found] == [
-                [str(one) for one in values] for values, _ in expected
-            ]
+            assert [list(values) for values in found] == [values for values, _ in expected]
             fewer = reading.facets(tuple(fields), wanted, missing=missing, limit=limit)
             assert [*fewer.items()] == [*found.items()][:limit]
 

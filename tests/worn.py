@@ -47,7 +47,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
     monkeypatch.setattr(segment_room, "_WISHES", 2)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
-    monkeypatch.setattr(tallies_room, "_ROWS_A_VALUE", 1)
+    monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
     monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)
 
 

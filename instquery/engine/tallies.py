@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from math import prod
+from typing import NamedTuple, TypeAlias
 
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.rowsets import RowSet, positions
@@ -13,15 +14,15 @@ from instquery.engine.stretches import Dated
 from instquery.instants import LATEST, Micros
 from instquery.kinds import Read
 from instquery.predicates import Value
+from instquery.query import Record
 
 __all__ = ["Combination", "binned", "combined"]
 
 Combination: TypeAlias = tuple[Value | None, ...]
 """A value for each of several fields; `None` for no value."""
 
-# To look at a record costs 0.25 µs; to take a row set apart by a value, and what it has by another,
-# 10 µs.
-_ROWS_A_VALUE = 40
+# To look at a record costs 0.3 µs; to count what row sets have in common, 2.5 µs.
+_ROWS_A_COMBINATION = 8
 
 # To look up the instant of a row costs 0.2 µs; to ask an index for those from an edge on, 12 µs.
 _ROWS_AN_EDGE = 60
@@ -30,37 +31,53 @@ _ROWS_AN_EDGE = 60
 def combined(segment: Segment, rows: RowSet, fields: Sequence[str]) -> Counter[Combination]:
     """Count rows by their values of several fields, missing ones included.
 
-    Costs 2 µs a combination of frequent values, or 0.3 µs a row where that is less.
+    Costs 2.5 µs a combination of frequent values, or 0.3 µs a row where that is less.
     """
+    frequent: list[list[tuple[Value, RowSet]]] = []
+    for field in fields:
+        index = segment.lookup(field)
+        if isinstance(index, KeywordIndex):
+            frequent.append([(value, index.rows(value)) for value in index.frequent])
+        else:
+            frequent.append([])
+
     counts: Counter[Combination] = Counter()
-    for values, count in _taken_apart(segment, rows, fields, ()):
-        counts[values] += count
+    apart = _Apart(segment.records, fields, frequent)
+    for values, number in apart.counts(rows, ()):
+        counts[values] += number
     return counts
 
 
-def _taken_apart(
-    segment: Segment, rows: RowSet, fields: Sequence[str], before: Combination
-) -> Iterator[tuple[Combination, int]]:
-    """Yield combinations that begin with some values, and how many rows have each."""
-    if not fields:
-        yield before, rows.bit_count()
-        return
+class _Apart(NamedTuple):
+    """Takes rows apart by the values of one field after the other."""
 
-    first, *others = fields
-    index = segment.lookup(first)
-    rest = rows
-    if isinstance(index, KeywordIndex):
-        frequent = index.frequent
-        if rows.bit_count() > _ROWS_A_VALUE * len(frequent):
-            for value in frequent:
-                common = rest & index.rows(value)
+    records: Sequence[Record]
+    fields: Sequence[str]
+
+    frequent: Sequence[Sequence[tuple[Value, RowSet]]]
+    """The frequent values of each field, and the rows that have them."""
+
+    def counts(self, rows: RowSet, before: Combination) -> Iterator[tuple[Combination, int]]:
+        """Yield combinations that begin with some values, and how many of the rows have each."""
+        depth = len(before)
+        if depth == len(self.fields):
+            yield before, rows.bit_count()
+            return
+
+        rest = rows
+        combinations = prod([max(1, len(values)) for values in self.frequent[depth:]])
+        if rows.bit_count() > _ROWS_A_COMBINATION * combinations:
+            for value, held in self.frequent[depth]:
+                common = rest & held
                 if common:
                     rest ^= common
-                    yield from _taken_apart(segment, common, others, (*before, value))
+                    yield from self.counts(common, (*before, value))
 
-    records = segment.records
-    listed = [(*before, *[records[at].get(field) for field in fields]) for at in positions(rest)]
-    yield from Counter(listed).items()
+        fields = self.fields[depth:]
+        found = [self.records[at] for at in positions(rest)]
+        columns = [[record.get(field) for record in found] for field in fields]
+        for values, number in Counter(zip(*columns, strict=True)).items():
+            yield (*before, *values), number
 
 
 def binned(

@@ -1,12 +1,10 @@
 """A store on a database: reads, and writes in transactions, by SQLAlchemy."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
 import sqlalchemy as sa
 
-from instquery.bins import Edges, Every, Histogram
-from instquery.bounds import Given
 from instquery.contents import is_same
 from instquery.contract import Changes, Prepared
 from instquery.errors import CursorInvalid, QueryError, SchemaError
@@ -16,7 +14,6 @@ from instquery.pages import Page, picked
 from instquery.predicates import Where
 from instquery.query import (
     Clock,
-    Ordered,
     Query,
     Record,
     by_count,
@@ -26,11 +23,10 @@ from instquery.query import (
     system_clock,
 )
 from instquery.schema import Schema, take_batch
-from instquery.sql.dialect import Dialect
+from instquery.sql.dialects import dialect_of
+from instquery.sql.later import Later, check_order
 from instquery.sql.layout import Layout
 from instquery.sql.planner import AccessPath, Planner
-from instquery.sql.postgresql import POSTGRESQL
-from instquery.sql.sqlite import SQLITE
 from instquery.sql.table import made_table
 from instquery.sql.transactions import Transactions
 from instquery.sql.values import Statement, Word
@@ -39,20 +35,13 @@ from instquery.sql.writer import Writer
 from instquery.updates import Update, keys_of, removal
 from instquery.values import fits
 
-try:
-    from instquery.sql import clickhouse
-except ModuleNotFoundError as missing:
-    # Without the extra `clickhouse` no engine speaks it. Where types are checked it is installed.
-    if TYPE_CHECKING or missing.name != "clickhouse_connect":
-        raise
-
 __all__ = ["SqlStore"]
 
 _BATCH = 1000  # records that are fetched at once
 _NO_CURSORS = "a store on a database has no cursors: ask for further pages by Query(offset=...)"
 
 
-class SqlStore:
+class SqlStore(Later):
     """Records in a table of a database, asked and answered as a `Store` is.
 
     `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see
@@ -79,7 +68,7 @@ class SqlStore:
         check_callable("clock", clock, "a datetime")
 
         self._clock = clock
-        self._dialect = _dialect(engine)
+        self._dialect = dialect_of(engine)
         if isinstance(table, str):
             table = made_table(schema, table, self._dialect, shard_by)
         self._layout = Layout(schema, table, self._dialect)
@@ -184,31 +173,6 @@ class SqlStore:
         counts = {found[0] if is_one else tuple(found): count for count, *found in rows}
         ordered = by_count if is_one else by_count_together
         return ordered(counts, limit)
-
-    def histogram(  # noqa: PLR0913 - as a `Store` has it
-        self,
-        field: str,  # noqa: ARG002
-        edges: Edges | None = None,  # noqa: ARG002
-        where: Where = (),  # noqa: ARG002
-        *,
-        every: Every | None = None,  # noqa: ARG002
-        since: Given | None = None,  # noqa: ARG002
-        until: Given | None = None,  # noqa: ARG002
-        now: Moment | None = None,  # noqa: ARG002
-    ) -> Histogram:
-        """Refuse, as yet. Raises `QueryError`."""
-        raise QueryError("a store on a database counts no histograms as yet")
-
-    def select(
-        self,
-        where: Where = (),  # noqa: ARG002
-        *,
-        order: Ordered = None,  # noqa: ARG002
-        fields: Iterable[str] | None = None,  # noqa: ARG002
-        now: Moment | None = None,  # noqa: ARG002
-    ) -> Iterator[Record]:
-        """Refuse, as yet. Raises `QueryError`."""
-        raise QueryError("a store on a database does not select as yet: ask for pages, or iterate")
 
     def explain(self, query: Query) -> AccessPath:
         """Return the path by which a query would be answered now; costs its count."""
@@ -336,10 +300,7 @@ class SqlStore:
     def _asked(self, query: Query) -> Query:
         """Return a query with its now. Raises `QueryError` for another order than the table's."""
         query = dated_by(self._clock, query)
-        if not self.schema.is_own(query.order):
-            own = self.schema.order
-            reason = f"a store on a database answers in its own order alone as yet: {own!r}"
-            raise QueryError(reason, field=query.order[0].field)
+        check_order(self.schema, query)
         return query
 
     def _can_be_there(self, key: object) -> TypeGuard[str]:
@@ -377,11 +338,3 @@ class _PreparedQuery:
     def page(self) -> Page:
         """Ask the database."""
         return self._store.page(self._query, self._cursor)
-
-
-def _dialect(engine: sa.Engine) -> Dialect:
-    """Return how the database of an engine is asked."""
-    name = engine.dialect.name
-    if name == "clickhousedb":
-        return clickhouse.CLICKHOUSE
-    return {"postgresql": POSTGRESQL, "sqlite": SQLITE}.get(name) or Dialect(name=name)
