@@ -25,7 +25,7 @@ FLOORS = [
     ["intake", "bodies"],
     ["schema"],
     ["contract", "updates"],
-    ["engine.indexes.index"],
+    ["engine.indexes.index", "engine.keylist"],
     [
         "engine.indexes.blocks",
         "engine.indexes.alphabet",

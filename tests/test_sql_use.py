@@ -119,12 +119,15 @@ def test_a_copied_page_keeps_that_its_cursor_is_refused(indexed, copied):
     assert len(set(frames)) == 1  # no error grows by being raised again
 
 
-def test_an_error_of_another_kind_ends_a_copy():
+def test_an_error_of_another_kind_ends_a_pickle_and_is_kept_by_a_copy():
     def broken():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        copy(Page([], 0, broken))
+        pickle.dumps(Page([], 0, broken))
+    for copied in (copy(Page([], 0, broken)), deepcopy(Page([], 0, broken))):
+        with pytest.raises(ZeroDivisionError):
+            copied.cursor  # noqa: B018 - asking is the test
 
 
 def test_operations_ask_for_no_cursor(tables):

@@ -7,8 +7,8 @@ import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
+from instquery.engine import keylist as keylist_room
 from instquery.engine import ordered as ordered_room
-from instquery.engine import segment as segment_room
 from instquery.engine import stretches as stretches_room
 from instquery.engine import tallies as tallies_room
 from instquery.engine import writer as writer_room
@@ -45,7 +45,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(bykey_room, "_MOSTLY", 0)
     monkeypatch.setattr(bykey_room, "_CUTS", 2)
     monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
-    monkeypatch.setattr(segment_room, "_WISHES", 2)
+    monkeypatch.setattr(keylist_room, "_WISHES", 2)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
     monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
     monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)

@@ -1,7 +1,7 @@
 """Order by key: of rows that are equal in all else, or where the key itself is asked for.
 
 Where there are many rows, each segment lists its own in order of their keys once that has been
-asked a few times (`Segment.by_key`), 2 bytes a row. The first pages are then met on a walk through
+asked a few times (`keylist`), 2 bytes a row. The first pages are then met on a walk through
 these lists. A deep page is found by cutting the keys in two, as `stretches` cuts instants.
 """
 
@@ -80,7 +80,7 @@ def behind_key(segment: Segment, rows: RowSet, key: str, last: str, *, descendin
         ]
         return set_of(behind, len(segment))
 
-    listed = segment.by_key()
+    listed = segment.keys.all(segment.records, key)
     cut = bisect_left if descending else bisect_right
     place = cut(listed, last, key=lambda position: records[position][key])
     return rows & set_of(listed[:place] if descending else listed[place:], len(segment))
@@ -89,7 +89,7 @@ def behind_key(segment: Segment, rows: RowSet, key: str, last: str, *, descendin
 def _walk(segment: Segment, rows: RowSet, key: str, order: Order, most: int) -> Iterator[_Keyed]:
     """Walk up to `most` records of a segment's rows in order of their keys."""
     records = segment.records
-    listed = segment.known_by_key()
+    listed = segment.keys.known(records, key)
     if listed is None:
         wanted = [(records[at][key], at) for at in positions(rows)]
         first = nlargest(most, wanted) if order.descending else nsmallest(most, wanted)
@@ -124,7 +124,7 @@ class _Line(NamedTuple):
 
 def _deep(rows: Rows, key: str, first: int, take: int) -> list[Record]:
     """Return records number `first` to `first + take - 1`, keys ascending."""
-    lines = [_line(segment, wanted) for segment, wanted in rows if wanted]
+    lines = [_line(segment, wanted, key) for segment, wanted in rows if wanted]
     cuts = sorted(
         {
             line.records[position][key]
@@ -144,8 +144,8 @@ def _deep(rows: Rows, key: str, first: int, take: int) -> list[Record]:
     return records[first - below : first - below + take]
 
 
-def _line(segment: Segment, rows: RowSet) -> _Line:
-    listed = segment.by_key()
+def _line(segment: Segment, rows: RowSet, key: str) -> _Line:
+    listed = segment.keys.all(segment.records, key)
     width = len(listed)
     if rows is segment.occupied and segment.count == width:
         return _Line(segment.records, listed, rows)

@@ -33,8 +33,6 @@ Only the owner may change a segment (see `current`), and only while nobody else 
 are never changed at all.
 """
 
-from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self, TypeAlias
@@ -44,10 +42,10 @@ from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.text import TextIndex
+from instquery.engine.keylist import KeyList
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import (
     MOST_ROWS,
-    POSITION_CODE,
     Position,
     RowSet,
     count_all,
@@ -70,12 +68,6 @@ _INDEXES: Mapping[str, type[Index]] = {
 }
 """The class of index by what a kind of field says of its own."""
 
-_LISTED = 32
-"""So many rows at once are entered in a list by key, 10 µs each."""
-
-_WISHES = 4
-"""So often the first rows by key are found without the list, before it is made."""
-
 _ORDER = ""
 """Stands for the order among the names of fields whose index is borrowed; no field is ranked so."""
 
@@ -91,17 +83,17 @@ class Segment:
         records: the record of each row, vacant ones included.
         occupied: the rows whose record is not discarded.
         count: how many these are.
+        keys: the rows in order of their keys, once they are asked for in it.
 
     """
 
     __slots__ = (
         "_borrowed",
-        "_by_key",
         "_indexes",
         "_order",
         "_schema",
-        "_wishes",
         "count",
+        "keys",
         "occupied",
         "owner",
         "records",
@@ -116,8 +108,7 @@ class Segment:
         self._order: OrderIndex
         self._indexes: dict[str, Index] = {}
         self._borrowed: set[str] = set()  # fields whose index another segment shares
-        self._by_key: array[Position] | None = None
-        self._wishes = 0  # how often that list has been done without
+        self.keys = KeyList()
 
     @classmethod
     def build(cls, schema: Schema, entries: Sequence[Entry], owner: object) -> Self:
@@ -141,7 +132,7 @@ class Segment:
         twin.occupied = self.occupied
         twin.count = self.count
         twin._order = self._order
-        twin._by_key = self._by_key
+        twin.keys = self.keys
         twin._indexes = self._indexes.copy()
         twin._borrowed = {*self._indexes, _ORDER}
         return twin
@@ -185,30 +176,6 @@ class Segment:
             return self._order
         return index
 
-    def by_key(self) -> "array[Position]":
-        """List the positions of all rows, vacant ones included, keys ascending.
-
-        Made for 1 µs a row, and kept while new rows come at the top alone: 2 bytes a row. It is
-        never changed, so that copies share it.
-        """
-        listed = self._by_key
-        if listed is None:
-            keys = [record[self._schema.key] for record in self.records]
-            order = sorted(range(len(keys)), key=keys.__getitem__)
-            listed = self._by_key = array(POSITION_CODE, order)
-        return listed
-
-    def known_by_key(self) -> "array[Position] | None":
-        """Return the list by key where it pays: it is there, or has been asked for often enough.
-
-        To find the first keys without it costs a tenth of making it.
-        """
-        if self._by_key is None:
-            self._wishes += 1
-            if self._wishes < _WISHES:
-                return None
-        return self.by_key()
-
     def size(self, predicate: Bounded) -> Size:
         """Tell how many records match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
@@ -246,11 +213,9 @@ class Segment:
         if len(self.records) > MOST_ROWS:
             yield "more rows than positions can number"
         if list(self._order.ranks) != [self._schema.rank(record) for record in self.records]:
-            yield "the order: ranks"
+            yield f"{self._order.field or 'the order'}: ranks"
 
-        keys = [record[self._schema.key] for record in self.records]
-        if self._by_key is not None and [keys[at] for at in self._by_key] != sorted(keys):
-            yield "the list by key"
+        yield from self.keys.faults(self.records, self._schema.key)
 
         records = [self.records[at] for at in places]
         for name, index in self._indexes.items():
@@ -325,7 +290,7 @@ class Segment:
 
     def _is_vacant(self, position: Position, entry: Entry) -> bool:
         """Tell whether the row at this position, a vacant one, has the entry's very place."""
-        return (
+        return bool(
             self._order.ranks[position] == entry.rank
             and self.records[position][self._schema.key] == entry.key
         )
@@ -333,8 +298,7 @@ class Segment:
     def _open(self, places: Sequence[Position], entries: Sequence[Entry]) -> None:
         """Make room for entries between other rows: they have their ranks, and are vacant."""
         opening = Opening(places, len(self.records))
-        self._by_key = None
-        self._wishes = 0
+        self.keys = KeyList()
         self.occupied = opening.moved(self.occupied)
         for name in self._indexes:
             self._own(name).open(opening)
@@ -353,7 +317,8 @@ class Segment:
                 self.records.append(entry.row)
             self.occupied |= 1 << place
         self.count += len(places)
-        self._list_keys(width)
+        if len(self.records) > width:
+            self.keys = self.keys.extended(self.records, self._schema.key, width)
 
         values = [entry.row for entry in entries]
         for name in self._indexes:
@@ -367,19 +332,6 @@ class Segment:
             self._order = self._order.copy()
             self._borrowed.discard(_ORDER)
         return self._order
-
-    def _list_keys(self, width: int) -> None:
-        """Enter the rows from `width` on in the list by key; many would have it made anew."""
-        listed, self._by_key, self._wishes = self._by_key, None, 0
-        if listed is None or len(self.records) - width > _LISTED:
-            return
-
-        records, field = self.records, self._schema.key
-        for position in range(width, len(records)):
-            key = records[position][field]
-            at = bisect_left(listed, key, key=lambda place: records[place][field])
-            listed = listed[:at] + array(POSITION_CODE, [position]) + listed[at:]
-        self._by_key = listed
 
     def _own(self, name: str) -> Index:
         """Return the index of a field, made ready to be changed."""
