@@ -251,7 +251,7 @@ class Schema:
         """Refuse an order by a field that has none. Raises the error."""
         declared = self.fields.get(order.field)
         if declared is None:
-            reason = "the order must be by a field of the schema"
+            reason = f"the order must be by a field: {unknown_field(order.field, self.fields)}"
             raise error(reason, field=order.field, **_coded(error, "query.field"))
 
         kind = declared.kind
@@ -280,8 +280,7 @@ class Schema:
             declared = self.fields.get(name)
             if declared is None or not declared.kind.is_counted:
                 reason = "facets are counted for keyword fields of the schema"
-                code: Code = "query.field" if declared is None else "query.kind"
-                raise QueryError(reason, field=name, code=code)
+                raise self._not_counted(name, reason)
         return names
 
     def check_histogram(self, field: str) -> None:
@@ -289,9 +288,13 @@ class Schema:
         check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
         if declared is None or not declared.kind.is_instant:
-            reason = "a histogram is of an instant field of the schema"
-            code: Code = "query.field" if declared is None else "query.kind"
-            raise QueryError(reason, field=field, code=code)
+            raise self._not_counted(field, "a histogram is of an instant field of the schema")
+
+    def _not_counted(self, field: str, reason: str) -> QueryError:
+        """Return the error for a field that cannot be counted by; the reason, if it is declared."""
+        if field in self.fields:
+            return QueryError(reason, field=field, code="query.kind")
+        return QueryError(unknown_field(field, self.fields), field=field, code="query.field")
 
 
 def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:

@@ -291,6 +291,36 @@ def test_a_live_walk_goes_on_behind_its_place_in_the_present_records(given_order
             assert came == len(held) - len(behind) + 3 or store.explain(query).is_own
 
 
+@pytest.mark.parametrize("held_by_reader", [True, False])
+def test_orders_are_right_after_each_write(held_by_reader, small_numbers, tries):
+    """What a segment has listed for an order follows its rows, in place and in copies."""
+    for seed in range(tries(20, quick=3)):
+        chance = random.Random(f"{seed} {held_by_reader}")
+        store, held = worn.worn(worn.schema(), chance, segment_rows=16)
+        lost, views = {}, []
+        for number in range(30):
+            for given_order in ([("owner", False)], [("id", False)], [("status", True)]):
+                expected = naive.sorted_by(held.values(), given_order)
+                for offset in (0, 1, len(expected) // 2, len(expected) - 2):
+                    query = Query(order=order(given_order), offset=max(0, offset), limit=2)
+                    assert [*store.page(query)] == expected[max(0, offset) :][:2]
+            assert store.verify() == []
+            if held_by_reader:
+                views = [*views[-2:], store.snapshot()]
+
+            if chance.random() < 0.5:
+                worn.write(store, held, lost, chance)
+                continue
+            # A new record at the top, with a value that no other has.
+            key = chance.choice("abixyz") + str(number)
+            record = {"id": key, "owner": key, "created": worn.second(60 + number)}
+            held[key] = record
+            store.put(record)
+            if chance.random() < 0.3:
+                del held[key]
+                store.discard(key)
+
+
 ODD = [
     "\ud800",
     "\0",
