@@ -51,7 +51,7 @@ class Ordering:
     the key itself, ascending, behind others.
     """
 
-    __slots__ = ("_parts", "_read_as_ours", "key", "orders")
+    __slots__ = ("_parts", "_read_as_ours", "key", "orders", "written")
 
     def __init__(
         self,
@@ -63,6 +63,8 @@ class Ordering:
         """`ours` are the fields whose instants are read as the package reads them."""
         self.key = key
         self.orders = _decisive(key, orders)
+        self.written = repr((key, self.orders))
+        """Text that is the same for the same order by the same key, and no other."""
         self._parts = [(one.field, readers[one.field], one.descending) for one in self.orders]
         self._read_as_ours = frozenset(ours)
 

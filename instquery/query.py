@@ -37,6 +37,8 @@ Clock: TypeAlias = Callable[[], Moment]
 Record = dict[str, Any]
 """One instance as it is handed out: member names and values, the caller's own to change."""
 
+_set = object.__setattr__  # of frozen values, while they are made
+
 _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a caller's mistake
 
 
@@ -107,8 +109,8 @@ class Query:
         now: Moment | None = None,
         fields: Iterable[str] | None = None,
     ) -> None:
-        object.__setattr__(self, "where", conditions(where))
-        object.__setattr__(self, "order", () if order is None else orders_of(order, QueryError))
+        _set(self, "where", conditions(where))
+        _set(self, "order", () if order is None else orders_of(order, QueryError))
         if type(offset) is not int or offset < 0:
             raise QueryError(f"offset must be an integer from 0, not {told(offset)}")
         if type(limit) is not int or limit < 0:
@@ -117,11 +119,11 @@ class Query:
             raise QueryError("limit must fit 64 bits")
         if total is not True and total is not False:  # which costs less than to ask
             check_flag("total", total, QueryError)
-        object.__setattr__(self, "offset", offset)
-        object.__setattr__(self, "limit", limit)
-        object.__setattr__(self, "total", total)
-        object.__setattr__(self, "now", None if now is None else moment_of(now))
-        object.__setattr__(self, "fields", None if fields is None else fields_of(fields))
+        _set(self, "offset", offset)
+        _set(self, "limit", limit)
+        _set(self, "total", total)
+        _set(self, "now", None if now is None else moment_of(now))
+        _set(self, "fields", None if fields is None else fields_of(fields))
 
     def __repr__(self) -> str:
         order = f"order={some(self.order)}, " if self.order else ""
@@ -188,8 +190,8 @@ def dated(query: Query, now: int | None) -> Query:
     """Return the query at a moment that the package has read itself, in microseconds."""
     moment = None if now is None else TrustedMicros(now)
     twin = trusted_query(query.where, query.offset, query.limit, total=query.total, now=moment)
-    object.__setattr__(twin, "order", query.order)
-    object.__setattr__(twin, "fields", query.fields)
+    _set(twin, "order", query.order)
+    _set(twin, "fields", query.fields)
     return twin
 
 
@@ -203,13 +205,13 @@ def trusted_query(
 ) -> Query:
     """Make a query of parts that the package has made itself: they are not checked again."""
     query = object.__new__(Query)
-    object.__setattr__(query, "where", where)
-    object.__setattr__(query, "order", ())
-    object.__setattr__(query, "offset", offset)
-    object.__setattr__(query, "limit", limit)
-    object.__setattr__(query, "total", total)
-    object.__setattr__(query, "now", now)
-    object.__setattr__(query, "fields", None)
+    _set(query, "where", where)
+    _set(query, "order", ())
+    _set(query, "offset", offset)
+    _set(query, "limit", limit)
+    _set(query, "total", total)
+    _set(query, "now", now)
+    _set(query, "fields", None)
     return query
 
 

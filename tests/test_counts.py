@@ -82,6 +82,7 @@ def test_histograms_agree_with_the_naive_reading(
             assert found.edges == edges
 
 
+@pytest.mark.long
 def test_counts_of_worn_stores(monkeypatch, tries):
     worn.have_small_numbers(monkeypatch)
     for seed in range(tries(60, quick=8)):

@@ -100,6 +100,7 @@ def walked(reading, query, **options):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_numbers")
 @pytest.mark.parametrize("given_order", EVERY, ids=str)
 @pytest.mark.parametrize("indexed", [True, False])
@@ -124,6 +125,7 @@ def test_every_plan_at_every_offset_over_small_segments_with_vacant_rows(
         assert store.verify() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("own", [None, *EVERY], ids=str)
 def test_a_store_is_kept_in_any_order(own, small_numbers, tries):
     """Its own pages, cursors, snapshots and writes, and what other orders it answers."""
@@ -291,6 +293,7 @@ def test_a_live_walk_goes_on_behind_its_place_in_the_present_records(given_order
             assert came == len(held) - len(behind) + 3 or store.explain(query).is_own
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("held_by_reader", [True, False])
 def test_orders_are_right_after_each_write(held_by_reader, small_numbers, tries):
     """What a segment has listed for an order follows its rows, in place and in copies."""

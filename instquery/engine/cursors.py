@@ -138,8 +138,7 @@ def fingerprint(where: Sequence[Predicate], schema: Schema, order: tuple[Order, 
     It is another one for another key, or another order once the schema has resolved it.
     """
     predicates = sorted([_canonical(one) for one in where])
-    orders = schema.ordering_of(order).orders
-    text = "\n".join([repr((schema.key, orders)), *predicates])
+    text = "\n".join([schema.ordering_of(order).written, *predicates])
     return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 

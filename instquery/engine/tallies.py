@@ -73,6 +73,8 @@ class _Apart(NamedTuple):
                     rest ^= common
                     yield from self.counts(common, (*before, value))
 
+        if not rest:
+            return
         fields = self.fields[depth:]
         found = [self.records[at] for at in positions(rest)]
         columns = [[record.get(field) for record in found] for field in fields]
