@@ -144,12 +144,12 @@ def _back_dated(count: int) -> Store:
 
 
 def _ask(*where: Eq | In | Contains | Range, offset: int = 0) -> Callable[[int], Query]:
-    return lambda _count: Query(where, offset, 50)
+    return lambda _count: Query(where, offset=offset, limit=50)
 
 
 def _deep(*where: Eq | In | Contains | Range, share: float = 1) -> Callable[[int], Query]:
     """Ask for the page at this share of the inventory."""
-    return lambda count: Query(where, max(0, int(count * share) - 50), 50)
+    return lambda count: Query(where, offset=max(0, int(count * share) - 50), limit=50)
 
 
 _HALF = Range("CreateTime", since=ANCHOR - timedelta(days=1369), until=ANCHOR - timedelta(days=456))

@@ -16,8 +16,9 @@ from instquery.errors import (
     SchemaError,
 )
 from instquery.leases import Leases
+from instquery.pages import Page
 from instquery.predicates import And, Contains, Eq, In, Missing, Not, Or, Predicate, Range
-from instquery.query import Order, Page, Query, Record
+from instquery.query import Order, Query, Record
 from instquery.schema import Schema, instant, keyword, stored, text
 from instquery.snapshot import Snapshot
 from instquery.store import Store

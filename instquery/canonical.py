@@ -1,4 +1,4 @@
-"""Canonical forms of predicates in plain JSON: what a query is written and compared by.
+"""Canonical forms in plain JSON: what a query is written and compared by.
 
 `trees.Forms` says what is one form; this room writes it, and reads any form back. Forms are
 promised across releases: whoever changes what is written raises the version in `query`.
@@ -8,6 +8,7 @@ promised across releases: whoever changes what is written raises the version in 
 | `{"eq": [field, value]}`, `{"in": [field, [value, …]]}` | values sorted |
 | `{"contains": [field, needle]}`, `{"missing": [field]}` | |
 | `{"range": [field, {"after": bound, …}]}` | an instant is ISO text, an integer a number |
+| `["created", "desc"]`, `["id", "asc"]` | an order: a field and a direction |
 | `{"and": [form, …]}`, `{"or": [form, …]}`, `{"not": form}` | operands sorted by their JSON |
 
 What JSON would lose is written under a mark: integers beyond 2^53 as `{"number": text}`, text with
@@ -24,6 +25,7 @@ from instquery.errors import QueryError
 from instquery.instants import to_text
 from instquery.nodes import Forms
 from instquery.options import told
+from instquery.orders import Order
 from instquery.predicates import (
     ASKED,
     And,
@@ -41,13 +43,27 @@ from instquery.predicates import (
 )
 from instquery.trees import MOST_DEEP
 
-__all__ = ["Json", "canonical_form", "mark_of", "where_of"]
+__all__ = [
+    "Json",
+    "canonical_form",
+    "mark_of",
+    "names_form",
+    "names_of",
+    "order_form",
+    "order_of",
+    "where_of",
+]
 
 Json: TypeAlias = Any
 """What JSON can hold."""
 
 _EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
+# Whose form is wrong, as errors say it.
+_PREDICATE = "a predicate"
+_ORDER = "an order"
+_FIELDS = "fields"
+_DIRECTIONS = {True: "desc", False: "asc"}
 _BOUNDS = ("after", "since", "until", "before", "within")
 
 
@@ -173,7 +189,42 @@ _WRITE: Mapping[type[Predicate], Callable[[Any], Json]] = {
 _LEAVES: frozenset[type[Predicate]] = frozenset({Range, *_WRITE})
 
 
+def order_form(orders: Iterable[Order]) -> Json:
+    """Write orders: fields and directions.
+
+    >>> order_form([Order("created"), Order("id", descending=False)])
+    [['created', 'desc'], ['id', 'asc']]
+    """
+    return [[_value(one.field), _DIRECTIONS[one.descending]] for one in orders]
+
+
+def names_form(names: Iterable[str]) -> Json:
+    """Write names of members."""
+    return [_value(name) for name in names]
+
+
 # reading
+
+
+def order_of(form: Json) -> list[Order]:
+    """Read the form of orders. Raises `QueryError` for what is none."""
+    orders: list[Order] = []
+    for one in _listed(form, _ORDER):
+        parts = _listed(one, _ORDER)
+        field, direction = parts if len(parts) == 2 else (None, None)
+        name = _exact(field)
+        if not isinstance(name, str) or direction not in ("desc", "asc"):
+            raise _wrong('is a field and "asc" or "desc"', one, _ORDER)
+        orders.append(Order(name, descending=direction == "desc"))
+    return orders
+
+
+def names_of(form: Json) -> list[str]:
+    """Read names of members. Raises `QueryError` for what is no list of them."""
+    names = [_exact(one) for one in _listed(form, _FIELDS)]
+    if not all(isinstance(name, str) for name in names):
+        raise _wrong("has names alone", form, _FIELDS)
+    return names
 
 
 def where_of(form: Json) -> Predicate:
@@ -249,9 +300,9 @@ def _members(given: Json) -> Mapping[str, Json] | None:
     return cast(Mapping[str, Json], given) if isinstance(given, Mapping) else None
 
 
-def _listed(given: Json) -> Sequence[Json]:
+def _listed(given: Json, of: str = _PREDICATE) -> Sequence[Json]:
     if not isinstance(given, list | tuple):
-        raise _wrong("has lists of parts", given)
+        raise _wrong("has lists of parts", given, of)
     return cast(Sequence[Json], given)
 
 
@@ -270,8 +321,8 @@ def _exact(given: Json) -> Any:
     raise _wrong("has values, or number or hex with text", given)
 
 
-def _wrong(what: str, given: object) -> QueryError:
-    return QueryError(f"the form of a predicate {what}, not {told(given)}", code="query.value")
+def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
+    return QueryError(f"the form of {of} {what}, not {told(given)}", code="query.value")
 
 
 _READ: Mapping[str, Callable[..., Predicate]] = {

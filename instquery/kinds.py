@@ -102,6 +102,8 @@ class Kind:
         is_key: whether such a field may be the key.
         is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
+        has_order: whether records may be ordered by its values, as `values.sortable` has it;
+            instants always have an order.
 
     """
 
@@ -115,6 +117,7 @@ class Kind:
     is_key: bool = False
     is_bounded: bool = False
     has_numbers: bool = False
+    has_order: bool = False
 
     def __post_init__(self) -> None:
         beyond = (
@@ -147,6 +150,11 @@ class Kind:
     def is_instant(self) -> bool:
         """Whether values are instants, so that a store can be ordered by them."""
         return self.reader is not None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are text that is searched for parts."""
+        return Contains in self.answers
 
     @property
     def phrase(self) -> str:
@@ -256,6 +264,7 @@ KINDS: Mapping[str, Kind] = {
             is_key=True,
             is_bounded=True,
             has_numbers=True,
+            has_order=True,
         ),
         Kind(
             "text",

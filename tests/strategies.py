@@ -203,6 +203,18 @@ def conditions():
     return st.one_of(leaves(), leaves(), trees())
 
 
+orders = st.lists(
+    st.tuples(st.sampled_from(["status", "owner", "created", "expires", "id"]), st.booleans()),
+    min_size=1,
+    max_size=3,
+)
+"""Orders as the naive reading takes them; `order` makes the package's own of them."""
+
+
+def order(given):
+    return [Order(field, descending=falls) for field, falls in given]
+
+
 def predicate(condition):
     kind, field, *rest = condition
     if kind == "not":

@@ -43,7 +43,7 @@ def test_pages_and_totals_agree_with_the_naive_reading(
 ):
     schema = SCHEMA if indexed else UNINDEXED
     store = Store(schema, inventory, segment_rows=segment_rows)
-    query = Query([predicate(condition) for condition in where], offset, limit)
+    query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
     newest_first = schema.order.descending
     items, total = naive.page(
         last_by_key(inventory), where, offset, limit, "id", "created", newest_first
@@ -53,7 +53,9 @@ def test_pages_and_totals_agree_with_the_naive_reading(
         assert page.items == items
         assert page.total == total
         assert reading.count(query.where) == total
-        assert reading.page(Query(query.where, offset, limit, total=False)).items == items
+        assert (
+            reading.page(Query(query.where, offset=offset, limit=limit, total=False)).items == items
+        )
 
 
 @pytest.mark.memory
@@ -63,7 +65,7 @@ def test_every_plan_gives_the_identical_page_and_total(
     inventory, where, offset, limit, segment_rows
 ):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
-    query = Query([predicate(condition) for condition in where], offset, limit)
+    query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
     version = store._current.version
     answers = {plan.driver: search(version, query, plan) for plan in plans(query, version)}
     assert "scan" in answers

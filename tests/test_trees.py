@@ -40,7 +40,7 @@ from instquery import (
     text,
 )
 from instquery.terms import TRUE, Tree
-from strategies import NOW, SCHEMA, conditions, predicate, records, trees
+from strategies import NOW, SCHEMA, conditions, order, orders, predicate, records, trees
 
 GOLDEN = Path(__file__).parent / "golden" / "canonical.json"
 
@@ -331,10 +331,58 @@ def test_a_form_is_plain_json_and_is_read_back(name):
     assert Query.from_dict(Query(WHERES[name]).to_dict()) == Query(WHERES[name])
 
 
-@given(st.lists(conditions(), max_size=3), st.one_of(st.none(), st.just(NOW)))
+ORDERS = {
+    "the schema's own": None,
+    "newest first": Order("created"),
+    "by key": Order("id", descending=False),
+    "three": [Order("zone"), Order("created", descending=False), Order("id")],
+    "a name that JSON would lose": Order("\ud800x"),
+}
+
+
+def test_the_forms_of_orders_are_those_of_earlier_releases():
+    forms = {name: Query(order=given).to_dict()["order"] for name, given in ORDERS.items()}
+    assert forms == json.loads(GOLDEN.with_name("orders.json").read_text("utf-8"))
+    for given_order in ORDERS.values():
+        query = Query(A, order=given_order, fields=["id", "\ud800x"])
+        plain_query = json.loads(json.dumps(query.to_dict()))
+        assert Query.from_dict(plain_query) == query
+        assert hash(Query.from_dict(plain_query)) == hash(query)
+
+
+def test_queries_differ_by_order_and_by_fields():
+    different = [
+        Query(A),
+        Query(A, order=Order("created")),
+        Query(A, order=Order("created", descending=False)),
+        Query(A, order=[Order("created"), Order("id")]),
+        Query(A, fields=[]),
+        Query(A, fields=["id"]),
+        Query(A, fields=["id", "zone"]),
+    ]
+    assert len({*different}) == len(different)
+    forms = [json.dumps(query.to_dict()) for query in different]
+    assert len({*forms}) == len(different)
+    assert Query(A, order=[Order("created")], fields=["id", "id"]) == Query(
+        And(A, A), order=Order("created"), fields=("id",)
+    )
+    assert "fields" not in Query(A).to_dict()
+
+
+@given(
+    st.lists(conditions(), max_size=3),
+    st.one_of(st.none(), orders),
+    st.one_of(st.none(), st.lists(st.sampled_from(["id", "zone", "\ud800"]))),
+    st.one_of(st.none(), st.just(NOW)),
+)
 @examples(200)
-def test_any_query_is_read_back(given_conditions, now):
-    query = Query([predicate(condition) for condition in given_conditions], now=now)
+def test_any_query_is_read_back(given_conditions, given_order, fields, now):
+    query = Query(
+        [predicate(condition) for condition in given_conditions],
+        order=None if given_order is None else order(given_order),
+        now=now,
+        fields=fields,
+    )
     assert Query.from_dict(json.loads(json.dumps(query.to_dict()))) == query
 
 
@@ -350,7 +398,15 @@ def plain(**members):
         (plain(more=1), "is a mapping with version, where"),
         (plain(version=2), "must have version 1, not 2"),
         (plain(version=True), "must have version 1"),
-        (plain(order=["name"]), "order must be"),
+        (plain(order=None), "form of an order has lists"),
+        (plain(order=["name"]), "form of an order has lists"),
+        (plain(order=[["name"]]), 'is a field and "asc" or "desc"'),
+        (plain(order=[["name", True]]), 'is a field and "asc" or "desc"'),
+        (plain(order=[["name", []]]), 'is a field and "asc" or "desc"'),
+        (plain(order=[[5, "asc"]]), 'is a field and "asc" or "desc"'),
+        (plain(order=[["name", "asc"]] * 4), "up to 3 Orders"),
+        (plain(fields="id"), "form of fields has lists"),
+        (plain(fields=["id", None]), "form of fields has names alone"),
         (plain(offset=-1), "offset must be"),
         (plain(total=1), "total must be"),
         (plain(now="soon"), "now is not"),
@@ -513,8 +569,8 @@ def test_the_plan_of_a_tree(where, driver, known):
 def test_a_conjunction_is_planned_as_a_list_is():
     store = Store(SCHEMA, estate())
     parts = [Eq("status", "Ready"), Contains("name", "推"), Range("created", since="2026-01-01")]
-    for order in permutations(parts):
-        assert store.explain(Query(And(*order))) == store.explain(Query(order))
+    for sequence in permutations(parts):
+        assert store.explain(Query(And(*sequence))) == store.explain(Query(sequence))
 
 
 def test_explain_prints_the_tree():

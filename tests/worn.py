@@ -6,6 +6,11 @@ They have small segments with vacant rows, opened places and moved records.
 import naive
 from instquery import Order, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
+from instquery.engine import bykey as bykey_room
+from instquery.engine import keylist as keylist_room
+from instquery.engine import ordered as ordered_room
+from instquery.engine import stretches as stretches_room
+from instquery.engine import tallies as tallies_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
@@ -32,13 +37,27 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(books_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
+    monkeypatch.setattr(ordered_room, "_FEW", 0)
+    monkeypatch.setattr(ordered_room, "_FEW_A_SEGMENT", 0)
+    monkeypatch.setattr(ordered_room, "_FEW_VALUES", 8)
+    monkeypatch.setattr(ordered_room, "_MOSTLY", 0)
+    monkeypatch.setattr(bykey_room, "_FEW", 2)
+    monkeypatch.setattr(bykey_room, "_NEAR", 4)
+    monkeypatch.setattr(bykey_room, "_MOSTLY", 0)
+    monkeypatch.setattr(bykey_room, "_CUTS", 2)
+    monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
+    monkeypatch.setattr(keylist_room, "_WISHES", 2)
+    monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
+    monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
+    monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)
 
 
-def schema(kind_of_key="text", *, indexed=True, descending=True):
+def schema(kind_of_key="text", *, indexed=True, descending=True, **options):
     """A key of either kind, and two fields of each kind: with common and with rare values."""
+    options.setdefault("order", Order("created", descending=descending))
     return Schema(
         key="id",
-        order=Order("created", descending=descending),
+        **options,
         fields={
             "id": KINDS_OF_KEY[kind_of_key](indexed=indexed),
             "name": text(indexed=indexed),

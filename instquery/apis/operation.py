@@ -25,14 +25,14 @@ from instquery.contract import Pages, prepare
 from instquery.errors import InstqueryError, SchemaError
 from instquery.instants import Moment, TrustedMicros
 from instquery.instants import moment as read_moment
+from instquery.pages import Page
 from instquery.predicates import Predicate, conditions
-from instquery.query import Page, Query, trusted_query
+from instquery.query import Query, trusted_query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
 
 _log = logging.getLogger(__name__)
-
 
 Engine: TypeAlias = Pages
 """What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers pages."""

@@ -38,7 +38,8 @@ class Census:
         self._books: dict[str, Book] = {}
         for name, field in schema.fields.items():
             facts = field.kind.facts
-            if field.indexed and facts is not None and name != schema.order.field:
+            is_ranked = schema.ranked is not None and name == schema.ranked.field
+            if field.indexed and facts is not None and not is_ranked:
                 self._books[name] = _BOOKS[facts](schema, name)
 
     @classmethod

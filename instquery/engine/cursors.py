@@ -10,10 +10,11 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 from instquery.canonical import mark_of
-from instquery.engine.indexes.order import Rank
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
+from instquery.orderings import Place, Sortable
 from instquery.predicates import Predicate
+from instquery.query import Order, Query
 from instquery.schema import Schema
 
 __all__ = ["Bookmark", "Signer", "fingerprint"]
@@ -28,12 +29,12 @@ _FORM = b"instquery cursor 3\n"
 
 
 class Bookmark(NamedTuple):
-    """Where a walk has come to: behind the record with this rank and key.
+    """Where a walk has come to: behind a record with these values of the order, and this key.
 
     A cursor holds the members in this sequence. Who changes them raises the number in `_FORM`.
     """
 
-    rank: Rank
+    values: tuple[Sortable, ...]
     key: str
 
     query: str
@@ -48,6 +49,14 @@ class Bookmark(NamedTuple):
     total: int | None
     """The number of all matches in that version, if it was counted."""
 
+    came: int
+    """How many matches came before, in the versions that the walk has read."""
+
+    @property
+    def place(self) -> Place:
+        """The place in the order."""
+        return Place(self.values, self.key)
+
 
 class Signer:
     """Signs bookmarks with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
@@ -60,7 +69,8 @@ class Signer:
 
     def write(self, bookmark: Bookmark) -> str:
         """Return the cursor of a bookmark. Costs 10 µs."""
-        exact = bookmark._replace(key=_to_hex(bookmark.key))
+        values = [_to_hex(one) if isinstance(one, str) else one for one in bookmark.values]
+        exact = (values, _to_hex(bookmark.key), *bookmark[2:])
         body = json.dumps(exact, separators=(",", ":")).encode()
         return _encoded(self._sign(body) + body)
 
@@ -87,15 +97,17 @@ class Signer:
 
         bookmark = Bookmark(*json.loads(body))
         now = None if bookmark.now is None else TrustedMicros(bookmark.now)
-        return bookmark._replace(key=_from_hex(bookmark.key), now=now)
+        values = [_from_hex(one) if isinstance(one, str) else one for one in bookmark.values]
+        key = _from_hex(bookmark.key)
+        return bookmark._replace(values=tuple(values), key=key, now=now)
 
-    def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Bookmark:
-        """Return the bookmark of a cursor for these predicates.
+    def open(self, cursor: str, query: Query, schema: Schema) -> Bookmark:
+        """Return the bookmark of a cursor for this query.
 
-        Raises `CursorInvalid` if it is for others.
+        Raises `CursorInvalid` if it is for other predicates or another order.
         """
         bookmark = self.read(cursor)
-        if bookmark.query != fingerprint(where, schema):
+        if bookmark.query != fingerprint(query.where, schema, query.order):
             raise CursorInvalid(
                 "was issued for another query: ask with the predicates of its first page; if a "
                 "window is made from the clock, count its bounds from now, such as "
@@ -120,10 +132,10 @@ def _from_hex(octets: str) -> str:
     return bytes.fromhex(octets).decode("utf-8", "surrogatepass")
 
 
-def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
+def fingerprint(where: Sequence[Predicate], schema: Schema, order: tuple[Order, ...] = ()) -> str:
     """Return a short text that is the same for predicates of one canonical form.
 
-    It is another one for another key or order.
+    It is another one for another key, or another order once the schema has resolved it.
     """
-    told = f"{(schema.key, schema.order)!r}\n{mark_of(where)}"
+    told = f"{schema.ordering_of(order).written}\n{mark_of(where)}"
     return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()

@@ -9,7 +9,7 @@ from instquery.engine.version import Version
 from instquery.kinds import Index
 from instquery.options import counted
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing, Value
-from instquery.query import Query
+from instquery.query import Order, Query
 from instquery.terms import Term, Tree, leaves_of, merged
 
 __all__ = ["Plan", "Step", "plan", "plans"]
@@ -30,6 +30,8 @@ _WHENCE_TOTAL = {
     "counted": "counted along the way",
     "not asked": "not asked for, so the walk ends with the page",
 }
+
+_DIRECTIONS = {False: "ascending", True: "descending"}
 
 # What drivers cost in µs, measured on records of 15 fields: to look records up and sort them, and
 # that for each; to test one, by the class of the predicate; to ask a segment, and that for each
@@ -77,6 +79,10 @@ class Plan(NamedTuple):
     records: int
     segments: int
     keys: Sequence[Value] = ()
+    order: tuple[Order, ...] = ()
+    """What decides before the key, ascending: resolved by the schema."""
+    is_own: bool = True
+    """Whether it is the order that rows are numbered in."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
@@ -91,6 +97,7 @@ class Plan(NamedTuple):
         ]
         return {
             "driver": self.driver,
+            "order": [[one.field, "desc" if one.descending else "asc"] for one in self.order],
             "steps": steps,
             "total": self.total,
             "known": self.known,
@@ -111,6 +118,9 @@ class Plan(NamedTuple):
             about = "" if step.exact else "about "
             size = f"{about}{step.size.expected:,}"
             lines.append(f"  {step.role:<9} {size} with {step.predicate}")
+        if not self.is_own:
+            named = [f"{one.field} {_DIRECTIONS[one.descending]}" for one in self.order]
+            lines.append(f"  order     {', '.join([*named, 'key ascending'])}")
         lines.append(f"  total     {_WHENCE_TOTAL[self.total]}")
         return "\n".join(lines)
 
@@ -193,7 +203,8 @@ def _is_cheaper_by_key(
 
     segments = float(len(version.segments))
     is_counted = query.total and (len(weighed) > 1 or by_key.size.count is None)
-    if not is_counted and by_key.size.expected:
+    is_own = not query.order or version.schema.is_own(query.order)
+    if is_own and not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
@@ -248,7 +259,19 @@ def _made(
     elif len(steps) == 1:
         known = steps[0].size.count
 
+    own = version.schema.ordering
+    ordering = version.schema.ordering_of(query.order) if query.order else own
     total: Total = "known" if known is not None else "counted"
     if not query.total:
         total = "not asked"
-    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments), keys)
+    return Plan(
+        driver,
+        tuple(steps),
+        total,
+        known,
+        version.count,
+        len(version.segments),
+        keys,
+        ordering.orders,
+        ordering is own,
+    )

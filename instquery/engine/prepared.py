@@ -3,8 +3,9 @@
 from instquery.engine.cursors import Bookmark
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
+from instquery.pages import Page
 from instquery.predicates import In
-from instquery.query import Page, Query
+from instquery.query import Query
 from instquery.terms import Term, leaves_of
 from instquery.trees import leaves_of as asked_leaves
 
@@ -71,10 +72,12 @@ class PreparedQuery:
 
 
 def _is_brief(plan: Plan) -> bool:
-    if plan.driver == "nothing" or not plan.steps:
+    if plan.driver == "nothing":
         return True
     if plan.driver == "keys":
         return len(plan.keys) <= _AT_ONCE
+    if not plan.is_own:
+        return False
     is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
     looked_up = sum([_values(step.predicate) for step in plan.steps])
     return is_exact and looked_up * plan.segments <= _AT_ONCE

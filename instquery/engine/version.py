@@ -10,22 +10,21 @@ from instquery.engine.books import Estimate
 from instquery.engine.census import Census
 from instquery.engine.directory import Directory
 from instquery.engine.indexes.index import values_of
-from instquery.engine.indexes.order import Rank, ranks_of
+from instquery.engine.indexes.order import ranks_of
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
+from instquery.orderings import Rank
+from instquery.pages import Plain
 from instquery.predicates import Bounded, Eq, In, Interval, Missing, Value, check_answered
-from instquery.query import Plain, Record
+from instquery.query import Record
 from instquery.schema import Schema
 from instquery.terms import Term, Tree
 
-__all__ = ["Part", "Place", "Version", "seek"]
+__all__ = ["Part", "Version", "seek"]
 
 Part: TypeAlias = tuple[Segment, Sequence[Term]]
 """A segment, and what it is to be asked."""
-
-Place: TypeAlias = tuple[Rank, str]
-"""A place in the order: rank and key, whether or not a record is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +102,17 @@ class Version:
     def parts(self, where: Sequence[Term], since: int = 0) -> Iterable[Part]:
         """Walk the segments that may hold matches, newest first, and what is to be asked of each.
 
-        Starts at segment number `since`. A range of the order field leaves segments out, and need
-        not be asked of those it holds whole. Costs 10 µs for 300 segments.
+        Starts at segment number `since`. A range of the instant that records are ordered by
+        leaves segments out, and need not be asked of those it holds whole. Costs 10 µs for 300
+        segments.
         """
-        order = self.schema.order
-        ranges = [one for one in where if isinstance(one, Interval) and one.field == order.field]
-        if not ranges:
+        order = self.schema.ranked
+        ranges = [
+            one
+            for one in where
+            if order is not None and isinstance(one, Interval) and one.field == order.field
+        ]
+        if not ranges or order is None:
             return zip(self.segments[since:], repeat(where))
 
         low, high = ranks_of(ranges[0], descending=order.descending)

@@ -66,7 +66,7 @@ class Statements:
         names = (f"p{number}" for number in count())
         self.where = [self._written(one, names) for one in shape]
 
-        in_order = (Interval, layout.schema.order.field)
+        in_order = (Interval, layout.ordered.field)
         apart = [one for one in shape if one != in_order]
         self._kinds = {kind for kind, _ in apart}
         self.is_walked = len(apart) < 2 and all(map(self._is_in_order, apart))
@@ -112,7 +112,7 @@ class Statements:
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
         return self.walk.where(
-            order <= first if self._layout.schema.order.descending else order >= first
+            order <= first if self._layout.ordered.descending else order >= first
         )
 
     @cached_property
@@ -140,12 +140,12 @@ class Statements:
     def days(self) -> Statement:
         """Count the matches of each day and tell the instant of its first, in order."""
         order = self._layout.order
-        is_falling = self._layout.schema.order.descending
+        is_falling = self._layout.ordered.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
 
         matches = self._layout.select(sa.func.count(), first).where(*self.where)
         counts = matches.group_by(order // _DAY)
-        return counts.order_by(directed(first, self._layout.schema.order))
+        return counts.order_by(directed(first, self._layout.ordered))
 
     def _is_in_order(self, shape: TermShape) -> bool:
         """Tell whether an index has the matches in the order of answers."""

@@ -2,7 +2,7 @@
 
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
@@ -66,13 +66,28 @@ class InstantIndex:
         """Count the rows exactly: a discarded row has no instant here."""
         if isinstance(predicate, Missing):
             return Size.exactly((self._missing() & occupied).bit_count())
-        return Size.exactly(self._within(predicate).bit_count())
+        check_answered(predicate, self.answers)
+        return Size.exactly(self.between(predicate.low, predicate.high).bit_count())
 
     def select(self, predicate: Interval | Missing) -> Selection:
         """Return exactly the rows within the range, or without an instant."""
         if isinstance(predicate, Missing):
             return self._missing(), True
-        return self._within(predicate), True
+        check_answered(predicate, self.answers)
+        return self.between(predicate.low, predicate.high), True
+
+    def between(self, low: Micros, high: Micros) -> RowSet:
+        """Return the rows of an interval: those from its start on, less those behind its end."""
+        first = -((self._base - low) // self._unit)  # the first code within, rounded up
+        last = (high - self._base) // self._unit
+        if first > last:
+            return 0
+        return self._at_least(first) ^ self._at_least(last + 1)
+
+    def instants(self, positions: Iterable[Position]) -> list[Micros]:
+        """Return the instants of rows, of those that have one."""
+        column = self._column
+        return [micros for at in positions if (micros := column[at]) != _MISSING]
 
     def test(
         self,
@@ -159,15 +174,6 @@ class InstantIndex:
     def _missing(self) -> RowSet:
         """Return the rows without an instant, vacant ones included."""
         return everything(len(self._column)) ^ self._present
-
-    def _within(self, predicate: Interval) -> RowSet:
-        """Return the rows of an interval: those from its start on, less those behind its end."""
-        check_answered(predicate, (Interval,))
-        first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
-        last = (predicate.high - self._base) // self._unit
-        if first > last:
-            return 0
-        return self._at_least(first) ^ self._at_least(last + 1)
 
     def _at_least(self, code: int) -> RowSet:
         """Return the rows whose code is at least `code`.

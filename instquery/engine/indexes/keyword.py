@@ -19,22 +19,16 @@ from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.opening import Opening, one_more
-from instquery.engine.rowsets import (
-    POSITION_CODE,
-    Position,
-    RowSet,
-    positions,
-    set_of,
-    set_of_flags,
-)
+from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Missing, Value, check_answered, unanswered
 from instquery.query import Record
+from instquery.values import sortable
 
 __all__ = ["KeywordIndex"]
 
@@ -57,7 +51,16 @@ class KeywordIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Missing)
     few: ClassVar[int] = 0
 
-    __slots__ = ("_counts", "_frequent", "_known", "_missing", "_opened", "_rare", "_width")
+    __slots__ = (
+        "_counts",
+        "_frequent",
+        "_in_order",
+        "_known",
+        "_missing",
+        "_opened",
+        "_rare",
+        "_width",
+    )
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
@@ -68,16 +71,16 @@ class KeywordIndex:
         self._known: dict[Value, int] = {}
         self._missing: RowSet = 0
         self._width = width
+        self._in_order: tuple[Value, ...] | None = None  # made when it is first asked for
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
         """Build from a column. Costs 0.1 µs a row."""
         index = cls(len(values))
         held = _places(values)
+        index._missing = set_of(held.pop(None, ()), len(values))
         for value, places in held.items():
             index._keep(value, places)
-        if sum(map(len, held.values())) < len(values):
-            index._missing = set_of_flags([value is None for value in values])
         return index
 
     # reading
@@ -85,14 +88,14 @@ class KeywordIndex:
     def size(self, predicate: Eq | In | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
-            return Size.exactly(self._count(predicate.value))
+            return Size.exactly(self.count(predicate.value))
         if isinstance(predicate, Missing):
             return Size.exactly((self._missing & occupied).bit_count())
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
-        return Size.exactly(sum(map(self._count, predicate.members)))
+        return Size.exactly(sum(map(self.count, predicate.members)))
 
     def select(self, predicate: Eq | In | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
@@ -106,7 +109,7 @@ class KeywordIndex:
 
         rows = 0
         for value in predicate.values:
-            rows |= self._rows(value)
+            rows |= self.rows(value)
         return rows, True
 
     def test(
@@ -133,17 +136,43 @@ class KeywordIndex:
             counts.update(value for value in values if value is not None)
         return counts
 
+    def __len__(self) -> int:
+        """Count the values."""
+        return len(self._frequent) + len(self._rare)
+
+    def __iter__(self) -> Iterator[Value]:
+        """Walk the values, in no order."""
+        return chain(self._frequent, self._rare)
+
+    def in_order(self) -> tuple[Value, ...]:
+        """Return the values in order. Sorted once, until a value comes or goes: 1 µs each."""
+        listed = self._in_order
+        if listed is None:
+            listed = self._in_order = tuple(sorted(self, key=sortable))
+        return listed
+
+    @property
+    def frequent(self) -> list[Value]:
+        """The values that have a row set."""
+        return list(self._frequent)
+
+    def missing(self, rows: RowSet) -> RowSet:
+        """Return those of the rows that have no value."""
+        return rows & self._missing
+
     def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
         """Compare rows and count of each value with a fresh reading."""
         fresh = _places(values)
+        if positions(self._missing)[::-1] != fresh.pop(None, []):
+            yield "the rows without a value"
         for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
             places = fresh.get(value, [])
-            if positions(self._rows(value))[::-1] != places:
+            if positions(self.rows(value))[::-1] != places:
                 yield f"the rows of {value!r}"
-            if self._count(value) != len(places):
+            if self.count(value) != len(places):
                 yield f"the count of {value!r}"
-        if self._missing != set_of_flags([value is None for value in values]):
-            yield "the rows without a value"
+        if self._in_order is not None and set(self._in_order) != fresh.keys():
+            yield "the values in order"
 
     # writing
 
@@ -182,6 +211,8 @@ class KeywordIndex:
             self._counts[value] += 1
             return
 
+        if value not in self._rare:
+            self._in_order = None
         places = self._places(value)[:]
         insort(places, position)
         self._rare.pop(value, None)
@@ -199,6 +230,7 @@ class KeywordIndex:
             if not self._counts[value]:
                 del self._frequent[value]
                 del self._counts[value]
+                self._in_order = None
             return
 
         places = self._places(value)[:]
@@ -206,6 +238,8 @@ class KeywordIndex:
         self._rare.pop(value)
         if places:
             self._list(value, places)
+        else:
+            self._in_order = None
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
@@ -216,6 +250,7 @@ class KeywordIndex:
         twin._opened = self._opened[:]
         twin._known = self._known.copy()
         twin._missing = self._missing
+        twin._in_order = self._in_order
         return twin
 
     # inside
@@ -226,7 +261,7 @@ class KeywordIndex:
             return NOTHING
         return self._places(value)[::-1].tolist(), True
 
-    def _rows(self, value: Value) -> RowSet:
+    def rows(self, value: Value) -> RowSet:
         """Return the rows of a value of either kind."""
         rows = self._frequent.get(value)
         if rows is not None:
@@ -293,7 +328,7 @@ class KeywordIndex:
         if self._opened:
             self._known[value] = len(self._opened)
 
-    def _count(self, value: Value) -> int:
+    def count(self, value: Value) -> int:
         """Count the rows of a value of either kind."""
         return self._counts.get(value) or len(self._rare.get(value, ()))
 
@@ -320,10 +355,9 @@ def _moved(opened: Sequence[Position], width: int) -> "array[Position]":
     return moved
 
 
-def _places(values: Sequence[Value | None]) -> dict[Value, list[Position]]:
-    """Return the positions of each value of a column, ascending. Costs 0.1 µs a row."""
+def _places(values: Sequence[Value | None]) -> dict[Any, list[Position]]:
+    """Return the positions of each value, and of `None`, ascending. Costs 0.1 µs a row."""
     places: defaultdict[Any, list[Position]] = defaultdict(list)
     for position, value in enumerate(values):
         places[value].append(position)
-    places.pop(None, None)
     return places
