@@ -59,7 +59,7 @@ def test_trees_are_answered_as_in_memory(tables, descending):
     for condition in trees_of(chance):
         tree = predicate(condition)
         expected = worn.matching(records, [condition], descending=descending)
-        page = store.page(Query(tree, 1, 7))
+        page = store.page(Query(tree, offset=1, limit=7))
         assert (page.items, page.total) == (expected[1:8], len(expected)), condition
         beside = [("missing", "owner"), condition]
         also = worn.matching(records, beside, descending=descending)

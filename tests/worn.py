@@ -53,20 +53,34 @@ def have_small_numbers(monkeypatch):
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True, **options):
-    """A key of either kind, and two fields of each kind: with common and with rare values."""
+    """A key of either kind, and two fields of each kind: with common and with rare values.
+
+    All fields are indexed, or none, or those that are named.
+    """
     options.setdefault("order", Order("created", descending=descending))
-    return Schema(
-        key="id",
-        **options,
-        fields={
-            "id": KINDS_OF_KEY[kind_of_key](indexed=indexed),
-            "name": text(indexed=indexed),
-            "status": keyword(indexed=indexed),
-            "owner": keyword(indexed=indexed),
-            "created": instant(indexed=indexed),
-            "expires": instant(indexed=indexed),
-        },
-    )
+    kinds = {
+        "id": KINDS_OF_KEY[kind_of_key],
+        "name": text,
+        "status": keyword,
+        "owner": keyword,
+        "created": instant,
+        "expires": instant,
+    }
+    named = (kinds if indexed else ()) if isinstance(indexed, bool) else indexed
+    fields = {name: kind(indexed=name in named) for name, kind in kinds.items()}
+    return Schema(key="id", **options, fields=fields)
+
+
+FIELDS = ["id", "name", "status", "owner", "created", "expires"]
+
+ORDERED_BY = ["id", "status", "owner", "created", "expires"]
+"""The fields that any query may be ordered by."""
+
+
+def some_order(chance):
+    """Up to three orders, as the naive reading takes them."""
+    fields = chance.choices(ORDERED_BY, k=chance.choice([1, 1, 2, 3]))
+    return [(field, chance.random() < 0.5) for field in fields]
 
 
 def identifier(number):
@@ -157,7 +171,7 @@ def some_conditions(chance, kind_of_key="text"):
     for field in ("created", "expires"):
         names = chance.sample(BOUNDS, chance.randint(1, 2))
         found.append(("range", field, {name: second(chance.randrange(20)) for name in names}))
-    found += [("missing", field) for field in ("id", "name", "status", "owner", "created")]
+    found += [("missing", field) for field in FIELDS]
     return found
 
 
