@@ -51,6 +51,7 @@ FLOORS = [
     ["engine.directory", "leases", "engine.history", "engine.journal", "engine.cursors"],
     ["engine.census"],
     ["engine.version"],
+    ["engine.placed"],
     ["engine.plan"],
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.selection"],

@@ -5,7 +5,7 @@ exact. `and` and `or` go through both; `not` is what is left of the rows without
 Only rows between the two are tested, by whatever is not exact.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from instquery.engine.indexes.index import EVERY_ROW, matching
@@ -14,13 +14,16 @@ from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Bounded
 from instquery.terms import Term, Tree
 
-__all__ = ["count", "match"]
+__all__ = ["Placed", "count", "match"]
 
 # A few positions are tested for less than they are looked up in a row set.
 _FEW = 4
 
 _Pair: TypeAlias = tuple[RowSet, RowSet]
 """Rows that are sure to match, and rows among which all matches are."""
+
+Placed: TypeAlias = Mapping[int, Mapping[int, RowSet]]
+"""The rows of leaves that are known beforehand: by the `id` of the leaf, and of the segment."""
 
 
 def match(
@@ -29,18 +32,19 @@ def match(
     tested: Iterable[Term] = (),
     enough: int | None = None,
     below: Position | None = None,
+    placed: Placed | None = None,
 ) -> Matches:
     """Return the rows that match all terms; as positions where records had to be tested.
 
     Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows are
     left. With `enough`, older matches than so many may be missing. With `below`, only rows at lower
-    positions count.
+    positions count. What is `placed` of a tree is not asked for again.
     """
     occupied = segment.occupied
     every = occupied if below is None else occupied & everything(below)
     for term in selected:
         if type(term) is Tree:
-            return _match_trees(segment, selected, tested, enough, every)
+            return _match_trees(segment, selected, tested, enough, every, placed)
 
     rows: Matches = every
     doubts = list(tested)
@@ -100,6 +104,7 @@ def _match_trees(
     tested: Iterable[Term],
     enough: int | None,
     rows: RowSet,
+    placed: Placed | None,
 ) -> Matches:
     """Return the rows that match all terms, some of which are trees; only what is unsure is tested.
 
@@ -108,7 +113,7 @@ def _match_trees(
     doubts = list(tested)
     sure = 0 if doubts else rows
     for term in selected:
-        is_sure, rows = _pair(segment, term, rows)
+        is_sure, rows = _pair(segment, term, rows, placed)
         if not rows:
             return 0
         if is_sure != rows:
@@ -120,19 +125,19 @@ def _match_trees(
     return _verify(segment, rows, doubts, enough, sure)
 
 
-def _pair(segment: Segment, term: Term, live: RowSet) -> _Pair:
+def _pair(segment: Segment, term: Term, live: RowSet, placed: Placed | None) -> _Pair:
     """Select among some of the occupied rows."""
     if not isinstance(term, Tree):
-        return _leaf_pair(segment, term, live)
+        return _leaf_pair(segment, term, live, placed)
 
     if term.word == "not":
-        sure, maybe = _pair(segment, term.parts[0], live)
+        sure, maybe = _pair(segment, term.parts[0], live, placed)
         return live ^ maybe, live ^ sure
 
     if term.word == "and":
         sure = maybe = live
         for part in term.parts:
-            part_sure, maybe = _pair(segment, part, maybe)
+            part_sure, maybe = _pair(segment, part, maybe, placed)
             sure &= part_sure
             if not maybe:
                 break
@@ -140,7 +145,7 @@ def _pair(segment: Segment, term: Term, live: RowSet) -> _Pair:
 
     sure = maybe = 0
     for part in term.parts:
-        part_sure, part_maybe = _pair(segment, part, live)
+        part_sure, part_maybe = _pair(segment, part, live, placed)
         sure |= part_sure
         maybe |= part_maybe
         if sure == live:
@@ -148,7 +153,12 @@ def _pair(segment: Segment, term: Term, live: RowSet) -> _Pair:
     return sure, maybe
 
 
-def _leaf_pair(segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
+def _leaf_pair(segment: Segment, leaf: Bounded, live: RowSet, placed: Placed | None) -> _Pair:
+    known = None if placed is None else placed.get(id(leaf))
+    if known is not None:
+        rows = live & known.get(id(segment), 0)
+        return rows, rows
+
     lookup = segment.lookup(leaf.field)
     if lookup is None or _is_few(live, lookup.few):
         return 0, live

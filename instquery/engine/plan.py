@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from instquery.engine.census import Census
+from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
@@ -48,6 +49,7 @@ _TEST: Mapping[type[Bounded], float] = {
 _TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
+_PLACE = 5.0  # a record that a tree names by key
 _SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
 
@@ -172,11 +174,12 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
         terms = merged(terms)
 
     indexed = version.schema.indexed
+    selectable = indexed | {version.schema.key}  # in trees keys are placed
     weighed: list[_Weighed] = []
     for term in terms:
         size, keys = version.estimate(term, census)
         if isinstance(term, Tree):
-            has_index = not indexed.isdisjoint([leaf.field for leaf in leaves_of(term)])
+            has_index = not selectable.isdisjoint([leaf.field for leaf in leaves_of(term)])
         else:
             has_index = term.field in indexed
         weighed.append(_Weighed(term, size, keys, has_index))
@@ -221,7 +224,7 @@ def _cost_to_test(term: Term) -> float:
 def _cost_to_select(predicate: Term, version: Version) -> float:
     """Tell what it costs to ask the indexes of one segment."""
     if isinstance(predicate, Tree):
-        return sum([_cost_to_select(part, version) for part in predicate.parts])
+        return sum([_cost_to_select_in_tree(part, version) for part in predicate.parts])
 
     index = version.schema.fields[predicate.field].kind.index
     if not isinstance(predicate, In):
@@ -230,6 +233,14 @@ def _cost_to_select(predicate: Term, version: Version) -> float:
     cost = _SELECT[index] * len(predicate.values)
     rows = version.count / max(1, len(version.segments))
     return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
+
+
+def _cost_to_select_in_tree(term: Term, version: Version) -> float:
+    """Tell the same of a part of a tree: keys are placed once, not in each segment."""
+    keys = keys_named(term, version.schema)
+    if keys is None:
+        return _cost_to_select(term, version)
+    return _PLACE * len(keys) / max(1, len(version.segments))
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from instquery.engine.match import count, match
 from instquery.engine.ordered import behind, in_order
 from instquery.engine.passing import passing
+from instquery.engine.placed import placed
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rowsets import RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
@@ -61,8 +62,9 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
     """Walk the segments that have matches, newest first; not for a plan that is driven by keys."""
     if plan.driver != "nothing":
         selected, tested = _uses(plan)
+        known = placed(version, selected)
         for segment, asked in version.parts(selected):
-            matches = match(segment, asked, tested)
+            matches = match(segment, asked, tested, placed=known)
             if matches:
                 yield segment, matches
 
@@ -152,6 +154,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
         parts, skip = _forward(parts, skip)
 
     page: list[Record] = []
+    known = placed(version, selected)
     wanted = limit
     total = 0
     uncounted: list[RowSet] = []  # to be counted together, which costs less than one by one
@@ -162,7 +165,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
 
         below = end if after is not None and segment is version.segments[begun] else None
         enough = None if is_counting else skip + wanted
-        matches = match(segment, asked, tested, enough, below)
+        matches = match(segment, asked, tested, enough, below, known)
         if not matches:
             continue
 
