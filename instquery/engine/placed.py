@@ -7,15 +7,20 @@ leaves are found once, before a walk over the segments, whatever else the tree a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from instquery.engine.match import Placed
-from instquery.engine.rowsets import Position, RowSet, set_of
+from instquery.engine.rowsets import Position, RowSet, set_of, set_of_flags
+from instquery.engine.segment import Segment
 from instquery.engine.version import Version, seek
 from instquery.predicates import Eq, In, Missing, Value
 from instquery.schema import Schema
 from instquery.terms import Term, Tree, leaves_of
 
 __all__ = ["keys_named", "placed"]
+
+# To place a record costs 10 µs, to look at the key of a row 0.5 µs.
+_ROWS_A_KEY = 20
 
 
 def keys_named(term: Term, schema: Schema) -> Sequence[Value] | None:
@@ -30,7 +35,10 @@ def keys_named(term: Term, schema: Schema) -> Sequence[Value] | None:
 
 
 def placed(version: Version, terms: Iterable[Term]) -> Placed | None:
-    """Place the keys that trees name; `None` where they name none. Costs 5 µs a record."""
+    """Place the keys that trees name; `None` where they name none.
+
+    Costs 10 µs a record that is named, or 0.5 µs a record of the store where that is less.
+    """
     named = [
         (leaf, keys)
         for term in terms
@@ -43,8 +51,13 @@ def placed(version: Version, terms: Iterable[Term]) -> Placed | None:
 
 def _placed(version: Version, keys: Sequence[Value]) -> Mapping[int, RowSet]:
     schema, segments = version.schema, version.segments
+    records = version.directory.get_all(keys)
+    if len(records) * _ROWS_A_KEY > version.count:
+        members = frozenset(keys)
+        return {id(segment): _looked_up(segment, schema.key, members) for segment in segments}
+
     places: defaultdict[int, list[Position]] = defaultdict(list)
-    for record in version.directory.get_all(keys):
+    for record in records:
         number, position = seek(segments, schema.rank(record), record[schema.key])
         places[number].append(position)
 
@@ -52,3 +65,8 @@ def _placed(version: Version, keys: Sequence[Value]) -> Mapping[int, RowSet]:
         id(segments[number]): set_of(positions, len(segments[number]))
         for number, positions in places.items()
     }
+
+
+def _looked_up(segment: Segment, key: str, keys: frozenset[Value]) -> RowSet:
+    """Return the rows with one of the keys, vacant ones included."""
+    return set_of_flags([*map(keys.__contains__, map(itemgetter(key), segment.records))])

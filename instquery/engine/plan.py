@@ -49,7 +49,7 @@ _TEST: Mapping[type[Bounded], float] = {
 _TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
-_PLACE = 5.0  # a record that a tree names by key
+_PLACE = 10.0  # a record that a tree names by key
 _SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
 
@@ -211,7 +211,8 @@ def _is_cheaper_by_key(
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
-    return by_keys <= segments * (_SEGMENT + selecting)
+    placing = sum([_cost_to_place(one.predicate, version) for one in weighed])
+    return by_keys <= placing + segments * (_SEGMENT + selecting)
 
 
 def _cost_to_test(term: Term) -> float:
@@ -224,7 +225,8 @@ def _cost_to_test(term: Term) -> float:
 def _cost_to_select(predicate: Term, version: Version) -> float:
     """Tell what it costs to ask the indexes of one segment."""
     if isinstance(predicate, Tree):
-        return sum([_cost_to_select_in_tree(part, version) for part in predicate.parts])
+        parts = [part for part in predicate.parts if keys_named(part, version.schema) is None]
+        return sum([_cost_to_select(part, version) for part in parts])
 
     index = version.schema.fields[predicate.field].kind.index
     if not isinstance(predicate, In):
@@ -235,12 +237,12 @@ def _cost_to_select(predicate: Term, version: Version) -> float:
     return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
 
 
-def _cost_to_select_in_tree(term: Term, version: Version) -> float:
-    """Tell the same of a part of a tree: keys are placed once, not in each segment."""
-    keys = keys_named(term, version.schema)
-    if keys is None:
-        return _cost_to_select(term, version)
-    return _PLACE * len(keys) / max(1, len(version.segments))
+def _cost_to_place(term: Term, version: Version) -> float:
+    """Tell what it costs to place the keys that a tree names, once for all segments."""
+    if not isinstance(term, Tree):
+        return 0
+    keys = [keys_named(leaf, version.schema) for leaf in leaves_of(term)]
+    return _PLACE * sum([len(some) for some in keys if some is not None])
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
