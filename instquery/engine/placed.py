@@ -34,19 +34,19 @@ def keys_named(term: Term, schema: Schema) -> Sequence[Value] | None:
     return () if isinstance(term, Missing) else None  # each record has a key
 
 
-def placed(version: Version, terms: Iterable[Term]) -> Placed | None:
-    """Place the keys that trees name; `None` where they name none.
+def placed(version: Version, terms: Iterable[Term]) -> Placed:
+    """Place the keys that trees name.
 
     Costs 10 µs a record that is named, or 0.5 µs a record of the store where that is less.
     """
     named = [
         (leaf, keys)
         for term in terms
-        if type(term) is Tree
+        if isinstance(term, Tree)
         for leaf in leaves_of(term)
         if (keys := keys_named(leaf, version.schema)) is not None
     ]
-    return {id(leaf): _placed(version, keys) for leaf, keys in named} or None
+    return {id(leaf): _placed(version, keys) for leaf, keys in named}
 
 
 def _placed(version: Version, keys: Sequence[Value]) -> Mapping[int, RowSet]:

@@ -174,18 +174,20 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
         terms = merged(terms)
 
     indexed = version.schema.indexed
-    selectable = indexed | {version.schema.key}  # in trees keys are placed
     weighed: list[_Weighed] = []
     for term in terms:
         size, keys = version.estimate(term, census)
-        if isinstance(term, Tree):
-            has_index = not selectable.isdisjoint([leaf.field for leaf in leaves_of(term)])
-        else:
-            has_index = term.field in indexed
+        has_index = _has_index(term, version) if isinstance(term, Tree) else term.field in indexed
         weighed.append(_Weighed(term, size, keys, has_index))
 
     weighed.sort(key=lambda one: one.size.expected)
     return weighed
+
+
+def _has_index(tree: Tree, version: Version) -> bool:
+    """Tell whether segments can select by a part of a tree: keys are placed in them."""
+    selectable = {*version.schema.indexed, version.schema.key}
+    return not selectable.isdisjoint([leaf.field for leaf in leaves_of(tree)])
 
 
 def _is_cheaper_by_key(
@@ -201,7 +203,8 @@ def _is_cheaper_by_key(
     by_keys = _LOOK_UP_ALL + size * _LOOK_UP
     for one in weighed:
         if one is not by_key or isinstance(one.predicate, Tree):
-            by_keys += size * _cost_to_test(one.predicate)
+            test = _TEST.get(type(one.predicate))  # type: ignore[arg-type]  # of a tree, none
+            by_keys += size * (_cost_to_test(one.predicate) if test is None else test)
             size *= one.size.expected / max(1, version.count)
 
     segments = float(len(version.segments))
@@ -211,7 +214,8 @@ def _is_cheaper_by_key(
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
-    placing = sum([_cost_to_place(one.predicate, version) for one in weighed])
+    trees = [one.predicate for one in weighed if isinstance(one.predicate, Tree)]
+    placing = sum([_cost_to_place(tree, version) for tree in trees])
     return by_keys <= placing + segments * (_SEGMENT + selecting)
 
 
@@ -237,11 +241,9 @@ def _cost_to_select(predicate: Term, version: Version) -> float:
     return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
 
 
-def _cost_to_place(term: Term, version: Version) -> float:
+def _cost_to_place(tree: Tree, version: Version) -> float:
     """Tell what it costs to place the keys that a tree names, once for all segments."""
-    if not isinstance(term, Tree):
-        return 0
-    keys = [keys_named(leaf, version.schema) for leaf in leaves_of(term)]
+    keys = [keys_named(leaf, version.schema) for leaf in leaves_of(tree)]
     return _PLACE * sum([len(some) for some in keys if some is not None])
 
 

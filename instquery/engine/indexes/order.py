@@ -88,9 +88,9 @@ class OrderIndex:
 
         Rows without an instant come first, as no rank is lower than `UNDATED`.
         """
-        if isinstance(predicate, Missing):
-            return 0, bisect_right(self.ranks, UNDATED)
         if not isinstance(predicate, Interval):
+            if isinstance(predicate, Missing):
+                return 0, bisect_right(self.ranks, UNDATED)
             raise unanswered(predicate, self.answers)
         return self._stretch(max(predicate.low, EARLIEST), min(predicate.high, LATEST))
 

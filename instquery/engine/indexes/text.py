@@ -143,9 +143,9 @@ class TextIndex:
 
         A discarded row has no text here.
         """
-        if isinstance(predicate, Missing):
-            return Size.exactly((self._missing() & occupied).bit_count())
         if not isinstance(predicate, Contains):
+            if isinstance(predicate, Missing):
+                return Size.exactly((self._missing() & occupied).bit_count())
             return self._guess(predicate)
 
         rows, is_exact = self._narrow(predicate.folded, predicate.grams)
@@ -155,9 +155,9 @@ class TextIndex:
 
     def select(self, predicate: Contains | Eq | In | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
-        if isinstance(predicate, Missing):
-            return self._missing(), True
         if not isinstance(predicate, Contains):
+            if isinstance(predicate, Missing):
+                return self._missing(), True
             any_of = self._any_of(predicate)
             return any_of, not any_of
 
