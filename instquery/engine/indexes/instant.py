@@ -84,6 +84,10 @@ class InstantIndex:
             return 0
         return self._at_least(first) ^ self._at_least(last + 1)
 
+    def span(self) -> tuple[Micros, Micros]:
+        """Return two instants between which all are, themselves included."""
+        return self._base, self._base + self._unit * ((1 << len(self._slices)) - 1)
+
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""
         column = self._column

@@ -125,6 +125,14 @@ class OrderIndex:
         first, end = self._stretch(max(low, EARLIEST), min(high, LATEST))
         return everything(end) ^ everything(first)
 
+    def span(self) -> tuple[Micros, Micros]:
+        """Return two instants between which all are, themselves included."""
+        first = bisect_right(self.ranks, UNDATED)
+        if first == len(self.ranks):
+            return 0, 0
+        lowest, highest = self.ranks[first], self.ranks[-1]
+        return (lowest, highest) if self._descending else (-highest, -lowest)
+
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""
         ranks = [rank for at in positions if (rank := self.ranks[at]) != UNDATED]
