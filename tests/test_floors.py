@@ -16,6 +16,7 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
     ["engine.opening", "options", "values"],
+    ["engine.column"],
     ["contents", "readers"],
     ["bounds"],
     ["ranges"],

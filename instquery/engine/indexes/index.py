@@ -8,6 +8,7 @@ no answer changes.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
+from instquery.engine.column import picked
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
@@ -107,7 +108,9 @@ def matching(
     Raises `QueryError` for what is no bound predicate.
     """
     check_answered(predicate)
-    return [position for position in positions if predicate.matches(records[position])]
+    matches = predicate.matches
+    rows = zip(positions, picked(records, positions), strict=True)
+    return [position for position, record in rows if matches(record)]
 
 
 def values_of(predicate: Eq | In, answers: Iterable[type[Bounded]]) -> Sequence[Value]:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar, Self
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.opening import Opening, one_more
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
@@ -113,7 +114,7 @@ class KeywordIndex:
                 rows ^= common
 
         if self._rare:
-            values = (records[at].get(field) for at in positions(rows))
+            values = (record.get(field) for record in picked(records, positions(rows)))
             counts.update(value for value in values if value is not None)
         return counts
 

@@ -34,7 +34,7 @@ What happens to each part:
     drop                     its sets let the row go         nothing: lists and blocks    ""
                                                              may promise more than they
                                                              hold (`_is_whole`)
-    copy                     sets are shared                 flat lists are shared        shared
+    copy                     sets are shared                 flat lists are shared        shared (`column`)
 
 Invariants, for every row p:
 
@@ -52,6 +52,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self, TypeAlias
 
+from instquery.engine.column import Column
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.frequent import FrequentPieces
@@ -109,7 +110,7 @@ class TextIndex:
     )
 
     def __init__(self, texts: list[str], present: RowSet) -> None:
-        self._texts = texts
+        self._texts = Column(texts)
         self._present = present
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
@@ -189,7 +190,7 @@ class TextIndex:
     def faults(self, values: Sequence[str | None]) -> Iterator[str]:
         """Compare the folded texts with the values, and look each gram up that they have."""
         texts = ["" if value is None else fold(value) for value in values]
-        if self._texts != texts or max(map(len, texts), default=0) > self._longest:
+        if list(self._texts) != texts or max(map(len, texts), default=0) > self._longest:
             yield "the folded texts"
         if self._present != set_of_flags([value is not None for value in values]):
             yield "the rows that have a text"
@@ -210,7 +211,7 @@ class TextIndex:
 
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a row set, and 2 a place for all rare grams."""
-        opening.insert(self._texts, [""] * len(opening.places))
+        self._texts.open(opening, [""] * len(opening.places))
         self._blocks.open(opening.places)
         self._shifts.open(opening.places)
         self._present = opening.moved(self._present)
@@ -244,9 +245,9 @@ class TextIndex:
         self._texts[position] = ""
 
     def copy(self) -> Self:
-        """Copy texts and directories; the sets are shared."""
+        """Copy directories; texts and sets are shared."""
         twin = object.__new__(type(self))
-        twin._texts = self._texts[:]
+        twin._texts = self._texts.copy()
         twin._present = self._present
         twin._longest = self._longest
         twin._blocks = self._blocks.copy()
