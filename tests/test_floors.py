@@ -34,6 +34,7 @@ FLOORS = [
         "engine.indexes.scan",
         "engine.indexes.shifts",
     ],
+    ["engine.indexes.rare"],
     ["engine.indexes.postings", "engine.indexes.pieces"],
     ["engine.indexes.grams"],
     ["engine.indexes.frequent"],

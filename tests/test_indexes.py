@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from effort import examples
 from instquery import Contains, Eq, In
+from instquery.engine import column as column_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import postings as postings_room
+from instquery.engine.indexes import rare as rare_room
 from instquery.engine.indexes import text as text_room
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.instant import InstantIndex
@@ -62,7 +64,8 @@ KINDS = {
 def _small_numbers(monkeypatch):
     """Let tens of rows have frequent and rare values and grams, and change between both forms."""
     monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
-    monkeypatch.setattr(keyword_room, "_OPENED", 5)
+    monkeypatch.setattr(rare_room, "_OPENINGS", 5)
+    monkeypatch.setattr(column_room, "_SPARE", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 8)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 5)
     monkeypatch.setattr(frequent_room, "_FREQUENT_TWO", 3)

@@ -6,9 +6,11 @@ They have small segments with vacant rows, opened places and moved records.
 import naive
 from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
+from instquery.engine import column as column_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
+from instquery.engine.indexes import rare as rare_room
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
 
@@ -26,7 +28,9 @@ def have_small_numbers(monkeypatch):
     between others instead of a segment that is built anew.
     """
     monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
-    monkeypatch.setattr(keyword_room, "_OPENED", 3)
+    monkeypatch.setattr(rare_room, "_OPENINGS", 3)
+    monkeypatch.setattr(rare_room, "_OPENED", 7)
+    monkeypatch.setattr(column_room, "_SPARE", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 4)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(books_room, "_FEW", 3)

@@ -4,26 +4,22 @@ Theory of operation
 ===================
 
 A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set, and its rows are
-counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
-row set nor an array is ever changed in place, so a copy of an index shares them.
+counted. Any other value is *rare*: its positions are listed (`rare`). No value is both. Neither a
+row set nor a list is ever changed in place, so a copy of an index shares them.
 
-When rows are inserted, the positions behind them move. Row sets are moved at once. Arrays are moved
-when they are looked at, as there are thousands of rare values and a write concerns few of them:
-`_opened` holds the places that were opened, in that order, and `_known` how many of them the array
-of a value already reckons with (none, unless it says so). After `_OPENED` places all arrays are
-brought up to date.
+When rows are inserted, row sets are moved at once, and lists when they are looked at.
 """
 
 from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.column import picked
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.opening import Opening, one_more
+from instquery.engine.indexes.rare import RareRows
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Value, check_answered, unanswered
@@ -35,13 +31,9 @@ __all__ = ["KeywordIndex"]
 # one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
 
-# So many places may be opened before the arrays of all rare values are brought up to date: that
-# costs as much as 1,000 places for one array.
-_OPENED = 48
-
 
 class KeywordIndex:
-    """Value → row set where the value is frequent, value → array of positions where it is rare.
+    """Value → row set where the value is frequent, value → list of positions where it is rare.
 
     Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
@@ -50,23 +42,26 @@ class KeywordIndex:
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In)
     few: ClassVar[int] = 0
 
-    __slots__ = ("_counts", "_frequent", "_known", "_opened", "_rare", "_width")
+    __slots__ = ("_counts", "_frequent", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
         # The rows of each frequent value, which a deep page adds up.
         self._counts: dict[Value, int] = {}
-        self._rare: dict[Value, array[Position]] = {}
-        self._opened: list[Position] = []
-        self._known: dict[Value, int] = {}
+        self._rare = RareRows()
         self._width = width
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
         """Build from a column. Costs 0.1 µs a row."""
         index = cls(len(values))
+        rare: dict[Value, list[Position]] = {}
         for value, places in _places(values).items():
-            index._keep(value, places)
+            if len(places) * _FREQUENT >= len(values):
+                index._keep_set(value, places)
+            else:
+                rare[value] = places
+        index._rare = RareRows.build(rare)
         return index
 
     # reading
@@ -121,7 +116,7 @@ class KeywordIndex:
     def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
         """Compare rows and count of each value with a fresh reading."""
         fresh = _places(values)
-        for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
+        for value in {*fresh, *self._frequent, *self._rare}:
             places = fresh.get(value, [])
             if positions(self._rows(value))[::-1] != places:
                 yield f"the rows of {value!r}"
@@ -133,18 +128,11 @@ class KeywordIndex:
     def open(self, opening: Opening) -> None:
         """Make room for rows.
 
-        Costs 1 µs a frequent value, and 10 µs a row for all rare ones together.
+        Costs 1 µs a frequent value, and 5 µs a row for all rare ones together.
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
-
-        if not self._rare:
-            self._opened = []
-            self._known = {}
-            return
-        self._opened += opening.places
-        if len(self._opened) > _OPENED:
-            self._settle()
+        self._rare.open(opening.places, self._width)
 
     def add(self, position: Position, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""
@@ -158,10 +146,13 @@ class KeywordIndex:
             self._counts[value] += 1
             return
 
-        places = self._places(value)[:]
+        places = self._rare.rows(value)[:]
         insort(places, position)
-        self._rare.pop(value, None)
-        self._keep(value, places)
+        if len(places) * _FREQUENT < self._width:
+            self._rare.set(value, places)
+            return
+        self._rare.set(value, _NONE)
+        self._keep_set(value, places)
 
     def drop(self, position: Position, value: Value | None) -> None:
         """Take a value out; a value without rows is forgotten."""
@@ -176,11 +167,9 @@ class KeywordIndex:
                 del self._counts[value]
             return
 
-        places = self._places(value)[:]
+        places = self._rare.rows(value)[:]
         places.pop(bisect_left(places, position))
-        self._rare.pop(value)
-        if places:
-            self._list(value, places)
+        self._rare.set(value, places)
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
@@ -188,55 +177,22 @@ class KeywordIndex:
         twin._frequent = self._frequent.copy()
         twin._counts = self._counts.copy()
         twin._rare = self._rare.copy()
-        twin._opened = self._opened[:]
-        twin._known = self._known.copy()
         return twin
 
     # inside
 
     def _select_rare(self, value: Value) -> Selection:
         """Return exactly the rows that hold a rare value."""
-        if value not in self._rare:
-            return NOTHING
-        return self._places(value)[::-1].tolist(), True
+        places = self._rare.rows(value)
+        return (places[::-1].tolist(), True) if places else NOTHING
 
     def _rows(self, value: Value) -> RowSet:
         """Return the rows of a value of either kind."""
         rows = self._frequent.get(value)
         if rows is not None:
             return rows
-        if value not in self._rare:
-            return 0
-        places = self._places(value)
-        return set_of(places, places[-1] + 1)
-
-    def _places(self, value: Value) -> "array[Position]":
-        """Return the positions of a rare value, up to date; ascending."""
-        places = self._rare.get(value, _NONE)
-        if not places:
-            return places
-
-        for position in self._opened[self._known.get(value, 0) :]:
-            if places[-1] >= position:
-                first = bisect_left(places, position)
-                places = places[:first] + one_more(places[first:])
-        return places
-
-    def _settle(self) -> None:
-        """Bring all arrays up to date.
-
-        Costs 1 ms for 32,768 rows, most of it the same however many values there are.
-        """
-        moved = _moved(self._opened, self._width)
-        for value, places in self._rare.items():
-            is_ahead = value in self._known
-            self._rare[value] = (
-                self._places(value)
-                if is_ahead
-                else array(POSITION_CODE, map(moved.__getitem__, places))
-            )
-        self._opened = []
-        self._known = {}
+        places = self._rare.rows(value)
+        return set_of(places, places[-1] + 1) if places else 0
 
     def _grow(self, width: int) -> None:
         """Widen.
@@ -251,47 +207,20 @@ class KeywordIndex:
         for value, count in list(self._counts.items()):
             if count * 2 * _FREQUENT < width:
                 del self._counts[value]
-                self._list(value, positions(self._frequent.pop(value))[::-1])
+                places = positions(self._frequent.pop(value))[::-1]
+                self._rare.set(value, array(POSITION_CODE, places))
 
-    def _keep(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a value in the form that its frequency asks for."""
-        if len(places) * _FREQUENT >= self._width:
-            self._frequent[value] = set_of(places, self._width)
-            self._counts[value] = len(places)
-        else:
-            self._list(value, places)
-
-    def _list(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a rare value; they are up to date."""
-        self._rare[value] = array(POSITION_CODE, places)
-        if self._opened:
-            self._known[value] = len(self._opened)
+    def _keep_set(self, value: Value, places: Sequence[Position]) -> None:
+        """Keep the rows of a frequent value."""
+        self._frequent[value] = set_of(places, self._width)
+        self._counts[value] = len(places)
 
     def _count(self, value: Value) -> int:
         """Count the rows of a value of either kind."""
-        return self._counts.get(value) or len(self._rare.get(value, ()))
+        return self._counts.get(value) or self._rare.count(value)
 
 
 _NONE = array(POSITION_CODE)
-
-
-def _moved(opened: Sequence[Position], width: int) -> "array[Position]":
-    """Return where each row is once places have been opened one after the other, by its old number.
-
-    Costs 20 ns a row.
-
-    >>> list(_moved([1, 1], width=5))
-    [0, 3, 4]
-    """
-    new: list[Position] = []  # the places as they are numbered in the end, ascending
-    for place in opened:
-        first = bisect_left(new, place)
-        new[first:] = [place, *[other + 1 for other in new[first:]]]
-
-    moved = array(POSITION_CODE)
-    for before, after in pairwise([-1, *new, width]):
-        moved.extend(range(before + 1, after))
-    return moved
 
 
 def _places(values: Sequence[Value | None]) -> dict[Value, list[Position]]:

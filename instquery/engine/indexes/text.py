@@ -34,7 +34,7 @@ What happens to each part:
     drop                     its sets let the row go         nothing: lists and blocks    ""
                                                              may promise more than they
                                                              hold (`_is_whole`)
-    copy                     sets are shared                 flat lists are shared        shared (`column`)
+    copy                     sets are shared                 flat lists are shared        `column`
 
 Invariants, for every row p:
 
