@@ -78,7 +78,7 @@ Revise: TypeAlias = Callable[[View], tuple[Mapping[str, Entry], Collection[str]]
 
 # A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one
 # is written aside, which costs a copy of every segment that it touches.
-_BRIEF = 256
+_BRIEF = 64
 
 # How much a record counts that does not stay at its place; one that stays counts 1.
 _MOVED = 8

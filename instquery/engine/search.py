@@ -122,9 +122,9 @@ def _records(segment: Segment, matches: Matches, skip: int, take: int) -> list[R
     if isinstance(matches, list):
         return records.picked(matches[skip : skip + take])
 
-    is_everything = matches is segment.occupied and segment.count == len(segment)
+    is_everything = matches is segment.occupied and segment.count == records.width
     if is_everything:
-        end = len(records) - skip
+        end = records.width - skip
         return records[max(0, end - take) : end][::-1]
     return records.picked(newest(matches, skip, take))
 

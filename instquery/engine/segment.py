@@ -133,7 +133,7 @@ class Segment:
 
     def __len__(self) -> int:
         """Count the rows, vacant ones included."""
-        return len(self.records)
+        return self.records.width
 
     def __iter__(self) -> Iterator[Record]:
         """Walk the records as they are kept, in answer order."""
@@ -170,7 +170,7 @@ class Segment:
         """Tell how many records match a predicate; without an index, any of them may."""
         lookup = self.lookup(predicate.field)
         if lookup is not None:
-            has_vacant = self.count < len(self.records)
+            has_vacant = self.count < self.records.width
             return lookup.size(predicate, self.occupied if has_vacant else EVERY_ROW)
 
         check_answered(predicate)

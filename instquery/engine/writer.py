@@ -24,7 +24,7 @@ SEGMENT_ROWS = MOST_ROWS // _GROWTH
 
 # Entering a row, among many, costs about as much as this many rows cost when a segment is built in
 # bulk: with two text fields 110 µs beside 48 a row, with none 20 beside 5.
-_BULK = 4
+_BULK = 3
 
 # So many new records are never a brief write.
 _MANY = 256

@@ -8,7 +8,7 @@ no answer changes.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
-from instquery.engine.column import picked
+from instquery.engine.column import listed
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
@@ -109,8 +109,10 @@ def matching(
     """
     check_answered(predicate)
     matches = predicate.matches
-    rows = zip(positions, picked(records, positions), strict=True)
-    return [position for position, record in rows if matches(record)]
+    values, slots = listed(records)
+    if slots is None:
+        return [position for position in positions if matches(values[position])]
+    return [position for position in positions if matches(values[slots[position]])]
 
 
 def values_of(predicate: Eq | In, answers: Iterable[type[Bounded]]) -> Sequence[Value]:

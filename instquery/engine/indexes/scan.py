@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from instquery.engine.column import picked
+from instquery.engine.column import listed
 from instquery.engine.rowsets import Position
 
 __all__ = ["holding"]
@@ -29,8 +29,11 @@ def holding(needle: str, texts: Sequence[str], positions: Sequence[Position]) ->
         hits = _hits(needle, texts)
         if hits is not None:
             return [hit for hit in hits if _is_among(hit, positions)]
-    rows = zip(positions, picked(texts, positions), strict=True)
-    return [position for position, text in rows if needle in text]
+
+    values, slots = listed(texts)
+    if slots is None:
+        return [position for position in positions if needle in values[position]]
+    return [position for position in positions if needle in values[slots[position]]]
 
 
 def _hits(needle: str, texts: Sequence[str]) -> list[Position] | None:

@@ -219,7 +219,7 @@ class TextIndex:
 
     def add(self, position: Position, value: str | None) -> None:
         """Enter a text; a gram that has become frequent gets its row set."""
-        if position == len(self._texts):
+        if position == self._texts.width:
             self._append()
         if value is None:
             return
@@ -291,7 +291,7 @@ class TextIndex:
         if blocks.bit_count() <= _FEW_BLOCKS:
             return list({*places, *self._blocks.positions(positions(blocks))}), False
         rows = frequent.common(needle, grams, self._blocks.rows_of(blocks))
-        return rows | set_of(places, len(self._texts)), False
+        return rows | set_of(places, self._texts.width), False
 
     def _known(self, needle: str) -> RowSet | None:
         """Return the rows with a needle where they are known without a look at its grams."""
@@ -322,7 +322,7 @@ class TextIndex:
                 rows |= narrowed
             else:
                 few.update(narrowed)
-        return rows | set_of(few, len(self._texts)) if few else rows
+        return rows | set_of(few, self._texts.width) if few else rows
 
     def _guess(self, predicate: Eq | In) -> Size:
         """Guess how many rows have one of the values, from a few of these.
