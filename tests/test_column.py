@@ -17,6 +17,8 @@ def same(column, values):
     assert [column[at] for at in everywhere] == values
     assert column.picked(everywhere[::-2]) == values[::-2]
     assert column[1:-1] == values[1:-1]
+    assert column.newest(1, 3) == values[::-1][1:4]
+    assert column[::-2] == values[::-2]
     if values:
         assert column[-1] == values[-1]
 

@@ -39,6 +39,7 @@ def test_the_rows_of_each_value_through_every_change(by_start, changed, data):
         patch.setattr(opening_room, "_BY_START", by_start)
         patch.setattr(rare_room, "_OPENINGS", 3)
         patch.setattr(rare_room, "_OPENED", 8)
+        patch.setattr(rare_room, "_MANY", 2)
         patch.setattr(rare_room, "_CHANGED", changed)
 
         column = data.draw(st.lists(st.sampled_from(VALUES), max_size=30))

@@ -124,8 +124,7 @@ def _records(segment: Segment, matches: Matches, skip: int, take: int) -> list[R
 
     is_everything = matches is segment.occupied and segment.count == records.width
     if is_everything:
-        end = records.width - skip
-        return records[max(0, end - take) : end][::-1]
+        return records.newest(skip, take)
     return records.picked(newest(matches, skip, take))
 
 

@@ -42,6 +42,10 @@ __all__ = ["RareRows"]
 _OPENINGS = 48
 _OPENED = 512
 
+# From so many places at once on, a table is made that tells where each row is now: 10 µs. It spares
+# a look at a value two thirds of its cost.
+_MANY = 8
+
 # All are put together anew where one value in so many has an array of its own: 0.5 µs a value.
 _CHANGED = 4
 
@@ -54,10 +58,21 @@ class RareRows:
     Memory is two bytes a row, and 100 a value; 100 more for one that has changed.
     """
 
-    __slots__ = ("_ends", "_known", "_later", "_numbers", "_opened", "_places", "_rows", "_shifts")
+    __slots__ = (
+        "_ends",
+        "_known",
+        "_later",
+        "_now",
+        "_numbers",
+        "_opened",
+        "_places",
+        "_rows",
+        "_shifts",
+    )
 
     def __init__(self) -> None:
         self._later: dict[Value, array[Position]] = {}
+        self._now: array[Position] | None = None  # where each row is now, if that is at hand
         self._build({})
         self._settled()
 
@@ -93,6 +108,8 @@ class RareRows:
             return rows
 
         known = 0 if later is None else self._known.get(value, 0)
+        if not known and self._now is not None:
+            return array(POSITION_CODE, map(self._now.__getitem__, rows))
         if not known:
             return self._shifts.of(rows)
         for starts in self._opened[known:]:
@@ -123,6 +140,10 @@ class RareRows:
         self._places += len(places)
         if len(self._opened) > _OPENINGS or self._places > _OPENED:
             self._settle(width)
+        elif len(places) >= _MANY:
+            self._now = self._shifts.table(width - self._places)
+        else:
+            self._now = None
 
     def copy(self) -> Self:
         """Return rows that can be changed by themselves; what was built is shared."""
@@ -135,6 +156,7 @@ class RareRows:
         twin._shifts = self._shifts.copy()
         twin._opened = self._opened[:]
         twin._places = self._places
+        twin._now = self._now
         return twin
 
     # inside
@@ -198,4 +220,5 @@ class RareRows:
         self._shifts = Shifts(MOST_ROWS)
         self._opened: list[array[Position]] = []
         self._places = 0
+        self._now = None
         self._known: dict[Value, int] = {}
