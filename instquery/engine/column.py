@@ -105,6 +105,13 @@ class Column(Sequence[T]):
         values = self._values
         return [values[slot] for slot in self._slots[first:end][::-1]]
 
+    def listed(self) -> "tuple[Sequence[T], array[int] | None]":
+        """Return the list, and the slot in it of each position, if that is another one.
+
+        For whoever looks at so many that a call for each would cost more than the look.
+        """
+        return self._values, self._slots
+
     # writing
 
     def __setitem__(self, at: Position, value: T) -> None:
@@ -167,13 +174,8 @@ class Column(Sequence[T]):
 
 
 def listed(values: Sequence[T]) -> "tuple[Sequence[T], array[int] | None]":
-    """Return a sequence of values, and the slot in it of each position, if that is another one.
-
-    For whoever looks at so many that a call for each would cost more than the look.
-    """
-    if isinstance(values, Column):
-        return values._values, values._slots
-    return values, None
+    """Return what `Column.listed` does; of any other sequence, itself."""
+    return values.listed() if isinstance(values, Column) else (values, None)
 
 
 def picked(values: Sequence[T], positions: Sequence[Position]) -> list[T]:

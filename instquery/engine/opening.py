@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from instquery.engine.rowsets import Position, RowSet, everything, set_of
+from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, everything, set_of
 
 __all__ = ["Opening", "moved_up", "one_more"]
 
@@ -123,11 +123,10 @@ def moved_up(positions: "array[Position]", starts: Sequence[Position]) -> "array
     if not positions or not starts or starts[0] > positions[-1]:
         return positions
     if len(positions) <= _BY_START * len(starts):
-        return array(
-            positions.typecode, [place + bisect_right(starts, place) for place in positions]
-        )
+        each = [place + bisect_right(starts, place) for place in positions]
+        return array(POSITION_CODE, each)
 
-    moved = array(positions.typecode)
+    moved: array[Position] = array(POSITION_CODE)
     taken = 0
     for number, start in enumerate(starts):
         first = bisect_left(positions, start, taken)
