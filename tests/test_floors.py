@@ -30,6 +30,7 @@ FLOORS = [
         "engine.indexes.blocks",
         "engine.indexes.alphabet",
         "engine.indexes.matrix",
+        "engine.indexes.needles",
         "engine.indexes.scan",
         "engine.indexes.shifts",
     ],
