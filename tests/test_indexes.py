@@ -161,6 +161,22 @@ def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_
     assert index.size(interval(EARLIEST, 10**15 - 400 * 10**9), everything(500)).count == 100
 
 
+@pytest.mark.parametrize("listed", [0, 2, 99])
+def test_rows_of_many_values_are_put_together_whatever_the_form_of_each(monkeypatch, listed):
+    monkeypatch.setattr(keyword_room, "_LISTED", listed)
+    values = ["often" if n % 2 else f"{n % 14}" for n in range(60)]
+    index = KeywordIndex.build(values)
+    index.open(Opening([7], 60))
+    index.add(7, "2")
+    values.insert(7, "2")
+    for chosen in (["0", "2"], ["2", "12", "none"], ["often", "4", "2"], ["none"], ["often"]):
+        found, is_exact = index.select(In("f", chosen))
+        assert is_exact
+        expected = [at for at in range(60, -1, -1) if values[at] in chosen]
+        assert found in (expected, set_of(expected, 61))
+        assert isinstance(found, list) == ("often" not in chosen and len(expected) <= listed)
+
+
 def test_a_frequent_gram_answers_without_verification():
     index = TextIndex.build(["推荐-prod", "推荐-test", None, "搜索"] * 20)
     for needle in ("推", "推荐", "pro"):

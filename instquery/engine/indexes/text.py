@@ -102,6 +102,7 @@ class TextIndex:
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
     few: ClassVar[int] = 32
+    few_listed: ClassVar[int] = 32
 
     __slots__ = (
         "_blocks",
