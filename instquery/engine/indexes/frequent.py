@@ -20,6 +20,9 @@ __all__ = ["FrequentPieces"]
 _SMALL = 512
 
 # A piece found in at least one row in this many gets a row set, which takes the room of two lists.
+# Measured with 16, at 300,000 records of either generator: an add at a random time takes 17 % less,
+# as there are two thirds of the row sets, and a needle of three characters in 4 % of the names 27
+# times as long, of four 3 to 5 times. Over 1,000,000 that would be the slowest needle of all, 5 ms.
 _FREQUENT = 32
 
 # The same of two characters. There are many such, and their lists are read as they are.

@@ -11,7 +11,11 @@ from instquery.folding import GRAM
 __all__ = ["LONGEST", "frequent_pieces"]
 
 LONGEST = 24
-"""Characters of the longest piece."""
+"""Characters of the longest piece.
+
+What a longer needle leaves of texts that share more than these has to be looked at. With 64, an add
+of a text that shares 30 characters with all others takes three times as long.
+"""
 
 # A rare candidate is kept where its halves have so many times the rows of a frequent piece in
 # common: to look at fewer costs 0.1 ms.
