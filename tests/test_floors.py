@@ -31,6 +31,7 @@ FLOORS = [
         "engine.indexes.blocks",
         "engine.indexes.alphabet",
         "engine.indexes.matrix",
+        "engine.indexes.needles",
         "engine.indexes.scan",
         "engine.indexes.shifts",
     ],

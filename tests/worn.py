@@ -33,6 +33,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(column_room, "_SPARE", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 4)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
+    monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
 

@@ -48,6 +48,9 @@ class Lookup(Protocol):
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
 
+    few_listed: ClassVar[int]
+    """The same where the rows that are left are listed, as positions."""
+
     def size(self, predicate: Any, occupied: RowSet, /) -> Size:
         """Tell how many of the occupied rows match, at the least cost.
 

@@ -31,16 +31,21 @@ __all__ = ["KeywordIndex"]
 # one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
 
+# So few rows of several values are listed: to put them in order costs less than to make a set.
+_LISTED = 64
+
 
 class KeywordIndex:
     """Value → row set where the value is frequent, value → list of positions where it is rare.
 
-    Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
-    row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
+    Selecting a frequent value costs nothing, a rare one 60 ns a row; of many together, 0.3 µs a
+    value and 80 ns a row. Memory is at most two bits a row and frequent value, and two bytes a row
+    plus 100 bytes a value for rare ones.
     """
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 4  # a record lies far away, the bits of a row set together
 
     __slots__ = ("_counts", "_frequent", "_rare", "_width")
 
@@ -85,9 +90,17 @@ class KeywordIndex:
             raise unanswered(predicate, self.answers)
 
         rows = 0
+        rare: list[Position] = []
         for value in predicate.values:
-            rows |= self._rows(value)
-        return rows, True
+            frequent = self._frequent.get(value)
+            if frequent is not None:
+                rows |= frequent
+            else:
+                rare += self._rare.rows(value)
+
+        if not rows and len(rare) <= _LISTED:
+            return sorted(rare, reverse=True), True
+        return rows | set_of(rare, self._width), True
 
     def test(
         self, predicate: Eq | In, positions: Sequence[Position], records: Sequence[Record]

@@ -42,6 +42,7 @@ class OrderIndex:
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 256
 
     __slots__ = ("_descending", "ranks")
 
