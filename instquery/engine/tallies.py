@@ -91,7 +91,7 @@ def binned(
     """
     index = segment.lookup(field)
     if not isinstance(index, Dated):
-        values = [read(segment.records[at].get(field)) for at in positions(rows)]
+        values = [read(record.get(field)) for record in segment.records.picked(positions(rows))]
         return _counted([value for value in values if value is not None], edges)
 
     earliest, latest = index.span()
