@@ -1,6 +1,7 @@
 """verify(): nothing to name after any kind of write, and every planted difference named."""
 
 import random
+from array import array
 
 import pytest
 
@@ -61,8 +62,8 @@ def position(store):
 FAULTS = {
     "status: the rows of": lambda store: index(store, "status")._frequent.update({"Ready": 1}),
     "status: the count of": lambda store: index(store, "status")._counts.update({"Ready": 1}),
-    "owner: the rows of": lambda store: index(store, "owner")._rare.pop(
-        next(iter(index(store, "owner")._rare))
+    "owner: the rows of": lambda store: index(store, "owner")._rare.set(
+        next(iter(index(store, "owner")._rare)), array("H")
     ),
     "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
     "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),

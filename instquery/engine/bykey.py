@@ -52,9 +52,9 @@ def by_key(rows: Rows, key: str, order: Order, skip: int, take: int) -> list[Rec
     width = sum([len(segment) for segment, _ in rows])
     few = _FEW if is_near else max(_FEW, width // _SPARSE)
     if count <= few or count <= take * _MOSTLY:
-        records = [
-            segment.records[position] for segment, wanted in rows for position in positions(wanted)
-        ]
+        records: list[Record] = []
+        for segment, wanted in rows:
+            records += segment.records.picked(positions(wanted))
         records.sort(key=itemgetter(key), reverse=order.descending)
         return records[skip : skip + take]
 

@@ -110,9 +110,9 @@ class _Pager:
         return self._sorted(rows, skip, take)
 
     def _sorted(self, rows: Rows, skip: int, take: int) -> list[Record]:
-        records = [
-            segment.records[position] for segment, wanted in rows for position in positions(wanted)
-        ]
+        records: list[Record] = []
+        for segment, wanted in rows:
+            records += segment.records.picked(positions(wanted))
         self._ordering.sort(records)
         return records[skip : skip + take]
 

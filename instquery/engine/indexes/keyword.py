@@ -4,26 +4,24 @@ Theory of operation
 ===================
 
 A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set, and its rows are
-counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
-row set nor an array is ever changed in place, so a copy of an index shares them. Rows without a
+counted. Any other value is *rare*: its positions are listed (`rare`). No value is both. Neither a
+row set nor a list is ever changed in place, so a copy of an index shares them. Rows without a
 value, vacant ones included, have a row set too: it is 0, and costs nothing, where each has one.
 
-When rows are inserted, the positions behind them move. Row sets are moved at once. Arrays are moved
-when they are looked at, as there are thousands of rare values and a write concerns few of them:
-`_opened` holds the places that were opened, in that order, and `_known` how many of them the array
-of a value already reckons with (none, unless it says so). After `_OPENED` places all arrays are
-brought up to date.
+When rows are inserted, row sets are moved at once, and lists when they are looked at.
 """
 
 from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any, ClassVar, Self
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.index import NOTHING, Selection, matching
-from instquery.engine.opening import Opening, one_more
+from instquery.engine.indexes.rare import RareRows
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
 from instquery.predicates import Bounded, Eq, In, Missing, Value, check_answered, unanswered
@@ -36,39 +34,29 @@ __all__ = ["KeywordIndex"]
 # one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
 
-# So many places may be opened before the arrays of all rare values are brought up to date: that
-# costs as much as 1,000 places for one array.
-_OPENED = 48
+# So few rows of several values are listed: to put them in order costs less than to make a set.
+_LISTED = 64
 
 
 class KeywordIndex:
-    """Value → row set where the value is frequent, value → array of positions where it is rare.
+    """Value → row set where the value is frequent, value → list of positions where it is rare.
 
-    Selecting a frequent value costs nothing, a rare one 60 ns a row. Memory is at most two bits a
-    row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
+    Selecting a frequent value costs nothing, a rare one 60 ns a row; of many together, 0.3 µs a
+    value and 80 ns a row. Memory is at most two bits a row and frequent value, and two bytes a row
+    plus 100 bytes a value for rare ones.
     """
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 4  # a record lies far away, the bits of a row set together
 
-    __slots__ = (
-        "_counts",
-        "_frequent",
-        "_in_order",
-        "_known",
-        "_missing",
-        "_opened",
-        "_rare",
-        "_width",
-    )
+    __slots__ = ("_counts", "_frequent", "_in_order", "_missing", "_rare", "_width")
 
     def __init__(self, width: int) -> None:
         self._frequent: dict[Value, RowSet] = {}
         # The rows of each frequent value, which a deep page adds up.
         self._counts: dict[Value, int] = {}
-        self._rare: dict[Value, array[Position]] = {}
-        self._opened: list[Position] = []
-        self._known: dict[Value, int] = {}
+        self._rare = RareRows()
         self._missing: RowSet = 0
         self._width = width
         self._in_order: tuple[Value, ...] | None = None  # made when it is first asked for
@@ -79,8 +67,13 @@ class KeywordIndex:
         index = cls(len(values))
         held = _places(values)
         index._missing = set_of(held.pop(None, ()), len(values))
+        rare: dict[Value, list[Position]] = {}
         for value, places in held.items():
-            index._keep(value, places)
+            if len(places) * _FREQUENT >= len(values):
+                index._keep_set(value, places)
+            else:
+                rare[value] = places
+        index._rare = RareRows.build(rare)
         return index
 
     # reading
@@ -108,9 +101,17 @@ class KeywordIndex:
             raise unanswered(predicate, self.answers)
 
         rows = 0
+        rare: list[Position] = []
         for value in predicate.values:
-            rows |= self.rows(value)
-        return rows, True
+            frequent = self._frequent.get(value)
+            if frequent is not None:
+                rows |= frequent
+            else:
+                rare += self._rare.rows(value)
+
+        if not rows and len(rare) <= _LISTED:
+            return sorted(rare, reverse=True), True
+        return rows | set_of(rare, self._width), True
 
     def test(
         self, predicate: Eq | In | Missing, positions: Sequence[Position], records: Sequence[Record]
@@ -132,12 +133,12 @@ class KeywordIndex:
                 rows ^= common
 
         if self._rare:
-            values = (records[at].get(field) for at in positions(rows))
+            values = (record.get(field) for record in picked(records, positions(rows)))
             counts.update(value for value in values if value is not None)
         return counts
 
     def __len__(self) -> int:
-        """Count the values."""
+        """Count the values, or somewhat more: some that have gone may be counted."""
         return len(self._frequent) + len(self._rare)
 
     def __iter__(self) -> Iterator[Value]:
@@ -165,7 +166,7 @@ class KeywordIndex:
         fresh = _places(values)
         if positions(self._missing)[::-1] != fresh.pop(None, []):
             yield "the rows without a value"
-        for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
+        for value in {*fresh, *self._frequent, *self._rare}:
             places = fresh.get(value, [])
             if positions(self.rows(value))[::-1] != places:
                 yield f"the rows of {value!r}"
@@ -179,21 +180,14 @@ class KeywordIndex:
     def open(self, opening: Opening) -> None:
         """Make room for rows.
 
-        Costs 1 µs a frequent value, and 10 µs a row for all rare ones together.
+        Costs 1 µs a frequent value, and 5 µs a row for all rare ones together.
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
         places = opening.places
         opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
         self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
-
-        if not self._rare:
-            self._opened = []
-            self._known = {}
-            return
-        self._opened += opening.places
-        if len(self._opened) > _OPENED:
-            self._settle()
+        self._rare.open(places, self._width)
 
     def add(self, position: Position, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""
@@ -211,12 +205,15 @@ class KeywordIndex:
             self._counts[value] += 1
             return
 
-        if value not in self._rare:
+        places = self._rare.rows(value)[:]
+        if not places:
             self._in_order = None
-        places = self._places(value)[:]
         insort(places, position)
-        self._rare.pop(value, None)
-        self._keep(value, places)
+        if len(places) * _FREQUENT < self._width:
+            self._rare.set(value, places)
+            return
+        self._rare.set(value, _NONE)
+        self._keep_set(value, places)
 
     def drop(self, position: Position, value: Value | None) -> None:
         """Take a value out; a value without rows is forgotten."""
@@ -233,12 +230,10 @@ class KeywordIndex:
                 self._in_order = None
             return
 
-        places = self._places(value)[:]
+        places = self._rare.rows(value)[:]
         places.pop(bisect_left(places, position))
-        self._rare.pop(value)
-        if places:
-            self._list(value, places)
-        else:
+        self._rare.set(value, places)
+        if not places:
             self._in_order = None
 
     def copy(self) -> Self:
@@ -247,8 +242,6 @@ class KeywordIndex:
         twin._frequent = self._frequent.copy()
         twin._counts = self._counts.copy()
         twin._rare = self._rare.copy()
-        twin._opened = self._opened[:]
-        twin._known = self._known.copy()
         twin._missing = self._missing
         twin._in_order = self._in_order
         return twin
@@ -257,47 +250,16 @@ class KeywordIndex:
 
     def _select_rare(self, value: Value) -> Selection:
         """Return exactly the rows that hold a rare value."""
-        if value not in self._rare:
-            return NOTHING
-        return self._places(value)[::-1].tolist(), True
+        places = self._rare.rows(value)
+        return (places[::-1].tolist(), True) if places else NOTHING
 
     def rows(self, value: Value) -> RowSet:
         """Return the rows of a value of either kind."""
         rows = self._frequent.get(value)
         if rows is not None:
             return rows
-        if value not in self._rare:
-            return 0
-        places = self._places(value)
-        return set_of(places, places[-1] + 1)
-
-    def _places(self, value: Value) -> "array[Position]":
-        """Return the positions of a rare value, up to date; ascending."""
-        places = self._rare.get(value, _NONE)
-        if not places:
-            return places
-
-        for position in self._opened[self._known.get(value, 0) :]:
-            if places[-1] >= position:
-                first = bisect_left(places, position)
-                places = places[:first] + one_more(places[first:])
-        return places
-
-    def _settle(self) -> None:
-        """Bring all arrays up to date.
-
-        Costs 1 ms for 32,768 rows, most of it the same however many values there are.
-        """
-        moved = _moved(self._opened, self._width)
-        for value, places in self._rare.items():
-            is_ahead = value in self._known
-            self._rare[value] = (
-                self._places(value)
-                if is_ahead
-                else array(POSITION_CODE, map(moved.__getitem__, places))
-            )
-        self._opened = []
-        self._known = {}
+        places = self._rare.rows(value)
+        return set_of(places, places[-1] + 1) if places else 0
 
     def _grow(self, width: int) -> None:
         """Widen.
@@ -312,47 +274,20 @@ class KeywordIndex:
         for value, count in list(self._counts.items()):
             if count * 2 * _FREQUENT < width:
                 del self._counts[value]
-                self._list(value, positions(self._frequent.pop(value))[::-1])
+                places = positions(self._frequent.pop(value))[::-1]
+                self._rare.set(value, array(POSITION_CODE, places))
 
-    def _keep(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a value in the form that its frequency asks for."""
-        if len(places) * _FREQUENT >= self._width:
-            self._frequent[value] = set_of(places, self._width)
-            self._counts[value] = len(places)
-        else:
-            self._list(value, places)
-
-    def _list(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a rare value; they are up to date."""
-        self._rare[value] = array(POSITION_CODE, places)
-        if self._opened:
-            self._known[value] = len(self._opened)
+    def _keep_set(self, value: Value, places: Sequence[Position]) -> None:
+        """Keep the rows of a frequent value."""
+        self._frequent[value] = set_of(places, self._width)
+        self._counts[value] = len(places)
 
     def count(self, value: Value) -> int:
         """Count the rows of a value of either kind."""
-        return self._counts.get(value) or len(self._rare.get(value, ()))
+        return self._counts.get(value) or self._rare.count(value)
 
 
 _NONE = array(POSITION_CODE)
-
-
-def _moved(opened: Sequence[Position], width: int) -> "array[Position]":
-    """Return where each row is once places have been opened one after the other, by its old number.
-
-    Costs 20 ns a row.
-
-    >>> list(_moved([1, 1], width=5))
-    [0, 3, 4]
-    """
-    new: list[Position] = []  # the places as they are numbered in the end, ascending
-    for place in opened:
-        first = bisect_left(new, place)
-        new[first:] = [place, *[other + 1 for other in new[first:]]]
-
-    moved = array(POSITION_CODE)
-    for before, after in pairwise([-1, *new, width]):
-        moved.extend(range(before + 1, after))
-    return moved
 
 
 def _places(values: Sequence[Value | None]) -> dict[Any, list[Position]]:

@@ -15,9 +15,11 @@ same way. What their rows have in common is a superset of the answer, and the ro
 by `in`. A gram that is nowhere proves that nothing matches. A needle that is a frequent piece, or a
 gram of texts of the build alone, needs no verification.
 
-Frequent pieces that overlap may have many rows in common of which hardly any holds both together.
-Such pieces are words as well, be they in few rows or in none: so what is left of a needle of
-frequent pieces, up to the longest word, is either known or little.
+Pieces that overlap may have many rows in common of which hardly any holds both together. What they
+make together is a word as well, be it in few rows or in none: so what is left of a needle, up to
+the longest word, is either known or little. A word that many rows have in common with both of its
+halves has a row set. Where these are fewer, the word is listed: `postings.words` has the rows of
+the build that hold it, and any later row may hold it too (`_written`).
 
 What happens to each part:
 
@@ -34,7 +36,7 @@ What happens to each part:
     drop                     its sets let the row go         nothing: lists and blocks    ""
                                                              may promise more than they
                                                              hold (`_is_whole`)
-    copy                     sets are shared                 flat lists are shared        shared
+    copy                     sets are shared                 flat lists are shared        `column`
 
 Invariants, for every row p:
 
@@ -45,30 +47,26 @@ Invariants, for every row p:
 - if p has the text of the build, the list of a listed gram without a set holds it, as it was
   numbered then, wherever the gram is in `_texts[p]`; else the gram's blocks hold it. A gram that
   has lost both, list and set (`lost`), has blocks for either;
+- if p has the text of the build, the list of a listed word holds it exactly where the word is in
+  `_texts[p]`; else `_written` holds p, if it has a text;
 - while `_is_whole`, every row of the build has the text that it had then.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar, Self, TypeAlias
 
+from instquery.engine.column import Column
 from instquery.engine.indexes.alphabet import Alphabet
-from instquery.engine.indexes.blocks import Blocks
+from instquery.engine.indexes.blocks import Blocks, BlockSet
 from instquery.engine.indexes.frequent import FrequentPieces
-from instquery.engine.indexes.grams import EVERY_BLOCK, GramBlocks, cut
+from instquery.engine.indexes.grams import EVERY_BLOCK, GramBlocks, holders
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
+from instquery.engine.indexes.needles import longest_known
 from instquery.engine.indexes.postings import Postings, gather
 from instquery.engine.indexes.scan import holding
 from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import (
-    Position,
-    RowSet,
-    everything,
-    positions,
-    set_of,
-    set_of_flags,
-)
+from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, Missing, check_answered
@@ -81,6 +79,9 @@ _FEW_BLOCKS = 16
 
 # So few rows are looked at for less than whoever asks needs to ask again.
 _FEW_ROWS = 8
+
+# So few texts are looked at for less than longer pieces of the needle are looked up.
+_FEW_TEXTS = 64
 
 # Narrowing down one value, of up to so many characters, costs about as much as comparing so many
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
@@ -102,6 +103,7 @@ class TextIndex:
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Missing)
     few: ClassVar[int] = 32
+    few_listed: ClassVar[int] = 32
 
     __slots__ = (
         "_blocks",
@@ -113,10 +115,11 @@ class TextIndex:
         "_present",
         "_shifts",
         "_texts",
+        "_written",
     )
 
     def __init__(self, texts: list[str], present: RowSet) -> None:
-        self._texts = texts
+        self._texts = Column(texts)
         self._present = present
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
@@ -125,6 +128,7 @@ class TextIndex:
         self._later = GramBlocks()
         self._frequent = FrequentPieces()
         self._is_whole = True
+        self._written: RowSet = 0
 
     @classmethod
     def build(cls, values: Sequence[str | None]) -> Self:
@@ -134,8 +138,8 @@ class TextIndex:
 
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered)
-        index._frequent = FrequentPieces.build(numbered, alphabet, lists)
-        index._built = Postings(alphabet, lists)
+        index._frequent, words = FrequentPieces.build(numbered, alphabet, lists)
+        index._built = Postings(alphabet, lists, words)
         return index
 
     def size(self, predicate: Contains | Eq | In | Missing, occupied: RowSet) -> Size:
@@ -198,38 +202,35 @@ class TextIndex:
         return known | {piece for piece in self._frequent.numbers if len(piece) == GRAM}
 
     def faults(self, values: Sequence[str | None]) -> Iterator[str]:
-        """Compare the folded texts with the values, and look each gram up that they have."""
+        """Compare the folded texts with the values, and look up each gram and word they have."""
         texts = ["" if value is None else fold(value) for value in values]
-        if self._texts != texts or max(map(len, texts), default=0) > self._longest:
+        if list(self._texts) != texts or max(map(len, texts), default=0) > self._longest:
             yield "the folded texts"
         if self._present != set_of_flags([value is not None for value in values]):
             yield "the rows that have a text"
 
-        for gram, rows in self._frequent.items():
-            if rows != set_of_flags([gram in text for text in texts]):
-                yield f"the rows of {gram!r}"
-
-        holders: defaultdict[str, list[Position]] = defaultdict(list)
-        for position, text in enumerate(texts):
-            for gram in cut(text) - self._frequent.numbers.keys():
-                holders[gram].append(position)
-        for gram, places in holders.items():
-            narrowed, is_exact = self._narrow(gram, (gram,))
+        for piece, rows in self._frequent.items():
+            if rows != set_of_flags([piece in text for text in texts]):
+                yield f"the rows of {piece!r}"
+        words = self._built.words.keys()
+        for piece, places in holders(texts, self._frequent.numbers, words).items():
+            narrowed, is_exact = self._narrow(piece, needle_grams(piece))
             known = set(positions(narrowed) if isinstance(narrowed, int) else narrowed)
             if not known.issuperset(places) or (is_exact and len(known) > len(places)):
-                yield f"the rows of the rare {gram!r}"
+                yield f"the rows of the rare {piece!r}"
 
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a row set, and 2 a place for all rare grams."""
-        opening.insert(self._texts, [""] * len(opening.places))
+        self._texts.open(opening, [""] * len(opening.places))
         self._blocks.open(opening.places)
         self._shifts.open(opening.places)
         self._present = opening.moved(self._present)
+        self._written = opening.moved(self._written)
         self._frequent.open(opening)
 
     def add(self, position: Position, value: str | None) -> None:
         """Enter a text; a gram that has become frequent gets its row set."""
-        if position == len(self._texts):
+        if position == self._texts.width:
             self._append()
         if value is None:
             return
@@ -237,6 +238,7 @@ class TextIndex:
         text = self._texts[position] = _folded(value)
         self._longest = max(self._longest, len(text))
         self._present |= 1 << position
+        self._written |= 1 << position
 
         rare = self._frequent.add(self._frequent.of(text), position)
         block, many = self._blocks.of(position), (len(self._blocks) + 1) // 2
@@ -255,9 +257,9 @@ class TextIndex:
         self._texts[position] = ""
 
     def copy(self) -> Self:
-        """Copy texts and directories; the sets are shared."""
+        """Copy directories; texts and sets are shared."""
         twin = object.__new__(type(self))
-        twin._texts = self._texts[:]
+        twin._texts = self._texts.copy()
         twin._present = self._present
         twin._longest = self._longest
         twin._blocks = self._blocks.copy()
@@ -265,12 +267,13 @@ class TextIndex:
         twin._built = self._built
         twin._later = self._later.copy()
         twin._is_whole = self._is_whole
+        twin._written = self._written
         twin._frequent = self._frequent.copy()
         return twin
 
     def _missing(self) -> RowSet:
         """Return the rows without a text, vacant ones included."""
-        return everything(len(self._texts)) ^ self._present
+        return ((1 << len(self._texts)) - 1) ^ self._present
 
     def _append(self) -> None:
         """Make room for a new newest row."""
@@ -290,22 +293,52 @@ class TextIndex:
         if known is not None:
             return known, True
 
-        frequent = self._frequent
-        listed = self._built.common(grams, frequent.numbers, frequent.lost)
+        frequent, built = self._frequent, self._built
         blocks = self._later.common(grams, frequent.numbers)
+        word = built.words.get(needle)
+        if word is not None:
+            return self._with_word(word, frequent.common(grams, self._later_rows(blocks)))
+
+        listed = built.common(needle, grams, frequent.numbers, frequent.lost)
         if listed is None:
             rows = self._present if blocks == EVERY_BLOCK else self._blocks.rows_of(blocks)
-            rows = frequent.common(needle, grams, rows)
-            return rows, not rows
+            return self._with_words(needle, frequent.common(grams, rows))
 
         places = list(self._shifts.now(listed))
         if not blocks:
-            is_known = self._is_whole and len(needle) <= GRAM and self._built.is_exact(needle)
+            is_known = self._is_whole and len(needle) <= GRAM and built.is_exact(needle)
             return places, is_known or not places
         if blocks.bit_count() <= _FEW_BLOCKS:
             return list({*places, *self._blocks.positions(positions(blocks))}), False
-        rows = frequent.common(needle, grams, self._blocks.rows_of(blocks))
-        return rows | set_of(places, len(self._texts)), False
+        rows = frequent.common(grams, self._blocks.rows_of(blocks))
+        return rows | set_of(places, self._texts.width), False
+
+    def _with_words(self, needle: str, rows: RowSet) -> _Narrowed:
+        """Narrow rows that hold the grams of a needle down by the longer pieces of it."""
+        if rows.bit_count() <= _FEW_TEXTS or len(needle) <= GRAM + 1:
+            return rows, not rows
+
+        frequent, built = self._frequent, self._built
+        pieces = longest_known(needle, frequent.numbers, built.words)
+        rows = frequent.common(pieces, rows)
+        listed = built.holding(pieces)
+        if listed is None or len(listed) >= 2 * rows.bit_count():  # to list a row set costs as much
+            return rows, not rows
+        places, _ = self._with_word(listed, rows & self._written)
+        return places, not places
+
+    def _with_word(self, listed: Collection[Position], later: RowSet) -> _Narrowed:
+        """Return the rows that the list of a word has, and those given of the later ones."""
+        places = list(self._shifts.now(listed))
+        if later:
+            return list({*places, *positions(later)}), False
+        return places, self._is_whole or not places
+
+    def _later_rows(self, blocks: BlockSet) -> RowSet:
+        """Return the rows in these blocks whose text came after the build."""
+        if not blocks or blocks == EVERY_BLOCK:
+            return self._written if blocks else 0
+        return self._blocks.rows_of(blocks) & self._written
 
     def _known(self, needle: str) -> RowSet | None:
         """Return the rows with a needle where they are known without a look at its grams."""
@@ -336,7 +369,7 @@ class TextIndex:
                 rows |= narrowed
             else:
                 few.update(narrowed)
-        return rows | set_of(few, len(self._texts)) if few else rows
+        return rows | set_of(few, self._texts.width) if few else rows
 
     def _guess(self, predicate: Eq | In) -> Size:
         """Guess how many rows have one of the values, from a few of these.
