@@ -23,9 +23,9 @@ from typing import Any, TypeAlias, cast
 from instquery.bounds import Bound, Delta, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import to_text
-from instquery.nodes import Forms
+from instquery.nodes import Forms, upwards
 from instquery.options import told
-from instquery.orders import Order
+from instquery.orders import ORDERS, Order
 from instquery.predicates import (
     ASKED,
     And,
@@ -98,10 +98,10 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
         forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
         return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
 
-    for one in where:
-        check_answered(one, ASKED)
     whole = And(*where)
     check_size(whole)
+    for node, _ in upwards(whole):
+        check_answered(node, ASKED)  # a class derived from one would be written as that one
     numbered = Forms[Predicate]()
     root = numbered.number(whole)
 
@@ -221,7 +221,7 @@ def number_of(form: Json) -> Any:
 def order_of(form: Json) -> list[Order]:
     """Read the form of orders. Raises `QueryError` for what is none."""
     orders: list[Order] = []
-    for one in _listed(form, _ORDER):
+    for one in _listed(form, _ORDER)[: ORDERS + 1]:  # one too many is refused by the query
         parts = _listed(one, _ORDER)
         field, direction = parts if len(parts) == 2 else (None, None)
         name = _exact(field)

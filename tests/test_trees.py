@@ -39,6 +39,7 @@ from instquery import (
     stored,
     text,
 )
+from instquery.canonical import canonical_form
 from instquery.engine import match as match_room
 from instquery.engine import placed as placed_room
 from instquery.engine.indexes.text import TextIndex
@@ -484,6 +485,54 @@ def plain(**members):
 def test_what_is_no_form_is_refused(wrong, said):
     with pytest.raises(QueryError, match=said):
         Query.from_dict(wrong)
+
+
+class Both(And):
+    """A class that may mean something else."""
+
+    __slots__ = ()
+
+
+class Negated(Not):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Both(A, B),
+        And(A, Not(Both(A, B))),
+        Or(Negated(A), B),
+        [A, Not(Negated(Both(A, B)))],
+    ],
+    ids=["at the top", "within", "a negation", "several"],
+)
+def test_a_class_derived_from_one_is_never_written_as_that_one(tree):
+    with pytest.raises(QueryError, match="is not answered here"):
+        Query(tree).to_dict()
+    with pytest.raises(QueryError, match="is not answered here"):
+        Store(SCHEMA).count(tree)
+
+
+def test_numbers_are_plain_as_long_as_every_reader_of_json_has_them_exactly():
+    for number in (2**53, -(2**53)):
+        assert canonical_form([Eq("n", number)]) == {"eq": ["n", number]}
+    for number in (2**53 + 1, -(2**53) - 1, 2**54):
+        assert canonical_form([Eq("n", number)]) == {"eq": ["n", {"number": str(number)}]}
+
+
+def test_more_orders_than_are_taken_are_not_read():
+    read = []
+
+    class Watched(list):
+        def __getitem__(self, at):
+            read.append(at)
+            return super().__getitem__(at)
+
+    form = {**Query().to_dict(), "order": Watched([["status", "asc"]] * 100_000)}
+    with pytest.raises(QueryError, match="up to 3 Orders"):
+        Query.from_dict(form)
+    assert read == [slice(None, 4)]
 
 
 def test_a_form_that_is_too_deep_is_refused():
