@@ -305,6 +305,12 @@ def test_a_form_whose_parts_are_shared_is_read_within_bounds(leaf):
         Query.from_dict({**Query().to_dict(), "where": form})
 
 
+def test_trees_that_differ_by_a_word_alone_have_hashes_of_their_own():
+    """Or sets of them, which differ in every place, would cost the square of their number."""
+    for trees in ([And(A, B), Or(A, B), Not(And(A, B)), Not(Or(A, B))], [A, Not(A), Not(Not(A))]):
+        assert len({hash(tree) for tree in trees}) == len(trees)
+
+
 @pytest.mark.parametrize(
     "make", [lambda n: Eq("n", n), lambda n: Range("at", since=n)], ids=["values", "bounds"]
 )
