@@ -31,6 +31,7 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
+from instquery.orderings import Ordering
 from instquery.values import sortable
 from strategies import SCHEMA, conditions, order, orders, predicate, records
 from test_search import UNINDEXED
@@ -226,6 +227,30 @@ def test_pages_of_larger_segments(given_order):
             assert page.total == len(wanted)
         assert [*store.select(where, order=order(given_order))] == wanted
         assert walked(store, Query(where, order=order(given_order), limit=900)) == wanted
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_few_records_are_sorted_for_a_page_whatever_block_it_lies_in(falls, monkeypatch):
+    """Of 6,000 records half have one instant: no more than a page and a few beside are sorted."""
+    sizes = []
+    sort = Ordering.sort
+
+    def counted(ordering, found):
+        sizes.append(len(found))
+        sort(ordering, found)
+
+    found = [
+        {"id": f"i-{n:05}", "created": 0, "expires": 5_000 if n % 2 else n} for n in range(6_000)
+    ]
+    store = Store(SCHEMA, found)
+    wanted = naive.sorted_by(found, [("expires", falls)])
+    monkeypatch.setattr(Ordering, "sort", counted)
+    for offset in (0, 1_000, 2_495, 2_505, 3_000, 3_499, 5_500, 5_990):
+        query = Query(order=Order("expires", descending=falls), offset=offset, limit=10)
+        assert store.page(query).items == wanted[offset : offset + 10]
+    few = 64 + 16 * 2  # segments
+    assert sizes
+    assert max(sizes) <= 10 + few
 
 
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():

@@ -307,8 +307,8 @@ def test_a_form_whose_parts_are_shared_is_read_within_bounds(leaf):
 
 def test_trees_that_differ_by_a_word_alone_have_hashes_of_their_own():
     """Or sets of them, which differ in every place, would cost the square of their number."""
-    for trees in ([And(A, B), Or(A, B), Not(And(A, B)), Not(Or(A, B))], [A, Not(A), Not(Not(A))]):
-        assert len({hash(tree) for tree in trees}) == len(trees)
+    for several in ([And(A, B), Or(A, B), Not(And(A, B)), Not(Or(A, B))], [A, Not(A), Not(Not(A))]):
+        assert len({hash(tree) for tree in several}) == len(several)
 
 
 @pytest.mark.parametrize(
@@ -717,6 +717,42 @@ def test_only_rows_between_sure_and_maybe_are_tested(monkeypatch):
 
 
 # stores
+
+
+BESIDE = Schema(
+    key="id",
+    fields={"id": text(), "status": keyword(), "owner": keyword(indexed=False)},
+)
+
+
+def test_what_has_no_index_is_tested_beside_a_tree_that_is_sure():
+    found = [
+        {"id": f"{n:04}", "status": "abc"[n % 3], "owner": "xy"[n % 2], "n": n} for n in range(300)
+    ]
+    store = Store(BESIDE, found, segment_rows=64)
+    owner = Eq("owner", "x")
+    for tree in (Not(A), Or(A, B), And(Not(A), Not(B)), Or(A, Missing("status"))):
+        wanted = [one for one in found if BESIDE.matches([tree, owner], one)]
+        for total in (True, False):
+            page = store.page(Query([tree, owner], limit=20, total=total))
+            assert page.items == wanted[:20]
+            assert page.total == (len(wanted) if total else None)
+        assert store.count([tree, owner]) == len(wanted)
+
+
+@pytest.mark.parametrize("shift", range(11))
+def test_a_page_over_portions_of_unsure_rows_loses_none(shift):
+    found = [
+        {"id": f"{n:04}", "status": "a" if n == 1_500 else "b", "owner": f"{n % 11}"}
+        for n in range(2_000)
+    ]
+    store = Store(BESIDE, found)
+    tree = Or(A, Eq("owner", f"{shift}"))
+    wanted = [one for one in found if BESIDE.matches(tree, one)]
+    for limit in (5, 9, 40):
+        for offset in (0, 1, 7, 60):
+            page = store.page(Query(tree, limit=limit, offset=offset, total=False))
+            assert page.items == wanted[offset : offset + limit]
 
 
 @given(
