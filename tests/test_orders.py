@@ -398,6 +398,39 @@ def test_a_cursor_keeps_its_now_in_any_order():
     assert [one["id"] for one in store.page(later, cursor)] == ["i-6", "i-5", "i-4"]
 
 
+def test_of_one_field_the_first_order_decides():
+    found = [
+        {"id": f"i-{n}", "status": "abc"[n % 3], "owner": "xy"[n % 2], "created": n}
+        for n in range(12)
+    ]
+    store = Store(SCHEMA, found)
+    for falls in (True, False):
+        given = [
+            Order("status", descending=falls),
+            Order("owner"),
+            Order("status", descending=not falls),
+        ]
+        wanted = naive.sorted_by(found, [("status", falls), ("owner", True)])
+        assert store.page(Query(order=given)).items == wanted
+        assert [*store.select(order=given)] == wanted
+        cursor = store.page(Query(order=given, limit=5)).cursor
+        assert store.page(Query(order=given[:2], limit=50), cursor).items == wanted[5:]
+
+
+def test_a_cursor_is_for_one_key():
+    fields = {"id": text(), "name": text(), "created": instant()}
+    found = [{"id": f"i-{n}", "name": f"n-{n}", "created": "2026-01-01"} for n in range(4)]
+    stores = [
+        Store(Schema(key=key, order=Order("created"), fields=fields), found, cursor_key=b"k" * 32)
+        for key in ("id", "name")
+    ]
+    for store, other in (stores, stores[::-1]):
+        cursor = store.page(Query(limit=2)).cursor
+        for live in (True, False):
+            with pytest.raises(CursorInvalid, match="for another query"):
+                other.page(Query(limit=2), cursor, live=live)
+
+
 def test_a_plan_names_its_order():
     store = Store(SCHEMA, [{"id": "i-1", "status": "a"}])
     plan = store.explain(Query(order=[Order("status", descending=False), Order("expires")]))

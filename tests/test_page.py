@@ -7,7 +7,7 @@ from copy import copy, deepcopy
 
 import pytest
 
-from instquery import Leases, Page, Query, Store
+from instquery import Leases, Page, Query, QueryError, Store
 from strategies import SCHEMA
 
 
@@ -108,6 +108,19 @@ def test_a_copy_keeps_the_way_to_its_cursor_and_a_pickle_makes_it():
     assert len(leases) == 1
     assert pickle.loads(dumped).has_more
     assert pickle.loads(dumped).cursor == page.cursor
+
+
+def test_a_pickle_of_a_page_whose_cursor_cannot_be_made_says_so_when_it_is_asked():
+    def none_here():
+        raise QueryError("there are no cursors here")
+
+    page = Page([made(1)], 2, none_here)
+    for again in (copy(page), deepcopy(page), pickle.loads(pickle.dumps(page))):
+        assert again == page
+        assert again.has_more
+        for _ in range(2):
+            with pytest.raises(QueryError, match="no cursors here"):
+                assert again.cursor
 
 
 def test_a_page_as_a_table():
