@@ -243,6 +243,26 @@ def table():
     engine.dispose()
 
 
+def test_a_selection_from_now_reads_the_clock_once_when_it_is_asked_for():
+    asked = []
+
+    def clock():
+        asked.append(len(asked))
+        return f"2026-01-0{len(asked)}"
+
+    found = [{"id": f"i-{n}", "expires": f"2026-01-0{n}T12:00:00Z"} for n in range(1, 6)]
+    store = Store(SCHEMA, found, clock=clock)
+    today = Range("expires", within=timedelta(days=1))
+    for selecting in readings(store):
+        asked.clear()
+        first, second = selecting.select(today), selecting.select(~today, fields=["id"])
+        assert len(asked) == 2
+        assert [one["id"] for one in first] == ["i-1"]
+        assert sorted(one["id"] for one in second) == ["i-1", "i-3", "i-4", "i-5"]
+        assert [*selecting.select(today, now="2026-01-05")] == found[-1:]
+        assert len(asked) == 2
+
+
 def test_a_store_on_a_database_says_what_it_does_not_answer_yet(table):
     held = [
         {"id": f"i-{n}", "status": "ab"[n % 2], "owner": str(n % 3), "created": n * 1_000_000}
