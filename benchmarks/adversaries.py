@@ -120,9 +120,13 @@ def _mirrored(count: int) -> Store:
 
 def _repeated(count: int) -> Store:
     """Give names of one letter, of two by turns, and of thirty dashes and a number."""
-    kinds = {0: lambda n: "a" * (25 + n % 36), 1: lambda n: "xy" * (13 + n % 20)}
-    dashes = "-" * 30
-    return _named(kinds.get(n % 3, lambda n: f"{dashes}{n}")(n) for n in range(count))
+
+    def name(number: int) -> str:
+        if number % 3 == 0:
+            return "a" * (25 + number % 36)
+        return "xy" * (13 + number % 20) if number % 3 == 1 else "-" * 30 + str(number)
+
+    return _named(map(name, range(count)))
 
 
 def _small_alphabets(count: int) -> Store:
