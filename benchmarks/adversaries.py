@@ -110,11 +110,23 @@ def _long_shared(count: int) -> Store:
     return _named(f"{both if number % 20 == 7 else _LONG}-{number}" for number in range(count))
 
 
+_LONGER = _LONG + _LONG[::-1][1:]
+
+
+def _mirrored(count: int) -> Store:
+    """Give one name in two 71 letters, there and back."""
+    return _named(f"{_LONGER}-{number}" if number % 2 else f"{number}" for number in range(count))
+
+
 def _repeated(count: int) -> Store:
     """Give names of one letter, of two by turns, and of thirty dashes and a number."""
-    kinds = {0: lambda n: "a" * (25 + n % 36), 1: lambda n: "xy" * (13 + n % 20)}
-    dashes = "-" * 30
-    return _named(kinds.get(n % 3, lambda n: f"{dashes}{n}")(n) for n in range(count))
+
+    def name(number: int) -> str:
+        if number % 3 == 0:
+            return "a" * (25 + number % 36)
+        return "xy" * (13 + number % 20) if number % 3 == 1 else "-" * 30 + str(number)
+
+    return _named(map(name, range(count)))
 
 
 def _small_alphabets(count: int) -> Store:
@@ -237,6 +249,9 @@ CASES = {
     ),
     "36 letters that all names share but some": Case(_long_shared, _ask(Contains("name", _LONG))),
     "27 letters that all names share": Case(_long_shared, _ask(Contains("name", _LONG[3:30]))),
+    "142 letters that only in the middle are nowhere": Case(
+        _mirrored, _ask(Contains("name", _LONGER * 2))
+    ),
     **{
         f"repeated letters: {title}": Case(_repeated, _ask(Contains("name", needle)))
         for title, needle in {"one": "a" * 40, "two": "yx" * 15, "dashes": "-" * 30}.items()
