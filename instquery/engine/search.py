@@ -19,7 +19,7 @@ from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
 from instquery.predicates import Value
-from instquery.query import Query, Record, by_count, by_count_together
+from instquery.query import Query, Record, by_count
 from instquery.terms import Term, Tree
 
 __all__ = ["facets", "histogram", "matched", "matched_rows", "resume", "search"]
@@ -77,24 +77,22 @@ def facets(
     known: Mapping[Value, int] | None = None,
     *,
     missing: bool = False,
+    limit: int | None = None,
 ) -> dict[Any, int]:
     """Count the records that match, by their value of a keyword field; most frequent first.
 
     With a tuple of fields, by their combinations. `missing` counts records without a value, under
-    `None`. `known` is the answer for one field without predicates, where it is known. Else costs 2
-    µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
+    `None`. `known` are the counts of all records by a field, where nothing else is asked. Else it
+    costs 2 µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare
+    value.
     """
     if isinstance(field, tuple):
-        return _facets_together(version, field, query, missing=missing)
-    if known is not None and not query.where and not missing:
-        return by_count(known)
+        return by_count(_combinations(version, field, query, missing=missing), limit)
 
-    counts: Counter[Any] = Counter()
-    all_matches = 0
-    if known is not None and not query.where:
-        counts.update(known)
-        all_matches = version.count
-    else:
+    counts: Counter[Any] = Counter(known)
+    all_matches = version.count
+    if known is None:
+        all_matches = 0
         for segment, matches in matched(version, _unkeyed(version, query)):
             counts.update(segment.facets(field, matches))
             if missing:
@@ -103,19 +101,19 @@ def facets(
     without = all_matches - counts.total() if missing else 0
     if without:
         counts[None] = without
-    return by_count(counts)
+    return by_count(counts, limit)
 
 
-def _facets_together(
+def _combinations(
     version: Version, fields: tuple[str, ...], query: Query, *, missing: bool
-) -> dict[Any, int]:
+) -> Counter[Combination]:
     """Count the records that match by combinations of values."""
     together: Counter[Combination] = Counter()
     for segment, rows in matched_rows(version, _unkeyed(version, query)):
         together.update(combined(segment, rows, fields))
-    if not missing:
-        together = Counter({one: count for one, count in together.items() if None not in one})
-    return by_count_together(together)
+    if missing:
+        return together
+    return Counter({one: count for one, count in together.items() if None not in one})
 
 
 def histogram(version: Version, field: str, edges: Sequence[Micros], query: Query) -> list[int]:
