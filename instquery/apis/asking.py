@@ -70,7 +70,9 @@ def check_lengths(params: Iterable[Param], given: Mapping[str, object], code: st
 
     """
     for param in params:
-        value = given.get(param.name)
-        if param.longest is not None and isinstance(value, str) and len(value) > param.longest:
+        if param.longest is None:
+            continue
+        value = param.found(given)
+        if isinstance(value, str) and len(value) > param.longest:
             reason = f"must have at most {param.longest:,} characters"
-            raise Refusal(code, param.name, reason)
+            raise Refusal(param.code or code, param.name, reason)

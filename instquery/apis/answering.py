@@ -1,0 +1,51 @@
+"""Answers: the page that a request means, and the facts of the reply to it."""
+
+from collections.abc import Callable
+from functools import partial
+
+from instquery.apis.envelope import Answer
+from instquery.apis.requests import Meant
+from instquery.apis.tokens import Token, written_token
+from instquery.contract import Prepared, prepare
+from instquery.errors import CursorInvalid
+from instquery.query import Page, Record
+
+__all__ = ["answer_of", "asking_of", "prepared_of"]
+
+
+def asking_of(meant: Meant) -> Callable[[], Page]:
+    """Return what asks for the page that a request means."""
+    return (
+        partial(meant.store.page, meant.query) if meant.token is None else prepared_of(meant).page
+    )
+
+
+def prepared_of(meant: Meant) -> Prepared:
+    """Prepare the page that a request means.
+
+    Raises:
+        CursorInvalid: for a token where the store has no cursors.
+
+    """
+    store, query, _, token, _ = meant
+    if token is None:
+        return prepare(store, query)
+    own = getattr(store, "prepare", None)
+    if own is None:
+        raise CursorInvalid("the store has no cursors")
+    # One that keeps no states goes on in the present one.
+    keeps = callable(getattr(store, "snapshot", None))
+    prepared: Prepared = own(query, token.cursor, live=not keeps)
+    return prepared
+
+
+def answer_of(meant: Meant, page: Page, items: list[Record], request_id: str) -> Answer:
+    """Return the facts of a success: what was asked, and what follows."""
+    query, token = meant.query, meant.token
+    came = query.offset if token is None else token.came
+    following = None
+    if meant.is_walked and page.cursor is not None:
+        so_far = None if came is None else came + len(items)
+        following = written_token(Token(page.cursor, so_far))
+    number = query.offset // query.limit + 1
+    return Answer(request_id, items, number, query.limit, page.total, following, came, meant.asked)

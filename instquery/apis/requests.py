@@ -1,0 +1,218 @@
+"""Requests: what was given, read into the query that it stands for.
+
+A request is read in this sequence:
+
+1. its token, if the operation has one. It tells the moment by which all else is read.
+2. what was given, into values, parameter by parameter as they are declared. What does not count,
+   such as the page's number beside a token, is not looked at.
+3. the page's number and size.
+4. filters into predicates, then the rules.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from instquery.apis.param import Param, Role
+from instquery.apis.rules import Asked, Refusal, Rule
+from instquery.apis.tokens import Token
+from instquery.contract import Pages
+from instquery.errors import CursorExpired, InstqueryError
+from instquery.instants import TrustedMicros
+from instquery.predicates import Predicate, conditions
+from instquery.query import Query, trusted_query
+from instquery.schema import Schema
+
+__all__ = ["Given", "Meant", "Requests"]
+
+
+class Given(NamedTuple):
+    """A request whose values are read, though nothing that depends on the moment.
+
+    Attributes:
+        values: what was given, by parameter; what is as if absent is left out.
+        params: what was given, as it came.
+        token: leads to the page.
+        is_walked: whether the page is one of those that tokens lead to: its reply has the next one.
+
+    """
+
+    values: Mapping[str, Any]
+    params: Mapping[str, object]
+    token: Token | None
+    is_walked: bool
+
+
+class Meant(NamedTuple):
+    """What a request comes to: a query to a store, the request as it was asked, how it is paged."""
+
+    store: Pages
+    query: Query
+    asked: Asked
+    token: Token | None
+    is_walked: bool
+
+
+class Requests:
+    """Reads the requests to one operation. Raises `Refusal`.
+
+    Attributes:
+        has_numbers: whether pages have numbers.
+
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        params: tuple[Param, ...],
+        rules: tuple[Rule, ...],
+        *,
+        invalid: str,
+        missing: str,
+        total: bool,
+    ) -> None:
+        self._params = params
+        self._rules = rules
+        self._invalid, self._missing = invalid, missing
+        self._total = total
+        self._reads = {param.name: param.over(schema) for param in params}
+        self._filters = {param.name: param for param in params if param.role == "filter"}
+        self._paging = [param for param in params if param.role in ("number", "size", "limit")]
+        self._defaults = {"number": 1, "size": 1} | {one.role: one.default for one in self._paging}
+        self._are_simple = all(param.is_simple for param in params)
+        self._token = self._of_role("token")
+        self._limit = self._of_role("limit")
+        self.has_numbers = self._of_role("number") is not None
+
+    def given(self, params: Mapping[str, object]) -> Given:
+        """Read what was given into values."""
+        if self._token is None:
+            return Given(self._values(params, ()), params, None, is_walked=False)
+
+        found = self._found(self._token, params)
+        token: Token | None = None if found is None else self._value(self._token, found)
+        limit = self._limit
+        is_walked = limit is None or token is not None or limit.found(params) is not None
+        left_out: tuple[Role, ...] = ("token",)
+        if is_walked and limit is not None:
+            left_out = ("token", "number", "size")
+        elif token is not None:
+            left_out = ("token", "number")
+        return Given(self._values(params, left_out), params, token, is_walked)
+
+    def moment_in(self, store: Pages, given: Given, now: TrustedMicros) -> TrustedMicros:
+        """Return the moment that a request is read by: that of its walk, if it has a token.
+
+        Raises:
+            CursorInvalid: for a token that the store has not issued.
+
+        """
+        if given.token is None:
+            return now
+        tell = getattr(store, "moment", None)
+        told: int | None = None if tell is None else tell(given.token.cursor)
+        return now if told is None else TrustedMicros(told)
+
+    def numbers(self, given: Given, moment: TrustedMicros) -> tuple[int, int]:
+        """Return the number of the page that is wanted, and its size."""
+        numbers = self._defaults
+        if self._paging:
+            numbers = dict(numbers)
+            for param in self._paging:
+                if param.name in given.values:
+                    read = self._read(param, given.values[param.name], moment)
+                    if isinstance(read, int):
+                        numbers[param.role] = read
+        size = numbers["limit" if given.is_walked and self._limit is not None else "size"]
+        return numbers["number"], size
+
+    def query(
+        self, given: Given, moment: TrustedMicros, host: Mapping[str, Any]
+    ) -> tuple[Query, Asked]:
+        """Make the query that a request stands for at a moment, and the request as rules see it."""
+        number, size = self.numbers(given, moment)
+        filters: dict[str, Predicate | tuple[Predicate, ...]] = {}
+        where: list[Predicate] = []
+        for name, value in given.values.items():
+            param = self._filters.get(name)
+            if param is None:
+                continue
+            read = self._read(param, value, moment)
+            if isinstance(read, Predicate):
+                filters[name] = read
+                where.append(read)
+            elif not isinstance(read, int):
+                filters[name] = several = conditions(read)
+                where += several
+
+        asked = Asked(filters, moment, host, given.values, given.params)
+        for rule in self._rules:
+            where += rule(asked)
+        # Rules of an API's own may return anything.
+        checked = conditions(tuple(where)) if where else ()
+        query = trusted_query(checked, (number - 1) * size, size, total=self._total, now=moment)
+        return query, asked
+
+    def spelled(self, given: Given) -> list[object]:
+        """Return the values of all filters, in the order of their declaration."""
+        return [given.values.get(name) for name in self._filters]
+
+    def refused_token(self, error: InstqueryError) -> Refusal | None:
+        """Return the refusal of a token by the store; `None` where there are no tokens."""
+        param = self._token
+        if param is None:
+            return None
+        invalid = param.code or self._invalid
+        if isinstance(error, CursorExpired):
+            return Refusal(param.expired or invalid, param.name, "has expired")
+        return Refusal(invalid, param.name, "is invalid")
+
+    def _of_role(self, role: Role) -> Param | None:
+        return next((param for param in self._params if param.role == role), None)
+
+    def _values(self, given: Mapping[str, object], left_out: tuple[Role, ...]) -> dict[str, Any]:
+        """Read what was given into what it means, by parameter."""
+        values: dict[str, Any] = {}
+        are_simple = self._are_simple
+        for param in self._params:
+            if left_out and param.role in left_out:
+                continue
+            if are_simple:
+                value = given.get(param.name)
+                if value is None or value == "":
+                    continue
+            elif (value := self._found(param, given)) is None:
+                continue
+            values[param.name] = self._value(param, value)
+        return values
+
+    def _found(self, param: Param, given: Mapping[str, object]) -> object:
+        """Return what was given for a parameter, `None` for nothing."""
+        try:
+            value = param.found(given)
+        except (ValueError, InstqueryError) as error:
+            raise self._refusal(param, error) from None
+        if value is None and param.required:
+            raise Refusal(self._missing, param.name, "must be given")
+        return value
+
+    def _value(self, param: Param, value: object) -> Any:
+        try:
+            return param.value(value)
+        except (ValueError, InstqueryError) as error:
+            raise self._refusal(param, error) from None
+
+    def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Any:
+        """Turn a value into what it asks for at a moment."""
+        try:
+            return self._reads[param.name](value, moment)
+        except (ValueError, InstqueryError) as error:
+            raise self._refusal(param, error) from None
+
+    def _refusal(self, param: Param, error: ValueError | InstqueryError) -> Refusal:
+        """Return the refusal that a param has raised, or that its rule is broken."""
+        if isinstance(error, Refusal):
+            return (
+                error if error.field is not None else Refusal(error.code, param.name, error.reason)
+            )
+        reason = error.reason if isinstance(error, InstqueryError) else str(error)
+        return Refusal(param.code or self._invalid, param.name, reason)
