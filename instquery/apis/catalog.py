@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import Any, Self, TypeAlias, TypedDict
@@ -256,30 +257,24 @@ def join_by_name(text: str) -> str:
     return name
 
 
-def join_installed() -> list[str]:
-    """Add what installed packages declare, once in a process; what is wrong is logged.
+def join_installed(tell: Callable[[str], None] = _log.warning) -> None:
+    """Add what installed packages declare by entry points, once in a process.
 
-    Returns:
-        Why some were left out.
-
+    `tell` is told what is left out, and why: whatever is wrong with it, the other APIs go on.
     """
-    if _installed:
-        return []
-    found = sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
-    _installed.extend(found)
-
-    complaints: list[str] = []
-    for entry in found:
+    waiting = _installed()
+    while waiting:
+        entry = waiting.pop(0)
         try:
             join(entry.name, entry.load())
-        except Exception as error:  # whatever it is, the other APIs go on
-            complaint = f"the API {entry.name} ({entry.value}) is left out: {error}"
-            _log.warning("%s", complaint)
-            complaints.append(complaint)
-    return complaints
+        except Exception as error:
+            tell(f"the API {entry.name} ({entry.value}) is left out: {error}")
 
 
-_installed: list[EntryPoint] = []
+@cache
+def _installed() -> list[EntryPoint]:
+    """Return the entry points that have not joined yet."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
 
 
 def fact_names() -> list[str]:

@@ -45,7 +45,8 @@ def _write(name: str, value: Any, parts: list[str]) -> None:
     tag = _named(name)
     parts.append(f"<{tag}>")
     if isinstance(value, Mapping):
-        for inner, member in cast(Mapping[Any, Any], value).items():
+        members: Mapping[Any, Any] = value
+        for inner, member in members.items():
             _write(str(inner), member, parts)
     else:
         text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -174,7 +174,8 @@ class Operation:
         A token does not count: it leads to a page of the same query. Raises `Refusal`.
         """
         self._check_host(host)
-        given = self._requests.given(params or {})
+        params = params or {}
+        given = self._requests.given(params, self._requests.token(params))
         return self._requests.query(given, self._moment(now), host)[0]
 
     def answer(self, store: Pages, query: Query, request_id: str) -> Reply:
@@ -237,11 +238,14 @@ class Operation:
         Raises what is wrong with it.
         """
         moment = self._moment(now)
-        given = self._requests.given(params or {})
+        requests, params = self._requests, params or {}
+        token = requests.token(params)
+        if token is not None:
+            moment = requests.moment_in(store, token, moment)
+        given = requests.given(params, token)
         pins: Pins | None = getattr(store, "pins", None)
         if pins is not None and not given.is_walked:
             return self._turn(store, pins, given, moment, host, walker)
-        moment = self._requests.moment_in(store, given, moment)
         return self._asked_of(store, given, moment, host)
 
     def _asked_of(

@@ -83,13 +83,31 @@ class Requests:
         self._limit = self._of_role("limit")
         self.has_numbers = self._of_role("number") is not None
 
-    def given(self, params: Mapping[str, object]) -> Given:
-        """Read what was given into values."""
+    def token(self, params: Mapping[str, object]) -> Token | None:
+        """Return the token that was given; `None` for none, and for an API without tokens."""
+        param = self._token
+        if param is None:
+            return None
+        found = self._found(param, params)
+        token: Token | None = None if found is None else self._value(param, found)
+        return token
+
+    def moment_in(self, store: Pages, token: Token, now: TrustedMicros) -> TrustedMicros:
+        """Return the moment of a token's walk; now, where the store does not tell it.
+
+        Raises:
+            CursorInvalid: for a token that the store has not issued.
+
+        """
+        tell = getattr(store, "moment", None)
+        told: int | None = None if tell is None else tell(token.cursor)
+        return now if told is None else TrustedMicros(told)
+
+    def given(self, params: Mapping[str, object], token: Token | None) -> Given:
+        """Read what was given beside a token into values."""
         if self._token is None:
             return Given(self._values(params, ()), params, None, is_walked=False)
 
-        found = self._found(self._token, params)
-        token: Token | None = None if found is None else self._value(self._token, found)
         limit = self._limit
         is_walked = limit is None or token is not None or limit.found(params) is not None
         left_out: tuple[Role, ...] = ("token",)
@@ -98,19 +116,6 @@ class Requests:
         elif token is not None:
             left_out = ("token", "number")
         return Given(self._values(params, left_out), params, token, is_walked)
-
-    def moment_in(self, store: Pages, given: Given, now: TrustedMicros) -> TrustedMicros:
-        """Return the moment that a request is read by: that of its walk, if it has a token.
-
-        Raises:
-            CursorInvalid: for a token that the store has not issued.
-
-        """
-        if given.token is None:
-            return now
-        tell = getattr(store, "moment", None)
-        told: int | None = None if tell is None else tell(given.token.cursor)
-        return now if told is None else TrustedMicros(told)
 
     def numbers(self, given: Given, moment: TrustedMicros) -> tuple[int, int]:
         """Return the number of the page that is wanted, and its size."""
