@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import importlib
 import json
 import re
 import subprocess
@@ -484,3 +485,21 @@ def test_the_tests_with_the_double_pass(pytester):
     pytester.makepyfile(test_with_double=source)
     options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
+
+
+def test_the_tests_with_an_own_api_pass(pytester):
+    source = (ROOT / "examples" / "test_own_api.py").read_text("utf-8")
+    pytester.makepyfile(test_own_api=source)
+    options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=5)
+
+
+def test_an_own_api_needs_public_names_alone():
+    tree = ast.parse((ROOT / "examples" / "test_own_api.py").read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for node in imports:
+        if node.module.split(".")[0] == "instquery":
+            offered = importlib.import_module(node.module).__all__
+            assert {alias.name for alias in node.names} <= set(offered), node.module
+    names = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    assert not any(name.startswith("_") for name in names)

@@ -264,6 +264,14 @@ def test_a_failure_looks_as_the_operation_says():
     assert (reply.status_code, set(reply.json())) == (403, {"error"})
 
 
+def test_the_refusals_of_actions_have_the_form_of_all_of_them():
+    both = create_app(Served(LIST, store()), bss=Store(bss.SCHEMA))
+    assert ask(both, "/?Action=Gone").json()["Code"] == "InvalidAction.NotFound"
+    own = create_app(Served(LIST, store()))
+    assert ask(own, "/?Action=Gone").json()["error"]["reason"] == "InvalidAction.NotFound"
+    assert ask(own, "/gone").json()["code"] == "InvalidApi.NotFound"
+
+
 def test_both_casings_are_of_those_that_say_so():
     plain = create_app(Served(tablestore.list_instances, Store(tablestore.SCHEMA), path="/a"))
     both = create_app(airec=Store(airec.SCHEMA))

@@ -111,9 +111,14 @@ class Routes:
         return Route(_of_version(named, params, headers), _NONE)
 
     def at(self, path: str) -> Operation | None:
-        """Return an operation that may be meant by a path, for how its refusals look."""
+        """Return the operation whose form the refusals of a path have, `None` for the usual one.
+
+        On `/` it is the usual one, unless no operation has it.
+        """
         if path in ("", "/"):
-            there = next(iter(self._by_action.values()), _NOBODY)
+            there = [one for named in self._by_action.values() for one in named]
+            if any(one.operation.envelope.both_casings for one in there):
+                return None
         else:
             there = self._by_path.get(path) or self._of_shape(path.split("/"))
         return there[0].operation if there else None
