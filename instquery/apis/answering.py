@@ -14,10 +14,11 @@ __all__ = ["answer_of", "asking_of", "prepared_of"]
 
 
 def asking_of(meant: Meant) -> Callable[[], Page]:
-    """Return what asks for the page that a request means."""
-    return (
-        partial(meant.store.page, meant.query) if meant.token is None else prepared_of(meant).page
-    )
+    """Return what asks for the page that a request means. Raises as `prepared_of` does."""
+    if meant.token is not None:
+        return prepared_of(meant).page
+    assert meant.store is not None  # noqa: S101 - whoever asks knows it
+    return partial(meant.store.page, meant.query)
 
 
 def prepared_of(meant: Meant) -> Prepared:
@@ -28,6 +29,7 @@ def prepared_of(meant: Meant) -> Prepared:
 
     """
     store, query, _, token, _ = meant
+    assert store is not None  # noqa: S101 - whoever asks knows it
     if token is None:
         return prepare(store, query)
     own = getattr(store, "prepare", None)
@@ -41,11 +43,12 @@ def prepared_of(meant: Meant) -> Prepared:
 
 def answer_of(meant: Meant, page: Page, items: list[Record], request_id: str) -> Answer:
     """Return the facts of a success: what was asked, and what follows."""
-    query, token = meant.query, meant.token
-    came = query.offset if token is None else token.came
+    _, query, asked, token, is_walked = meant
+    offset, size = query.offset, query.limit
+    came = offset if token is None else token.came
     following = None
-    if meant.is_walked and page.cursor is not None:
+    if is_walked and page.cursor is not None:
         so_far = None if came is None else came + len(items)
         following = written_token(Token(page.cursor, so_far))
-    number = query.offset // query.limit + 1
-    return Answer(request_id, items, number, query.limit, page.total, following, came, meant.asked)
+    number = offset // size + 1
+    return Answer(request_id, items, number, size, page.total, following, came, asked)

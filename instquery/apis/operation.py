@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from instquery.apis.answering import answer_of, asking_of, prepared_of
-from instquery.apis.asking import Asking, Pins, check_lengths
+from instquery.apis.asking import Asking, Pins
 from instquery.apis.checks import (
     check_codes,
     check_envelope,
@@ -19,10 +19,10 @@ from instquery.apis.checks import (
     check_rules,
     listed_as,
 )
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply, new_request_id
+from instquery.apis.envelope import Envelope, Fault, Refused, Reply, new_request_id
 from instquery.apis.params import Param
 from instquery.apis.requests import Given, Meant, Requests
-from instquery.apis.rules import Asked, Refusal, Rule, in_order
+from instquery.apis.rules import NOTHING_ASKED, Asked, Refusal, Rule, in_order
 from instquery.apis.values import named
 from instquery.contract import Pages
 from instquery.errors import CursorExpired, CursorInvalid, SchemaError
@@ -34,6 +34,8 @@ from instquery.schema import Schema
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
 
 _log = logging.getLogger(__name__)
+
+_TOKEN_ERRORS = (CursorExpired, CursorInvalid)
 
 
 Engine: TypeAlias = Pages
@@ -135,7 +137,7 @@ class Operation:
             ask = asking_of(meant)
         except Exception as error:
             return self.fail(error, identity)
-        return self._reply(meant.query, ask, identity, meant)
+        return self._reply(meant, ask, identity)
 
     def prepare(
         self,
@@ -158,13 +160,13 @@ class Operation:
         self._check_who(walker, host)
         try:
             if is_remote:
-                check_lengths(self.params, params or {}, self.invalid)
+                self._requests.check_lengths(params or {})
             meant = self._meant(store, params, now, host, walker)
             prepared = prepared_of(meant)
         except Exception as error:
             return Asking(None, None, partial(self.fail, error, identity))
-        query = meant.query
-        return Asking(query, prepared, partial(self._reply, query, prepared.page, identity, meant))
+        ask = partial(self._reply, meant, prepared.page, identity)
+        return Asking(meant.query, prepared, ask)
 
     def query(
         self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any
@@ -176,7 +178,7 @@ class Operation:
         self._check_host(host)
         params = params or {}
         given = self._requests.given(params, self._requests.token(params))
-        return self._requests.query(given, self._moment(now), host)[0]
+        return self._requests.meant(None, given, self._moment(now), host).query
 
     def answer(self, store: Pages, query: Query, request_id: str) -> Reply:
         """Answer a request that `query` has read. Never raises."""
@@ -184,7 +186,7 @@ class Operation:
 
     def reply(self, query: Query, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns for a query. Never raises."""
-        return self._reply(query, ask, request_id, None)
+        return self._reply(Meant(None, query, NOTHING_ASKED, None, False), ask, request_id)  # noqa: FBT003
 
     def refuse(self, code: str, message: str, status: int, request_id: str) -> Reply:
         """Reply with a failure of any code, in the operation's own form.
@@ -199,16 +201,14 @@ class Operation:
 
         The reply does not tell the cause of such a fault.
         """
-        if isinstance(error, CursorExpired | CursorInvalid):
+        if isinstance(error, _TOKEN_ERRORS):
             error = self._requests.refused_token(error) or error
         if isinstance(error, Refusal):
             return self._refuse(error, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
 
-    def _reply(
-        self, query: Query, ask: Callable[[], Page], request_id: str, meant: Meant | None
-    ) -> Reply:
+    def _reply(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns. Never raises."""
         try:
             page = ask()
@@ -216,11 +216,7 @@ class Operation:
             envelope = self.envelope
             if not (self._has_all_fields and page.is_plain(self.schema, envelope.timespec)):
                 items = envelope.items(items, self.schema)
-            number = query.offset // query.limit + 1
-            if meant is None:
-                answer = Answer(request_id, items, number, query.limit, page.total)
-            else:
-                answer = answer_of(meant, page, items, request_id)
+            answer = answer_of(meant, page, items, request_id)
             return Reply(200, envelope.success(answer), answer)
         except Exception as error:
             return self.fail(error, request_id)
@@ -239,20 +235,16 @@ class Operation:
         """
         moment = self._moment(now)
         requests, params = self._requests, params or {}
-        token = requests.token(params)
-        if token is not None:
-            moment = requests.moment_in(store, token, moment)
+        token = None
+        if requests.has_tokens:
+            token = requests.token(params)
+            if token is not None:
+                moment = requests.moment_in(store, token, moment)
         given = requests.given(params, token)
         pins: Pins | None = getattr(store, "pins", None)
         if pins is not None and not given.is_walked:
             return self._turn(store, pins, given, moment, host, walker)
-        return self._asked_of(store, given, moment, host)
-
-    def _asked_of(
-        self, store: Pages, given: Given, moment: TrustedMicros, host: Mapping[str, Any]
-    ) -> Meant:
-        query, asked = self._requests.query(given, moment, host)
-        return Meant(store, query, asked, given.token, given.is_walked)
+        return self._requests.meant(store, given, moment, host)
 
     def _moment(self, now: Moment | None) -> TrustedMicros:
         """Read the moment of a request, in microseconds."""
@@ -274,14 +266,14 @@ class Operation:
         number, size = self._requests.numbers(given, moment)
         walk = self._walk(given, size, host.get("caller"), walker)
         if walk is not None and number == 1:
-            meant = self._asked_of(store, given, moment, host)
+            meant = self._requests.meant(store, given, moment, host)
             return meant._replace(store=pins.begin(walk, moment))
 
         going = None if walk is None else pins.going(walk)
         if going is None:
-            return self._asked_of(store, given, moment, host)
+            return self._requests.meant(store, given, moment, host)
         view, pinned = going
-        return self._asked_of(view, given, pinned, host)
+        return self._requests.meant(view, given, pinned, host)
 
     def _walk(self, given: Given, size: int, caller: object, walker: str | None) -> Hashable | None:
         """Name the walk that a request belongs to: who asks, and for what but the page's number.

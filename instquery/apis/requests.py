@@ -43,9 +43,12 @@ class Given(NamedTuple):
 
 
 class Meant(NamedTuple):
-    """What a request comes to: a query to a store, the request as it was asked, how it is paged."""
+    """What a request comes to: a query to a store, the request as it was asked, how it is paged.
 
-    store: Pages
+    The store is `None` where somebody else asks it.
+    """
+
+    store: Pages | None
     query: Query
     asked: Asked
     token: Token | None
@@ -57,6 +60,7 @@ class Requests:
 
     Attributes:
         has_numbers: whether pages have numbers.
+        has_tokens: whether they are walked by tokens.
 
     """
 
@@ -79,9 +83,12 @@ class Requests:
         self._paging = [param for param in params if param.role in ("number", "size", "limit")]
         self._defaults = {"number": 1, "size": 1} | {one.role: one.default for one in self._paging}
         self._are_simple = all(param.is_simple for param in params)
+        self._names = frozenset(param.name for param in params)
+        self._bounded = [param for param in params if param.longest is not None]
         self._token = self._of_role("token")
         self._limit = self._of_role("limit")
         self.has_numbers = self._of_role("number") is not None
+        self.has_tokens = self._token is not None
 
     def token(self, params: Mapping[str, object]) -> Token | None:
         """Return the token that was given; `None` for none, and for an API without tokens."""
@@ -106,7 +113,7 @@ class Requests:
     def given(self, params: Mapping[str, object], token: Token | None) -> Given:
         """Read what was given beside a token into values."""
         if self._token is None:
-            return Given(self._values(params, ()), params, None, is_walked=False)
+            return Given(self._values(params, ()), params, None, False)  # noqa: FBT003 - as is quicker
 
         limit = self._limit
         is_walked = limit is None or token is not None or limit.found(params) is not None
@@ -117,27 +124,39 @@ class Requests:
             left_out = ("token", "number")
         return Given(self._values(params, left_out), params, token, is_walked)
 
+    def check_lengths(self, params: Mapping[str, object]) -> None:
+        """Refuse a value that is longer than its param allows where it comes over a network.
+
+        Nothing of it is read but its length.
+        """
+        for param in self._bounded:
+            value = params.get(param.name) if self._are_simple else param.found(params)
+            longest = param.longest
+            if isinstance(value, str) and longest is not None and len(value) > longest:
+                reason = f"must have at most {longest:,} characters"
+                raise Refusal(param.code or self._invalid, param.name, reason)
+
     def numbers(self, given: Given, moment: TrustedMicros) -> tuple[int, int]:
         """Return the number of the page that is wanted, and its size."""
-        numbers = self._defaults
-        if self._paging:
-            numbers = dict(numbers)
+        numbers, values = self._defaults, given.values
+        if values:
             for param in self._paging:
-                if param.name in given.values:
-                    read = self._read(param, given.values[param.name], moment)
+                if param.name in values:
+                    read = self._read(param, values[param.name], moment)
                     if isinstance(read, int):
-                        numbers[param.role] = read
+                        numbers = {**numbers, param.role: read}
         size = numbers["limit" if given.is_walked and self._limit is not None else "size"]
         return numbers["number"], size
 
-    def query(
-        self, given: Given, moment: TrustedMicros, host: Mapping[str, Any]
-    ) -> tuple[Query, Asked]:
+    def meant(
+        self, store: Pages | None, given: Given, moment: TrustedMicros, host: Mapping[str, Any]
+    ) -> Meant:
         """Make the query that a request stands for at a moment, and the request as rules see it."""
         number, size = self.numbers(given, moment)
+        values, params, token, is_walked = given
         filters: dict[str, Predicate | tuple[Predicate, ...]] = {}
         where: list[Predicate] = []
-        for name, value in given.values.items():
+        for name, value in values.items():
             param = self._filters.get(name)
             if param is None:
                 continue
@@ -149,13 +168,13 @@ class Requests:
                 filters[name] = several = conditions(read)
                 where += several
 
-        asked = Asked(filters, moment, host, given.values, given.params)
+        asked = Asked(filters, moment, host, values, params)
         for rule in self._rules:
             where += rule(asked)
         # Rules of an API's own may return anything.
         checked = conditions(tuple(where)) if where else ()
         query = trusted_query(checked, (number - 1) * size, size, total=self._total, now=moment)
-        return query, asked
+        return Meant(store, query, asked, token, is_walked)
 
     def spelled(self, given: Given) -> list[object]:
         """Return the values of all filters, in the order of their declaration."""
@@ -178,6 +197,8 @@ class Requests:
         """Read what was given into what it means, by parameter."""
         values: dict[str, Any] = {}
         are_simple = self._are_simple
+        if are_simple and self._names.isdisjoint(given):
+            return values
         for param in self._params:
             if left_out and param.role in left_out:
                 continue

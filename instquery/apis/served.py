@@ -59,11 +59,14 @@ class Served:
     walker: Walker | str | None = None
     names: tuple[str, ...] = attribute(init=False, repr=False)
     """The parameters that are in the path."""
+    is_pinned: bool = attribute(init=False, repr=False)
+    """Whether the store pins walks by page number, so that it counts who walks."""
 
     def __post_init__(self) -> None:
         check_kind("operation", self.operation, Operation, "an Operation")
         checked_store("store", self.store, self.operation)
         object.__setattr__(self, "names", check_path(self.path, self.method, self.operation))
+        object.__setattr__(self, "is_pinned", getattr(self.store, "pins", None) is not None)
         self._check_facts()
         if not (self.walker is None or isinstance(self.walker, str) or callable(self.walker)):
             raise InstqueryError(

@@ -175,7 +175,8 @@ class Application:
         if in_path:
             params.update(in_path)
         host = served.host(self._facts.by_name, caller)
-        host["walker"] = served.walks_as(headers, caller, _peer(scope))
+        if served.is_pinned:
+            host["walker"] = served.walks_as(headers, caller, _peer(scope))
         return Asking(served, params, host, is_large), caller
 
     def _headers(self, scope: Scope) -> Headers:

@@ -23,15 +23,15 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-_JSON = b"application/json;charset=utf-8"
+_CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
 class Written(NamedTuple):
-    """A reply that is ready to leave."""
+    """A reply that is ready to leave; its type of content is a header."""
 
     status: int
     octets: bytes
-    content_type: bytes = _JSON
+    content_type: tuple[bytes, bytes] = _CONTENT_TYPE
 
 
 class Wrong(InstqueryError):  # noqa: N818 - it becomes the reply
@@ -61,20 +61,17 @@ def written(operation: Operation, reply: Reply) -> Written:
 
     Raises whatever a writer of the operation's own raises.
     """
-    envelope = operation.envelope
-    body = reply.body
+    envelope, body = operation.envelope, reply.body
     if reply.answer is None and envelope.both_casings:
         body = _in_both_casings(body)
-    if envelope.write is None:
-        octets, content_type = _json(body), _JSON
-    else:
-        octets = envelope.write(body)
-        if not isinstance(octets, bytes):
-            kind = type(octets).__name__
-            raise TypeError(f"the envelope of {operation.name} must write bytes, not {kind}")
-        content_type = _JSON
-    if envelope.content_type != _USUAL:
-        content_type = envelope.content_type.encode("ascii")
+    write = envelope.write
+    octets = _json(body) if write is None else write(body)
+    if write is not None and not isinstance(octets, bytes):
+        kind = type(octets).__name__
+        raise TypeError(f"the envelope of {operation.name} must write bytes, not {kind}")
+    if envelope.content_type == _USUAL:
+        return Written(reply.status, octets, _CONTENT_TYPE)
+    content_type = (b"content-type", envelope.content_type.encode("ascii"))
     return Written(reply.status, octets, content_type)
 
 
@@ -99,13 +96,10 @@ def refused(operation: Operation | None, wrong: Wrong, identity: str) -> Written
 
 def reply_headers(reply: Written) -> list[tuple[bytes, bytes]]:
     """Return the headers of a reply."""
-    return [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(reply.octets)),
-    ]
+    return [reply.content_type, (b"content-length", b"%d" % len(reply.octets))]
 
 
-_USUAL = _JSON.decode()
+_USUAL = _CONTENT_TYPE[1].decode()
 
 
 def _in_both_casings(body: Mapping[str, Any]) -> dict[str, Any]:

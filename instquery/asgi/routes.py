@@ -66,6 +66,7 @@ class Routes:
     def __init__(self, served: Iterable[Served]) -> None:
         self._by_path: dict[str, list[Served]] = {}
         self._by_action: dict[str, list[Served]] = {}
+        self._alone: dict[str, Route] = {}
         self._shapes: dict[int, list[_Shape]] = {}
         for one in served:
             if one.is_rpc:
@@ -74,6 +75,10 @@ class Routes:
                 _add(self._by_path.setdefault(one.path, []), one, one.path)
             else:
                 self._add_shape(one)
+        # As most paths lead to one operation, what they lead to is made once.
+        for path, there in self._by_path.items():
+            if len(there) == 1:
+                self._alone[path] = Route(there[0], _NONE)
 
     def find(
         self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str]
@@ -86,10 +91,11 @@ class Routes:
             Wrong: where nothing is served by this path or this action, or not in this version.
 
         """
+        alone = self._alone.get(path)
+        if alone is not None:
+            return alone
         there = self._by_path.get(path)
         if there is not None:
-            if len(there) == 1:
-                return Route(there[0], _NONE)
             return Route(_of_version(_of_method(there, method), params, headers), _NONE)
         if path not in ("", "/"):
             return self._by_shape(method, path, params, headers)
