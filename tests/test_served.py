@@ -106,6 +106,7 @@ def test_a_segment_is_decoded_once(segment):
         "/v1/regions/north/things/",
         "/v1/regions/north",
         "/v1/regions/north/east/things",
+        "/v1/regions/north%2Feast/things",
         "/v1/Regions/north/things",
         "/v1/regions/{region}",
         "//v1/regions/north/things",

@@ -45,7 +45,7 @@ def _write(name: str, value: Any, parts: list[str]) -> None:
     tag = _named(name)
     parts.append(f"<{tag}>")
     if isinstance(value, Mapping):
-        members: Mapping[Any, Any] = value
+        members = cast(Mapping[str, Any], value)
         for inner, member in members.items():
             _write(str(inner), member, parts)
     else:

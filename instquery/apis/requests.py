@@ -196,19 +196,24 @@ class Requests:
     def _values(self, given: Mapping[str, object], left_out: tuple[Role, ...]) -> dict[str, Any]:
         """Read what was given into what it means, by parameter."""
         values: dict[str, Any] = {}
-        are_simple = self._are_simple
-        if are_simple and self._names.isdisjoint(given):
-            return values
-        for param in self._params:
-            if left_out and param.role in left_out:
-                continue
-            if are_simple:
+        if self._are_simple and not left_out:  # as nearly always
+            if self._names.isdisjoint(given):
+                return values
+            for param in self._params:
                 value = given.get(param.name)
                 if value is None or value == "":
                     continue
-            elif (value := self._found(param, given)) is None:
-                continue
-            values[param.name] = self._value(param, value)
+                try:
+                    values[param.name] = param.value(value)
+                except (ValueError, InstqueryError) as error:
+                    raise self._refusal(param, error) from None
+            return values
+
+        for param in self._params:
+            if param.role not in left_out:
+                value = self._found(param, given)
+                if value is not None:
+                    values[param.name] = self._value(param, value)
         return values
 
     def _found(self, param: Param, given: Mapping[str, object]) -> object:
