@@ -96,7 +96,7 @@ def _shared_names(count: int) -> Store:
     """Let all names have both halves of 24 letters, and one in 33 those of 36, never adjoining."""
 
     def names() -> Iterator[str]:
-        common, long = _LETTERS[:24].upper(), _LONG
+        common, long = _LETTERS[:1:-1], _LONG
         for number in range(count):
             kept = f"{common[:-1]}_{common[1:]}_"
             yield f"{kept}{long[:-1]}_{long[1:]}" if number % 33 == 0 else f"{kept}{number}"
@@ -168,12 +168,12 @@ def _back_dated(count: int) -> Store:
 
 
 def _ask(*where: Eq | In | Contains | Range, offset: int = 0) -> Callable[[int], Query]:
-    return lambda _count: Query(where, offset, 50)
+    return lambda _count: Query(where, offset=offset, limit=50)
 
 
 def _deep(*where: Eq | In | Contains | Range, share: float = 1) -> Callable[[int], Query]:
     """Ask for the page at this share of the inventory."""
-    return lambda count: Query(where, max(0, int(count * share) - 50), 50)
+    return lambda count: Query(where, offset=max(0, int(count * share) - 50), limit=50)
 
 
 _HALF = Range("CreateTime", since=ANCHOR - timedelta(days=1369), until=ANCHOR - timedelta(days=456))
@@ -217,7 +217,7 @@ CASES = {
         for share in _SHARES
     },
     "two pieces of 24 letters that every name has, never together": Case(
-        _shared_names, _ask(Contains("name", _LETTERS[:24]))
+        _shared_names, _ask(Contains("name", _LETTERS[:1:-1]))
     ),
     "two pieces of 36 letters of one row in 33, never together": Case(
         _shared_names, _ask(Contains("name", _LONG))

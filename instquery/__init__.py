@@ -16,8 +16,9 @@ from instquery.errors import (
     SchemaError,
 )
 from instquery.leases import Leases
-from instquery.predicates import Contains, Eq, In, Predicate, Range
-from instquery.query import Order, Page, Query, Record
+from instquery.pages import Page
+from instquery.predicates import And, Contains, Eq, In, Missing, Not, Or, Predicate, Range
+from instquery.query import Order, Query, Record
 from instquery.schema import Schema, instant, keyword, stored, text
 from instquery.snapshot import Snapshot
 from instquery.store import Store
@@ -26,6 +27,7 @@ from instquery.watch import Events, Watch
 __version__ = "0.1.0"
 
 __all__ = [
+    "And",
     "Change",
     "Changes",
     "Conflict",
@@ -38,6 +40,9 @@ __all__ = [
     "In",
     "InstqueryError",
     "Leases",
+    "Missing",
+    "Not",
+    "Or",
     "Order",
     "Page",
     "Plan",

@@ -56,10 +56,7 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An integer, which means microseconds where the field is an instant.
-
-    `TrustedMicros` mean nothing else.
-    """
+    """An integer, which means microseconds where the field is an instant."""
 
     number: int
 
@@ -150,6 +147,8 @@ def bound_of(value: object) -> Bound:
         return Instant(to_micros(value))
     if isinstance(value, timedelta | relativedelta):
         return Delta.of(value)
+    if isinstance(value, TrustedMicros) and EARLIEST <= value <= LATEST:
+        return Instant(int(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Integer(value if isinstance(value, TrustedMicros) else int(value))
     allowed = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"

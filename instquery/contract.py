@@ -7,9 +7,12 @@ A store `Reads`. One that takes records in `Writes` too. One that can still show
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from instquery.bins import Edges, Every, Histogram
+from instquery.bounds import Given
 from instquery.instants import Moment
-from instquery.predicates import Value, Where
-from instquery.query import Page, Query, Record
+from instquery.pages import Page
+from instquery.predicates import Where
+from instquery.query import Ordered, Query, Record
 from instquery.schema import Schema
 
 __all__ = [
@@ -121,9 +124,43 @@ class Reads(Prepares, Protocol):
         ...
 
     def facets(
-        self, field: str, where: Where = (), *, now: Moment | None = None
-    ) -> dict[Value, int]:
-        """Count the records that match by their value of a field, the most frequent first."""
+        self,
+        field: str | tuple[str, ...],
+        where: Where = (),
+        *,
+        missing: bool = False,
+        limit: int | None = None,
+        now: Moment | None = None,
+    ) -> dict[Any, int]:
+        """Count the records that match by their value of a field, the most frequent first.
+
+        With a tuple of fields, by their combinations.
+        """
+        ...
+
+    def histogram(  # noqa: PLR0913 - independent options, all but three by name
+        self,
+        field: str,
+        edges: Edges | None = None,
+        where: Where = (),
+        *,
+        every: Every | None = None,
+        since: Given | None = None,
+        until: Given | None = None,
+        now: Moment | None = None,
+    ) -> Histogram:
+        """Count the records that match by bins of an instant."""
+        ...
+
+    def select(
+        self,
+        where: Where = (),
+        *,
+        order: Ordered = None,
+        fields: Iterable[str] | None = None,
+        now: Moment | None = None,
+    ) -> Iterator[Record]:
+        """Walk all records that match, in order, as they are when this is called."""
         ...
 
     def explain(self, query: Query) -> Explained:

@@ -31,7 +31,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from instquery.errors import RecordError, SchemaError
 from instquery.instants import Unit
-from instquery.predicates import Contains, Eq, In, Predicate, Range
+from instquery.predicates import Contains, Eq, In, Missing, Predicate, Range
 from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
@@ -90,7 +90,8 @@ class Kind:
 
     Args:
         name: as errors name it; files note it.
-        answers: the classes of predicates that it answers.
+        answers: the classes of predicates that it answers. Where it answers any, it answers
+            `Missing` too: every index does.
         take: checks the values of all fields of this kind in a row, and may replace them. Without
             it any value is taken. `Each` makes one of a check of a single value.
         reader: makes what reads a field's values into microseconds; without it they are read as
@@ -101,6 +102,8 @@ class Kind:
         is_key: whether such a field may be the key.
         is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
+        has_order: whether records may be ordered by its values, as `values.sortable` has it;
+            instants always have an order.
 
     """
 
@@ -114,6 +117,7 @@ class Kind:
     is_key: bool = False
     is_bounded: bool = False
     has_numbers: bool = False
+    has_order: bool = False
 
     def __post_init__(self) -> None:
         beyond = (
@@ -133,6 +137,10 @@ class Kind:
         }:
             raise SchemaError(f"{self.phrase}: instants need a reader")
 
+    def does_answer(self, asked: type[Predicate]) -> bool:
+        """Tell whether a field of this kind answers a leaf of this class."""
+        return asked in self.answers or (asked is Missing and bool(self.answers))
+
     @property
     def is_counted(self) -> bool:
         """Whether facets are counted."""
@@ -142,6 +150,11 @@ class Kind:
     def is_instant(self) -> bool:
         """Whether values are instants, so that a store can be ordered by them."""
         return self.reader is not None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are text that is searched for parts."""
+        return Contains in self.answers
 
     @property
     def phrase(self) -> str:
@@ -196,7 +209,7 @@ def not_answered(kind: Kind, asked: type[Predicate]) -> str:
     'a keyword field does not answer Contains: ask with Eq or In, or declare it as text()'
     """
     answered = " or ".join([one.__name__ for one in kind.answers])
-    others = " or ".join([f"{name}()" for name, one in KINDS.items() if asked in one.answers])
+    others = " or ".join([f"{name}()" for name, one in KINDS.items() if one.does_answer(asked)])
     cures = [f"ask with {answered}"] if answered else []
     cures += [f"declare it as {others}"] if others else []
     reason = f"{kind.phrase} does not answer {asked.__name__}"
@@ -251,6 +264,7 @@ KINDS: Mapping[str, Kind] = {
             is_key=True,
             is_bounded=True,
             has_numbers=True,
+            has_order=True,
         ),
         Kind(
             "text",

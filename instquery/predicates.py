@@ -1,33 +1,41 @@
-"""Predicates: conditions on one field each. Frozen values that every room shares."""
+"""Predicates: conditions on one field each, and trees of them. Values that every room shares."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
-from typing import Any, TypeAlias, get_args
+from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
 from instquery.options import some
 from instquery.ranges import Interval, Range, check_name
+from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
 from instquery.values import fits
 
 __all__ = [
     "ASKED",
     "BOUND",
+    "And",
+    "Asked",
     "Bounded",
+    "Compound",
     "Contains",
     "Eq",
     "In",
     "Interval",
+    "Leaf",
+    "Missing",
+    "Not",
+    "Or",
     "Predicate",
     "Range",
     "Value",
     "Where",
     "check_answered",
+    "check_size",
     "conditions",
     "is_relative",
-    "merged",
     "unanswered",
 ]
 
@@ -38,7 +46,7 @@ _TEXT = frozenset({str})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Eq:
+class Eq(Leaf):
     """Matches records whose field is exactly `value`. For keyword, text and key fields.
 
     >>> Eq("status", "Running").matches({"status": "Running"})
@@ -64,11 +72,11 @@ class Eq:
         return f"{self.field} = {_short(self.value)}"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class In:
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class In(Leaf):
     """Matches records whose field is one of `values`.
 
-    Repeats do not count, and none matches nothing.
+    Neither repeats nor their sequence count, and none matches nothing.
 
     An integer beyond 64 bits does not count either, as no record can hold it.
 
@@ -101,6 +109,14 @@ class In:
         """Tell whether the record's field is among the values; a missing field never is."""
         return record.get(self.field) in self.members
 
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.field == other.field and self.members == other.members
+
+    def __hash__(self) -> int:
+        return hash((self.field, self.members))
+
     def __repr__(self) -> str:
         return f"In(field={_short(self.field)}, values={some(self.values)})"
 
@@ -110,7 +126,7 @@ class In:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Contains:
+class Contains(Leaf):
     """Matches records whose text field has `needle` in it, whatever the letters' case or width.
 
     Both sides are folded (see `instquery.folding.fold`); every character is literal. A needle of
@@ -146,20 +162,60 @@ class Contains:
         return f"{self.field} contains {_short(self.needle)}"
 
 
-Predicate: TypeAlias = Eq | In | Contains | Range
-"""One condition on one field. A record's answer to it is `matches`; an index is only faster."""
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Missing(Leaf):
+    """Matches records that have no value in a field: it is absent or `None`.
 
-Bounded: TypeAlias = Eq | In | Contains | Interval
-"""A predicate that needs neither schema nor now any more: see `Schema.bound`."""
+    So is `""` in an instant field that is declared with `blank_is_missing=True`, which only the
+    schema knows: see `Schema.matches`.
 
-ASKED: tuple[type[Predicate], ...] = get_args(Predicate)
-"""The classes of predicates."""
+    >>> Missing("status").matches({"id": "i-1"}), Missing("status").matches({"status": ""})
+    (True, False)
+    """
+
+    field: str
+    read: Callable[[object], int | None] | None = attribute(repr=False, compare=False)
+    """How the schema reads the field, once it is bound; `None` where values are as they are."""
+
+    def __init__(self, field: str) -> None:
+        check_name(field)
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "read", None)
+
+    def bound(self, read: Callable[[object], int | None] | None) -> Self:
+        """Return the predicate as indexes and databases are asked it."""
+        twin = type(self)(self.field)
+        object.__setattr__(twin, "read", read)
+        return twin
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether the record has no value in the field."""
+        value = record.get(self.field)
+        return value is None or (self.read is not None and self.read(value) is None)
+
+    def __repr__(self) -> str:
+        return f"Missing({_short(self.field)})"
+
+    def __str__(self) -> str:
+        return f"{self.field} is missing"
+
+
+Asked: TypeAlias = Eq | In | Contains | Range | Missing
+"""A leaf as a caller makes it."""
+
+Bounded: TypeAlias = Eq | In | Contains | Interval | Missing
+"""A leaf that needs neither schema nor now any more: see `Schema.bound`."""
+
+ASKED: tuple[type[Predicate], ...] = (*get_args(Asked), And, Or, Not)
+"""The classes of predicates that a caller asks with."""
 
 BOUND: tuple[type[Bounded], ...] = get_args(Bounded)
 """The classes of bound predicates: every door of the package refuses others."""
 
 Where: TypeAlias = Predicate | Iterable[Predicate]
 """What is asked: one predicate, or several that must all hold."""
+
+_LEAVES = frozenset(get_args(Asked))
 
 
 def check_answered(predicate: object, answered: Iterable[type] = BOUND) -> None:
@@ -194,8 +250,13 @@ def unanswered(predicate: object, answered: Iterable[type], field: str | None = 
 
 
 def conditions(where: Where) -> tuple[Predicate, ...]:
-    """Return the predicates of `where`, checked and frozen."""
+    """Return the predicates of `where`, checked and frozen.
+
+    Raises `QueryError` for what is none, and for trees that are too deep or have too many leaves.
+    """
     if isinstance(where, Predicate):
+        if type(where) not in _LEAVES:
+            check_size(where)
         return (where,)
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
     if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
@@ -205,37 +266,44 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
 
     # What `type()` tells narrows nothing.
     listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]
-    for predicate in listed:
-        if not isinstance(predicate, Predicate):
-            kind = type(predicate).__name__
-            raise QueryError(f"{kind} is not a predicate: give Eq, In, Contains or Range")
+    is_flat = not listed or (_LEAVES.issuperset(map(type, listed)) and len(listed) <= MOST_LEAVES)
+    if not is_flat:
+        for predicate in listed:
+            if not isinstance(predicate, Predicate):
+                kind = type(predicate).__name__
+                known = "Eq, In, Contains, Range, Missing, And, Or or Not"
+                raise QueryError(f"{kind} is not a predicate: give {known}")
+        check_size(And(*listed))
     return listed
+
+
+def check_size(predicate: Predicate) -> None:
+    """Refuse a tree that is too deep or has too many leaves, with a `QueryError`."""
+    if predicate.depth > MOST_DEEP:
+        raise QueryError(
+            f"predicates are nested {predicate.depth:,} deep, and {MOST_DEEP} is the most: "
+            "And in And and Or in Or count once, so regroup them"
+        )
+    if predicate.leaves > MOST_LEAVES:
+        raise QueryError(
+            f"there are more than {MOST_LEAVES:,} predicates: "
+            "ask for many values of one field with In"
+        )
 
 
 def is_relative(where: Iterable[Predicate]) -> bool:
     """Tell whether a predicate has a bound that is counted from now."""
-    return any(isinstance(predicate, Range) and predicate.is_relative for predicate in where)
-
-
-def merged(where: Iterable[Bounded]) -> list[Bounded]:
-    """Make one interval of those of one field: one look-up, and an exact count."""
-    found: dict[object, Bounded] = {}
-    for number, predicate in enumerate(where):
-        if not isinstance(predicate, Interval):
-            found[number] = predicate
-            continue
-        other = found.get(predicate.field)
-        found[predicate.field] = (
-            predicate.intersection(other) if isinstance(other, Interval) else predicate
-        )
-    return list(found.values())
+    for predicate in where:  # noqa: SIM110 - a generator would cost more than the look
+        if predicate.is_relative:
+            return True
+    return False
 
 
 def _check_value(value: object, field: str) -> None:
     if not isinstance(value, Value):
         given, cure = type(value).__name__, ""
         if value is None:
-            given, cure = "None", ": a record without a value matches no predicate"
+            given, cure = "None", ": ask with Missing for records without a value"
         elif isinstance(value, date):  # a datetime is one
             cure = ": ask with Range for times"
         reason = f"a value must be text, an integer or a bool, not {given}{cure}"

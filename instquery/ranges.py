@@ -12,12 +12,13 @@ from instquery.bounds import Bound, Delta, Given, Instant, bound_of
 from instquery.errors import Code, QueryError
 from instquery.instants import EARLIEST, LATEST, to_micros
 from instquery.options import brief
+from instquery.trees import Leaf
 
 __all__ = ["Interval", "Range", "check_name"]
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Range:
+class Range(Leaf):
     """Matches records whose instant lies between two bounds, either of which may stand alone.
 
     A bound is a `datetime`, ISO 8601 text, integer microseconds since 1970, or a `timedelta` or

@@ -1,13 +1,13 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from instquery.errors import Code, QueryError, SchemaError
+from instquery.errors import Code, InstqueryError, QueryError, SchemaError
 from instquery.fields import (
     Field,
     Kind,
@@ -23,8 +23,23 @@ from instquery.instants import Moment
 from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
 from instquery.options import brief, check_flag, check_kind
-from instquery.predicates import ASKED, Bounded, Predicate, Range, Where, conditions, unanswered
-from instquery.query import Order, Record, moment_of
+from instquery.orderings import Ordering, Rank, Sortable
+from instquery.predicates import (
+    ASKED,
+    And,
+    Asked,
+    Compound,
+    Missing,
+    Not,
+    Predicate,
+    Range,
+    Where,
+    check_size,
+    conditions,
+    unanswered,
+)
+from instquery.query import Order, Ordered, Record, moment_of, orders_of
+from instquery.terms import Term, all_of, any_of, negated
 
 __all__ = [
     "UNDATED",
@@ -45,14 +60,24 @@ __all__ = [
 _SHOWN = 8
 """Fields that `repr` shows."""
 
+_COMBINED = 4
+"""Fields by whose combinations records are counted, at the most."""
+
+_RESOLVED = 64
+"""Orders of queries that are kept resolved."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Schema:
     """The key, the order and the fields of the records of a store.
 
     The key is a text or keyword field whose value is unique text of 1 to 4,096 characters (code
-    points). The order is by an instant field. Fields not declared are kept and handed back, or
-    refused with `strict=True`. Raises `SchemaError` for a declaration that contradicts itself.
+    points). Fields not declared are kept and handed back, or refused with `strict=True`. Raises
+    `SchemaError` for a declaration that contradicts itself.
+
+    `order` is the order of answers unless a query names another: an `Order` or up to three, by
+    instants, keywords and the key; without it, by key ascending. `orders` are others that are asked
+    for often; a text field is ordered by only if it is named there.
 
     >>> fields = {"id": text(), "created": instant()}
     >>> schema = Schema(key="id", order=Order("created"), fields=fields)
@@ -61,37 +86,54 @@ class Schema:
     """
 
     key: str
-    order: Order
-    fields: Mapping[str, Field]
+    order: Ordered = None
+    fields: Mapping[str, Field] = attribute(default_factory=dict[str, Field])
     strict: bool = False
+    orders: Iterable[Order] = ()
+    ranked: Order | None = attribute(init=False, repr=False, compare=False)
+    """The order, where it is by one instant: a range of that is then a stretch of the records."""
     indexed: frozenset[str] = attribute(init=False, repr=False, compare=False)
-    """The fields that a store has an index for; it is ordered by one of them."""
+    """The fields that a store has an index for; the one that it is ordered by is among them."""
+    ordering: Ordering = attribute(init=False, repr=False, compare=False)
+    """The order, resolved."""
     _intake: Intake = attribute(init=False, repr=False, compare=False)
+    _orderings: dict[tuple[Order, ...], Ordering] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_kind("key", self.key, str, "the name of a field", SchemaError)
-        check_kind("order", self.order, Order, "an Order", SchemaError)
+        orders = orders_of(self.order, SchemaError)
+        object.__setattr__(self, "order", _as_given(orders))
+        object.__setattr__(self, "orders", orders_of(self.orders, SchemaError, most=None))
         check_kind("fields", self.fields, Mapping, "a mapping of names to fields", SchemaError)
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
         aliases = checked_aliases(fields)
         if self.key not in fields or not fields[self.key].kind.is_key:
             raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
-        if self.order.field not in fields or not fields[self.order.field].kind.is_instant:
-            raise SchemaError(
-                "the order must be by a field declared as instant()", field=self.order.field
-            )
         # Its values are unique: the key's own directory is the index.
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
-        indexed = {name for name, field in fields.items() if field.has_index}
-        object.__setattr__(self, "indexed", frozenset({*indexed, self.order.field}))
         object.__setattr__(self, "fields", MappingProxyType(fields))
-        intake = Intake(self.key, self.order, fields, aliases, strict=self.strict)
+
+        for one in self.orders:
+            self._check_order(one, SchemaError, {one.field})
+        for one in orders:
+            self._check_order(one, SchemaError, self._texts)
+        intake = Intake(self.key, orders, fields, aliases, strict=self.strict)
         object.__setattr__(self, "_intake", intake)
+        ordering = intake.ordering(orders)
+        object.__setattr__(self, "ordering", ordering)
+        object.__setattr__(self, "_orderings", {ordering.orders: ordering})
+        first, *others = ordering.orders
+        ranked = None if others or not fields[first.field].kind.is_instant else first
+        object.__setattr__(self, "ranked", ranked)
+        indexed = {name for name, field in fields.items() if field.has_index}
+        if ranked is not None:
+            indexed.add(ranked.field)
+        object.__setattr__(self, "indexed", frozenset(indexed))
 
     def __reduce__(self) -> tuple[type["Schema"], tuple[Any, ...]]:
-        return Schema, (self.key, self.order, dict(self.fields), self.strict)
+        return Schema, (self.key, self.order, dict(self.fields), self.strict, self.orders)
 
     def __repr__(self) -> str:
         shown = [f"{brief(name)}: {self.fields[name]!r}" for name in islice(self.fields, _SHOWN)]
@@ -99,10 +141,13 @@ class Schema:
             shown.append(f"… {len(self.fields) - len(shown):,} more")
         strict = ", strict=True" if self.strict else ""
         fields = f"{{{', '.join(shown)}}}"
-        return f"Schema(key={brief(self.key)}, order={self.order!r}, fields={fields}{strict})"
+        order = "" if self.order is None else f"order={self.order!r}, "
+        orders = f", orders={self.orders!r}" if self.orders else ""
+        return f"Schema(key={brief(self.key)}, {order}fields={fields}{strict}{orders})"
 
     def __hash__(self) -> int:
-        return hash((self.key, self.order, frozenset(self.fields.items()), self.strict))
+        parts = (self.key, self.order, self.strict, self.orders)
+        return hash((*parts, frozenset(self.fields.items())))
 
     def take(self, record: Mapping[str, Any]) -> Entry:
         """Take a record in: check it, and copy it so that nobody outside can change it.
@@ -119,13 +164,41 @@ class Schema:
         """
         return self._intake.own_names(what, members)
 
-    def rank(self, row: Record) -> int:
-        """Return a row's place in the order as a number: the higher, the earlier it is answered."""
+    def rank(self, row: Record) -> Rank:
+        """Return a row's place in the order: the higher, the earlier it is answered."""
         return self._intake.rank(row)
 
     def sort(self, rows: list[Record]) -> None:
-        """Put rows in answer order: by rank, the highest first, ties by key ascending."""
-        self._intake.sort(rows)
+        """Put rows in answer order."""
+        self.ordering.sort(rows)
+
+    def rank_of(self, values: Sequence[Sortable]) -> Rank:
+        """Return the rank of a row with these values of the fields of the order."""
+        return self._intake.rank_of(values)
+
+    def is_own(self, orders: tuple[Order, ...]) -> bool:
+        """Tell whether the orders of a query are the schema's own. Raises as `ordering_of` does."""
+        return self.ordering_of(orders) is self.ordering
+
+    def ordering_of(self, orders: tuple[Order, ...]) -> Ordering:
+        """Resolve the orders of a query; none are the schema's own.
+
+        Raises `QueryError` for a field that is not declared or cannot be ordered by.
+        """
+        if not orders:
+            return self.ordering
+        known = self._orderings.get(orders)
+        if known is not None:
+            return known
+
+        for one in orders:
+            self._check_order(one, QueryError, self._texts)
+        ordering = self._intake.ordering(orders)
+        if ordering.orders == self.ordering.orders:
+            ordering = self.ordering
+        if len(self._orderings) < _RESOLVED:
+            self._orderings[orders] = ordering
+        return ordering
 
     def read(self, field: str) -> Read:
         """Return a reader of a field's instants: microseconds, `None` for no value."""
@@ -135,7 +208,7 @@ class Schema:
         """Return how the values of a field are read; `None` where they are read as they are."""
         return self._intake.readers[field]
 
-    def bound(self, predicate: Predicate, now: int | None) -> Bounded:
+    def bound(self, predicate: Predicate, now: int | None) -> Term:
         """Return a predicate with its bounds read: what indexes and databases are asked.
 
         Raises `QueryError` that names the field: where it is not declared or does not answer the
@@ -143,16 +216,27 @@ class Schema:
         """
         if type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
-        declared = self.fields.get(predicate.field)
+        if isinstance(predicate, Compound):
+            check_size(predicate)  # before the walk goes down
+            parts = [self.bound(one, now) for one in predicate.operands]
+            if isinstance(predicate, Not):
+                return negated(parts[0])
+            return all_of(parts) if isinstance(predicate, And) else any_of(parts)
+
+        leaf = cast(Asked, predicate)
+        declared = self.fields.get(leaf.field)
         if declared is None:
-            reason = unknown_field(predicate.field, self.fields)
-            raise QueryError(reason, field=predicate.field, code="query.field")
-        if type(predicate) not in declared.kind.answers:
-            reason = not_answered(declared.kind, type(predicate))
-            raise QueryError(reason, field=predicate.field, code="query.kind")
-        if isinstance(predicate, Range):
-            return predicate.bound(self._intake.read(predicate.field), now)
-        return predicate
+            reason = unknown_field(leaf.field, self.fields)
+            raise QueryError(reason, field=leaf.field, code="query.field")
+        kind = declared.kind
+        if type(leaf) not in kind.answers and not kind.does_answer(type(leaf)):
+            reason = not_answered(kind, type(leaf))
+            raise QueryError(reason, field=leaf.field, code="query.kind")
+        if isinstance(leaf, Range):
+            return leaf.bound(self._intake.read(leaf.field), now)
+        if isinstance(leaf, Missing):
+            return leaf.bound(self.reader(leaf.field))
+        return leaf
 
     def matches(
         self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None
@@ -176,18 +260,76 @@ class Schema:
         """
         check_kind("record", record, Mapping, "a mapping", QueryError)
         micros = None if now is None else moment_of(now)
-        bound = [self.bound(one, micros) for one in conditions(where)]
-        for predicate in bound:
-            self._intake.check(predicate.field, record)
-        return all(one.matches(record) for one in bound)
+        given = conditions(where)
+        term = all_of([self.bound(one, micros) for one in given])
+        for field in And(*given).fields:
+            self._intake.check(field, record)
+        return term.matches(record)
 
-    def check_facets(self, field: str) -> None:
-        """Refuse a field whose values are not counted: all but keywords, with a `QueryError`."""
+    @property
+    def _texts(self) -> frozenset[str]:
+        """The text fields that are ordered by."""
+        return frozenset([one.field for one in self.orders])
+
+    def _check_order(
+        self, order: Order, error: type[SchemaError] | type[QueryError], texts: Collection[str]
+    ) -> None:
+        """Refuse an order by a field that has none. Raises the error."""
+        declared = self.fields.get(order.field)
+        if declared is None:
+            reason = f"the order must be by a field: {unknown_field(order.field, self.fields)}"
+            raise error(reason, field=order.field, **_coded(error, "query.field"))
+
+        kind = declared.kind
+        if kind.is_instant or kind.has_order or order.field == self.key:
+            return
+        if kind.is_text and order.field in texts:
+            return
+        reason = f"the order must be by an instant, a keyword or the key, not by {kind.phrase}"
+        if kind.is_text:
+            reason += " that Schema(orders=...) does not name"
+        raise error(reason, field=order.field, **_coded(error, "query.kind"))
+
+    def facet_fields(self, field: str | tuple[str, ...]) -> tuple[str, ...]:
+        """Return the fields by which records are counted.
+
+        Raises `QueryError` for a field whose values are not counted: all but keywords.
+        """
+        what = f"the name of a field, or a tuple of up to {_COMBINED}"
+        check_kind("field", field, (str, tuple), what, QueryError)
+        names = field if isinstance(field, tuple) else (field,)
+        if not 1 <= len(names) <= _COMBINED:
+            raise QueryError(f"facets are counted by 1 to {_COMBINED} fields, not {len(names)}")
+
+        for name in names:
+            check_kind("field", name, str, what, QueryError)
+            declared = self.fields.get(name)
+            if declared is None or not declared.kind.is_counted:
+                reason = "facets are counted for keyword fields of the schema"
+                raise self._not_counted(name, reason)
+        return names
+
+    def check_histogram(self, field: str) -> None:
+        """Refuse a field that has no bins: all but instants, with a `QueryError`."""
         check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
-        if declared is None or not declared.kind.is_counted:
-            reason = "facets are counted for keyword fields of the schema"
-            code: Code = "query.kind"
-            if declared is None:
-                reason, code = unknown_field(field, self.fields), "query.field"
-            raise QueryError(reason, field=field, code=code)
+        if declared is None or not declared.kind.is_instant:
+            raise self._not_counted(field, "a histogram is of an instant field of the schema")
+
+    def _not_counted(self, field: str, reason: str) -> QueryError:
+        """Return the error for a field that cannot be counted by; the reason, if it is declared."""
+        if field in self.fields:
+            return QueryError(reason, field=field, code="query.kind")
+        return QueryError(unknown_field(field, self.fields), field=field, code="query.field")
+
+
+def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
+    """Return orders as a caller would write them."""
+    if len(orders) == 1:
+        return orders[0]
+    return orders or None
+
+
+def _coded(error: type[InstqueryError], code: Code) -> dict[str, Code]:
+    """Return the code of an error of a query; one of a schema has its own."""
+    return {"code": code} if error is QueryError else {}

@@ -1,6 +1,6 @@
 """Snapshots: the records of one moment, and every read of them."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
 from instquery.contract import Prepared
 from instquery.engine.cursors import Bookmark
@@ -8,16 +8,18 @@ from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.errors import QueryError
-from instquery.instants import Moment
+from instquery.instants import Micros
 from instquery.options import brief, check_flag, counted
-from instquery.predicates import Value, Where
-from instquery.query import Clock, Page, Query, Record, dated, dated_by
+from instquery.pages import Page
+from instquery.predicates import Value
+from instquery.query import Clock, Query, dated, dated_by
+from instquery.reading import Reading
 from instquery.schema import Schema
 
 __all__ = ["Snapshot"]
 
 
-class Snapshot:
+class Snapshot(Reading):
     """The records of one moment; answers every read of a store, and never changes.
 
     Made by `Store.snapshot`. It costs memory only for segments that the store has changed since,
@@ -68,24 +70,9 @@ class Snapshot:
         chosen = self._view.explain(query) if can_be_planned(query, self._view.segments) else None
         return PreparedQuery(self._view, query, chosen, after)
 
-    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
-        """Count the records that match, exactly."""
-        return self.page(Query(where, limit=0, now=now)).total or 0
-
-    def facets(
-        self, field: str, where: Where = (), *, now: Moment | None = None
-    ) -> dict[Value, int]:
-        """Count the matches by their value of a keyword field, the most frequent first."""
-        query = dated_by(self._clock, Query(where, now=now))
-        return self._view.facets(field, query.where, query.now)
-
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
         return self._view.explain(dated_by(self._clock, query))
-
-    def get(self, key: str) -> Record | None:
-        """Return a copy of the record with this key, or `None`."""
-        return self._view.get(key)
 
     def _placed(self, query: Query, cursor: str | None) -> tuple[Query, Bookmark | None]:
         """Return the query with its now, and the place that a cursor names."""
@@ -99,11 +86,18 @@ class Snapshot:
         records = f"{counted(len(self), 'record')} by {brief(self.schema.key)}"
         return f"<Snapshot of {records}, version {self.version}>"
 
-    def __len__(self) -> int:
-        return len(self._view)
+    def _present(self) -> View:
+        return self._view
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._view
+    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:  # noqa: ARG002
+        return self._view, None
 
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._view)
+    def _present_with_bins(
+        self,
+        field: str,  # noqa: ARG002 - a snapshot keeps no census
+        edges: Sequence[Micros],  # noqa: ARG002
+    ) -> tuple[View, Sequence[int] | None]:
+        return self._view, None
+
+    def _clocked(self) -> Clock:
+        return self._clock

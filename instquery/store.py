@@ -1,6 +1,6 @@
 """The store: writes, and every read, by any number of threads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from instquery.contract import Change, Changes, Holdings, Prepared
@@ -13,11 +13,13 @@ from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.engine.writer import SEGMENT_ROWS
 from instquery.errors import CursorExpired, QueryError
-from instquery.instants import Moment
+from instquery.instants import Micros, Moment
 from instquery.leases import Leases
 from instquery.options import brief, check_flag, check_kind, check_whole, counted
+from instquery.pages import Page
 from instquery.predicates import Value, Where
-from instquery.query import Clock, Page, Query, Record, dated, dated_by, system_clock
+from instquery.query import Clock, Query, dated, dated_by, system_clock
+from instquery.reading import Reading
 from instquery.schema import Entry, Schema, take_all, take_batch
 from instquery.settings import check_options
 from instquery.snapshot import Snapshot
@@ -27,7 +29,7 @@ from instquery.watch import Watch, Watchable
 __all__ = ["SEGMENT_ROWS", "Snapshot", "Store", "check_options"]
 
 
-class Store:
+class Store(Reading):
     """Records in one order, indexed for every query their schema allows.
 
     Writes are checked before anything is touched: a batch is taken in whole or not at all. Records
@@ -138,19 +140,6 @@ class Store:
             view, chosen = self._current.view(), None
         return PreparedQuery(view, query, chosen, after, self._keep)
 
-    def count(self, where: Where = (), *, now: Moment | None = None) -> int:
-        """Count the records that match, exactly; `now` is what deltas are counted from."""
-        return self.page(Query(where, limit=0, now=now)).total or 0
-
-    def facets(
-        self, field: str, where: Where = (), *, now: Moment | None = None
-    ) -> dict[Value, int]:
-        """Count the matches by their value of a keyword field, the most frequent first."""
-        self.schema.check_facets(field)
-        query = dated_by(self._clock, Query(where, now=now))
-        view, known = self._current.counted(field)
-        return view.facets(field, query.where, query.now, known)
-
     def explain(self, query: Query) -> Plan:
         """Return the plan by which a query would be answered now."""
         return self._current.planned(dated_by(self._clock, query))[1]
@@ -158,10 +147,6 @@ class Store:
     def moment(self, cursor: str) -> int | None:
         """Return the `now` of a walk's query, in microseconds, to repeat it for page 2."""
         return self._signer.read(cursor).now
-
-    def get(self, key: str) -> Record | None:
-        """Return a copy of the record with this key, or `None`."""
-        return self._current.view().get(key)
 
     def snapshot(self) -> Snapshot:
         """Return the present records as they will stay in this snapshot; costs 1 µs at any size."""
@@ -195,19 +180,6 @@ class Store:
     def __repr__(self) -> str:
         records = f"{counted(len(self), 'record')} by {brief(self.schema.key)}"
         return f"<{type(self).__name__} of {records}, version {self.version}>"
-
-    def __len__(self) -> int:
-        return len(self._current.view())
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._current.view()
-
-    def __iter__(self) -> Iterator[Record]:
-        """Walk the records of this moment, in order.
-
-        Writes made during the walk are not seen by it.
-        """
-        return iter(self._current.view())
 
     # writing
 
@@ -310,6 +282,20 @@ class Store:
 
     # inside
 
+    def _present(self) -> View:
+        return self._current.view()
+
+    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
+        return self._current.counted(field)
+
+    def _present_with_bins(
+        self, field: str, edges: Sequence[Micros]
+    ) -> tuple[View, Sequence[int] | None]:
+        return self._current.binned(field, edges)
+
+    def _clocked(self) -> Clock:
+        return self._clock
+
     def _discard(self, find: Callable[[View], list[str]]) -> int:
         """Remove the records whose keys are found, in one step; return how many there were."""
         self._leases.end_old()
@@ -328,7 +314,7 @@ class Store:
         if cursor is None:
             return query, None, None
 
-        after = self._signer.open(cursor, query.where, self.schema)
+        after = self._signer.open(cursor, query, self.schema)
         if after.now is not None:
             query = dated(query, after.now)
         kept = self._leases.find((self._signer, after.epoch))

@@ -101,6 +101,7 @@ def removal(where: Where, now: Moment | None) -> Query:
     """
     query = Query(where, limit=_ALL, total=False, now=now)
     if not query.where:
-        reason = "where is empty, which would remove every record: replace_all([]) does that"
+        cure = "And() asks for that, as replace_all([]) does"
+        reason = f"where is empty, which would remove every record: {cure}"
         raise QueryError(reason, code="query.empty")
     return query

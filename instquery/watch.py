@@ -7,10 +7,11 @@ from instquery.contents import copied, is_same
 from instquery.contract import Keeps, Kept
 from instquery.errors import HistoryGap
 from instquery.instants import Moment
-from instquery.predicates import Bounded, Predicate, Where, conditions, is_relative
+from instquery.predicates import Predicate, Where, conditions, is_relative
 from instquery.query import Clock, Query, Record, moment_of
 from instquery.ranges import Interval
 from instquery.schema import Schema
+from instquery.terms import Term, Tree, asked_again
 
 __all__ = ["Events", "Watch", "Watchable"]
 
@@ -44,7 +45,7 @@ class Watch:
         self._clock = clock
         self._make: Callable[[int], Where] | None = where if callable(where) else None
         self._fixed: tuple[Predicate, ...] = () if callable(where) else conditions(where)
-        self._where: tuple[Bounded, ...] | None = None  # as last asked
+        self._where: tuple[Term, ...] | None = None  # as last asked
         self._held: dict[str, Record | None] = {}  # `None` is as good as nothing
         self._version = 0
 
@@ -72,7 +73,7 @@ class Watch:
                 del self._held[key]
         return events
 
-    def _asked(self, now: Moment | None) -> tuple[Bounded, ...]:
+    def _asked(self, now: Moment | None) -> tuple[Term, ...]:
         """Return the predicates as they are at a moment, their bounds read."""
         moment = None if now is None else moment_of(now)
         if moment is None and (self._make is not None or is_relative(self._fixed)):
@@ -84,7 +85,7 @@ class Watch:
         return tuple([self._schema.bound(predicate, moment) for predicate in where])
 
     def _compare(
-        self, view: Kept, key: str, where: Sequence[Bounded], events: Events
+        self, view: Kept, key: str, where: Sequence[Term], events: Events
     ) -> Record | None:
         """Note what has happened to one record, and return it if it matches.
 
@@ -104,7 +105,7 @@ class Watch:
             events.left.append(held)
         return None
 
-    def _touched(self, view: Kept, where: tuple[Bounded, ...]) -> Iterable[str]:
+    def _touched(self, view: Kept, where: tuple[Term, ...]) -> Iterable[str]:
         """Return the keys, sorted, of records that may have entered, left or changed."""
         written = self._written(view)
         moved = None if self._where is None else _passed_over(self._where, where)
@@ -113,7 +114,7 @@ class Watch:
 
         key = self._schema.key
         for each in moved:
-            query = Query(map(_asking, each), limit=_ALL, total=False)
+            query = Query(map(asked_again, each), limit=_ALL, total=False)
             written.update([item[key] for item in view.page(query).items])
         return sorted(written)
 
@@ -129,22 +130,15 @@ class Watch:
         return {change.key for change in changes if change.version <= view.version}
 
 
-def _asking(predicate: Bounded) -> Predicate:
-    """Return a predicate as a store is asked it."""
-    return predicate.as_range() if isinstance(predicate, Interval) else predicate
-
-
-def _passed_over(
-    before: Sequence[Bounded], after: Sequence[Bounded]
-) -> list[Sequence[Bounded]] | None:
+def _passed_over(before: Sequence[Term], after: Sequence[Term]) -> list[Sequence[Term]] | None:
     """List what to ask for that lies in one window alone.
 
-    `None` if more than windows have moved.
+    `None` if more than windows have moved, such as a window in a tree.
     """
-    if [one.field for one in before] != [one.field for one in after]:
+    if list(map(_field, before)) != list(map(_field, after)):
         return None
 
-    asked: list[Sequence[Bounded]] = []
+    asked: list[Sequence[Term]] = []
     unmoved = [new for old, new in zip(before, after, strict=True) if old == new]
     for old, new in zip(before, after, strict=True):
         if old == new:
@@ -156,3 +150,8 @@ def _passed_over(
                 strip = Interval(new.field, min(first, second), max(first, second) - 1, new.read)
                 asked.append([*unmoved, strip])
     return asked
+
+
+def _field(term: Term) -> str | None:
+    """Return the field of a leaf."""
+    return None if isinstance(term, Tree) else term.field

@@ -8,6 +8,8 @@ standard library.
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from functools import cmp_to_key
+from itertools import pairwise
 
 
 def moment(value):
@@ -115,14 +117,108 @@ def in_order(records, key, created, newest_first=True):
     return dated + sorted(undated, key=lambda record: record[key])
 
 
+TIMES = {"created", "expires"}
+
+
+def sort_value(record, field):
+    """Return what a record is ordered by: a class, and a value that compares within it."""
+    value = record.get(field)
+    if value is None:
+        return None
+    if field in TIMES:
+        return (0, moment(value))
+    return (0, value) if isinstance(value, str) else (1, int(value))
+
+
+def sorted_by(records, orders, key="id"):
+    """Sort by several (field, whether it falls); missing ones last, ties by key, ascending."""
+
+    def compare(one, other):
+        for field, falls in orders:
+            first, second = sort_value(one, field), sort_value(other, field)
+            if first == second:
+                continue
+            if first is None or second is None:
+                return 1 if first is None else -1
+            return -1 if (first > second) == falls else 1
+        return -1 if one[key] < other[key] else 1
+
+    return sorted(records, key=cmp_to_key(compare))
+
+
+def behind(records, last, orders, key="id"):
+    """Return the records after the place that a record had, whatever it is now."""
+    listed = sorted_by([*records, last], orders, key)
+    (at,) = [number for number, record in enumerate(listed) if record is last]
+
+    def is_there(record):
+        fields = [field for field, _ in orders]
+        same = [sort_value(record, field) == sort_value(last, field) for field in fields]
+        return record[key] == last[key] and all(same)
+
+    return [record for record in listed[at + 1 :] if not is_there(record)]
+
+
+def chosen(record, fields):
+    return record if fields is None else {name: record[name] for name in record if name in fields}
+
+
+def facets(records, conditions, fields, missing=False):
+    """Count by combinations of values: pairs of combination and count, the most frequent first."""
+    counts = []
+    for record in records:
+        if not all(holds(record, condition) for condition in conditions):
+            continue
+        found = [record.get(field) for field in fields]
+        if None in found and not missing:
+            continue
+        for entry in counts:
+            if entry[0] == found:
+                entry[1] += 1
+                break
+        else:
+            counts.append([found, 1])
+    return sorted(counts, key=lambda entry: (-entry[1], [as_text(one) for one in entry[0]]))
+
+
+def as_text(value):
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def histogram(records, conditions, field, edges):
+    times = [
+        moment(record[field])
+        for record in records
+        if record.get(field) is not None
+        and all(holds(record, condition) for condition in conditions)
+    ]
+    return [
+        len([at for at in times if moment(first) <= at < moment(end)])
+        for first, end in pairwise(edges)
+    ]
+
+
 def holds(record, condition):
     """Judge one condition.
 
-    A condition is ("eq", field, value), ("in", …), ("called", …), ("contains", …)
-    or ("range", field, {…}).
+    A condition is ("eq", field, value), ("in", …), ("called", …), ("contains", …),
+    ("range", field, {…}), ("missing", field), ("not", condition), ("and", conditions) or
+    ("or", conditions).
     """
-    kind, field, wanted = condition
+    kind, field, *rest = condition
+    if kind == "not":
+        return not holds(record, field)
+    if kind in ("and", "or"):
+        told = [holds(record, one) for one in field]
+        return False not in told if kind == "and" else True in told
     value = record.get(field)
+    if kind == "missing":
+        return value is None
+    return fits(value, kind, *rest)
+
+
+def fits(value, kind, wanted):
+    """Judge the value of one field."""
     if value is None or (kind == "range" and value == ""):
         return False
     if kind == "eq":

@@ -7,7 +7,22 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from instquery import Contains, Eq, In, Order, Range, Schema, instant, keyword, stored, text
+from instquery import (
+    And,
+    Contains,
+    Eq,
+    In,
+    Missing,
+    Not,
+    Or,
+    Order,
+    Range,
+    Schema,
+    instant,
+    keyword,
+    stored,
+    text,
+)
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -146,9 +161,11 @@ def records(draw, keys=ids):
 
 
 @st.composite
-def conditions(draw):
-    """A condition as the naive reading takes it; `predicate` makes the package's own of it."""
-    kind = draw(st.sampled_from(["eq", "in", "contains", "range"]))
+def leaves(draw):
+    """A condition on one field, as the naive reading takes it."""
+    kind = draw(st.sampled_from(["eq", "in", "contains", "range", "missing"]))
+    if kind == "missing":
+        return kind, draw(st.sampled_from(["status", "owner", "id", "name", "created", "expires"]))
     if kind == "contains":
         return kind, draw(st.sampled_from(["name", "id"])), draw(needles)
     if kind == "range":
@@ -170,8 +187,43 @@ def conditions(draw):
     )
 
 
+@st.composite
+def trees(draw, depth=5):
+    """A tree of conditions, up to five deep, as the naive reading takes it."""
+    kind = draw(st.sampled_from(["leaf", "and", "or", "not"])) if depth > 1 else "leaf"
+    if kind == "leaf":
+        return draw(leaves())
+    if kind == "not":
+        return kind, draw(trees(depth - 1))
+    return kind, draw(st.lists(trees(depth - 1), max_size=3))
+
+
+def conditions():
+    """A condition as the naive reading takes it; `predicate` makes the package's own of it."""
+    return st.one_of(leaves(), leaves(), trees())
+
+
+orders = st.lists(
+    st.tuples(st.sampled_from(["status", "owner", "created", "expires", "id"]), st.booleans()),
+    min_size=1,
+    max_size=3,
+)
+"""Orders as the naive reading takes them; `order` makes the package's own of them."""
+
+
+def order(given):
+    return [Order(field, descending=falls) for field, falls in given]
+
+
 def predicate(condition):
-    kind, field, value = condition
+    kind, field, *rest = condition
+    if kind == "not":
+        return Not(predicate(field))
+    if kind in ("and", "or"):
+        return (And if kind == "and" else Or)(*map(predicate, field))
+    if kind == "missing":
+        return Missing(field)
+    (value,) = rest
     if kind == "range":
         return Range(field, **value)
     return {"eq": Eq, "in": In, "contains": Contains}[kind](field, value)

@@ -82,7 +82,9 @@ def test_a_walk_agrees_with_the_naive_reading(
     inventory, where, offset, limit, segment_rows, total, frozen
 ):
     store = Store(SCHEMA, inventory, segment_rows=segment_rows)
-    query = Query([predicate(condition) for condition in where], offset, limit, total=total)
+    query = Query(
+        [predicate(condition) for condition in where], offset=offset, limit=limit, total=total
+    )
     expected, count = naive.page(
         list({record["id"]: record for record in inventory}.values()),
         where,

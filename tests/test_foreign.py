@@ -10,6 +10,7 @@ from instquery import (
     Contains,
     Eq,
     In,
+    Missing,
     Order,
     Query,
     QueryError,
@@ -152,15 +153,16 @@ def test_the_doors_inside_refuse_it(store, table, field):
 
 
 INDEXES = {
-    KeywordIndex.build(["up"]): (Eq, In),
-    TextIndex.build(["shop"]): (Contains, Eq, In),
-    InstantIndex.build([5]): (Interval,),
+    KeywordIndex.build(["up"]): (Eq, In, Missing),
+    TextIndex.build(["shop"]): (Contains, Eq, In, Missing),
+    InstantIndex.build([5]): (Interval, Missing),
 }
 BOUND = [
     Eq("x", "up"),
     In("x", ["up"]),
     Contains("x", "shop"),
     Interval("x", 0, 9, int),
+    Missing("x"),
     Foreign("x"),
 ]
 
@@ -182,9 +184,9 @@ def test_an_index_answers_what_it_says_and_refuses_the_others(index, predicate):
             door()
 
 
-def test_the_order_answers_intervals_alone(store):
+def test_the_order_answers_intervals_and_what_is_missing_alone(store):
     lookup = version_of(store).segments[0].lookup("at")
-    assert lookup.answers == (Interval,)
+    assert lookup.answers == (Interval, Missing)
     for predicate in (Foreign("at"), Eq("at", "up")):
         for door in (
             lookup.size,

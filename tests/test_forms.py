@@ -11,7 +11,7 @@ from instquery import Contains, Eq, In, Order, Query, Range, Schema, Store, inst
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope
 from instquery.engine.passing import passing
-from instquery.query import Page
+from instquery.pages import Page
 from strategies import SCHEMA
 
 FIELDS = {"id": text(), "note": stored(), "made": instant(integers="seconds"), "seen": instant()}

@@ -8,7 +8,7 @@ import instquery
 OFFERED = {
     "Schema", "keyword", "text", "instant", "stored",
     "Store", "Snapshot",
-    "Query", "Eq", "In", "Contains", "Range", "Order", "Predicate",
+    "Query", "Eq", "In", "Contains", "Range", "Missing", "And", "Or", "Not", "Predicate", "Order",
     "Page", "Plan", "Record",
     "Change", "Changes", "Conflict", "Events", "Watch",
     "InstqueryError", "SchemaError", "RecordError", "QueryError", "CursorInvalid", "CursorExpired",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort import examples
-from instquery import Contains, Eq, In
+from instquery import Contains, Eq, In, Missing
 from instquery.engine import column as column_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
@@ -39,6 +39,7 @@ KINDS = {
         st.one_of(
             st.builds(Eq, st.just("f"), st.one_of(keywords, owners)),
             st.builds(In, st.just("f"), st.lists(owners, max_size=4)),
+            st.just(Missing("f")),
         ),
     ),
     TextIndex: (
@@ -47,6 +48,7 @@ KINDS = {
             st.builds(Contains, st.just("f"), st.one_of(needles, marked_texts)),
             st.builds(Eq, st.just("f"), names),
             st.builds(In, st.just("f"), st.lists(st.one_of(names, keywords), max_size=7)),
+            st.just(Missing("f")),
         ),
     ),
     InstantIndex: (
@@ -55,6 +57,7 @@ KINDS = {
             st.builds(interval, micros, micros),
             st.builds(lambda after: interval(after + 1, LATEST), micros),
             st.builds(lambda before: interval(EARLIEST, before - 1), micros),
+            st.just(Missing("f")),
         ),
     ),
 }

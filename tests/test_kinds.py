@@ -30,7 +30,7 @@ from instquery.durable import DurableStore
 from instquery.engine.segment import _INDEXES
 from instquery.fields import Field
 from instquery.kinds import _SERVED, KINDS, Each, Kind
-from instquery.predicates import Interval
+from instquery.predicates import Interval, Missing
 from instquery.sql import SqlStore
 
 
@@ -244,5 +244,5 @@ def test_a_kind_that_contradicts_itself_is_refused(options, said):
 def test_what_an_index_serves_is_what_its_class_answers():
     assert _INDEXES.keys() == _SERVED.keys()
     for name, served in _SERVED.items():
-        bound = {Interval if one is Range else one for one in served}
+        bound = {Missing, *(Interval if one is Range else one for one in served)}
         assert set(_INDEXES[name].answers) == bound

@@ -68,7 +68,10 @@ REFUSED = {
             lambda: Schema(key=5, order=Order("at"), fields={}),
             "key must be the name of a field, not 5",
         ),
-        (lambda: Schema(key="id", order="at", fields={}), "order must be an Order, not str"),
+        (
+            lambda: Schema(key="id", order="at", fields={}),
+            "order must be an Order, or up to 3 of them, not str",
+        ),
         (lambda: Schema(key="id", order=Order("at"), fields=[]), "fields must be a mapping"),
         (
             lambda: Schema("id", Order("at"), schema().fields, strict=1),
@@ -226,7 +229,7 @@ REFUSED = {
     QueryError: [
         (lambda: Store(SCHEMA).page(Query(), live="no"), "live must be True or False, not str"),
         (lambda: Store(SCHEMA).changes("1"), "since must be an integer, not str"),
-        (lambda: Store(SCHEMA).facets(["status"]), "field must be the name of a field, not list"),
+        (lambda: Store(SCHEMA).facets(["status"]), "field must be the name of a field, or a tuple"),
         (lambda: Store(SCHEMA).snapshot().facets(["status"]), "field must be the name of a field"),
         (lambda: Query(total="no"), "total must be True or False, not str"),
         (lambda: Query(total=None), "total must be True or False, not None"),

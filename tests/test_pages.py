@@ -33,7 +33,9 @@ def agree(store, where, expected, offsets, limits):
     for total, plan in every_plan(store, wanted):
         assert plan.known in (None, len(expected)), plan
         for offset, limit in product(offsets, limits):
-            rows, count = search(version, Query(wanted, offset, limit, total=total), plan)
+            rows, count = search(
+                version, Query(wanted, offset=offset, limit=limit, total=total), plan
+            )
             assert rows == expected[offset : offset + limit], (offset, limit, plan)
             assert count == (len(expected) if total else None), (offset, limit, plan)
 
@@ -57,7 +59,7 @@ def agree_behind(store, where, ordered, expected, places, limit):
 
     The record at the place may match or not.
     """
-    version, rank = store._current.version, store.schema.rank
+    version = store._current.version
     wanted = worn.predicates(where)
     matches = {record["id"] for record in expected}
     behind = [0]  # how many matches are at or before each place
@@ -66,8 +68,8 @@ def agree_behind(store, where, ordered, expected, places, limit):
 
     for plan in plans(Query(wanted), version, store._current.census):
         for at in places:
-            place = (rank(ordered[at]), ordered[at]["id"])
-            rows = resume(version, Query(wanted, limit=limit), plan, place)
+            place = store.schema.ordering.place(ordered[at])
+            rows, _ = resume(version, Query(wanted, limit=limit), plan, place)
             first = behind[at + 1]
             assert rows == expected[first : first + limit + 1], (place, plan)
 
@@ -92,7 +94,9 @@ def agree_in_walks(store, where, expected, limit):
         assert walked == expected
 
     offsets = range(0, len(expected) + limit, limit)
-    pages = [store.page(Query(worn.predicates(where), offset, limit)) for offset in offsets]
+    pages = [
+        store.page(Query(worn.predicates(where), offset=offset, limit=limit)) for offset in offsets
+    ]
     assert [item for page in pages for item in page.items] == expected
     assert {page.total for page in pages} == {len(expected)}
 

@@ -97,7 +97,7 @@ def test_plans_say_what_drives_them():
         (In("id", list("abcde")), "In(field='id', values=('a', 'b', 'c', … 2 more))"),
         (Contains("id", "推荐"), "Contains(field='id', needle='推荐')"),
         (
-            Query(Eq("a", 1), 5, 10, now="1970-01-02"),
+            Query(Eq("a", 1), offset=5, limit=10, now="1970-01-02"),
             "Query(where=(Eq(field='a', value=1),), offset=5, limit=10, total=True, "
             "now=86400000000)",
         ),
@@ -130,7 +130,7 @@ LONG = "x" * 10**6
         In("id", [10**4999 + n for n in range(9)]),
         Contains(LONG, LONG),
         Range(LONG, after="2026-01-01"),
-        Query([Eq("a", LONG)] * 1000, 10**5000),
+        Query([Eq("a", LONG)] * 1000, offset=10**5000),
         Query([In("id", map(str, range(300_000)))] * 20),
         Schema(
             key=LONG,

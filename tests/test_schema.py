@@ -44,7 +44,7 @@ SCHEMA = Schema(key="id", order=Order("created"), fields=FIELDS)
     [
         ("name", Order("created"), FIELDS, "name"),
         ("created", Order("created"), FIELDS, "created"),
-        ("id", Order("owner"), FIELDS, "owner"),
+        ("id", Order("note"), FIELDS, "note"),
         ("id", Order("gone"), FIELDS, "gone"),
         ("id", Order("created"), {**FIELDS, "bad": "text"}, "bad"),
         ("id", Order("created"), {**FIELDS, "bad": text(aliases="name")}, "bad"),
@@ -339,7 +339,9 @@ def test_records_are_sorted_by_what_the_reader_of_a_kind_of_ones_own_reads():
     "ask",
     [
         lambda schema, name: schema.bound(Eq(name, "x"), None),
-        lambda schema, name: schema.check_facets(name),
+        lambda schema, name: schema.facet_fields(name),
+        lambda schema, name: schema.check_histogram(name),
+        lambda schema, name: schema.ordering_of((Order(name),)),
         lambda schema, name: schema.take({"id": "a", name: "x"}),
         lambda schema, name: schema.own_names("members", {name: "x"}),
     ],

@@ -106,11 +106,14 @@ def test_random_queries_over_100_000_records_agree_with_the_naive_reading(tables
     store = tables.store(APIS[api], records)
     found = 0
     for number, ((where, offset, limit), (items, total)) in enumerate(answers):
-        query = Query([predicate(condition) for condition in where], offset, limit)
+        query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
         page = store.page(query)
         assert (page.items, page.total) == (items, total), query
         if number % 4 == 0:
-            assert store.page(Query(query.where, offset, limit, total=False)).items == items, query
+            assert (
+                store.page(Query(query.where, offset=offset, limit=limit, total=False)).items
+                == items
+            ), query
         found += bool(items)
     assert found > len(answers) / 4
 
@@ -135,7 +138,12 @@ def test_every_way_gives_the_identical_page_and_total(tables, monkeypatch, tries
         offset = random.choice([0, 1, 4, 5, 8, 20, 60])
         expected = naive.page(records, where, offset, limit, schema.key, schema.order.field)
         for total in (True, False):
-            query = Query([predicate(condition) for condition in where], offset, limit, total=total)
+            query = Query(
+                [predicate(condition) for condition in where],
+                offset=offset,
+                limit=limit,
+                total=total,
+            )
             page, way = store.page(query), store.explain(query)
             assert (page.items, page.total) == (expected[0], expected[1] if total else None), query
             assert not total or way.matches == expected[1]

@@ -36,7 +36,7 @@ from instquery import (
     text,
 )
 from instquery.apis import bss
-from instquery.sql import SqlStore, statements, walk, writer
+from instquery.sql import SqlStore, bindings, walk, writer
 from instquery.sql.names import index_name
 from strategies import SCHEMA
 
@@ -85,7 +85,7 @@ def test_a_cursor_that_a_database_does_not_have_is_refused_where_more_follows(ta
     for where in ((), Eq("status", "on"), Contains("name", "web"), Range("created", since=0)):
         for offset in range(12):
             for limit in (0, 1, 4, 9, 10, 11):
-                page = store.page(Query(where, offset, limit, total=total))
+                page = store.page(Query(where, offset=offset, limit=limit, total=total))
                 assert len(page.items) == max(0, min(limit, 10 - offset))
                 if not limit or offset + limit >= 10:
                     assert page.cursor is None
@@ -99,8 +99,8 @@ def test_the_deep_page_of_a_database_says_whether_more_follows(indexed, monkeypa
     store = indexed.store(SCHEMA, [made(n) for n in range(10)])
     for total in (True, False):
         with pytest.raises(QueryError):
-            store.page(Query((), 5, 4, total=total)).cursor  # noqa: B018 - asking is the test
-        assert store.page(Query((), 5, 5, total=total)).cursor is None
+            store.page(Query((), offset=5, limit=4, total=total)).cursor  # noqa: B018 - asking is the test
+        assert store.page(Query((), offset=5, limit=5, total=total)).cursor is None
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,15 @@ def test_a_copied_page_keeps_that_its_cursor_is_refused(indexed, copied):
     assert len(set(frames)) == 1  # no error grows by being raised again
 
 
-def test_an_error_of_another_kind_ends_a_copy():
+def test_an_error_of_another_kind_ends_a_pickle_and_is_kept_by_a_copy():
     def broken():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        copy(Page([], 0, broken))
+        pickle.dumps(Page([], 0, broken))
+    for copied in (copy(Page([], 0, broken)), deepcopy(Page([], 0, broken))):
+        with pytest.raises(ZeroDivisionError):
+            copied.cursor  # noqa: B018 - asking is the test
 
 
 def test_operations_ask_for_no_cursor(tables):
@@ -300,7 +303,7 @@ def test_a_list_of_300_000_values_is_answered(databases, field):
         wanted = set(values)
         matches = [record for record in records if record[field] in wanted]
         expected = naive.page(matches, [], 900, 50, "id", "created")
-        page = store.page(Query(In(field, values), 900, 50))
+        page = store.page(Query(In(field, values), offset=900, limit=50))
         assert (page.items, page.total) == expected
         assert page.total == 998
 
@@ -322,7 +325,7 @@ def test_lists_are_cut_for_writes_by_their_number_and_by_their_size(tables, monk
 
 
 def test_a_list_that_no_parameter_holds_is_refused(tables, monkeypatch):
-    monkeypatch.setattr(statements, "_MOST_TEXT", 20)
+    monkeypatch.setattr(bindings, "_MOST_TEXT", 20)
     store = tables.store(SCHEMA, [made(1)])
     assert store.count(In("id", ["i-00001", "i-00002"])) == 1
     with pytest.raises(QueryError, match=r"21 characters.*ask in parts") as caught:

@@ -32,7 +32,7 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import search
-from strategies import SCHEMA, at, conditions, ids, predicate, records
+from strategies import SCHEMA, at, conditions, ids, order, orders, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -45,6 +45,7 @@ class BesideAPlainList(RuleBasedStateMachine):
         self.store = Store(SCHEMA, segment_rows=4)
         self.records = {}
         self.snapshots = []
+        self.walks = []
 
     @rule(record=records())
     def put(self, record):
@@ -129,7 +130,7 @@ class BesideAPlainList(RuleBasedStateMachine):
         where=st.lists(conditions(), max_size=3), offset=st.integers(0, 6), limit=st.integers(0, 6)
     )
     def ask(self, where, offset, limit):
-        query = Query([predicate(condition) for condition in where], offset, limit)
+        query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
         for reading, held in [(self.store, self.records), *self.snapshots]:
             page = reading.page(query)
             assert (page.items, page.total) == naive.page(
@@ -137,6 +138,48 @@ class BesideAPlainList(RuleBasedStateMachine):
             )
             for plan, answer in answers(reading, query):
                 assert answer == (page.items, page.total), plan
+
+    @precondition(lambda self: hasattr(self.store, "snapshot"))
+    @rule(
+        where=st.lists(conditions(), max_size=2),
+        given=orders,
+        offset=st.integers(0, 6),
+        limit=st.integers(0, 6),
+    )
+    def ask_in_an_order(self, where, given, offset, limit):
+        wanted = [predicate(condition) for condition in where]
+        query = Query(wanted, order=order(given), offset=offset, limit=limit)
+        for reading, held in [(self.store, self.records), *self.snapshots]:
+            expected = matching(held, where, given)
+            page = reading.page(query)
+            assert page.items == expected[offset : offset + limit]
+            assert page.total == len(expected)
+            for plan, answer in answers(reading, query):
+                assert answer == (page.items, page.total), plan
+
+    @precondition(lambda self: hasattr(self.store, "snapshot"))
+    @rule(where=st.lists(conditions(), max_size=2), given=orders, limit=st.integers(1, 4))
+    def begin_a_walk(self, where, given, limit):
+        wanted = [predicate(condition) for condition in where]
+        query = Query(wanted, order=order(given), limit=limit)
+        page = self.store.page(query)
+        expected = matching(self.records, where, given)
+        assert page.items == expected[:limit]
+        if page.has_more:
+            self.walks = [*self.walks[-3:], (query, page.cursor, expected, limit)]
+
+    @precondition(lambda self: self.walks)
+    @rule(data=st.data())
+    def go_on_with_a_walk(self, data):
+        walk = data.draw(st.sampled_from(self.walks))
+        self.walks.remove(walk)
+        query, cursor, expected, at = walk
+        page = self.store.page(query, cursor)
+        assert page.items == expected[at : at + query.limit]
+        assert page.total == len(expected)
+        assert page.has_more == (at + query.limit < len(expected))
+        if page.has_more:
+            self.walks.append((query, page.cursor, expected, at + query.limit))
 
     @invariant()
     def holds_the_same(self):
@@ -154,6 +197,15 @@ class BesideAPlainList(RuleBasedStateMachine):
             assert all(
                 snapshot.get(key) == record and key in snapshot for key, record in held.items()
             )
+
+
+def matching(held, where, given):
+    """Return the records that match, in an order."""
+    return [
+        record
+        for record in naive.sorted_by(held.values(), given)
+        if all(naive.holds(record, condition) for condition in where)
+    ]
 
 
 def answers(reading, query):
@@ -423,12 +475,17 @@ def test_large_segments_agree_with_the_naive_reading_through_every_kind_of_write
     def agree():
         for where in wheres:
             for offset in (0, 150):
-                query = Query([predicate(condition) for condition in where], offset, 20)
+                query = Query(
+                    [predicate(condition) for condition in where], offset=offset, limit=20
+                )
                 page = store.page(query)
                 assert (page.items, page.total) == naive.page(
                     held.values(), where, offset, 20, "id", "created"
                 ), where
-                assert store.page(Query(query.where, offset, 20, total=False)).items == page.items
+                assert (
+                    store.page(Query(query.where, offset=offset, limit=20, total=False)).items
+                    == page.items
+                )
 
     for number in range(1200):  # one by one, in any order
         record = some(number)

@@ -50,6 +50,10 @@ def index(store, field):
     return store._current.version.segments[0]._indexes[field]
 
 
+def segment(store):
+    return store._current.version.segments[0]
+
+
 def position(store):
     """Return the position of a row that is there."""
     return store._current.version.segments[0].occupied.bit_length() - 1
@@ -71,6 +75,10 @@ FAULTS = {
         index(store, "name")._frequent.numbers["prod"], 1
     ),
     "id: the rows of the rare": lambda store: setattr(index(store, "id"), "_built", empty()),
+    "owner: the values in order": lambda store: setattr(index(store, "owner"), "_in_order", ("x",)),
+    "the list by key": lambda store: (
+        segment(store).keys.all(segment(store).records, "id").reverse()
+    ),
     "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(
         3, 7
     ),

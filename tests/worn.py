@@ -4,13 +4,20 @@ They have small segments with vacant rows, opened places and moved records.
 """
 
 import naive
-from instquery import Contains, Eq, In, Order, Range, Schema, Store, instant, keyword, text
+from instquery import Order, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
+from instquery.engine import bykey as bykey_room
 from instquery.engine import column as column_room
+from instquery.engine import keylist as keylist_room
+from instquery.engine import ordered as ordered_room
+from instquery.engine import placed as placed_room
+from instquery.engine import stretches as stretches_room
+from instquery.engine import tallies as tallies_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import rare as rare_room
+from strategies import predicate
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
 
@@ -36,22 +43,51 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
+    monkeypatch.setattr(ordered_room, "_FEW", 0)
+    monkeypatch.setattr(ordered_room, "_FEW_A_SEGMENT", 0)
+    monkeypatch.setattr(ordered_room, "_FEW_VALUES", 8)
+    monkeypatch.setattr(ordered_room, "_MOSTLY", 0)
+    monkeypatch.setattr(bykey_room, "_FEW", 2)
+    monkeypatch.setattr(bykey_room, "_NEAR", 4)
+    monkeypatch.setattr(bykey_room, "_MOSTLY", 0)
+    monkeypatch.setattr(bykey_room, "_CUTS", 2)
+    monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
+    monkeypatch.setattr(keylist_room, "_WISHES", 2)
+    monkeypatch.setattr(placed_room, "_ROWS_A_KEY", 8)
+    monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
+    monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
+    monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)
 
 
-def schema(kind_of_key="text", *, indexed=True, descending=True):
-    """A key of either kind, and two fields of each kind: with common and with rare values."""
-    return Schema(
-        key="id",
-        order=Order("created", descending=descending),
-        fields={
-            "id": KINDS_OF_KEY[kind_of_key](indexed=indexed),
-            "name": text(indexed=indexed),
-            "status": keyword(indexed=indexed),
-            "owner": keyword(indexed=indexed),
-            "created": instant(indexed=indexed),
-            "expires": instant(indexed=indexed),
-        },
-    )
+def schema(kind_of_key="text", *, indexed=True, descending=True, **options):
+    """A key of either kind, and two fields of each kind: with common and with rare values.
+
+    All fields are indexed, or none, or those that are named.
+    """
+    options.setdefault("order", Order("created", descending=descending))
+    kinds = {
+        "id": KINDS_OF_KEY[kind_of_key],
+        "name": text,
+        "status": keyword,
+        "owner": keyword,
+        "created": instant,
+        "expires": instant,
+    }
+    named = (kinds if indexed else ()) if isinstance(indexed, bool) else indexed
+    fields = {name: kind(indexed=name in named) for name, kind in kinds.items()}
+    return Schema(key="id", **options, fields=fields)
+
+
+FIELDS = ["id", "name", "status", "owner", "created", "expires"]
+
+ORDERED_BY = ["id", "status", "owner", "created", "expires"]
+"""The fields that any query may be ordered by."""
+
+
+def some_order(chance):
+    """Up to three orders, as the naive reading takes them."""
+    fields = chance.choices(ORDERED_BY, k=chance.choice([1, 1, 2, 3]))
+    return [(field, chance.random() < 0.5) for field in fields]
 
 
 def identifier(number):
@@ -142,23 +178,33 @@ def some_conditions(chance, kind_of_key="text"):
     for field in ("created", "expires"):
         names = chance.sample(BOUNDS, chance.randint(1, 2))
         found.append(("range", field, {name: second(chance.randrange(20)) for name in names}))
+    found += [("missing", field) for field in FIELDS]
     return found
 
 
+def some_tree(chance, leaves, depth=5):
+    """A tree of some of these conditions, at the most so deep."""
+    kind = chance.choice(["leaf", "and", "or", "not"]) if depth > 1 else "leaf"
+    if kind == "leaf":
+        return chance.choice(leaves)
+    if kind == "not":
+        return kind, some_tree(chance, leaves, depth - 1)
+    count = chance.choice([0, 1, 2, 2, 3])
+    return kind, [some_tree(chance, leaves, depth - 1) for _ in range(count)]
+
+
 def some_wheres(chance, kind_of_key="text"):
-    """Each condition by itself, and some of two and three together; the last asks nothing."""
+    """Each condition by itself, some together, and some trees; the last asks nothing."""
     singles = some_conditions(chance, kind_of_key)
     pairs = [chance.sample(singles, 2) for _ in range(6)]
     triples = [chance.sample(singles, 3) for _ in range(4)]
-    return [*([one] for one in singles), *pairs, *triples, []]
+    trees = [some_tree(chance, singles) for _ in range(12)]
+    beside = [[chance.choice(singles), some_tree(chance, singles)] for _ in range(4)]
+    return [*([one] for one in (*singles, *trees)), *pairs, *triples, *beside, []]
 
 
 def predicates(where):
-    made_of = {"eq": Eq, "in": In, "contains": Contains}
-    return [
-        Range(field, **value) if kind == "range" else made_of[kind](field, value)
-        for kind, field, value in where
-    ]
+    return [predicate(condition) for condition in where]
 
 
 def matching(records, where, *, descending=True):

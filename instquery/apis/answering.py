@@ -8,7 +8,8 @@ from instquery.apis.requests import Meant
 from instquery.apis.tokens import Token, written_token
 from instquery.contract import Prepared, prepare
 from instquery.errors import CursorInvalid
-from instquery.query import Page, Record
+from instquery.pages import Page
+from instquery.query import Record
 
 __all__ = ["answer_of", "asking_of", "prepared_of"]
 

@@ -35,6 +35,7 @@ from instquery.instants import TrustedMicros, to_text
 from instquery.predicates import Contains
 from instquery.query import Record
 from instquery.schema import Field, Schema
+from instquery.trees import leaves_of
 
 __all__ = ["items_path", "questions_of", "samples_of"]
 
@@ -76,15 +77,18 @@ def samples_of(operation: Operation) -> Samples:
 
 def _records(operation: Operation, count: int, random: Random, now: datetime) -> Iterator[Record]:
     schema = operation.schema
+    ordered = [order.field for order in schema.ordering.orders]
+    created_at = next((name for name in ordered if schema.fields[name].kind.is_instant), None)
     makers = {
         name: maker
         for name, field in schema.fields.items()
-        if name not in (schema.key, schema.order.field)
+        if name not in (schema.key, created_at)
         and (maker := _maker(name, field, operation, random, now)) is not None
     }
     for number, created in enumerate(creation_times(random, count, now)):
         record: Record = {schema.key: f"i-{unique_suffix(number)}"}
-        record[schema.order.field] = to_text(created, "seconds")
+        if created_at is not None:
+            record[created_at] = to_text(created, "seconds")
         for name, make in makers.items():
             record[name] = make(number, created)
         yield record
@@ -143,9 +147,12 @@ def questions_of(operation: Operation) -> Questioner:
 
 def _asked(param: Param, schema: Schema, newest: list[Record], middle: Record) -> object | None:
     """Return a value to ask a parameter for; `None` where it cannot be told."""
-    if param.role != "filter" or len(param.examples) != 1 or param.collect is not None:
+    if param.role != "filter" or param.collect is not None:
         return None
-    example = param.examples[0]
+    # A value of its first field is one that it finds, however many it looks at.
+    example = next((leaf for one in param.examples for leaf in leaves_of(one)), None)
+    if example is None:
+        return None
     field = example.field
     value: object = middle.get(field)
     if isinstance(example, Contains):

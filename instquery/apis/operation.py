@@ -28,7 +28,8 @@ from instquery.contract import Pages
 from instquery.errors import CursorExpired, CursorInvalid, SchemaError
 from instquery.instants import Moment, TrustedMicros
 from instquery.instants import moment as read_moment
-from instquery.query import Page, Query
+from instquery.pages import Page
+from instquery.query import Query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]

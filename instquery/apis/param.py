@@ -124,7 +124,7 @@ class Param:
     @property
     def fields(self) -> frozenset[str]:
         """The fields that the parameter asks, where it says so."""
-        return frozenset(example.field for example in self.examples)
+        return frozenset[str]().union(*[example.fields for example in self.examples])
 
     @property
     def is_simple(self) -> bool:
@@ -158,7 +158,8 @@ class Param:
             try:
                 schema.bound(example, 0)
             except QueryError as error:
-                reason = f"asks for {example.field} with {type(example).__name__}: {error.reason}"
+                asked = ", ".join(sorted(example.fields))
+                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
                 cure = "declare the field so, or name another by field="
                 raise SchemaError(f"{reason}; {cure}", field=self.name) from None
 

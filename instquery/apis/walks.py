@@ -12,7 +12,8 @@ from instquery.errors import InstqueryError
 from instquery.instants import TrustedMicros
 from instquery.leases import Leases
 from instquery.options import told
-from instquery.query import Page, Query
+from instquery.pages import Page
+from instquery.query import Query
 from instquery.schema import Schema
 
 __all__ = ["Walks"]

@@ -5,8 +5,8 @@ from typing import Self
 
 from instquery.engine.books import Book, Estimate, GramBook, InstantBook, KeywordBook
 from instquery.engine.forms import FormBook
-from instquery.instants import Unit
-from instquery.predicates import Bounded, Value, check_answered
+from instquery.instants import Micros, Unit
+from instquery.predicates import Bounded, Missing, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
 
@@ -38,7 +38,8 @@ class Census:
         self._books: dict[str, Book] = {}
         for name, field in schema.fields.items():
             facts = field.kind.facts
-            if field.indexed and facts is not None and name != schema.order.field:
+            is_ranked = schema.ranked is not None and name == schema.ranked.field
+            if field.indexed and facts is not None and not is_ranked:
                 self._books[name] = _BOOKS[facts](schema, name)
 
     @classmethod
@@ -95,7 +96,7 @@ class Census:
     def estimate(self, predicate: Bounded) -> Estimate | None:
         """Tell what is known of the records that match; `None` where nothing is known here."""
         book = self._books.get(predicate.field)
-        if book is None:
+        if book is None or type(predicate) is Missing:  # which the segments know
             check_answered(predicate)
             return None
         return book.estimate(predicate)
@@ -105,6 +106,11 @@ class Census:
         book = self._books.get(field)
         counts = None if book is None else book.counts
         return None if counts is None else dict(counts)
+
+    def binned(self, field: str, edges: Sequence[Micros]) -> list[int] | None:
+        """Return the records by bins of an instant; `None` where this is not known here."""
+        book = self._books.get(field)
+        return book.binned(edges) if isinstance(book, InstantBook) else None
 
     def faults(self, schema: Schema, records: Sequence[Record]) -> Iterator[str]:
         """Name what does not agree with the records."""

@@ -9,11 +9,12 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
-from instquery.bounds import Bound, Instant
-from instquery.engine.indexes.order import Rank
+from instquery.canonical import mark_of
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
-from instquery.predicates import ASKED, In, Predicate, Range, check_answered
+from instquery.orderings import Place, Sortable
+from instquery.predicates import Predicate
+from instquery.query import Order, Query
 from instquery.schema import Schema
 
 __all__ = ["Bookmark", "Signer", "fingerprint"]
@@ -23,17 +24,17 @@ _SIGNATURE = 16  # bytes
 # A key of 4,096 code points of four bytes each makes a cursor of 44,000 characters.
 _LONGEST = 1 << 20  # characters
 
-_FORM = b"instquery cursor 2\n"
+_FORM = b"instquery cursor 3\n"
 """Signed with every bookmark: a cursor of another form is refused, not misread."""
 
 
 class Bookmark(NamedTuple):
-    """Where a walk has come to: behind the record with this rank and key.
+    """Where a walk has come to: behind a record with these values of the order, and this key.
 
     A cursor holds the members in this sequence. Who changes them raises the number in `_FORM`.
     """
 
-    rank: Rank
+    values: tuple[Sortable, ...]
     key: str
 
     query: str
@@ -48,6 +49,14 @@ class Bookmark(NamedTuple):
     total: int | None
     """The number of all matches in that version, if it was counted."""
 
+    came: int
+    """How many matches came before, in the versions that the walk has read."""
+
+    @property
+    def place(self) -> Place:
+        """The place in the order."""
+        return Place(self.values, self.key)
+
 
 class Signer:
     """Signs bookmarks with a key (HMAC-SHA256), so that nobody else can make or change a cursor."""
@@ -60,7 +69,8 @@ class Signer:
 
     def write(self, bookmark: Bookmark) -> str:
         """Return the cursor of a bookmark. Costs 10 µs."""
-        exact = bookmark._replace(key=_to_hex(bookmark.key))
+        values = [_to_hex(one) if isinstance(one, str) else one for one in bookmark.values]
+        exact = (values, _to_hex(bookmark.key), *bookmark[2:])
         body = json.dumps(exact, separators=(",", ":")).encode()
         return _encoded(self._sign(body) + body)
 
@@ -87,15 +97,17 @@ class Signer:
 
         bookmark = Bookmark(*json.loads(body))
         now = None if bookmark.now is None else TrustedMicros(bookmark.now)
-        return bookmark._replace(key=_from_hex(bookmark.key), now=now)
+        values = [_from_hex(one) if isinstance(one, str) else one for one in bookmark.values]
+        key = _from_hex(bookmark.key)
+        return bookmark._replace(values=tuple(values), key=key, now=now)
 
-    def open(self, cursor: str, where: Sequence[Predicate], schema: Schema) -> Bookmark:
-        """Return the bookmark of a cursor for these predicates.
+    def open(self, cursor: str, query: Query, schema: Schema) -> Bookmark:
+        """Return the bookmark of a cursor for this query.
 
-        Raises `CursorInvalid` if it is for others.
+        Raises `CursorInvalid` if it is for other predicates or another order.
         """
         bookmark = self.read(cursor)
-        if bookmark.query != fingerprint(where, schema):
+        if bookmark.query != fingerprint(query.where, schema, query.order):
             raise CursorInvalid(
                 "was issued for another query: ask with the predicates of its first page; if a "
                 "window is made from the clock, count its bounds from now, such as "
@@ -120,28 +132,10 @@ def _from_hex(octets: str) -> str:
     return bytes.fromhex(octets).decode("utf-8", "surrogatepass")
 
 
-def fingerprint(where: Sequence[Predicate], schema: Schema) -> str:
-    """Return a short text that is the same for the same predicates, in any sequence.
+def fingerprint(where: Sequence[Predicate], schema: Schema, order: tuple[Order, ...] = ()) -> str:
+    """Return a short text that is the same for predicates of one canonical form.
 
-    It is another one for another key or order.
+    It is another one for another key, or another order once the schema has resolved it.
     """
-    predicates = sorted([_canonical(one) for one in where])
-    text = "\n".join([repr((schema.key, schema.order)), *predicates])
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
-
-
-def _canonical(predicate: Predicate) -> str:
-    """Write a predicate so that two which mean the same are the same text."""
-    check_answered(predicate, ASKED)
-    if isinstance(predicate, In):
-        return f"In({predicate.field!r}, {sorted(map(repr, predicate.values))})"
-    if isinstance(predicate, Range):
-        within = (predicate.after, predicate.since, predicate.until, predicate.before)
-        bounds = [_canonical_bound(bound) for bound in (*within, predicate.within)]
-        return f"Range({predicate.field!r}, {bounds})"
-    return repr(predicate)
-
-
-def _canonical_bound(bound: Bound | None) -> str:
-    """Write a bound: an instant in microseconds, as `Store.moment` hands out a former datetime."""
-    return str(bound.at) if isinstance(bound, Instant) else repr(bound)
+    told = f"{schema.ordering_of(order).written}\n{mark_of(where)}"
+    return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()

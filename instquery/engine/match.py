@@ -1,13 +1,21 @@
-"""Match the rows of one segment: by the row sets of its indexes, then by testing what is left."""
+"""Match the rows of one segment: by the row sets of its indexes, then by testing what is left.
 
-from collections.abc import Iterable, Sequence
+A selection is a pair of row sets, *sure* ⊆ matches ⊆ *maybe*, which are equal where indexes are
+exact. `and` and `or` go through both; `not` is what is left of the rows without the other of both.
+Only rows between the two are tested, by whatever is not exact.
+"""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from instquery.engine.column import listed
 from instquery.engine.indexes.index import EVERY_ROW, Lookup, matching
-from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions
+from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
 from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Bounded
+from instquery.terms import Term, Tree
 
-__all__ = ["count", "match"]
+__all__ = ["Match", "Placed", "count", "match", "match_trees"]
 
 # A longer list waits for all row sets before it is compared with what they have in common: a
 # comparison costs 50 ns a position, two row sets less than 1 µs.
@@ -19,20 +27,41 @@ _SPARSE = 4
 # An index that tests more listed rows than these for less than it selects others.
 _FEW = 4
 
+_Pair: TypeAlias = tuple[RowSet, RowSet]
+"""Rows that are sure to match, and rows among which all matches are."""
+
+Placed: TypeAlias = Mapping[int, Mapping[int, RowSet]]
+"""The rows of leaves that are known beforehand: by the `id` of the leaf, and of the segment."""
+
+
+class Match(Protocol):
+    """Finds the rows of a segment that match all terms; as positions where records were tested."""
+
+    def __call__(
+        self,
+        segment: Segment,
+        selected: Sequence[Any],
+        tested: Iterable[Term] = (),
+        enough: int | None = None,
+        below: Position | None = None,
+    ) -> Matches:
+        """Return the rows of one segment.
+
+        Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows
+        are left. With `enough`, older matches than so many may be missing. With `below`, only rows
+        at lower positions count.
+        """
+        ...
+
 
 def match(
     segment: Segment,
     selected: Sequence[Bounded],
-    tested: Iterable[Bounded] = (),
+    tested: Iterable[Term] = (),
     enough: int | None = None,
     below: Position | None = None,
 ) -> Matches:
-    """Return the rows that match all predicates; as positions where records had to be tested.
-
-    Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows are
-    left. With `enough`, older matches than so many may be missing. With `below`, only rows at lower
-    positions count.
-    """
+    """Match leaves; see `Match`."""
     occupied = segment.occupied
     rows: Matches = occupied if below is None else occupied & everything(below)
     waiting: RowSet = EVERY_ROW  # row sets that a long list has yet to be compared with
@@ -68,6 +97,9 @@ def count(segment: Segment, matches: Matches) -> int:
     return segment.count if matches is segment.occupied else matches.bit_count()
 
 
+# what leaves select
+
+
 def _is_few(rows: Matches, lookup: Lookup) -> bool:
     """Tell whether to test the rows costs less than to select others and see what is in both."""
     if isinstance(rows, list):
@@ -93,10 +125,103 @@ def _both(rows: Matches, others: Matches) -> Matches:
     return rows if others == EVERY_ROW else rows & others
 
 
+# trees
+
+
+def match_trees(placed: Placed) -> Match:
+    """Return what matches terms some of which are trees. What is placed is not asked of indexes."""
+    return _Trees(placed).match
+
+
+class _Trees:
+    """Matches terms some of which are trees; only what is unsure is tested.
+
+    As `match` does without trees, but for lists of positions, which trees have no use for.
+    """
+
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
+
+    def match(
+        self,
+        segment: Segment,
+        selected: Sequence[Term],
+        tested: Iterable[Term] = (),
+        enough: int | None = None,
+        below: Position | None = None,
+    ) -> Matches:
+        """Match leaves and trees; see `Match`."""
+        occupied = segment.occupied
+        rows = occupied if below is None else occupied & everything(below)
+        doubts = list(tested)
+        sure = 0 if doubts else rows
+        for term in selected:
+            is_sure, rows = self._pair(segment, term, rows)
+            if not rows:
+                return 0
+            if is_sure != rows:
+                doubts.append(term)
+            sure &= is_sure
+
+        if sure == rows:
+            return rows
+        return _tested(segment, rows, doubts, enough, sure)
+
+    def _pair(self, segment: Segment, term: Term, live: RowSet) -> _Pair:
+        """Select among some of the occupied rows."""
+        if not isinstance(term, Tree):
+            return self._leaf_pair(segment, term, live)
+
+        if term.word == "not":
+            sure, maybe = self._pair(segment, term.parts[0], live)
+            return live ^ maybe, live ^ sure
+
+        if term.word == "and":
+            sure = maybe = live
+            for part in term.parts:
+                part_sure, maybe = self._pair(segment, part, maybe)
+                sure &= part_sure
+                if not maybe:
+                    break
+            return sure, maybe
+
+        sure = maybe = 0
+        for part in term.parts:
+            part_sure, part_maybe = self._pair(segment, part, live)
+            sure |= part_sure
+            maybe |= part_maybe
+            if sure == live:
+                break
+        return sure, maybe
+
+    def _leaf_pair(self, segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
+        known = self._placed.get(id(leaf))
+        if known is not None:
+            rows = live & known.get(id(segment), 0)
+            return rows, rows
+
+        lookup = segment.lookup(leaf.field)
+        if lookup is None or _is_few(live, lookup):
+            return 0, live
+
+        selection, is_exact = lookup.select(leaf)
+        if isinstance(selection, list):
+            selection = set_of(selection, len(segment))
+        rows = live & selection
+        return (rows, rows) if is_exact else (0, rows)
+
+
+# tests
+
+
 def _tested(
-    segment: Segment, rows: Matches, doubts: Sequence[Bounded], enough: int | None
+    segment: Segment,
+    rows: Matches,
+    doubts: Sequence[Term],
+    enough: int | None,
+    sure: RowSet = 0,
 ) -> Matches:
-    """Keep the rows whose record passes every test, if there is any.
+    """Keep the rows whose record passes every test, and those that are sure to.
 
     Newest first; those of a row set in growing portions until there are enough.
     """
@@ -105,6 +230,8 @@ def _tested(
     if isinstance(rows, list):
         return _keep(segment, rows, doubts)
     if enough is None or rows.bit_count() <= 4 * enough + 256:
+        if sure:
+            return _keep_unsure(segment, rows, doubts, sure)
         return _keep(segment, positions(rows), doubts)
 
     matches: list[Position] = []
@@ -114,16 +241,35 @@ def _tested(
         places = newest(rows, start, portion)
         if not places:
             break
-        matches += _keep(segment, places, doubts)
+        if sure:
+            stretch = rows & (everything(places[0] + 1) ^ everything(places[-1]))
+            matches += positions(_keep_unsure(segment, stretch, doubts, sure))
+        else:
+            matches += _keep(segment, places, doubts)
         start += portion
         portion *= 4
     return matches
 
 
-def _keep(segment: Segment, places: list[Position], doubts: Iterable[Bounded]) -> list[Position]:
+def _keep_unsure(segment: Segment, rows: RowSet, doubts: Iterable[Term], sure: RowSet) -> RowSet:
+    """Return the rows that are sure to match, and those of the others that pass every test."""
+    known = rows & sure
+    passed = _keep(segment, positions(rows ^ known), doubts)
+    return known | set_of(passed, len(segment))
+
+
+def _keep(segment: Segment, places: list[Position], doubts: Iterable[Term]) -> list[Position]:
     """Return those of the positions whose record passes every test."""
-    for predicate in doubts:
-        lookup = segment.lookup(predicate.field)
-        test = matching if lookup is None else lookup.test
-        places = test(predicate, places, segment.records)
+    for term in doubts:
+        if isinstance(term, Tree):
+            test = term.test
+            records, slots = listed(segment.records)
+            if slots is None:
+                places = [at for at in places if test(records[at])]
+            else:
+                places = [at for at in places if test(records[slots[at]])]
+            continue
+        lookup = segment.lookup(term.field)
+        find = matching if lookup is None else lookup.test
+        places = find(term, places, segment.records)
     return places

@@ -1,25 +1,29 @@
 """Records that pass: a predicate tested on many records at once.
 
 Each test says what `matches` of its class says, in one comprehension: a call for each record would
-cost more than the test.
+cost more than the test. A tree is asked by the one function that it was compiled to.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from instquery.folding import fold
-from instquery.predicates import Bounded, Contains, Eq, In, Interval
+from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing
 from instquery.query import Record
+from instquery.terms import Term, Tree
 
 __all__ = ["passing"]
 
 
-def passing(predicate: Bounded, records: Iterable[Record]) -> list[Record]:
+def passing(term: Term, records: Iterable[Record]) -> list[Record]:
     """Return those of the records that match, in the order given.
 
-    Costs 0.05 µs a record for a value, 0.5 µs for a text, 0.6 µs for an instant.
+    Costs 0.05 µs a record for a value, 0.5 µs for a text, 0.6 µs for an instant; for a tree as much
+    as its leaves, and 0.1 µs for each.
     """
-    return _TESTS[type(predicate)](predicate, records)
+    if isinstance(term, Tree):
+        return list(filter(term.test, records))
+    return _TESTS[type(term)](term, records)
 
 
 def _equal(predicate: Eq, records: Iterable[Record]) -> list[Record]:
@@ -51,9 +55,14 @@ def _within(predicate: Interval, records: Iterable[Record]) -> list[Record]:
     ]
 
 
+def _missing(predicate: Missing, records: Iterable[Record]) -> list[Record]:
+    return list(filter(predicate.matches, records))
+
+
 _TESTS: Mapping[type[Bounded], Callable[[Any, Iterable[Record]], list[Record]]] = {
     Eq: _equal,
     In: _among,
     Contains: _containing,
     Interval: _within,
+    Missing: _missing,
 }

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from instquery.engine.census import Census
+from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
 from instquery.options import counted
-from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, merged
-from instquery.query import Query
+from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing, Value
+from instquery.query import Order, Query
+from instquery.terms import Term, Tree, leaves_of, merged
 
 __all__ = ["Plan", "Step", "plan", "plans"]
 
@@ -30,21 +32,31 @@ _WHENCE_TOTAL = {
     "not asked": "not asked for, so the walk ends with the page",
 }
 
+_DIRECTIONS = {False: "ascending", True: "descending"}
+
 # What drivers cost in µs, measured on records of 15 fields: to look records up and sort them, and
 # that for each; to test one, by the class of the predicate; to ask a segment, and that for each
 # value that an index selects by.
 _LOOK_UP_ALL = 2.0
 _LOOK_UP = 0.4
-_TEST: Mapping[type[Bounded], float] = {Eq: 0.05, In: 0.05, Contains: 0.5, Interval: 0.7}
+_TEST: Mapping[type[Bounded], float] = {
+    Eq: 0.05,
+    In: 0.05,
+    Contains: 0.5,
+    Interval: 0.7,
+    Missing: 0.1,
+}
+_TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
+_PLACE = 10.0  # a record that a tree names by key
 _SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
 
 
 class Step(NamedTuple):
-    """What a plan does with one predicate, and how many records match it."""
+    """What a plan does with one predicate or tree, and how many records match it."""
 
-    predicate: Bounded
+    predicate: Term
     role: Role
     size: Size
 
@@ -69,6 +81,10 @@ class Plan(NamedTuple):
     records: int
     segments: int
     keys: Sequence[Value] = ()
+    order: tuple[Order, ...] = ()
+    """What decides before the key, ascending: resolved by the schema."""
+    is_own: bool = True
+    """Whether it is the order that rows are numbered in."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
@@ -83,6 +99,7 @@ class Plan(NamedTuple):
         ]
         return {
             "driver": self.driver,
+            "order": [[one.field, "desc" if one.descending else "asc"] for one in self.order],
             "steps": steps,
             "total": self.total,
             "known": self.known,
@@ -103,14 +120,17 @@ class Plan(NamedTuple):
             about = "" if step.exact else "about "
             size = f"{about}{step.size.expected:,}"
             lines.append(f"  {step.role:<9} {size} with {step.predicate}")
+        if not self.is_own:
+            named = [f"{one.field} {_DIRECTIONS[one.descending]}" for one in self.order]
+            lines.append(f"  order     {', '.join([*named, 'key ascending'])}")
         lines.append(f"  total     {_WHENCE_TOTAL[self.total]}")
         return "\n".join(lines)
 
 
 class _Weighed(NamedTuple):
-    """A predicate, what is known of its matches, and whether segments can select them."""
+    """A term, what is known of its matches, and whether segments can select them."""
 
-    predicate: Bounded
+    predicate: Term
     size: Size
     keys: Sequence[Value] | None
     has_index: bool
@@ -149,18 +169,25 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
 
 def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weighed]:
     """Ask how many records match each predicate; what seems the rarest comes first."""
-    bound = [version.schema.bound(predicate, query.now) for predicate in query.where]
-    if len(bound) > 1:
-        bound = merged(bound)
+    terms = [version.schema.bound(predicate, query.now) for predicate in query.where]
+    if len(terms) > 1 or (terms and isinstance(terms[0], Tree)):
+        terms = merged(terms)
 
+    indexed = version.schema.indexed
     weighed: list[_Weighed] = []
-    for predicate in bound:
-        size, keys = version.estimate(predicate, census)
-        has_index = predicate.field in version.schema.indexed
-        weighed.append(_Weighed(predicate, size, keys, has_index))
+    for term in terms:
+        size, keys = version.estimate(term, census)
+        has_index = _has_index(term, version) if isinstance(term, Tree) else term.field in indexed
+        weighed.append(_Weighed(term, size, keys, has_index))
 
     weighed.sort(key=lambda one: one.size.expected)
     return weighed
+
+
+def _has_index(tree: Tree, version: Version) -> bool:
+    """Tell whether segments can select by a part of a tree: keys are placed in them."""
+    selectable = {*version.schema.indexed, version.schema.key}
+    return not selectable.isdisjoint([leaf.field for leaf in leaves_of(tree)])
 
 
 def _is_cheaper_by_key(
@@ -171,23 +198,40 @@ def _is_cheaper_by_key(
         return True
 
     size = float(by_key.size.expected)
+    if isinstance(by_key.predicate, Tree):
+        size = float(len(by_key.keys or ()))
     by_keys = _LOOK_UP_ALL + size * _LOOK_UP
     for one in weighed:
-        if one is not by_key:
-            by_keys += size * _TEST[type(one.predicate)]
+        if one is not by_key or isinstance(one.predicate, Tree):
+            test = _TEST.get(type(one.predicate))  # type: ignore[arg-type]  # of a tree, none
+            by_keys += size * (_cost_to_test(one.predicate) if test is None else test)
             size *= one.size.expected / max(1, version.count)
 
     segments = float(len(version.segments))
     is_counted = query.total and (len(weighed) > 1 or by_key.size.count is None)
-    if not is_counted and by_key.size.expected:
+    is_own = not query.order or version.schema.is_own(query.order)
+    if is_own and not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
-    return by_keys <= segments * (_SEGMENT + selecting)
+    trees = [one.predicate for one in weighed if isinstance(one.predicate, Tree)]
+    placing = sum([_cost_to_place(tree, version) for tree in trees])
+    return by_keys <= placing + segments * (_SEGMENT + selecting)
 
 
-def _cost_to_select(predicate: Bounded, version: Version) -> float:
-    """Tell what it costs to ask the index of one segment."""
+def _cost_to_test(term: Term) -> float:
+    """Tell what it costs to test one record."""
+    if isinstance(term, Tree):
+        return _TEST_NODE + sum([_TEST_NODE + _cost_to_test(part) for part in term.parts])
+    return _TEST[type(term)]
+
+
+def _cost_to_select(predicate: Term, version: Version) -> float:
+    """Tell what it costs to ask the indexes of one segment."""
+    if isinstance(predicate, Tree):
+        parts = [part for part in predicate.parts if keys_named(part, version.schema) is None]
+        return sum([_cost_to_select(part, version) for part in parts])
+
     index = version.schema.fields[predicate.field].kind.index
     if not isinstance(predicate, In):
         return _SELECT[index]
@@ -195,6 +239,12 @@ def _cost_to_select(predicate: Bounded, version: Version) -> float:
     cost = _SELECT[index] * len(predicate.values)
     rows = version.count / max(1, len(version.segments))
     return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
+
+
+def _cost_to_place(tree: Tree, version: Version) -> float:
+    """Tell what it costs to place the keys that a tree names, once for all segments."""
+    keys = [keys_named(leaf, version.schema) for leaf in leaves_of(tree)]
+    return _PLACE * sum([len(some) for some in keys if some is not None])
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
@@ -219,12 +269,24 @@ def _made(
     known: int | None = None
     if driver == "nothing":
         known = 0
-    elif not query.where:
+    elif not steps:
         known = version.count
     elif len(steps) == 1:
         known = steps[0].size.count
 
+    own = version.schema.ordering
+    ordering = version.schema.ordering_of(query.order) if query.order else own
     total: Total = "known" if known is not None else "counted"
     if not query.total:
         total = "not asked"
-    return Plan(driver, tuple(steps), total, known, version.count, len(version.segments), keys)
+    return Plan(
+        driver,
+        tuple(steps),
+        total,
+        known,
+        version.count,
+        len(version.segments),
+        keys,
+        ordering.orders,
+        ordering is own,
+    )

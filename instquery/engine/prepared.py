@@ -1,10 +1,15 @@
 """Prepared queries: planned on one view before anybody waits for the page."""
 
 from instquery.engine.cursors import Bookmark
+from instquery.engine.placed import keys_named
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
-from instquery.predicates import Bounded, In
-from instquery.query import Page, Query
+from instquery.pages import Page
+from instquery.predicates import In, Missing
+from instquery.query import Query
+from instquery.schema import Schema
+from instquery.terms import Term, leaves_of
+from instquery.trees import leaves_of as asked_leaves
 
 __all__ = ["PreparedQuery", "can_be_planned"]
 
@@ -20,8 +25,16 @@ _AT_ONCE = 100
 
 def can_be_planned(query: Query, segments: int = 1) -> bool:
     """Tell whether a plan can be made within the bounds of `prepare`, asking so many segments."""
-    values = sum([len(one.values) for one in query.where if isinstance(one, In)])
-    return len(query.where) * segments <= _LEAVES and values * segments <= _VALUES
+    leaves = sum([one.leaves for one in query.where])
+    if leaves * segments > _LEAVES:
+        return False
+    values = [
+        len(leaf.values)
+        for one in query.where
+        for leaf in asked_leaves(one)
+        if isinstance(leaf, In)
+    ]
+    return sum(values) * segments <= _VALUES
 
 
 class PreparedQuery:
@@ -46,7 +59,7 @@ class PreparedQuery:
     @property
     def brief(self) -> bool:
         """Whether the page is sure to cost less than handing it to a thread."""
-        return self._plan is not None and _is_brief(self._plan)
+        return self._plan is not None and _is_brief(self._plan, self._view.schema)
 
     @property
     def plan(self) -> Plan:
@@ -60,16 +73,33 @@ class PreparedQuery:
         return self._view.answer(self._query, self.plan, self._after, self._keep)
 
 
-def _is_brief(plan: Plan) -> bool:
-    if plan.driver == "nothing" or not plan.steps:
+def _is_brief(plan: Plan, schema: Schema) -> bool:
+    if plan.driver == "nothing":
         return True
     if plan.driver == "keys":
         return len(plan.keys) <= _AT_ONCE
-    is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
+    if not plan.is_own:
+        return False
+    is_exact = all(
+        step.role == "row set" and (step.exact or _is_selected_exactly(step.predicate, schema))
+        for step in plan.steps
+    )
     looked_up = sum([_values(step.predicate) for step in plan.steps])
     return is_exact and looked_up * plan.segments <= _AT_ONCE
 
 
-def _values(predicate: Bounded) -> int:
-    """Count what a segment looks up for a predicate."""
-    return len(predicate.values) if isinstance(predicate, In) else 1
+def _is_selected_exactly(term: Term, schema: Schema) -> bool:
+    """Tell whether no record is tested for a tree: all its leaves have indexes that are exact."""
+    return all(
+        keys_named(leaf, schema) is not None
+        or (
+            leaf.field in schema.indexed
+            and (isinstance(leaf, Missing) or schema.fields[leaf.field].kind.index != "parts")
+        )
+        for leaf in leaves_of(term)
+    )
+
+
+def _values(term: Term) -> int:
+    """Count what a segment looks up."""
+    return sum([len(leaf.values) if isinstance(leaf, In) else 1 for leaf in leaves_of(term)])

@@ -1,8 +1,8 @@
 """Sizes: how many rows match, as a pair of bounds, so that no bound can be taken for a count."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Self
+from typing import Literal, NoReturn, Self
 
 __all__ = ["Size"]
 
@@ -74,6 +74,44 @@ class Size:
             expected += size.expected
 
         return cls(least, most, expected)
+
+    @classmethod
+    def of_tree(cls, word: Literal["and", "or", "not"], sizes: Sequence[Self], rows: int) -> Self:
+        """Return the size of a tree over so many rows, from those of its parts."""
+        if word == "not":
+            return sizes[0].without(rows)
+        return cls.of_all(sizes, rows) if word == "and" else cls.of_any(sizes, rows)
+
+    @classmethod
+    def of_all(cls, sizes: Sequence[Self], rows: int) -> Self:
+        """Return the size of what lies in all of several parts of so many rows.
+
+        >>> Size.of_all([Size.exactly(6), Size.exactly(7)], rows=10)
+        Size(least=3, most=6, expected=4)
+        """
+        least = max(0, rows - sum([rows - size.least for size in sizes]))
+        most = min([size.most for size in sizes], default=rows)
+        share = 1.0
+        for size in sizes:
+            share *= size.expected / max(1, rows)
+        return cls(least, most, max(least, min(most, int(share * rows))))
+
+    @classmethod
+    def of_any(cls, sizes: Sequence[Self], rows: int) -> Self:
+        """Return the size of what lies in at least one of several parts of so many rows.
+
+        >>> Size.of_any([Size.exactly(6), Size.exactly(7)], rows=10)
+        Size(least=7, most=10, expected=9)
+        """
+        return cls.of_all([size.without(rows) for size in sizes], rows).without(rows)
+
+    def without(self, rows: int) -> Self:
+        """Return the size of the other ones of so many rows.
+
+        >>> Size.at_most(4).without(10)
+        Size(least=6, most=10, expected=6)
+        """
+        return type(self)(rows - self.most, rows - self.least, rows - self.expected)
 
     @property
     def count(self) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from instquery.engine.version import Version
+from instquery.orderings import Spot
 
 __all__ = ["faults"]
 
@@ -18,11 +19,18 @@ def faults(version: Version) -> Iterator[str]:
     if len(records) != version.count:
         yield f"count: {version.count} is said, {len(records)} are there"
 
-    places = [(-schema.rank(record), record[schema.key]) for record in records]
-    if any(first >= second for first, second in pairwise(places)):
+    places = [(schema.rank(record), record[schema.key]) for record in records]
+    if not all(_comes_first(first, second) for first, second in pairwise(places)):
         yield "order: rows of different segments are out of order, or there twice"
 
     expected = {record[schema.key]: id(record) for record in records}
     directory = {key: id(record) for key, record in version.directory.items()}
     if directory != expected:
         yield "keys: the directory does not name the rows that are there"
+
+
+def _comes_first(first: Spot, second: Spot) -> bool:
+    """Tell whether a place comes before another: by rank, the highest first, then by key."""
+    if first[0] == second[0]:
+        return first[1] < second[1]
+    return bool(first[0] > second[0])

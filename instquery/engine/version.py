@@ -3,28 +3,28 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TypeAlias
 
 from instquery.engine.books import Estimate
 from instquery.engine.census import Census
 from instquery.engine.directory import Directory
 from instquery.engine.indexes.index import values_of
-from instquery.engine.indexes.order import Rank, ranks_of
+from instquery.engine.indexes.order import ranks_of
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, Eq, In, Interval, check_answered
-from instquery.query import Plain, Record
+from instquery.orderings import Rank
+from instquery.pages import Plain
+from instquery.predicates import Bounded, Eq, In, Interval, Missing, Value, check_answered
+from instquery.query import Record
 from instquery.schema import Schema
+from instquery.terms import Term, Tree
 
-__all__ = ["Part", "Place", "Version", "seek"]
+__all__ = ["Part", "Version", "seek"]
 
-Part: TypeAlias = tuple[Segment, Sequence[Bounded]]
-"""A segment, and the predicates it is to be asked."""
-
-Place: TypeAlias = tuple[Rank, str]
-"""A place in the order: rank and key, whether or not a record is there."""
+Part: TypeAlias = tuple[Segment, Sequence[Term]]
+"""A segment, and what it is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +61,58 @@ class Version:
         for segment in self.segments:
             yield from segment
 
-    def estimate(self, predicate: Bounded, census: Census | None = None) -> Estimate:
+    def estimate(self, term: Term, census: Census | None = None) -> Estimate:
         """Tell how many records match, and among which keys all matches are, where that is known.
 
         A census of this version spares work, and knows more. Without it, costs 1 µs a segment and
-        value, and for a text the same at any size. Raises `QueryError` for what is no bound
-        predicate.
+        value, and for a text the same at any size. Raises `QueryError` for what is no term.
         """
-        known = None if census is None else census.estimate(predicate)
+        if isinstance(term, Tree):
+            return self._of_tree(term, census)
+
+        known = None if census is None else census.estimate(term)
         if known is not None:
             return known
 
-        if predicate.field == self.schema.key and isinstance(predicate, Eq | In):
-            keys = values_of(predicate, (Eq, In))
+        if term.field == self.schema.key and isinstance(term, Eq | In | Missing):
+            keys = () if isinstance(term, Missing) else values_of(term, (Eq, In))
             return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
 
-        check_answered(predicate)
-        if predicate.field not in self.schema.indexed:
+        check_answered(term)
+        if term.field not in self.schema.indexed:
             return Estimate(Size.at_most(self.count))
-        if self.schema.fields[predicate.field].kind.index == "parts":
-            return Estimate(self._sampled(predicate))
-        return Estimate(self._summed(predicate))
+        is_text = self.schema.fields[term.field].kind.index == "parts"
+        if is_text and not isinstance(term, Missing):
+            return Estimate(self._sampled(term))
+        return Estimate(self._summed(term))
 
-    def parts(self, where: Sequence[Bounded], since: int = 0) -> Iterable[Part]:
+    def _of_tree(self, tree: Tree, census: Census | None) -> Estimate:
+        """Combine what is known of the parts: bounds, and keys where they are enough."""
+        parts = [self.estimate(part, census) for part in tree.parts]
+        size = Size.of_tree(tree.word, [part.size for part in parts], self.count)
+        listed = [part.keys for part in parts if part.keys is not None]
+
+        keys: Sequence[Value] | None = None
+        if tree.word == "and" and listed:
+            keys = min(listed, key=len)
+        elif tree.word == "or" and len(listed) == len(parts):
+            keys = tuple(dict.fromkeys(chain.from_iterable(listed)))
+        return Estimate(size, keys)
+
+    def parts(self, where: Sequence[Term], since: int = 0) -> Iterable[Part]:
         """Walk the segments that may hold matches, newest first, and what is to be asked of each.
 
-        Starts at segment number `since`. A range of the order field leaves segments out, and need
-        not be asked of those it holds whole. Costs 10 µs for 300 segments.
+        Starts at segment number `since`. A range of the instant that records are ordered by
+        leaves segments out, and need not be asked of those it holds whole. Costs 10 µs for 300
+        segments.
         """
-        order = self.schema.order
-        ranges = [one for one in where if isinstance(one, Interval) and one.field == order.field]
-        if not ranges:
+        order = self.schema.ranked
+        ranges = [
+            one
+            for one in where
+            if order is not None and isinstance(one, Interval) and one.field == order.field
+        ]
+        if not ranges or order is None:
             return zip(self.segments[since:], repeat(where))
 
         low, high = ranks_of(ranges[0], descending=order.descending)

@@ -1,18 +1,21 @@
 """Views: what one version of a store answers, for rooms that may see records as they are kept."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from instquery.bins import Histogram
 from instquery.engine.cursors import Bookmark, Signer, fingerprint
 from instquery.engine.directory import Directory
 from instquery.engine.plan import Plan, plan
-from instquery.engine.search import facets, resume, search
+from instquery.engine.search import facets, histogram, resume, search
+from instquery.engine.selection import selected
 from instquery.engine.version import Version
 from instquery.errors import CursorInvalid
 from instquery.instants import Micros
-from instquery.predicates import Predicate, Value
-from instquery.query import Page, Query, Record, dated
+from instquery.pages import Page, picked
+from instquery.predicates import Value
+from instquery.query import Query, Record, dated, trusted_query
 from instquery.schema import Schema
 
 __all__ = ["Keep", "View"]
@@ -93,17 +96,39 @@ class View:
 
     def facets(
         self,
-        field: str,
-        where: Iterable[Predicate],
-        now: Micros | None,
+        field: str | tuple[str, ...],
+        query: Query,
         known: Mapping[Value, int] | None = None,
-    ) -> dict[Value, int]:
+        *,
+        missing: bool = False,
+    ) -> dict[Any, int]:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
-        return facets(self.version, field, where, now, known)
+        return facets(self.version, field, query, known, missing=missing)
+
+    def histogram(
+        self, field: str, edges: Sequence[Micros], query: Query, known: Sequence[int] | None = None
+    ) -> Histogram:
+        """Count the records that match by bins of an instant.
+
+        `known` is the answer without predicates, where it is known.
+        """
+        if known is not None and not query.where:
+            return Histogram(known, edges)
+        return Histogram(histogram(self.version, field, edges, query), edges)
+
+    def select(self, query: Query) -> Iterator[Record]:
+        """Walk all records that match, in order. The query is checked when this is called."""
+        return self._selected(query, self.explain(query))
+
+    def _selected(self, query: Query, chosen: Plan) -> Iterator[Record]:
+        # As in `__iter__`: the view is held.
+        for record in selected(self.version, query, chosen):
+            copied = record.copy()
+            yield copied if query.fields is None else picked(copied, query.fields)
 
     def open(self, cursor: str, query: Query) -> Bookmark:
         """Return the bookmark of a cursor for this query and version. Raises `CursorInvalid`."""
-        after = self._signer.open(cursor, query.where, self.schema)
+        after = self._signer.open(cursor, query, self.schema)
         if after.epoch != self.epoch:
             raise CursorInvalid("was issued for another state of the store")
         return after
@@ -119,8 +144,9 @@ class View:
 
         `keep` is called once a cursor is made.
         """
+        came = query.offset
         if after is not None:
-            records = resume(self.version, query, chosen, (after.rank, after.key))
+            records, came = self._resumed(query, chosen, after)
             total = self._total(query, chosen, after)
             follows = len(records) > query.limit
         else:
@@ -132,8 +158,25 @@ class View:
         del records[query.limit :]
         cursor: Callable[[], str] | None = None
         if follows and records:
-            cursor = partial(self._cursor, query, records[-1], total, keep)
-        return Page(partial(_copies, records), total, cursor, self.number, self.version.plain)
+            came += len(records)
+            cursor = partial(self._cursor, query, records[-1], total, came, keep)
+        return Page(
+            partial(_copies, records, query.fields), total, cursor, self.number, self.version.plain
+        )
+
+    def _resumed(self, query: Query, chosen: Plan, after: Bookmark) -> tuple[list[Record], int]:
+        """Return the records of a page behind a bookmark, and one more; and how many came before.
+
+        In the version that the page before was read from, that is exact. In the order of rows it
+        may be any other.
+        """
+        if chosen.is_own or after.epoch != self.epoch:
+            records, came = resume(self.version, query, chosen, after.place)
+            return records, after.came if came is None else came
+
+        # The place is known by its number, which costs less to find than what is behind a record.
+        uncounted = trusted_query(query.where, after.came, query.limit, total=False, now=query.now)
+        return search(self.version, uncounted, chosen, 1)[0], after.came
 
     def _total(self, query: Query, chosen: Plan, after: Bookmark) -> int | None:
         """Count all matches of a walk's query, unless its first page has."""
@@ -145,21 +188,27 @@ class View:
         counted = dated(Query(query.where, limit=0), query.now)
         return search(self.version, counted, chosen)[1]
 
-    def _cursor(self, query: Query, last: Record, total: int | None, keep: Keep | None) -> str:
+    def _cursor(
+        self, query: Query, last: Record, total: int | None, came: int, keep: Keep | None
+    ) -> str:
         """Write where a walk has come to, and have this view kept for its next page."""
+        values, key = self.schema.ordering_of(query.order).place(last)
         bookmark = Bookmark(
-            rank=self.schema.rank(last),
-            key=last[self.schema.key],
-            query=fingerprint(query.where, self.schema),
+            values=values,
+            key=key,
+            query=fingerprint(query.where, self.schema, query.order),
             now=query.now,
             epoch=self.epoch,
             total=total,
+            came=came,
         )
         if keep is not None:
             keep(self)
         return self._signer.write(bookmark)
 
 
-def _copies(records: list[Record]) -> list[Record]:
+def _copies(records: list[Record], fields: tuple[str, ...] | None) -> list[Record]:
     """Copy the records of a page for whoever asked for it; rows are never changed in place."""
-    return [record.copy() for record in records]
+    if fields is None:
+        return [record.copy() for record in records]
+    return [picked(record.copy(), fields) for record in records]

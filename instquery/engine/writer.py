@@ -10,7 +10,8 @@ from instquery.engine.directory import Directory
 from instquery.engine.rowsets import MOST_ROWS
 from instquery.engine.segment import Segment
 from instquery.engine.version import Version, seek
-from instquery.query import Plain, Record
+from instquery.pages import Plain
+from instquery.query import Record
 from instquery.schema import Entry
 
 __all__ = ["SEGMENT_ROWS", "Writer"]

@@ -38,7 +38,8 @@ def notes_of(schema: Schema, former: str) -> str:
         **(_fields(former) if former else {}),
         **{name: _told(field) for name, field in schema.fields.items()},
     }
-    order = [schema.order.field, schema.order.descending]
+    orders = [[one.field, one.descending] for one in schema.ordering.orders]
+    order = orders[0] if len(orders) == 1 else orders  # as files note one since the first format
     return to_json({"key": schema.key, "order": order, "fields": dict(sorted(declared.items()))})
 
 

@@ -16,7 +16,7 @@ from instquery.query import Record
 from instquery.schema import UNDATED, Entry, Schema
 from instquery.sql.dialect import Column, Dialect
 from instquery.sql.names import folded_name
-from instquery.sql.table import directed
+from instquery.sql.table import directed, order_of
 from instquery.sql.values import GONE, RECORD, VERSION, Row, Statement, Word, can_be_key
 
 __all__ = ["Layout", "Values"]
@@ -66,7 +66,9 @@ class Layout:
     """
 
     def __init__(self, schema: Schema, table: sa.Table, dialect: Dialect) -> None:
-        for name in (schema.key, schema.order.field):
+        self.ordered = order_of(schema)
+        """The order of the table."""
+        for name in (schema.key, self.ordered.field):
             if name not in table.c:
                 raise SchemaError(f"the table {table.name} has no such column", field=name)
 
@@ -74,7 +76,7 @@ class Layout:
         self.table = table
         self.dialect = dialect
         self.key: sa.Column[Any] = table.c[schema.key]
-        self.order: sa.Column[Any] = table.c[schema.order.field]
+        self.order: sa.Column[Any] = table.c[self.ordered.field]
         self.record: sa.Column[Any] | None = None
         """The column of whole records; a mapped table may have none."""
         if RECORD not in schema.fields:
@@ -93,11 +95,11 @@ class Layout:
         self._absent: Values = {column.name: None for column in table.c if column.nullable}
         if self.record is not None and not self.order.nullable:
             # A number beyond all times comes last.
-            self._absent[self.order.name] = UNDATED if schema.order.descending else -UNDATED
+            self._absent[self.order.name] = UNDATED if self.ordered.descending else -UNDATED
 
     def in_order(self, order: Column | None = None, key: Column | None = None) -> list[Column]:
         """Return what rows are ordered by: the columns, or what has their values."""
-        by_order = directed(self.order if order is None else order, self.schema.order)
+        by_order = directed(self.order if order is None else order, self.ordered)
         by_key = (self.key if key is None else key).asc()
         return [by_order.nulls_last() if self.order.nullable else by_order, by_key]
 
@@ -114,6 +116,17 @@ class Layout:
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
 
+    def is_null(self, field: str, *, folded: bool = False) -> Column:
+        """Return the condition that a column holds nothing that could be compared."""
+        return self.column(field, folded=folded).is_(None)
+
+    def is_missing(self, field: str) -> Column:
+        """Return the condition of the rows whose record has no value in a field."""
+        absent = self._absent.get(field)
+        if absent is not None:
+            return self.order == sa.literal(absent, self.order.type)
+        return self.is_null(field)
+
     def behind(self, key: str, place: Any) -> Column:
         """Return the condition of rows that come after a key at a place in the order."""
         order = self.order
@@ -122,7 +135,7 @@ class Layout:
             return sa.and_(order.is_(None), key_is_later)
 
         here = sa.literal(place, order.type)
-        is_falling = self.schema.order.descending
+        is_falling = self.ordered.descending
         is_reached = order <= here if is_falling else order >= here  # which an index can seek
         is_passed = order < here if is_falling else order > here
 
@@ -188,7 +201,7 @@ class Layout:
         empty = {column.name: None if column.nullable else "" for column in self.table.c}
         return empty | {
             self.schema.key: key,
-            self.schema.order.field: place,
+            self.ordered.field: place,
             VERSION: version,
             GONE: 1,
         }

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from instquery.predicates import Bounded, Contains, Eq, In, Predicate, merged
+from instquery.predicates import Contains, Eq, In, Predicate
 from instquery.query import Query
+from instquery.sql.bindings import possible
 from instquery.sql.layout import Layout
 from instquery.sql.statements import FEW, Statements, shape_of
 from instquery.sql.values import Row, Statement
+from instquery.terms import Term
 
 __all__ = ["AccessPath", "Planner"]
 
@@ -57,7 +59,7 @@ class Planner:
     """Chooses access paths to pages of a table, by counts."""
 
     def __init__(self, layout: Layout) -> None:
-        self._schema = layout.schema
+        self._layout = layout
         self._dialect = layout.dialect
         is_number = layout.order.type.python_type is int
         self._is_planner_misled = layout.dialect.has_indexes and is_number
@@ -82,10 +84,11 @@ class Planner:
         """
         return self._statements_for(self._bound(where, now))
 
-    def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Bounded]:
-        return merged(self._schema.bound(predicate, now) for predicate in where)
+    def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Term]:
+        schema = self._layout.schema
+        return possible(self._layout, [schema.bound(predicate, now) for predicate in where])
 
-    def _statements_for(self, where: Sequence[Bounded]) -> tuple[Statements, dict[str, Any] | None]:
+    def _statements_for(self, where: Sequence[Term]) -> tuple[Statements, dict[str, Any] | None]:
         statements = self._statements(shape_of(where))
         return statements, statements.values(where)
 
@@ -109,7 +112,7 @@ class Planner:
             return few
         return request.walk(total)
 
-    def _notes(self, where: Sequence[Bounded]) -> tuple[str, ...]:
+    def _notes(self, where: Sequence[Term]) -> tuple[str, ...]:
         """Name each `Contains` too short for an index; none beside an `Eq` or `In`."""
         if any(isinstance(predicate, Eq | In) for predicate in where):
             return ()

@@ -1,12 +1,12 @@
 """Statements for queries of one shape, made once: a request only binds values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import count
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from instquery.errors import QueryError
 from instquery.predicates import (
     BOUND,
     Bounded,
@@ -14,35 +14,43 @@ from instquery.predicates import (
     Eq,
     In,
     Interval,
-    Value,
+    Missing,
     check_answered,
     unanswered,
 )
+from instquery.sql.bindings import bindings
 from instquery.sql.dialect import value_of
 from instquery.sql.layout import Layout
 from instquery.sql.table import directed
-from instquery.sql.values import Statement, Word
-from instquery.values import fits
+from instquery.sql.values import Statement
+from instquery.terms import FALSE, Term, Tree, leaves_of
 
 __all__ = ["FEW", "Shape", "Statements", "shape_of"]
 
 FEW = 15_000  # matches that are sorted rather than met on a walk through the order
 _FIRST = 500  # matches, which it costs next to nothing to find
-_MOST_TEXT = 100_000_000  # characters: SQLite and PostgreSQL take 1 GB, escapes included
 _DAY = 86_400_000_000  # microseconds
 
-Shape = tuple[tuple[type[Bounded], str], ...]
-"""What the predicates of queries have in common that differ in values alone: kinds and fields."""
+TermShape: TypeAlias = tuple[type[Bounded], str] | tuple[str, "Shape"]
+"""The kind and the field of a leaf; the word of a tree, and the shapes of its parts."""
+
+Shape: TypeAlias = tuple[TermShape, ...]
+"""What the terms of queries have in common that differ in values alone."""
 
 
-def shape_of(where: Sequence[Bounded]) -> Shape:
-    """Return the shape of a query with these predicates.
+def shape_of(where: Sequence[Term]) -> Shape:
+    """Return the shape of a query with these terms.
 
-    Raises `QueryError` for one of another class.
+    Raises `QueryError` for what is none.
     """
-    for predicate in where:
-        check_answered(predicate)
-    return tuple([(type(predicate), predicate.field) for predicate in where])
+    shapes: list[TermShape] = []
+    for term in where:
+        if isinstance(term, Tree):
+            shapes.append((term.word, shape_of(term.parts)))
+        else:
+            check_answered(term)
+            shapes.append((type(term), term.field))
+    return tuple(shapes)
 
 
 class Statements:
@@ -55,17 +63,13 @@ class Statements:
     def __init__(self, layout: Layout, shape: Shape) -> None:
         self._layout = layout
         self._dialect = layout.dialect
-        self.where = [
-            self._condition(f"p{number}", kind, field) for number, (kind, field) in enumerate(shape)
-        ]
+        names = (f"p{number}" for number in count())
+        self.where = [self._written(one, names) for one in shape]
 
-        fields = layout.schema.fields
-        in_order = (Interval, layout.schema.order.field)
-        apart = [(kind, field) for kind, field in shape if (kind, field) != in_order]
+        in_order = (Interval, layout.ordered.field)
+        apart = [one for one in shape if one != in_order]
         self._kinds = {kind for kind, _ in apart}
-        self.is_walked = len(apart) < 2 and all(
-            kind is Eq and fields[field].kind.index == "values" for kind, field in apart
-        )
+        self.is_walked = len(apart) < 2 and all(map(self._is_in_order, apart))
         """Whether an index in the order of answers serves such a query: planners do well there."""
         self._is_in_an_index = len(shape) == 1 and Interval in self._kinds
         self.few_are_keys = layout.record is None or self._is_in_an_index
@@ -75,13 +79,18 @@ class Statements:
         """Return how many matches to fetch and sort before they are counted."""
         if Interval in self._kinds and not (is_counted and self._is_in_an_index):
             return FEW  # instants correlate with the order: a walk may meet no match for long
-        return _FIRST if self._kinds & {Contains, In} or not is_counted else 0
+        is_scattered = self._kinds & {Contains, In, Missing, "and", "or", "not"}
+        return _FIRST if is_scattered or not is_counted else 0
 
-    def values(self, where: Sequence[Bounded]) -> dict[str, Any] | None:
+    def values(self, where: Sequence[Term]) -> dict[str, Any] | None:
         """Return what to ask with; `None` where nothing can match."""
+        if FALSE in where:
+            return None
+
         values: dict[str, Any] = {}
-        for number, predicate in enumerate(where):
-            asked = self._values(f"p{number}", predicate)
+        leaves = [leaf for term in where for leaf in leaves_of(term)]
+        for number, leaf in enumerate(leaves):
+            asked = bindings(self._layout, f"p{number}", leaf)
             if asked is None:
                 return None
             values |= asked
@@ -103,7 +112,7 @@ class Statements:
         order = self._layout.order
         first = sa.bindparam("first", type_=order.type)
         return self.walk.where(
-            order <= first if self._layout.schema.order.descending else order >= first
+            order <= first if self._layout.ordered.descending else order >= first
         )
 
     @cached_property
@@ -131,52 +140,52 @@ class Statements:
     def days(self) -> Statement:
         """Count the matches of each day and tell the instant of its first, in order."""
         order = self._layout.order
-        is_falling = self._layout.schema.order.descending
+        is_falling = self._layout.ordered.descending
         first = sa.func.max(order) if is_falling else sa.func.min(order)
 
         matches = self._layout.select(sa.func.count(), first).where(*self.where)
         counts = matches.group_by(order // _DAY)
-        return counts.order_by(directed(first, self._layout.schema.order))
+        return counts.order_by(directed(first, self._layout.ordered))
 
-    def _values(self, name: str, predicate: Bounded) -> dict[str, Any] | None:
-        """Return what one predicate asks with; `None` where nothing can match it."""
-        if isinstance(predicate, Contains):
-            held = self._layout.column(predicate.field, folded=True).type
-            if not self._dialect.can_hold(held, predicate.folded):
-                return None
-            return {name: self._dialect.part(predicate.folded)}
+    def _is_in_order(self, shape: TermShape) -> bool:
+        """Tell whether an index has the matches in the order of answers."""
+        kind, field = shape
+        if kind is not Eq or not isinstance(field, str):
+            return False
+        return self._layout.schema.fields[field].kind.index == "values"
 
-        if isinstance(predicate, Interval):
-            if predicate.low > predicate.high:
-                return None
-            instant = self._layout.instants[predicate.field]
-            return {name: instant.first(predicate.low), f"{name}_end": instant.last(predicate.high)}
+    def _written(
+        self, shape: TermShape, names: Iterator[str], *, holds: bool = True
+    ) -> sa.ColumnElement[bool]:
+        """Write a term as the condition that it holds, or does not.
 
-        if not isinstance(predicate, Eq | In):
-            raise unanswered(predicate, BOUND)
+        SQL has a third truth, for what is compared with NULL. So what does not hold is said of the
+        leaves, where a missing value is asked for too.
+        """
+        kind, of = shape
+        if isinstance(of, str):
+            if isinstance(kind, str):
+                raise unanswered(type(kind), BOUND, of)
+            name = next(names)
+            condition = self._condition(name, kind, of)
+            if holds:
+                return condition
+            if kind is Missing:
+                return sa.not_(condition)
+            is_null = self._layout.is_null(of, folded=kind is Contains)
+            return sa.or_(is_null, sa.not_(condition))
 
-        known = self._known(predicate)
-        if not known:
-            return None
-        return {name: known if isinstance(predicate, In) else known[0]}
-
-    def _known(self, predicate: Eq | In) -> list[Value]:
-        """List the values that a record may have: for others the database need not be asked."""
-        schema, field = self._layout.schema, predicate.field
-        held = self._layout.column(field).type
-        given = predicate.values if isinstance(predicate, In) else (predicate.value,)
-
-        if isinstance(predicate, In):
-            _check_size(predicate)
-
-        # A table that is mapped may hold what others have written.
-        is_bounded = field == schema.key or schema.fields[field].kind.is_bounded
-        if is_bounded and isinstance(held, Word):
-            given = tuple(filter(fits, given))
-        return [value for value in given if self._dialect.can_hold(held, value)]
+        if kind == "not":
+            return self._written(of[0], names, holds=not holds)
+        parts = [self._written(one, names, holds=holds) for one in of]
+        if (kind == "and") is holds:
+            return sa.and_(sa.true(), *parts)
+        return sa.or_(sa.false(), *parts)
 
     def _condition(self, name: str, kind: type[Bounded], field: str) -> sa.ColumnElement[bool]:
         """Write a predicate as a condition on values that are handed over under a name."""
+        if kind is Missing:
+            return self._layout.is_missing(field)
         if kind is Contains:
             return self._dialect.has_part(self._layout.column(field, folded=True), name)
 
@@ -188,18 +197,6 @@ class Statements:
         if kind is Eq:
             return column == value_of(name, column)
         raise unanswered(kind, BOUND, field)
-
-
-def _check_size(predicate: In) -> None:
-    """Raise `QueryError` for a list that is longer than one parameter of a database can be."""
-    size = sum(len(value) for value in predicate.values if isinstance(value, str))
-    if size > _MOST_TEXT:
-        raise QueryError(
-            f"the values have {size:,} characters, and a database takes {_MOST_TEXT:,} "
-            "in one question: ask in parts",
-            field=predicate.field,
-            code="query.value",
-        )
 
 
 def _paged(records: Statement) -> Statement:

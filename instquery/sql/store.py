@@ -1,7 +1,7 @@
 """A store on a database: reads, and writes in transactions, by SQLAlchemy."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
 import sqlalchemy as sa
 
@@ -10,14 +10,23 @@ from instquery.contract import Changes, Prepared
 from instquery.errors import CursorInvalid, QueryError, SchemaError
 from instquery.instants import Moment
 from instquery.options import brief, check_callable, check_flag, check_kind
-from instquery.predicates import Value, Where
-from instquery.query import Clock, Page, Query, Record, by_count, dated_by, system_clock
+from instquery.pages import Page, picked
+from instquery.predicates import Where
+from instquery.query import (
+    Clock,
+    Query,
+    Record,
+    by_count,
+    by_count_together,
+    check_limit,
+    dated_by,
+    system_clock,
+)
 from instquery.schema import Schema, take_batch
-from instquery.sql.dialect import Dialect
+from instquery.sql.dialects import dialect_of
+from instquery.sql.later import Later, check_order
 from instquery.sql.layout import Layout
 from instquery.sql.planner import AccessPath, Planner
-from instquery.sql.postgresql import POSTGRESQL
-from instquery.sql.sqlite import SQLITE
 from instquery.sql.table import made_table
 from instquery.sql.transactions import Transactions
 from instquery.sql.values import Statement, Word
@@ -26,20 +35,13 @@ from instquery.sql.writer import Writer
 from instquery.updates import Update, keys_of, removal
 from instquery.values import fits
 
-try:
-    from instquery.sql import clickhouse
-except ModuleNotFoundError as missing:
-    # Without the extra `clickhouse` no engine speaks it. Where types are checked it is installed.
-    if TYPE_CHECKING or missing.name != "clickhouse_connect":
-        raise
-
 __all__ = ["SqlStore"]
 
 _BATCH = 1000  # records that are fetched at once
 _NO_CURSORS = "a store on a database has no cursors: ask for further pages by Query(offset=...)"
 
 
-class SqlStore:
+class SqlStore(Later):
     """Records in a table of a database, asked and answered as a `Store` is.
 
     `table` is the name of one that `create` makes, or a SQLAlchemy `Table` that exists (see
@@ -66,7 +68,7 @@ class SqlStore:
         check_callable("clock", clock, "a datetime")
 
         self._clock = clock
-        self._dialect = _dialect(engine)
+        self._dialect = dialect_of(engine)
         if isinstance(table, str):
             table = made_table(schema, table, self._dialect, shard_by)
         self._layout = Layout(schema, table, self._dialect)
@@ -108,7 +110,7 @@ class SqlStore:
         There are no cursors, as no state is kept: a deep page is counted to, not walked to. The
         page's `cursor` is `None` where nothing follows, and raises `QueryError` where more does.
         """
-        query = dated_by(self._clock, query)
+        query = self._asked(query)
         if cursor is not None:
             raise CursorInvalid(_NO_CURSORS)
         with self._transactions.reading() as connection:
@@ -122,6 +124,8 @@ class SqlStore:
         reached = query.offset + len(rows)
         follows = len(rows) > query.limit if path.matches is None else reached < path.matches
         items = [self._layout.read(row) for row in rows[: query.limit]]
+        if query.fields is not None:
+            items = [picked(item, query.fields) for item in items]
         return Page(
             items,
             path.matches if query.total else None,
@@ -135,33 +139,44 @@ class SqlStore:
         present.
         """
         check_flag("live", live, QueryError)
-        return _PreparedQuery(self, dated_by(self._clock, query), cursor)
+        return _PreparedQuery(self, self._asked(query), cursor)
 
     def count(self, where: Where = (), *, now: Moment | None = None) -> int:
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
     def facets(
-        self, field: str, where: Where = (), *, now: Moment | None = None
-    ) -> dict[Value, int]:
-        """Count the matches by their value of a keyword field, the most frequent first."""
-        self.schema.check_facets(field)
+        self,
+        field: str | tuple[str, ...],
+        where: Where = (),
+        *,
+        missing: bool = False,
+        limit: int | None = None,
+        now: Moment | None = None,
+    ) -> dict[Any, int]:
+        """Count the matches by their value of a keyword field; see `Store.facets`."""
+        columns = [self._layout.column(name) for name in self.schema.facet_fields(field)]
+        check_limit(limit)
         query = dated_by(self._clock, Query(where, now=now))
         asked, values = self._planner.statements_for(query.where, query.now)
         if values is None:
             return {}
-        column = self._layout.column(field)
+        given = () if missing else [column.is_not(None) for column in columns]
         counted = (
-            self._layout.select(column, sa.func.count())
-            .where(column.is_not(None), *asked.where)
-            .group_by(column)
+            self._layout.select(sa.func.count(), *columns)
+            .where(*given, *asked.where)
+            .group_by(*columns)
         )
         with self._transactions.reading() as connection:
-            return by_count(dict(map(tuple, connection.execute(counted, values).all())))
+            rows = connection.execute(counted, values).all()
+        is_one = not isinstance(field, tuple)
+        counts = {found[0] if is_one else tuple(found): count for count, *found in rows}
+        ordered = by_count if is_one else by_count_together
+        return ordered(counts, limit)
 
     def explain(self, query: Query) -> AccessPath:
         """Return the path by which a query would be answered now; costs its count."""
-        query = dated_by(self._clock, query)
+        query = self._asked(query)
         with self._transactions.reading() as connection:
             return self._planner.choose(connection, query)
 
@@ -282,6 +297,12 @@ class SqlStore:
 
     # inside
 
+    def _asked(self, query: Query) -> Query:
+        """Return a query with its now. Raises `QueryError` for another order than the table's."""
+        query = dated_by(self._clock, query)
+        check_order(self.schema, query)
+        return query
+
     def _can_be_there(self, key: object) -> TypeGuard[str]:
         """Tell whether the table may hold such a key: else the database is not asked."""
         held = self._layout.key.type
@@ -317,11 +338,3 @@ class _PreparedQuery:
     def page(self) -> Page:
         """Ask the database."""
         return self._store.page(self._query, self._cursor)
-
-
-def _dialect(engine: sa.Engine) -> Dialect:
-    """Return how the database of an engine is asked."""
-    name = engine.dialect.name
-    if name == "clickhousedb":
-        return clickhouse.CLICKHOUSE
-    return {"postgresql": POSTGRESQL, "sqlite": SQLITE}.get(name) or Dialect(name=name)

@@ -12,7 +12,7 @@ from instquery.sql.dialect import Column, Dialect
 from instquery.sql.names import check_columns, check_table, folded_name, index_name
 from instquery.sql.values import GONE, RECORD, VERSION, Word
 
-__all__ = ["directed", "made_table"]
+__all__ = ["directed", "made_table", "order_of"]
 
 
 def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None) -> sa.Table:
@@ -24,7 +24,7 @@ def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None
     columns = list(_columns(schema, dialect, shard_by))
     check_columns([(column.name, column.info.get("field")) for column in columns], dialect)
 
-    order, key = schema.order, schema.key
+    order, key = order_of(schema), schema.key
     items = dialect.table_items([directed(sa.column(order.field), order), sa.column(key)])
     table = sa.Table(name, sa.MetaData(), *columns, *items)
 
@@ -32,6 +32,13 @@ def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None
         _index(table, schema, [directed(table.c[order.field], order), table.c[key]])
         dialect.index_parts(table, _searched(table, schema))
     return table
+
+
+def order_of(schema: Schema) -> Order:
+    """Return the order of a table. Raises `SchemaError` for one that is not by one instant."""
+    if schema.ranked is None:
+        raise SchemaError("a store on a database is ordered by one instant field as yet")
+    return schema.ranked
 
 
 def directed(column: Column, order: Order) -> sa.UnaryExpression[Any]:
@@ -62,7 +69,7 @@ def _columns_of(
     shard_by: str | None,
 ) -> Iterator[sa.Column[Any]]:
     """Declare the columns of a field: of each form that its kind has."""
-    is_needed = name in (schema.key, schema.order.field, shard_by)
+    is_needed = name in (schema.key, order_of(schema).field, shard_by)
     text = dialect.text if is_needed else dialect.maybe_text
     whole = dialect.whole if is_needed else dialect.maybe_whole
 
@@ -89,7 +96,7 @@ def _index(table: sa.Table, schema: Schema, in_order: Sequence[Column]) -> None:
 
     for field, declared in schema.fields.items():
         is_matched = declared.indexed and declared.kind.index in ("values", "slices")
-        if is_matched and field not in (schema.key, schema.order.field):
+        if is_matched and field not in (schema.key, order_of(schema).field):
             # With the order, so that matches are sorted without being looked at.
             sa.Index(index_name(table.name, field), table.c[field], *in_order)
 

@@ -58,7 +58,7 @@ class Writer:
         Return how many there were.
         """
         schema = self._layout.schema
-        now_at = {row[schema.key]: row[schema.order.field] for row in rows}
+        now_at = {row[schema.key]: row[self._layout.ordered.field] for row in rows}
         there = self._layout.select(self._layout.key, self._layout.order)
         keyed = there.where(self._layout.has_keys())
         old = [place for some in keys for place in connection.execute(keyed, {"keys": some})]

@@ -20,16 +20,17 @@ __all__ = ["FrequentPieces"]
 _SMALL = 512
 
 # A piece found in at least one row in this many gets a row set, which takes the room of two lists.
-# Measured with 16, at 300,000 records of either generator: an add at a random time takes 17 % less,
-# as there are two thirds of the row sets, and a needle of three characters in 4 % of the names 27
-# times as long, of four 3 to 5 times. Over 1,000,000 that would be the slowest needle of all, 5 ms.
+# Measured once with 16, at 300,000 records: an add at a random time takes 17 % less, with either
+# generator, as there are 70 % of the row sets. A needle of three characters in 4 % of the names
+# takes 27 times as long (samples alone: 52 to 1,420 µs), of four 2.4 to 5 times.
 _FREQUENT = 32
 
 # The same of two characters. There are many such, and their lists are read as they are.
 _FREQUENT_TWO = 16
 
-# Longer pieces have a list where rows of one in this many hold both halves: to look at the texts of
-# fewer takes less than 3 ms for 1,000,000 of them, of half as many again 5 ms.
+# Longer pieces have a list where rows of one in this many hold both halves. To look at the texts of
+# fewer took 3.8 ms for 1,000,000 of them, at one in 65, and 5.2 on a busy machine. Others were not
+# tried at that size; 128 would take another 1.3 to 3.6 bytes a name.
 _LISTED = 64
 
 # Rows that are looked at before the work of a row set is begun: about as many hits as decide it.

@@ -2,15 +2,22 @@
 
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, positions, set_of_bits, set_of_flags
+from instquery.engine.rowsets import (
+    Position,
+    RowSet,
+    everything,
+    positions,
+    set_of_bits,
+    set_of_flags,
+)
 from instquery.engine.sizes import Size
 from instquery.instants import EARLIEST, Micros
-from instquery.predicates import Bounded, Interval, check_answered
+from instquery.predicates import Bounded, Interval, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["InstantIndex"]
@@ -35,7 +42,7 @@ class InstantIndex:
     `_base` is no later than any instant, and each lies a multiple of `_unit` behind it.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval,)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Interval, Missing)
     few: ClassVar[int] = 0
     few_listed: ClassVar[int] = 256  # 50 ns each, thirty slices 5 to 20 µs
 
@@ -56,23 +63,49 @@ class InstantIndex:
 
     # reading
 
-    def size(self, predicate: Interval, _occupied: RowSet) -> Size:
+    def size(self, predicate: Interval | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no instant here."""
-        return Size.exactly(self._within(predicate).bit_count())
+        if not isinstance(predicate, Interval):
+            check_answered(predicate, self.answers)
+            return Size.exactly((self._missing() & occupied).bit_count())
+        return Size.exactly(self.between(predicate.low, predicate.high).bit_count())
 
-    def select(self, predicate: Interval) -> Selection:
-        """Return exactly the rows within the range."""
-        return self._within(predicate), True
+    def select(self, predicate: Interval | Missing) -> Selection:
+        """Return exactly the rows within the range, or without an instant."""
+        if not isinstance(predicate, Interval):
+            check_answered(predicate, self.answers)
+            return self._missing(), True
+        return self.between(predicate.low, predicate.high), True
+
+    def between(self, low: Micros, high: Micros) -> RowSet:
+        """Return the rows of an interval: those from its start on, less those behind its end."""
+        first = -((self._base - low) // self._unit)  # the first code within, rounded up
+        last = (high - self._base) // self._unit
+        if first > last:
+            return 0
+        return self._at_least(first) ^ self._at_least(last + 1)
+
+    def span(self) -> tuple[Micros, Micros]:
+        """Return two instants between which all are, themselves included."""
+        return self._base, self._base + self._unit * ((1 << len(self._slices)) - 1)
+
+    def instants(self, positions: Iterable[Position]) -> list[Micros]:
+        """Return the instants of rows, of those that have one."""
+        column = self._column
+        return [micros for at in positions if (micros := column[at]) != _MISSING]
 
     def test(
         self,
-        predicate: Interval,
+        predicate: Interval | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],  # noqa: ARG002 - the contract of every index
     ) -> list[Position]:
         """Compare the column."""
         check_answered(predicate, self.answers)
-        low, high, column = predicate.low, predicate.high, self._column
+        column = self._column
+        if isinstance(predicate, Missing):
+            return [position for position in positions if column[position] == _MISSING]
+        low, high = predicate.low, predicate.high
         return [position for position in positions if low <= column[position] <= high]
 
     def faults(self, values: Sequence[Micros | None]) -> Iterator[str]:
@@ -143,14 +176,9 @@ class InstantIndex:
 
     # inside
 
-    def _within(self, predicate: Interval) -> RowSet:
-        """Return the rows of an interval: those from its start on, less those behind its end."""
-        check_answered(predicate, self.answers)
-        first = -((self._base - predicate.low) // self._unit)  # the first code within, rounded up
-        last = (predicate.high - self._base) // self._unit
-        if first > last:
-            return 0
-        return self._at_least(first) ^ self._at_least(last + 1)
+    def _missing(self) -> RowSet:
+        """Return the rows without an instant, vacant ones included."""
+        return everything(len(self._column)) ^ self._present
 
     def _at_least(self, code: int) -> RowSet:
         """Return the rows whose code is at least `code`.

@@ -66,10 +66,17 @@ from instquery.engine.indexes.postings import Postings, gather
 from instquery.engine.indexes.scan import holding
 from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
+from instquery.engine.rowsets import (
+    Position,
+    RowSet,
+    everything,
+    positions,
+    set_of,
+    set_of_flags,
+)
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.predicates import Bounded, Contains, Eq, In, check_answered
+from instquery.predicates import Bounded, Contains, Eq, In, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["TextIndex"]
@@ -101,7 +108,7 @@ class TextIndex:
     Memory is about 50 bytes a row for either.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Missing)
     few: ClassVar[int] = 32
     few_listed: ClassVar[int] = 32
 
@@ -142,12 +149,14 @@ class TextIndex:
         index._built = Postings(alphabet, lists, words)
         return index
 
-    def size(self, predicate: Contains | Eq | In, _occupied: RowSet) -> Size:
+    def size(self, predicate: Contains | Eq | In | Missing, occupied: RowSet) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
         """
         if not isinstance(predicate, Contains):
+            if isinstance(predicate, Missing):
+                return Size.exactly((self._missing() & occupied).bit_count())
             return self._guess(predicate)
 
         rows, is_exact = self._narrow(predicate.folded, predicate.grams)
@@ -155,9 +164,11 @@ class TextIndex:
             return Size.exactly(_count(rows))
         return Size.at_most(min(_count(rows), self._present.bit_count()))
 
-    def select(self, predicate: Contains | Eq | In) -> Selection:
+    def select(self, predicate: Contains | Eq | In | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
+            if isinstance(predicate, Missing):
+                return self._missing(), True
             any_of = self._any_of(predicate)
             return any_of, not any_of
 
@@ -174,7 +185,7 @@ class TextIndex:
 
     def test(
         self,
-        predicate: Contains | Eq | In,
+        predicate: Contains | Eq | In | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],
     ) -> list[Position]:
@@ -266,6 +277,10 @@ class TextIndex:
         twin._written = self._written
         twin._frequent = self._frequent.copy()
         return twin
+
+    def _missing(self) -> RowSet:
+        """Return the rows without a text, vacant ones included."""
+        return everything(len(self._texts)) ^ self._present
 
     def _append(self) -> None:
         """Make room for a new newest row."""

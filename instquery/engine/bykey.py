@@ -1,0 +1,179 @@
+"""Order by key: of rows that are equal in all else, or where the key itself is asked for.
+
+Where there are many rows, each segment lists its own in order of their keys once that has been
+asked a few times (`keylist`), 2 bytes a row. The first pages are then met on a walk through
+these lists. A deep page is found by cutting the keys in two, as `stretches` cuts instants.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from heapq import merge, nlargest, nsmallest
+from itertools import compress, islice
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from instquery.engine.column import picked
+from instquery.engine.rowsets import (
+    Position,
+    RowSet,
+    everything,
+    flags_of,
+    positions,
+    set_of,
+    set_of_flags,
+)
+from instquery.engine.segment import Rows, Segment
+from instquery.query import Order, Record
+
+__all__ = ["behind_key", "by_key"]
+
+# So few rows are sorted, 0.3 µs each: a list of all rows of a segment costs 1 µs a row.
+_FEW = 2_000
+
+# So many records at the most are met on a walk, 1 µs each; to go deeper costs 1 ms a segment.
+_NEAR = 1_000
+
+# Where a page is at least one row in so many, all are sorted.
+_MOSTLY = 2
+
+# A deep page among fewer rows than one in so many is found by sorting them: to put the marks of
+# wanted rows in order of keys costs 0.03 µs for each row that is not wanted.
+_SPARSE = 16
+
+_CUTS = 64  # keys of each segment at which keys are cut
+_ENOUGH = 512  # rows that are sorted in the end
+
+_Keyed: TypeAlias = tuple[str, Record]
+
+
+def by_key(rows: Rows, key: str, order: Order, skip: int, take: int) -> list[Record]:
+    """Return up to `take` records in order of their keys, behind the first `skip`."""
+    count = sum([wanted.bit_count() for _, wanted in rows])
+    is_near = skip + take <= _NEAR
+    width = sum([len(segment) for segment, _ in rows])
+    few = _FEW if is_near else max(_FEW, width // _SPARSE)
+    if count <= few or count <= take * _MOSTLY:
+        records = [
+            record
+            for segment, wanted in rows
+            for record in segment.records.picked(positions(wanted))
+        ]
+        records.sort(key=itemgetter(key), reverse=order.descending)
+        return records[skip : skip + take]
+
+    if is_near:
+        most = skip + take
+        walks = [_walk(segment, wanted, key, order, most) for segment, wanted in rows if wanted]
+        merged = merge(*walks, key=itemgetter(0), reverse=order.descending)
+        return [record for _, record in islice(merged, skip, skip + take)]
+
+    first = count - skip - take if order.descending else skip
+    records = _deep(rows, key, first, take)
+    return records[::-1] if order.descending else records
+
+
+def behind_key(segment: Segment, rows: RowSet, key: str, last: str, *, descending: bool) -> RowSet:
+    """Return those of a segment's rows whose key comes after the last one."""
+    records = segment.records
+    if rows.bit_count() <= _FEW:
+        behind = [
+            position
+            for position in positions(rows)
+            if (other := records[position][key]) != last and (other < last) is descending
+        ]
+        return set_of(behind, len(segment))
+
+    listed = segment.keys.all(segment.records, key)
+    cut = bisect_left if descending else bisect_right
+    place = cut(listed, last, key=lambda position: records[position][key])
+    return rows & set_of(listed[:place] if descending else listed[place:], len(segment))
+
+
+def _walk(segment: Segment, rows: RowSet, key: str, order: Order, most: int) -> Iterator[_Keyed]:
+    """Walk up to `most` records of a segment's rows in order of their keys."""
+    records = segment.records
+    listed = segment.keys.known(records, key)
+    if listed is None:
+        places = positions(rows)
+        keys = [record[key] for record in records.picked(places)]
+        wanted = list(zip(keys, places, strict=True))
+        first = nlargest(most, wanted) if order.descending else nsmallest(most, wanted)
+        yield from [(found, records[at]) for found, at in first]
+        return
+
+    octets = rows.to_bytes((len(segment) >> 3) + 1, "little")
+    for position in reversed(listed) if order.descending else listed:
+        if octets[position >> 3] >> (position & 7) & 1:
+            record = records[position]
+            yield record[key], record
+
+
+class _Line(NamedTuple):
+    """The rows of a segment, in order of their keys."""
+
+    records: Sequence[Record]
+    listed: Sequence[Position]
+
+    wanted: RowSet
+    """Not of positions: of places in that list."""
+
+    def place(self, cut: str, key: str) -> int:
+        """Return the first place whose key is not below a cut."""
+        records = self.records
+        return bisect_left(self.listed, cut, key=lambda position: records[position][key])
+
+    def before(self, place: int) -> int:
+        """Count the rows before a place."""
+        return (self.wanted & everything(place)).bit_count()
+
+
+def _deep(rows: Rows, key: str, first: int, take: int) -> list[Record]:
+    """Return records number `first` to `first + take - 1`, keys ascending."""
+    lines = [_line(segment, wanted, key) for segment, wanted in rows if wanted]
+    cuts = sorted(
+        {
+            line.records[position][key]
+            for line in lines
+            for position in line.listed[:: max(1, len(line.listed) // _CUTS)]
+        }
+    )
+    lower = _cut(lines, cuts, key, first)
+    upper = _cut(lines, cuts, key, first + take, is_above=True)
+    below = sum([line.before(place) for line, place in zip(lines, lower, strict=True)])
+
+    records: list[Record] = []
+    for line, start, end in zip(lines, lower, upper, strict=True):
+        flags = flags_of((line.wanted & everything(end)) >> start, max(0, end - start))
+        records += picked(line.records, list(compress(line.listed[start:end], flags)))
+    records.sort(key=itemgetter(key))
+    return records[first - below : first - below + take]
+
+
+def _line(segment: Segment, rows: RowSet, key: str) -> _Line:
+    listed = segment.keys.all(segment.records, key)
+    width = len(listed)
+    if rows is segment.occupied and segment.count == width:
+        return _Line(segment.records, listed, rows)
+    flags = flags_of(rows, width)
+    return _Line(segment.records, listed, set_of_flags(bytes(map(flags.__getitem__, listed))))
+
+
+def _cut(
+    lines: Sequence[_Line], cuts: Sequence[str], key: str, rank: int, *, is_above: bool = False
+) -> list[int]:
+    """Return a place in each line: those of the highest cut below which are at most `rank` rows.
+
+    With `is_above` those of the lowest cut below which are at least so many, or the ends.
+    """
+
+    def below(cut: str) -> int:
+        return sum([line.before(line.place(cut, key)) for line in lines])
+
+    if is_above:
+        at = bisect_left(cuts, rank, key=below)
+        if at == len(cuts):
+            return [len(line.listed) for line in lines]
+        return [line.place(cuts[at], key) for line in lines]
+
+    at = bisect_right(cuts, rank, key=below)
+    return [0 if at == 0 else line.place(cuts[at - 1], key) for line in lines]

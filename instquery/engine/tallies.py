@@ -1,0 +1,111 @@
+"""Tallies: matches counted by the values of fields, alone and combined, and by bins of instants."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import prod
+from typing import NamedTuple, TypeAlias
+
+from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.rowsets import RowSet, positions
+from instquery.engine.segment import Segment
+from instquery.engine.stretches import Dated
+from instquery.instants import EARLIEST, LATEST, Micros
+from instquery.kinds import Read
+from instquery.predicates import Value
+from instquery.query import Record
+
+__all__ = ["Combination", "binned", "combined"]
+
+Combination: TypeAlias = tuple[Value | None, ...]
+"""A value for each of several fields; `None` for no value."""
+
+# To look at a record costs 0.3 µs; to count what row sets have in common, 2.5 µs.
+_ROWS_A_COMBINATION = 8
+
+# To look up the instant of a row costs 0.2 µs; to ask an index for those from an edge on, 12 µs.
+_ROWS_AN_EDGE = 60
+
+
+def combined(segment: Segment, rows: RowSet, fields: Sequence[str]) -> Counter[Combination]:
+    """Count rows by their values of several fields, missing ones included.
+
+    Costs 2.5 µs a combination of frequent values, or 0.3 µs a row where that is less.
+    """
+    frequent: list[list[tuple[Value, RowSet]]] = []
+    for field in fields:
+        index = segment.lookup(field)
+        if isinstance(index, KeywordIndex):
+            frequent.append([(value, index.rows(value)) for value in index.frequent])
+        else:
+            frequent.append([])
+
+    counts: Counter[Combination] = Counter()
+    apart = _Apart(segment.records, fields, frequent)
+    for values, number in apart.counts(rows, ()):
+        counts[values] += number
+    return counts
+
+
+class _Apart(NamedTuple):
+    """Takes rows apart by the values of one field after the other."""
+
+    records: Sequence[Record]
+    fields: Sequence[str]
+
+    frequent: Sequence[Sequence[tuple[Value, RowSet]]]
+    """The frequent values of each field, and the rows that have them."""
+
+    def counts(self, rows: RowSet, before: Combination) -> Iterator[tuple[Combination, int]]:
+        """Yield combinations that begin with some values, and how many of the rows have each."""
+        depth = len(before)
+        if depth == len(self.fields):
+            yield before, rows.bit_count()
+            return
+
+        rest = rows
+        combinations = prod([max(1, len(values)) for values in self.frequent[depth:]])
+        if rows.bit_count() > _ROWS_A_COMBINATION * combinations:
+            for value, held in self.frequent[depth]:
+                common = rest & held
+                if common:
+                    rest ^= common
+                    yield from self.counts(common, (*before, value))
+
+        if not rest:
+            return
+        fields = self.fields[depth:]
+        found = [self.records[at] for at in positions(rest)]
+        columns = [[record.get(field) for record in found] for field in fields]
+        for values, number in Counter(zip(*columns, strict=True)).items():
+            yield (*before, *values), number
+
+
+def binned(
+    segment: Segment, rows: RowSet, field: str, read: Read, edges: Sequence[Micros]
+) -> list[int]:
+    """Count rows by bins of instants: from each edge on, before the next.
+
+    Costs 12 µs an edge that lies among the segment's instants, or 0.3 µs a row where that is less.
+    """
+    index = segment.lookup(field)
+    if not isinstance(index, Dated):
+        values = [read(record.get(field)) for record in segment.records.picked(positions(rows))]
+        return _counted([value for value in values if value is not None], edges)
+
+    earliest, latest = index.span()
+    first, end = bisect_right(edges, earliest), bisect_right(edges, latest)
+    if rows.bit_count() < _ROWS_AN_EDGE * (end - first):
+        return _counted(index.instants(positions(rows)), edges)
+
+    dated = (rows & index.between(EARLIEST, LATEST)).bit_count()
+    behind = [(rows & index.between(edge, LATEST)).bit_count() for edge in edges[first:end]]
+    behind = [dated] * first + behind + [0] * (len(edges) - end)
+    return [lower - upper for lower, upper in pairwise(behind)]
+
+
+def _counted(instants: list[Micros], edges: Sequence[Micros]) -> list[int]:
+    instants.sort()
+    before = [bisect_left(instants, edge) for edge in edges]
+    return [second - first for first, second in pairwise(before)]

@@ -1,0 +1,55 @@
+"""Reads that a store on a database does not answer as yet: it says so."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from instquery.bins import Edges, Every, Histogram
+from instquery.bounds import Given
+from instquery.errors import QueryError
+from instquery.instants import Moment
+from instquery.predicates import Where
+from instquery.query import Ordered, Query, Record
+from instquery.schema import Schema
+
+__all__ = ["Later", "check_order"]
+
+
+class Later:
+    """The reads of `contract.Reads` that are refused."""
+
+    def histogram(  # noqa: PLR0913 - as every store has it
+        self,
+        field: str,
+        edges: Edges | None = None,
+        where: Where = (),
+        *,
+        every: Every | None = None,
+        since: Given | None = None,
+        until: Given | None = None,
+        now: Moment | None = None,
+    ) -> Histogram:
+        """Refuse, as yet. Raises `QueryError`."""
+        del edges, where, every, since, until, now
+        raise _not_yet("counts no histograms", field)
+
+    def select(
+        self,
+        where: Where = (),
+        *,
+        order: Ordered = None,
+        fields: Iterable[str] | None = None,
+        now: Moment | None = None,
+    ) -> Iterator[Record]:
+        """Refuse, as yet. Raises `QueryError`."""
+        del where, order, fields, now
+        raise _not_yet("does not select: ask for pages, or iterate over it")
+
+
+def check_order(schema: Schema, query: Query) -> None:
+    """Refuse another order than the table's, with a `QueryError`."""
+    if not schema.is_own(query.order):
+        raise _not_yet(f"answers in its own order alone, {schema.order!r}", query.order[0].field)
+
+
+def _not_yet(what: Any, field: str | None = None) -> QueryError:
+    return QueryError(f"as yet, a store on a database {what}", field=field, code="query.kind")

@@ -1,0 +1,270 @@
+"""Terms: predicates once schema and now are known, as plans, indexes and databases are asked.
+
+A term is a bound leaf, or a `Tree` of terms. Trees are made by `all_of`, `any_of` and `negated`,
+which simplify what they combine: an answer stays the same, and costs less.
+
+- `and` in `and` and `or` in `or` are opened, `not` in `not` is dropped;
+- what is always true or always false is known to be;
+- the intervals of one field under one `and` are their intersection, which is counted exactly;
+- the values of one field under one `or` are one `In`, which is looked up once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any, Literal, TypeAlias, Union
+
+from instquery.folding import fold
+from instquery.predicates import (
+    And,
+    Bounded,
+    Contains,
+    Eq,
+    In,
+    Interval,
+    Missing,
+    Not,
+    Or,
+    Predicate,
+    Value,
+    check_answered,
+)
+
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Term",
+    "Test",
+    "Tree",
+    "all_of",
+    "any_of",
+    "asked_again",
+    "compiled",
+    "leaves_of",
+    "merged",
+    "negated",
+]
+
+Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
+"""Tells whether a record matches."""
+
+Term: TypeAlias = Union[Bounded, "Tree"]
+"""A bound leaf, or a tree of terms."""
+
+_SHOWN = 12
+"""The leaves of a tree that `str` shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Terms of which all hold (`and`), one holds (`or`), or the only one does not (`not`).
+
+    `test` tells whether a record matches; it is compiled here, once for all records.
+    """
+
+    word: Literal["and", "or", "not"]
+    parts: tuple[Term, ...]
+    test: Test = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        tests = [compiled(part) for part in self.parts]
+        test = _not(tests[0]) if self.word == "not" else _JOINED[self.word](tests)
+        object.__setattr__(self, "test", test)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tree, (self.word, self.parts)
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record matches."""
+        return self.test(record)
+
+    def __str__(self) -> str:
+        return _told(self, [_SHOWN])
+
+
+_MERGED = frozenset({Interval, Tree})
+
+
+def merged(terms: Iterable[Term]) -> list[Term]:
+    """List the terms that must all hold, one interval of each field.
+
+    >>> merged([Eq("a", "x"), TRUE]), merged([Eq("a", "x"), FALSE]) == [FALSE]
+    ([Eq(field='a', value='x')], True)
+    """
+    given = list(terms)
+    if _MERGED.isdisjoint(map(type, given)):
+        return given
+
+    found: dict[object, Term] = {}
+    opened = _opened("and", given) if Tree in map(type, given) else given
+    for number, term in enumerate(opened):
+        if isinstance(term, Tree) and term == FALSE:
+            return [FALSE]
+        if not isinstance(term, Interval):
+            found[number] = term
+            continue
+        other = found.get(term.field)
+        found[term.field] = term.intersection(other) if isinstance(other, Interval) else term
+    return list(found.values())
+
+
+def all_of(terms: Iterable[Term]) -> Term:
+    """Return the term that holds where all of them do."""
+    parts = merged(terms)
+    return parts[0] if len(parts) == 1 else Tree("and", tuple(parts))
+
+
+def any_of(terms: Iterable[Term]) -> Term:
+    """Return the term that holds where one of them does.
+
+    >>> any_of([Eq("a", "x"), Eq("b", "y"), Eq("a", "z")]).parts
+    (In(field='a', values=('x', 'z')), Eq(field='b', value='y'))
+    """
+    opened = list(_opened("or", terms))
+    if TRUE in opened:
+        return TRUE
+
+    values: dict[str, list[Value]] = {}
+    for term in opened:
+        if isinstance(term, Eq | In):
+            asked = (term.value,) if isinstance(term, Eq) else term.values
+            values.setdefault(term.field, []).extend(asked)
+
+    parts: list[Term] = []
+    for term in opened:
+        if not isinstance(term, Eq | In):
+            parts.append(term)
+        elif term.field in values:
+            given = values.pop(term.field)
+            is_alone = isinstance(term, Eq) and len(given) == 1
+            parts.append(term if is_alone else In(term.field, given))
+    return parts[0] if len(parts) == 1 else Tree("or", tuple(parts))
+
+
+def negated(term: Term) -> Term:
+    """Return the term that holds where this one does not."""
+    if isinstance(term, Tree):
+        if term.word == "not":
+            return term.parts[0]
+        if not term.parts:
+            return FALSE if term.word == "and" else TRUE
+    return Tree("not", (term,))
+
+
+def leaves_of(term: Term) -> Iterator[Bounded]:
+    """Walk the leaves of a term."""
+    if not isinstance(term, Tree):
+        yield term
+        return
+    for part in term.parts:
+        yield from leaves_of(part)
+
+
+def asked_again(term: Term) -> Predicate:
+    """Return the predicate that a caller would ask, for whoever asks a store."""
+    if isinstance(term, Interval):
+        return term.as_range()
+    if not isinstance(term, Tree):
+        return term
+
+    parts = [asked_again(part) for part in term.parts]
+    if term.word == "not":
+        return Not(parts[0])
+    return And(*parts) if term.word == "and" else Or(*parts)
+
+
+def compiled(term: Term) -> Test:
+    """Return what tests a record. Raises `QueryError` for what is no term."""
+    if isinstance(term, Tree):
+        return term.test
+    check_answered(term)
+    return _TESTS[type(term)](term)
+
+
+def _opened(word: Literal["and", "or"], terms: Iterable[Term]) -> Iterator[Term]:
+    """Walk terms, trees of this word opened: those within are opened already."""
+    for term in terms:
+        if isinstance(term, Tree) and term.word == word:
+            yield from term.parts
+        else:
+            yield term
+
+
+def _told(term: Term, left: list[int]) -> str:
+    """Write a term for people, with no more leaves than are left."""
+    if not isinstance(term, Tree):
+        left[0] -= 1
+        return str(term)
+
+    parts: list[str] = []
+    for number, part in enumerate(term.parts):
+        if left[0] <= 0:
+            parts.append(f"… {len(term.parts) - number:,} more")
+            break
+        told = _told(part, left)
+        parts.append(f"({told})" if isinstance(part, Tree) or term.word == "not" else told)
+
+    if term.word == "not":
+        return f"not {parts[0]}"
+    return f" {term.word} ".join(parts) or ("everything" if term.word == "and" else "nothing")
+
+
+def _every(tests: Sequence[Test]) -> Test:
+    def every(record: Mapping[str, Any]) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator would cost more than the tests
+            if not test(record):
+                return False
+        return True
+
+    return every
+
+
+def _some(tests: Sequence[Test]) -> Test:
+    def some(record: Mapping[str, Any]) -> bool:
+        for test in tests:  # noqa: SIM110 - the same
+            if test(record):
+                return True
+        return False
+
+    return some
+
+
+def _not(test: Test) -> Test:
+    return lambda record: not test(record)
+
+
+def _equal(leaf: Eq) -> Test:
+    field, value = leaf.field, leaf.value
+    return lambda record: record.get(field) == value
+
+
+def _among(leaf: In) -> Test:
+    field, members = leaf.field, leaf.members
+    return lambda record: record.get(field) in members
+
+
+def _containing(leaf: Contains) -> Test:
+    field, needle = leaf.field, leaf.folded
+    return lambda record: (text := record.get(field)) is not None and needle in fold(text)
+
+
+def _as_it_says(leaf: Interval | Missing) -> Test:
+    return leaf.matches
+
+
+_TESTS: Mapping[type[Bounded], Callable[[Any], Test]] = {
+    Eq: _equal,
+    In: _among,
+    Contains: _containing,
+    Interval: _as_it_says,
+    Missing: _as_it_says,
+}
+
+
+_JOINED = {"and": _every, "or": _some}
+
+TRUE = Tree("and", ())
+"""Every record matches."""
+
+FALSE = Tree("or", ())
+"""No record matches."""

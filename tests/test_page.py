@@ -1,0 +1,105 @@
+"""A page is a sequence of its items, and is shown as a table."""
+
+import pickle
+from collections.abc import Sequence
+from copy import copy, deepcopy
+
+import pytest
+
+from instquery import Leases, Page, Query, Store
+from strategies import SCHEMA
+
+
+def made(number, **members):
+    return {"id": f"i-{number}", "created": number * 1_000_000, **members}
+
+
+def test_a_page_is_a_sequence_of_its_items():
+    store = Store(SCHEMA, map(made, range(5)))
+    page = store.page(Query(limit=3))
+    assert isinstance(page, Sequence)
+    assert len(page) == 3
+    assert [*page] == page.items == [made(4), made(3), made(2)]
+    assert page[0] is page.items[0]
+    assert page[-1] == made(2)
+    assert page[1:] == [made(3), made(2)]
+    assert type(page[1:]) is list
+    assert made(3) in page
+    assert page.index(made(3)) == 1
+    assert [*reversed(page)] == page.items[::-1]
+    with pytest.raises(IndexError):
+        page[3]
+
+
+def test_a_page_equals_pages_alone():
+    store = Store(SCHEMA, map(made, range(5)))
+    page = store.page(Query(limit=3))
+    assert page == store.page(Query(limit=3))
+    assert page != store.page(Query(limit=3, total=False))
+    assert page != page.items
+    assert page.items != page
+    assert page != tuple(page.items)
+    assert page != None  # noqa: E711
+    with pytest.raises(TypeError):
+        hash(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "has_more"),
+    [
+        (Query(limit=3), True),
+        (Query(limit=5), False),
+        (Query(offset=2, limit=3), False),
+        (Query(offset=1, limit=3, total=False), True),
+        (Query(limit=0), False),
+        (Query(offset=9), False),
+    ],
+)
+def test_more_follows_exactly_where_there_is_a_cursor_and_asking_keeps_nothing(query, has_more):
+    leases = Leases()
+    store = Store(SCHEMA, map(made, range(5)), leases=leases)
+    for page in (store.page(query), copy(store.page(query)), deepcopy(store.page(query))):
+        assert page.has_more is has_more
+        assert len(leases) == 0
+    page = store.page(query)
+    assert (page.cursor is not None) is has_more
+    assert len(leases) == has_more
+
+
+def test_a_copy_keeps_the_way_to_its_cursor_and_a_pickle_makes_it():
+    leases = Leases()
+    store = Store(SCHEMA, (made(number, note=[number]) for number in range(5)), leases=leases)
+    page = store.page(Query(limit=2))
+    first, second = copy(page), deepcopy(page)
+    assert first == second == page
+    second[0]["note"].append("mine")
+    assert page[0]["note"] == [4]
+    assert len(leases) == 0
+    assert (
+        store.page(Query(limit=2), first.cursor).items == store.page(Query(offset=2, limit=2)).items
+    )
+    assert len(leases) == 1
+
+    leases.end((store._signer, store._current.view().epoch))
+    dumped = pickle.dumps(page)
+    assert len(leases) == 1
+    assert pickle.loads(dumped).has_more
+    assert pickle.loads(dumped).cursor == page.cursor
+
+
+def test_a_page_as_a_table():
+    records = [made(1, name="<b>&\"'", note={"a": "<i>"}), {"id": "i-2", "owner": "<o>"}]
+    shown = Store(SCHEMA, records).page(Query())._repr_html_()
+    assert "&lt;b&gt;&amp;&quot;&#x27;" in shown
+    assert "<b>" not in shown
+    assert "<i>" not in shown
+    assert "<o>" not in shown
+    heads = ["id", "created", "name", "note", "owner"]
+    assert "".join(f"<th>{head}</th>" for head in heads) in shown
+    assert shown.count("<td>") == 2 * len(heads)
+    assert "2 items, total 2" in shown
+
+    odd = Page([{"<script>": "x" * 10**6}] * 1000, None)._repr_html_()
+    assert "<script>" not in odd
+    assert len(odd) < 10**5
+    assert Page([], 0)._repr_html_()
