@@ -81,7 +81,7 @@ FLOORS = [
     ["sql.planner", "sql.writer"],
     ["sql.store"],
     ["sql"],
-    ["apis.values", "apis.rules", "apis.nesting", "apis.tokens", "apis.markup"],
+    ["apis.values", "apis.rules", "apis.nesting", "apis.markup"],
     ["apis.param", "apis.envelope", "apis.walks", "apis.facts", "apis.documents", "apis.taking"],
     ["apis.families", "apis.pagination"],
     ["apis.params"],

@@ -5,7 +5,6 @@ from functools import partial
 
 from instquery.apis.envelope import Answer
 from instquery.apis.requests import Meant
-from instquery.apis.tokens import Token, written_token
 from instquery.contract import Prepared, prepare
 from instquery.errors import CursorInvalid
 from instquery.pages import Page
@@ -38,7 +37,7 @@ def prepared_of(meant: Meant) -> Prepared:
         raise CursorInvalid("the store has no cursors")
     # One that keeps no states goes on in the present one.
     keeps = callable(getattr(store, "snapshot", None))
-    prepared: Prepared = own(query, token.cursor, live=not keeps)
+    prepared: Prepared = own(query, token, live=not keeps)
     return prepared
 
 
@@ -46,10 +45,7 @@ def answer_of(meant: Meant, page: Page, items: list[Record], request_id: str) ->
     """Return the facts of a success: what was asked, and what follows."""
     _, query, asked, token, is_walked = meant
     offset, size = query.offset, query.limit
-    came = offset if token is None else token.came
-    following = None
-    if is_walked and page.cursor is not None:
-        so_far = None if came is None else came + len(items)
-        following = written_token(Token(page.cursor, so_far))
+    came = offset if token is None else page.came
+    following = page.cursor if is_walked else None
     number = offset // size + 1
     return Answer(request_id, items, number, size, page.total, following, came, asked)

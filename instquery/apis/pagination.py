@@ -4,7 +4,6 @@ import re
 from typing import Unpack
 
 from instquery.apis.param import Common, Param, Role, is_count
-from instquery.apis.tokens import read_token
 from instquery.apis.values import LARGEST, integer, plain_text
 from instquery.errors import SchemaError
 
@@ -76,6 +75,8 @@ def page_token(
     request with a token is read as of the moment of its first page, before its other parameters. On
     a store that keeps no states a walk goes on in the present one.
 
+    A token is the store's own cursor, which is signed. Whether it is one, the store tells.
+
     Args:
         name: of the parameter.
         invalid: the code of the error table for a token that was changed, or is of other filters;
@@ -87,7 +88,7 @@ def page_token(
     """
     common["code"] = invalid or common.get("code")
     about = "the token of the reply before"
-    return Param(name, "token", _as_read, about, value=read_token, expired=expired, **common)
+    return Param(name, "token", _as_read, about, value=_cursor, expired=expired, **common)
 
 
 def _corrected(given: object, least: int, most: int) -> int:
@@ -99,6 +100,13 @@ def _corrected(given: object, least: int, most: int) -> int:
     is_huge = len(digits) > _DIGITS  # Python refuses to read thousands of digits
     size = LARGEST if is_huge else int(digits or "0")
     return max(least, min(-size if text[0] == "-" else size, most))
+
+
+def _cursor(given: object) -> str:
+    """Take what may be a cursor."""
+    if not isinstance(given, str):
+        raise ValueError("is invalid")
+    return given
 
 
 def _as_read(value: int, _now: int) -> int:

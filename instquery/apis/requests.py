@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from instquery.apis.param import Param, Role
 from instquery.apis.rules import Asked, Refusal, Rule
-from instquery.apis.tokens import Token
 from instquery.contract import Pages
 from instquery.errors import CursorExpired, InstqueryError
 from instquery.instants import TrustedMicros
@@ -38,7 +37,7 @@ class Given(NamedTuple):
 
     values: Mapping[str, Any]
     params: Mapping[str, object]
-    token: Token | None
+    token: str | None
     is_walked: bool
 
 
@@ -51,7 +50,7 @@ class Meant(NamedTuple):
     store: Pages | None
     query: Query
     asked: Asked
-    token: Token | None
+    token: str | None
     is_walked: bool
 
 
@@ -90,16 +89,16 @@ class Requests:
         self.has_numbers = self._of_role("number") is not None
         self.has_tokens = self._token is not None
 
-    def token(self, params: Mapping[str, object]) -> Token | None:
+    def token(self, params: Mapping[str, object]) -> str | None:
         """Return the token that was given; `None` for none, and for an API without tokens."""
         param = self._token
         if param is None:
             return None
         found = self._found(param, params)
-        token: Token | None = None if found is None else self._value(param, found)
+        token: str | None = None if found is None else self._value(param, found)
         return token
 
-    def moment_in(self, store: Pages, token: Token, now: TrustedMicros) -> TrustedMicros:
+    def moment_in(self, store: Pages, token: str, now: TrustedMicros) -> TrustedMicros:
         """Return the moment of a token's walk; now, where the store does not tell it.
 
         Raises:
@@ -107,10 +106,10 @@ class Requests:
 
         """
         tell = getattr(store, "moment", None)
-        told: int | None = None if tell is None else tell(token.cursor)
+        told: int | None = None if tell is None else tell(token)
         return now if told is None else TrustedMicros(told)
 
-    def given(self, params: Mapping[str, object], token: Token | None) -> Given:
+    def given(self, params: Mapping[str, object], token: str | None) -> Given:
         """Read what was given beside a token into values."""
         if self._token is None:
             return Given(self._values(params, ()), params, None, False)  # noqa: FBT003 - as is quicker
