@@ -17,7 +17,7 @@ from instquery.apis.param import Common, Param, Predicates, Read, is_count
 from instquery.apis.values import LONGEST, iso_time, plain_text, unix_seconds, word
 from instquery.bounds import Instant
 from instquery.errors import InstqueryError, SchemaError
-from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
+from instquery.predicates import Contains, Eq, In, Or, Predicate, Range, Value
 
 __all__ = [
     "Common",
@@ -37,6 +37,7 @@ __all__ = [
     "page_size",
     "page_token",
     "repeated",
+    "search_key",
 ]
 
 # How a record may spell a bool that it holds as text; the bool itself is looked for as well.
@@ -101,6 +102,27 @@ def contains(name: str, field: str | None = None, **common: Unpack[Common]) -> P
         longest=LONGEST,
         **common,
     )
+
+
+def search_key(name: str, *fields: str, **common: Unpack[Common]) -> Param:
+    """Declare a filter for records with the value in at least one of several text fields.
+
+    Such as a part of the id or of the description. The key is one of them where it is `text()`.
+    Over a network a value has at most 1,024 characters.
+
+    >>> search_key("SearchKey", "Id", "Name").read("web", 0)
+    Or(Contains(field='Id', needle='web'), Contains(field='Name', needle='web'))
+    """
+    if not fields or not all(isinstance(field, str) and field for field in fields):
+        reason = "name at least one text field: search_key('SearchKey', 'InstanceId', 'Name')"
+        raise SchemaError(reason, field=name)
+
+    def read(value: str, _now: int) -> Predicate:
+        return Or(*[Contains(field, value) for field in fields])
+
+    about = f"part of {' or '.join(fields)}, any case"
+    examples = tuple([Contains(field, "") for field in fields])
+    return Param(name, "filter", read, about, 1, plain_text, examples, longest=LONGEST, **common)
 
 
 def listed(name: str, field: str, *, most: int, **common: Unpack[Common]) -> Param:

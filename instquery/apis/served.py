@@ -40,8 +40,9 @@ class Served:
             text for all. Without it the key's caller walks, or whoever has the peer's address.
 
     Raises:
-        InstqueryError: for what cannot be served: a store of other records, a fact that the
-            operation does not ask for, a path with a name that is no parameter.
+        InstqueryError: for what cannot be served: a store of other records, one without cursors
+            where the operation has tokens, a fact that the operation does not ask for, a path with
+            a name that is no parameter.
 
     >>> from instquery import Store
     >>> from instquery.apis import airec
@@ -176,6 +177,8 @@ def names_in(path: str) -> tuple[str, ...]:
 def checked_store(name: str, store: object, operation: Operation) -> Pages:
     """Refuse what an operation cannot ask; a store says by its schema whose records it holds.
 
+    One without cursors has no pages for tokens to lead to.
+
     Raises:
         InstqueryError: that names the store as `name`.
 
@@ -190,8 +193,18 @@ def checked_store(name: str, store: object, operation: Operation) -> Pages:
     if isinstance(schema, Schema) and schema.key != operation.schema.key:
         wanted = f"{operation.name} asks for records by {operation.schema.key}"
         raise InstqueryError(f"{name}: {wanted}, and this store holds them by {schema.key}")
+
+    token = next((param.name for param in operation.params if param.role == "token"), None)
+    if token is not None and not _has_cursors(store):
+        wanted = f"{operation.name} leads to further pages by {token}"
+        cure = "give it a Store or a DurableStore, or declare the operation without page_token"
+        raise InstqueryError(f"{name}: {wanted}, and this store has no cursors: {cure}")
     return store
 
 
 def _has_pages(store: object) -> TypeGuard[Pages]:
     return callable(getattr(store, "page", None))
+
+
+def _has_cursors(store: Pages) -> bool:
+    return callable(getattr(store, "prepare", None)) and getattr(store, "has_cursors", True)

@@ -12,6 +12,7 @@ import typer
 from instquery import InstqueryError, Store, __version__
 from instquery.apis.catalog import CATALOG, Api
 from instquery.apis.params import Param
+from instquery.apis.served import checked_store
 from instquery.cli.answers import print_answer
 from instquery.cli.bench import own_questions, run_bench
 from instquery.cli.copy import run_copy
@@ -114,6 +115,7 @@ def query_command(api: Api) -> Callable[..., None]:
             }
             moment = _moment(api, now)
             with opened(api, file, table=table, read=read) as store:
+                checked_store("FILE", store, api.operation)
                 print_answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 
     text = f"Ask {api.operation.name} (version {api.operation.version}) of the records in FILE."
