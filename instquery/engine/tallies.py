@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple, TypeAlias
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.rowsets import RowSet, positions
 from instquery.engine.segment import Segment
@@ -76,7 +77,7 @@ class _Apart(NamedTuple):
         if not rest:
             return
         fields = self.fields[depth:]
-        found = [self.records[at] for at in positions(rest)]
+        found = picked(self.records, positions(rest))
         columns = [[record.get(field) for record in found] for field in fields]
         for values, number in Counter(zip(*columns, strict=True)).items():
             yield (*before, *values), number
@@ -91,7 +92,8 @@ def binned(
     """
     index = segment.lookup(field)
     if not isinstance(index, Dated):
-        values = [read(record.get(field)) for record in segment.records.picked(positions(rows))]
+        found = segment.records.picked(positions(rows))
+        values = [read(record.get(field)) for record in found]
         return _counted([value for value in values if value is not None], edges)
 
     earliest, latest = index.span()

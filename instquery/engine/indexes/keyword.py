@@ -138,7 +138,7 @@ class KeywordIndex:
         return counts
 
     def __len__(self) -> int:
-        """Count the values."""
+        """Count the values, or somewhat more: some that have gone may be counted."""
         return len(self._frequent) + len(self._rare)
 
     def __iter__(self) -> Iterator[Value]:
@@ -184,10 +184,10 @@ class KeywordIndex:
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
-        self._rare.open(opening.places, self._width)
         places = opening.places
         opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
         self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
+        self._rare.open(places, self._width)
 
     def add(self, position: Position, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""

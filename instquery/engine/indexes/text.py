@@ -66,14 +66,7 @@ from instquery.engine.indexes.postings import Postings, gather
 from instquery.engine.indexes.scan import holding
 from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import (
-    Position,
-    RowSet,
-    everything,
-    positions,
-    set_of,
-    set_of_flags,
-)
+from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
 from instquery.predicates import Bounded, Contains, Eq, In, Missing, check_answered
@@ -280,7 +273,7 @@ class TextIndex:
 
     def _missing(self) -> RowSet:
         """Return the rows without a text, vacant ones included."""
-        return everything(len(self._texts)) ^ self._present
+        return ((1 << len(self._texts)) - 1) ^ self._present
 
     def _append(self) -> None:
         """Make room for a new newest row."""
