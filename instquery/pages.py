@@ -33,9 +33,9 @@ class Page(Sequence[Record]):
 
     `items` and `cursor` are made when they are first asked for, and stay: who asks for the total
     alone pays for no copies. `total` is `None` where the query spared it. `version` is that of the
-    state it was read from, 0 where a database keeps none. `came` is how many matches came before,
-    in the states that the walk has read; `None` where the store does not tell it. Two pages are
-    equal if their items and totals are.
+    state it was read from, 0 where a database keeps none. `came` is how many matches came before:
+    the query's offset, or with a cursor what the walk has read; `None` where the store does not
+    tell it. Two pages are equal if their items and totals are.
 
     A page can be copied and pickled. A copy makes its cursor when it is asked for it, as the page
     does; for a pickle it is made. Where it cannot be made, asking for it raises the same error.

@@ -22,6 +22,7 @@ from instquery.apis.params import (
     page_size,
     page_token,
     repeated,
+    search_key,
 )
 from instquery.apis.spelling import undeclared
 
@@ -92,6 +93,7 @@ EVERY = {
     "exact": lambda **how: exact("X", "Zone", **how),
     "one_of": lambda **how: one_of("X", ("1",), "Zone", **how),
     "contains": lambda **how: contains("X", "Name", **how),
+    "search_key": lambda **how: search_key("X", "Id", "Name", **how),
     "listed": lambda **how: listed("X", "Zone", most=2, **how),
     "json_list": lambda **how: json_list("X", "Zone", most=2, **how),
     "json_list of its own": lambda **how: json_list("X", most=2, read=lambda *_: (), **how),
@@ -107,6 +109,7 @@ EVERY = {
 }
 WRONG = {
     "contains": True,
+    "search_key": True,
     "repeated": {"X.1": "a", "X.2": "a", "X.3": "a"},
     "page_token": "no token",
     "json_list of its own": "{",
@@ -179,6 +182,11 @@ def test_a_long_needle_under_another_name_is_refused_too():
         (lambda: repeated("A", most=True, read=print), "most must be an integer from 1"),
         (lambda: repeated("A", "Key", most=1, read=print), "parts must be a tuple"),
         (lambda: taking(json_list("A", "Created", most=1)), "does not answer In"),
+        (lambda: search_key("A"), "name at least one text field"),
+        (lambda: search_key("A", "Id", ""), "name at least one text field"),
+        (lambda: search_key("A", "Id", ["Name"]), "name at least one text field"),
+        (lambda: taking(search_key("A", "Id", "Zone")), "A: asks for Zone with Contains: "),
+        (lambda: taking(search_key("A", "Id", "Nam")), "A: asks for Nam with Contains: "),
         (lambda: taking(boolean("A", "Name")), ""),
     ],
 )
@@ -215,6 +223,37 @@ def test_a_parameter_may_yield_any_number_of_predicates():
     assert seen == [{"Own": (Eq("Zone", "a"),)}]
     broken = taking(Param("Own", "filter", lambda *_: ["Zone"], "own"))
     assert broken(STORE, {"Own": "x"}).status == 500
+
+
+def test_a_generator_of_predicates_refuses_as_a_function_does():
+    def read(value, now):
+        if value == "none":
+            raise Refusal("Own")
+        if value == "odd":
+            raise ValueError("must be even")
+        yield Eq("Zone", value)
+
+    operation = taking(Param("Own", "filter", read, "own"))
+    assert found(operation, Own="x") == "d"
+    assert told(operation, Own="none") == "own: Own Own"
+    assert told(operation, Own="odd") == "Own must be even"
+
+
+# a search of several fields
+
+
+def test_a_search_key_is_a_part_of_any_of_its_fields():
+    operation = taking(search_key("Key", "Id", "Name", names=("key",)))
+    held = Store(SCHEMA, [{"Id": "web-1"}, {"Id": "b", "Name": "My WEB"}, {"Id": "c", "Name": "x"}])
+    assert operation(held, {"Key": "web"}).body["found"] == ["b", "web-1"]
+    assert operation(held, {"key": "WEB-"}).body["found"] == ["web-1"]
+    assert operation(held, {"Key": "wwb"}).body["found"] == []
+    assert operation(held, {"Key": ""}).body["found"] == ["b", "c", "web-1"]
+    assert operation(held, {"Key": True}).body["code"] == "Invalid"
+    asking = operation.prepare(held, {"Key": "x" * 1025}, is_remote=True)
+    assert asking.reply().body["message"] == "Key must have at most 1,024 characters"
+    assert operation.params[0].fields == {"Id", "Name"}
+    assert operation.params[0].about == "part of Id or Name, any case"
 
 
 # families

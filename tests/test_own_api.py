@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,9 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 import own_api
-from instquery import InstqueryError, Store
-from instquery.apis import catalog
+from instquery import InstqueryError, Order, Store
+from instquery.apis import catalog, generic
 from instquery.apis.catalog import CATALOG, Api
+from instquery.apis.params import search_key
 from instquery.cli.app import app
 from instquery.testing import Double
 from test_serve import serving
@@ -246,3 +248,29 @@ def test_a_row_of_an_operation_alone():
     assert all(own_api.list_things(store, params).status == 200 for params in questions.values())
     double = Double(row.served(store))
     assert double["ListThings"] is store
+
+
+def test_a_database_has_no_tokens(file, tmp_path):
+    url = f"sqlite:///{tmp_path}/things.sqlite"
+    run(*ROW, "copy", file, url)
+    for words in (("query", *ROW, "things", url), ("serve", *ROW, "--store", f"things={url}")):
+        told = run(*words, code=2).replace("\n", " ")
+        assert "ListThings leads to further pages by NextToken" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    "order",
+    [None, Order("Zone"), (Order("Zone", descending=False), Order("Created")), Order("Id")],
+)
+def test_records_and_questions_are_made_up_in_any_order(order):
+    schema = replace(own_api.SCHEMA, order=order)
+    searched = (search_key("Key", "Name", "Id"), *own_api.list_things.params)
+    operation = replace(own_api.list_things, schema=schema, params=searched)
+    records = list(generic.samples_of(operation)(30))
+    assert all(schema.take(record) for record in records)
+    has_instant = isinstance(order, tuple)
+    assert ("Created" in records[0]) or not has_instant
+    assert len({record["Id"] for record in records}) == 30
+    asked = generic.questions_of(operation)(Store(schema, records), 1_780_000_000_000_000)
+    assert {"The newest records", "By Key", "By State", "By Ids"} <= set(asked)
+    assert len(asked["By Key"]["Key"]) == 4

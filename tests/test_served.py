@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 import tablestore
 from instquery import InstqueryError, Order, Schema, SchemaError, Store, instant, keyword, text
@@ -14,9 +15,10 @@ from instquery.apis import airec, bss
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
-from instquery.apis.params import contains, exact, page_number, page_size
+from instquery.apis.params import contains, exact, page_number, page_size, page_token
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys, Served, create_app
+from instquery.sql import SqlStore
 from instquery.testing import Double
 
 SCHEMA = Schema(
@@ -492,3 +494,28 @@ def test_schema_errors_are_errors_of_the_package():
     with pytest.raises(SchemaError):
         Served(LIST, store(), path="x")
     assert json.dumps(LIST(store(), {"size": 1}).body["total"]) == "3"
+
+
+# tokens
+
+
+TOKENS = replace(LIST, params=(*LIST.params[:3], page_size("size", default=2, most=10)))
+TOKENS = replace(TOKENS, params=(*TOKENS.params, page_token("next")))
+
+
+def test_tokens_are_not_served_from_what_has_no_cursors():
+    class Bare:
+        def __init__(self, inner):
+            self.page = inner.page
+
+    database = SqlStore(sa.create_engine("sqlite://"), SCHEMA)
+    for bare in (database, Bare(store())):
+        with pytest.raises(InstqueryError) as refused:
+            Served(TOKENS, bare)
+        told = str(refused.value)
+        assert "store: ListThings leads to further pages by next, and this store has no" in told
+        assert "give it a Store or a DurableStore, or declare the operation without" in told
+        assert Served(LIST, bare).store is bare
+
+    for held in (store(), Walks(store()), store().snapshot()):
+        assert Served(TOKENS, held).store is held

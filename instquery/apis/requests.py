@@ -234,7 +234,9 @@ class Requests:
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Any:
         """Turn a value into what it asks for at a moment."""
         try:
-            return self._reads[param.name](value, moment)
+            made = self._reads[param.name](value, moment)
+            # A generator refuses only when it is asked.
+            return made if isinstance(made, Predicate | int) else tuple(made)
         except (ValueError, InstqueryError) as error:
             raise self._refusal(param, error) from None
 
