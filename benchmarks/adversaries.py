@@ -104,6 +104,19 @@ def _shared_names(count: int) -> Store:
     return _named(names())
 
 
+def _long_shared(count: int) -> Store:
+    """Let all names share 36 letters, and one in 20 hold their windows and not them."""
+    both = f"{_LONG[:-1]}_{_LONG[1:]}"
+    return _named(f"{both if number % 20 == 7 else _LONG}-{number}" for number in range(count))
+
+
+def _repeated(count: int) -> Store:
+    """Give names of one letter, of two by turns, and of thirty dashes and a number."""
+    kinds = {0: lambda n: "a" * (25 + n % 36), 1: lambda n: "xy" * (13 + n % 20)}
+    dashes = "-" * 30
+    return _named(kinds.get(n % 3, lambda n: f"{dashes}{n}")(n) for n in range(count))
+
+
 def _small_alphabets(count: int) -> Store:
     """Give names of twenty letters: of two, of five, or sixteen words of three."""
     draw = Random(1)
@@ -222,6 +235,12 @@ CASES = {
     "two pieces of 36 letters of one row in 33, never together": Case(
         _shared_names, _ask(Contains("name", _LONG))
     ),
+    "36 letters that all names share but some": Case(_long_shared, _ask(Contains("name", _LONG))),
+    "27 letters that all names share": Case(_long_shared, _ask(Contains("name", _LONG[3:30]))),
+    **{
+        f"repeated letters: {title}": Case(_repeated, _ask(Contains("name", needle)))
+        for title, needle in {"one": "a" * 40, "two": "yx" * 15, "dashes": "-" * 30}.items()
+    },
     **{
         f"small alphabets: {needle}": Case(_small_alphabets, _ask(Contains("name", needle)))
         for needle in ("abbaabab", "babababababab", "a" * 12, "cdcd", "fgfgf", "ik yil", " yal yal")

@@ -18,6 +18,7 @@ from instquery.instants import (
     to_micros,
     to_text,
 )
+from instquery.values import hashed
 
 __all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "bound_of"]
 
@@ -60,6 +61,9 @@ class Integer:
 
     number: int
 
+    def __hash__(self) -> int:
+        return hashed(self.number)
+
     def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
         """Read the integer as microseconds. Raises `ValueError` if it can only be another unit."""
         return moment_of_integer(self.number)
@@ -99,8 +103,14 @@ class Delta:
             whole = int(amount)  # exact, where a number of another library might overflow
             micros += whole * scale + round((amount - whole) * scale)
         months = int(value.years) * 12 + int(value.months)
+        return cls.cut(months, micros)
+
+    @classmethod
+    def cut(cls, months: int, microseconds: int) -> "Delta":
+        """Make a delta; whatever is longer than every calendar is cut to it."""
         return cls(
-            max(-_MOST_MONTHS, min(_MOST_MONTHS, months)), max(_SHORTEST, min(_LONGEST, micros))
+            max(-_MOST_MONTHS, min(_MOST_MONTHS, months)),
+            max(_SHORTEST, min(_LONGEST, microseconds)),
         )
 
     def micros(self, now: int | None) -> int:

@@ -23,9 +23,9 @@ from typing import Any, TypeAlias, cast
 from instquery.bounds import Bound, Delta, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import to_text
-from instquery.nodes import Forms
+from instquery.nodes import Forms, upwards
 from instquery.options import told
-from instquery.orders import Order
+from instquery.orders import ORDERS, Order
 from instquery.predicates import (
     ASKED,
     And,
@@ -41,7 +41,7 @@ from instquery.predicates import (
     check_size,
     unanswered,
 )
-from instquery.trees import MOST_DEEP
+from instquery.trees import MOST_DEEP, MOST_LEAVES
 
 __all__ = [
     "Json",
@@ -49,6 +49,8 @@ __all__ = [
     "mark_of",
     "names_form",
     "names_of",
+    "number_form",
+    "number_of",
     "order_form",
     "order_of",
     "where_of",
@@ -96,10 +98,10 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
         forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
         return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
 
-    for one in where:
-        check_answered(one, ASKED)
     whole = And(*where)
     check_size(whole)
+    for node, _ in upwards(whole):
+        check_answered(node, ASKED)  # a class derived from one would be written as that one
     numbered = Forms[Predicate]()
     root = numbered.number(whole)
 
@@ -203,13 +205,23 @@ def names_form(names: Iterable[str]) -> Json:
     return [_value(name) for name in names]
 
 
+def number_form(number: int) -> Json:
+    """Write a number, such as an offset, which may be of any size."""
+    return _value(number)
+
+
 # reading
+
+
+def number_of(form: Json) -> Any:
+    """Read a number; what is none is left to whoever checks it."""
+    return _exact(form)
 
 
 def order_of(form: Json) -> list[Order]:
     """Read the form of orders. Raises `QueryError` for what is none."""
     orders: list[Order] = []
-    for one in _listed(form, _ORDER):
+    for one in _listed(form, _ORDER)[: ORDERS + 1]:  # one too many is refused by the query
         parts = _listed(one, _ORDER)
         field, direction = parts if len(parts) == 2 else (None, None)
         name = _exact(field)
@@ -229,10 +241,11 @@ def names_of(form: Json) -> list[str]:
 
 def where_of(form: Json) -> Predicate:
     """Read a form. Raises `QueryError` for what is none."""
-    return _read(form, 1)
+    return _read(form, 1, [MOST_LEAVES])
 
 
-def _read(form: Json, depth: int) -> Predicate:
+def _read(form: Json, depth: int, left: list[int]) -> Predicate:
+    """Read a form with no more leaves than are left: one mapping may stand in many places."""
     members = _members(form)
     if members is None or len(members) != 1:
         raise _wrong("is one word, such as eq, and what it is of", form)
@@ -241,9 +254,12 @@ def _read(form: Json, depth: int) -> Predicate:
 
     ((word, given),) = members.items()
     if word == "not":
-        return Not(_read(given, depth + 1))
+        return Not(_read(given, depth + 1, left))
     if word in ("and", "or"):
-        operands = [_read(one, depth + 1) for one in _listed(given)]
+        forms = _listed(given)
+        if not forms:
+            _take_leaf(left)
+        operands = [_read(one, depth + 1, left) for one in forms]
         return And(*operands) if word == "and" else Or(*operands)
 
     read = _READ.get(word)
@@ -252,7 +268,15 @@ def _read(form: Json, depth: int) -> Predicate:
     parts = _listed(given)
     if len(parts) != (1 if word == "missing" else 2):
         raise _wrong(f"of {word} has another number of parts", given)
+    _take_leaf(left)
     return read(*parts)
+
+
+def _take_leaf(left: list[int]) -> None:
+    if not left[0]:
+        reason = f"the form of a predicate has at most {MOST_LEAVES:,} leaves"
+        raise QueryError(reason, code="query.value")
+    left[0] -= 1
 
 
 def _read_eq(field: Json, value: Json) -> Predicate:
@@ -292,7 +316,7 @@ def _read_bound(given: Json) -> Any:
     months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
     if type(months) is not int or type(microseconds) is not int:
         raise _wrong("of delta has months and microseconds", given)
-    return Delta(months, microseconds)
+    return Delta.cut(months, microseconds)
 
 
 def _members(given: Json) -> Mapping[str, Json] | None:

@@ -8,10 +8,10 @@ from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
-from instquery.options import some
+from instquery.options import is_collection, some
 from instquery.ranges import Interval, Range, check_name
 from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
-from instquery.values import fits
+from instquery.values import fits, hashed
 
 __all__ = [
     "ASKED",
@@ -65,6 +65,9 @@ class Eq(Leaf):
         """Tell whether the record's field equals the value; a missing field never does."""
         return bool(record.get(self.field) == self.value)
 
+    def __hash__(self) -> int:
+        return hash((self.field, hashed(self.value)))
+
     def __repr__(self) -> str:  # Python refuses to write an integer of more than 4,300 digits
         return f"Eq(field={_short(self.field)}, value={_short(self.value)})"
 
@@ -90,7 +93,7 @@ class In(Leaf):
 
     def __init__(self, field: str, values: Iterable[Value]) -> None:
         check_name(field)
-        if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
+        if not is_collection(values):
             reason = "In takes a collection of values"
             raise QueryError(reason, field=field, code="query.value")
         fitting: Sequence[Value] = tuple(values)
@@ -98,8 +101,7 @@ class In(Leaf):
             for value in fitting:
                 _check_value(value, field)
             # A set of integers that no record can hold can be made to cost the square of their
-            # number: Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit,
-            # a dozen have one hash. The hashes of texts are seeded at random.
+            # number: see `hashed`.
             fitting = [value for value in fitting if isinstance(value, str) or fits(value)]
         object.__setattr__(self, "field", field)
         object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
@@ -259,7 +261,7 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
             check_size(where)
         return (where,)
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
-    if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
+    if not is_tuple and not is_collection(where):
         kind = type(where).__name__  # pyright: ignore[reportUnknownArgumentType]
         cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")

@@ -5,7 +5,16 @@ from typing import Any
 
 from instquery.errors import RecordError
 
-__all__ = ["LARGEST", "LONGEST", "SMALLEST", "check_key", "check_keyword", "fits", "sortable"]
+__all__ = [
+    "LARGEST",
+    "LONGEST",
+    "SMALLEST",
+    "check_key",
+    "check_keyword",
+    "fits",
+    "hashed",
+    "sortable",
+]
 
 LONGEST = 4_096
 """Code points of the longest key and the longest keyword value."""
@@ -19,6 +28,21 @@ def fits(value: str | int) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST
     return SMALLEST <= value <= LARGEST
+
+
+def hashed(value: str | int) -> int:
+    """Return a hash of a value that callers cannot choose; equal values have the same.
+
+    Python's hash of an integer is its remainder by 2**61 - 1: a set of such multiples would cost
+    the square of their number. Of those that fit a field, a dozen share one. Hashes of text and
+    bytes are seeded at random.
+
+    >>> hashed(1) == hashed(True), hashed(2**200) == hashed(2**200)
+    (True, True)
+    """
+    if isinstance(value, str) or fits(value):
+        return hash(value)
+    return hash(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
 
 
 def check_keyword(value: object, field: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import naive
 import worn
 from effort import examples
+from engines import readings
 from instquery import Eq, Order, Query, QueryError, Range, Store
 from instquery.sql import SqlStore
 from strategies import SCHEMA, conditions, moments, predicate, records
@@ -106,6 +107,20 @@ def dated(*days):
 
 def day(year, month, number):
     return datetime(year, month, number, tzinfo=UTC)
+
+
+def test_ties_of_one_text_do_not_depend_on_how_they_were_counted():
+    given = ["1", 1, "None", None, "True", "0", False]
+    for chance in map(random.Random, range(20)):
+        chance.shuffle(given)
+        found = [{"id": f"i-{n}", "owner": value} for n, value in enumerate(given)]
+        for counted in readings(Store(SCHEMA, found)):
+            facets = counted.facets("owner", missing=True)
+            assert [*facets] == ["0", 0, "1", 1, "None", None, "True"]
+            assert [*map(type, facets)][:4] == [str, bool, str, int]
+            together = counted.facets(("owner", "status"), missing=True)
+            assert [first for first, _ in together] == [*facets]
+            assert [*counted.facets("owner", limit=3)] == ["0", 0, "1"]
 
 
 def test_bins_by_month_are_counted_from_the_first_edge():

@@ -40,8 +40,9 @@ FLOORS = [
     ],
     ["engine.indexes.rare"],
     ["engine.indexes.postings", "engine.indexes.pieces"],
-    ["engine.indexes.grams"],
+    ["engine.indexes.grams", "engine.indexes.repeats"],
     ["engine.indexes.frequent"],
+    ["engine.indexes.narrowing"],
     [
         "engine.indexes.keyword",
         "engine.indexes.order",

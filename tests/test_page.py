@@ -1,6 +1,7 @@
 """A page is a sequence of its items, and is shown as a table."""
 
 import pickle
+from collections import Counter
 from collections.abc import Sequence
 from copy import copy, deepcopy
 
@@ -29,6 +30,28 @@ def test_a_page_is_a_sequence_of_its_items():
     assert [*reversed(page)] == page.items[::-1]
     with pytest.raises(IndexError):
         page[3]
+
+
+class Raced(Page):
+    """A page whose parts another thread makes right after they were first looked up."""
+
+    _items = property(lambda page: page.looked_up("items"), lambda page, value: None)
+    _cursor = property(lambda page: page.looked_up("cursor"), lambda page, value: None)
+
+    def __init__(self):
+        self.looks = Counter()
+        super().__init__([], 1)
+
+    def looked_up(self, name):
+        self.looks[name] += 1
+        part = {"items": [made(1)], "cursor": "behind"}[name]
+        return (lambda: part) if self.looks[name] == 1 else part
+
+
+def test_a_page_may_be_asked_by_two_threads_at_once():
+    page = Raced()
+    assert page.items == [made(1)]
+    assert page.cursor == "behind"
 
 
 def test_a_page_equals_pages_alone():

@@ -21,6 +21,9 @@ the longest word, is either known or little. A word that many rows have in commo
 halves has a row set. Where these are fewer, the word is listed: `postings.words` has the rows of
 the build that hold it, and any later row may hold it too (`_written`).
 
+A needle longer than the longest word is known by all its pieces of that length, but for the rows
+whose texts repeat themselves: see `repeats`.
+
 What happens to each part:
 
     event                    frequent pieces                 rare grams                   texts
@@ -49,22 +52,21 @@ Invariants, for every row p:
   has lost both, list and set (`lost`), has blocks for either;
 - if p has the text of the build, the list of a listed word holds it exactly where the word is in
   `_texts[p]`; else `_written` holds p, if it has a text;
+- `_repeats` holds p exactly where `_texts[p]` may repeat a piece, while any window is known;
 - while `_is_whole`, every row of the build has the text that it had then.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import ClassVar, Self, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Self
 
-from instquery.engine.column import Column
 from instquery.engine.indexes.alphabet import Alphabet
-from instquery.engine.indexes.blocks import Blocks, BlockSet
 from instquery.engine.indexes.frequent import FrequentPieces
-from instquery.engine.indexes.grams import EVERY_BLOCK, GramBlocks, holders
+from instquery.engine.indexes.grams import holders
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
-from instquery.engine.indexes.needles import longest_known
+from instquery.engine.indexes.narrowing import Narrowing
 from instquery.engine.indexes.postings import Postings, gather
+from instquery.engine.indexes.repeats import Repeats
 from instquery.engine.indexes.scan import holding
-from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
 from instquery.engine.sizes import Size
@@ -74,14 +76,12 @@ from instquery.query import Record
 
 __all__ = ["TextIndex"]
 
-# With so few blocks left, their rows are looked at one by one.
-_FEW_BLOCKS = 16
-
 # So few rows are looked at for less than whoever asks needs to ask again.
 _FEW_ROWS = 8
 
-# So few texts are looked at for less than longer pieces of the needle are looked up.
-_FEW_TEXTS = 64
+# Of the rows of a long needle, those in doubt are looked at by `select` if they are at most one in
+# so many. Else whoever asks looks at what other predicates leave, which may be fewer.
+_DOUBTS = 4
 
 # Narrowing down one value, of up to so many characters, costs about as much as comparing so many
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
@@ -90,11 +90,8 @@ _NARROWING = 512
 # Values whose grams are looked up to guess how many rows have one of them.
 _GUESSES = 4
 
-_Narrowed: TypeAlias = tuple[RowSet | list[Position], bool]
-"""Rows that every match is among, and whether these are the answer. A list is in no order."""
 
-
-class TextIndex:
+class TextIndex(Narrowing):
     """Finds the texts that hold a needle, of any length and in any script.
 
     Building costs 4 µs a row for names made of few words and 9 for random IDs of 20 characters.
@@ -105,30 +102,7 @@ class TextIndex:
     few: ClassVar[int] = 32
     few_listed: ClassVar[int] = 32
 
-    __slots__ = (
-        "_blocks",
-        "_built",
-        "_frequent",
-        "_is_whole",
-        "_later",
-        "_longest",
-        "_present",
-        "_shifts",
-        "_texts",
-        "_written",
-    )
-
-    def __init__(self, texts: list[str], present: RowSet) -> None:
-        self._texts = Column(texts)
-        self._present = present
-        self._longest = max(map(len, texts), default=0)
-        self._blocks = Blocks(len(texts))
-        self._shifts = Shifts(len(texts))
-        self._built = Postings(Alphabet("", shares=False), {})
-        self._later = GramBlocks()
-        self._frequent = FrequentPieces()
-        self._is_whole = True
-        self._written: RowSet = 0
+    __slots__ = ()
 
     @classmethod
     def build(cls, values: Sequence[str | None]) -> Self:
@@ -140,6 +114,7 @@ class TextIndex:
         lists = gather(numbered)
         index._frequent, words = FrequentPieces.build(numbered, alphabet, lists)
         index._built = Postings(alphabet, lists, words)
+        index._repeats = Repeats.build(texts, index._frequent.words, words)
         return index
 
     def size(self, predicate: Contains | Eq | In | Missing, occupied: RowSet) -> Size:
@@ -169,7 +144,7 @@ class TextIndex:
         if not rows:
             return NOTHING
         if not isinstance(rows, list):
-            return rows, is_exact
+            return (rows, True) if is_exact else self._settled(predicate, rows)
 
         rows.sort(reverse=True)
         if not is_exact and len(rows) <= _FEW_ROWS:  # a vacant row has no text to find it in
@@ -209,6 +184,7 @@ class TextIndex:
         if self._present != set_of_flags([value is not None for value in values]):
             yield "the rows that have a text"
 
+        yield from self._repeats.faults(texts)
         for piece, rows in self._frequent.items():
             if rows != set_of_flags([piece in text for text in texts]):
                 yield f"the rows of {piece!r}"
@@ -226,6 +202,7 @@ class TextIndex:
         self._shifts.open(opening.places)
         self._present = opening.moved(self._present)
         self._written = opening.moved(self._written)
+        self._repeats.open(opening)
         self._frequent.open(opening)
 
     def add(self, position: Position, value: str | None) -> None:
@@ -239,6 +216,7 @@ class TextIndex:
         self._longest = max(self._longest, len(text))
         self._present |= 1 << position
         self._written |= 1 << position
+        self._repeats.add(position, text)
 
         rare = self._frequent.add(self._frequent.of(text), position)
         block, many = self._blocks.of(position), (len(self._blocks) + 1) // 2
@@ -253,23 +231,9 @@ class TextIndex:
 
         self._is_whole = False
         self._present ^= 1 << position
+        self._repeats.drop(position)
         self._frequent.drop(self._frequent.of(self._texts[position]), position)
         self._texts[position] = ""
-
-    def copy(self) -> Self:
-        """Copy directories; texts and sets are shared."""
-        twin = object.__new__(type(self))
-        twin._texts = self._texts.copy()
-        twin._present = self._present
-        twin._longest = self._longest
-        twin._blocks = self._blocks.copy()
-        twin._shifts = self._shifts.copy()
-        twin._built = self._built
-        twin._later = self._later.copy()
-        twin._is_whole = self._is_whole
-        twin._written = self._written
-        twin._frequent = self._frequent.copy()
-        return twin
 
     def _missing(self) -> RowSet:
         """Return the rows without a text, vacant ones included."""
@@ -287,65 +251,18 @@ class TextIndex:
                 blocks = set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
                 self._later.set(gram, blocks)
 
-    def _narrow(self, needle: str, grams: Sequence[str]) -> _Narrowed:
-        """Narrow the rows down to those that hold all grams of a needle."""
-        known = self._known(needle)
-        if known is not None:
-            return known, True
+    def _settled(self, predicate: Contains, rows: RowSet) -> Selection:
+        """Look at the rows of a long needle that are in doubt, if most are not."""
+        needle = predicate.folded
+        adjoined = self._adjoined(needle, predicate.grams)
+        if adjoined is None:
+            return rows, False
+        doubtful = adjoined[1]
+        if doubtful.bit_count() * _DOUBTS > rows.bit_count():
+            return rows, False
 
-        frequent, built = self._frequent, self._built
-        blocks = self._later.common(grams, frequent.numbers)
-        word = built.words.get(needle)
-        if word is not None:
-            return self._with_word(word, frequent.common(grams, self._later_rows(blocks)))
-
-        listed = built.common(needle, grams, frequent.numbers, frequent.lost)
-        if listed is None:
-            rows = self._present if blocks == EVERY_BLOCK else self._blocks.rows_of(blocks)
-            return self._with_words(needle, frequent.common(grams, rows))
-
-        places = list(self._shifts.now(listed))
-        if not blocks:
-            is_known = self._is_whole and len(needle) <= GRAM and built.is_exact(needle)
-            return places, is_known or not places
-        if blocks.bit_count() <= _FEW_BLOCKS:
-            return list({*places, *self._blocks.positions(positions(blocks))}), False
-        rows = frequent.common(grams, self._blocks.rows_of(blocks))
-        return rows | set_of(places, self._texts.width), False
-
-    def _with_words(self, needle: str, rows: RowSet) -> _Narrowed:
-        """Narrow rows that hold the grams of a needle down by the longer pieces of it."""
-        if rows.bit_count() <= _FEW_TEXTS or len(needle) <= GRAM + 1:
-            return rows, not rows
-
-        frequent, built = self._frequent, self._built
-        pieces = longest_known(needle, frequent.numbers, built.words)
-        rows = frequent.common(pieces, rows)
-        listed = built.holding(pieces)
-        if listed is None or len(listed) >= 2 * rows.bit_count():  # to list a row set costs as much
-            return rows, not rows
-        places, _ = self._with_word(listed, rows & self._written)
-        return places, not places
-
-    def _with_word(self, listed: Collection[Position], later: RowSet) -> _Narrowed:
-        """Return the rows that the list of a word has, and those given of the later ones."""
-        places = list(self._shifts.now(listed))
-        if later:
-            return list({*places, *positions(later)}), False
-        return places, self._is_whole or not places
-
-    def _later_rows(self, blocks: BlockSet) -> RowSet:
-        """Return the rows in these blocks whose text came after the build."""
-        if not blocks or blocks == EVERY_BLOCK:
-            return self._written if blocks else 0
-        return self._blocks.rows_of(blocks) & self._written
-
-    def _known(self, needle: str) -> RowSet | None:
-        """Return the rows with a needle where they are known without a look at its grams."""
-        if not needle:
-            return self._present
-        known = self._frequent.get(needle)
-        return 0 if known is None and len(needle) > self._longest else known
+        found = holding(needle, self._texts, positions(doubtful))
+        return rows ^ doubtful | set_of(found, self._texts.width), True
 
     def _any_of(self, predicate: Eq | In) -> RowSet:
         """Return rows that hold every text which is one of the values.
