@@ -256,6 +256,23 @@ def test_a_search_key_is_a_part_of_any_of_its_fields():
     assert operation.params[0].about == "part of Id or Name, any case"
 
 
+# now, and the key
+
+
+def test_what_expires_is_later_than_now():
+    operation = taking(expiring_until("Until", "Created"))
+    now = 1_780_000_000
+    for until, status in ((now - 1, 400), (now, 400), (now + 1, 200)):
+        assert operation(STORE, {"Until": str(until)}, now=now * 1_000_000).status == status
+
+
+def test_the_key_is_text_even_where_it_is_a_keyword():
+    schema = replace(SCHEMA, fields={**SCHEMA.fields, "Id": keyword()})
+    operation = replace(taking(exact("Id"), exact("Zone")), schema=schema)
+    asked = operation.query({"Id": "1", "Zone": "1"}).where
+    assert asked == (Eq("Id", "1"), In("Zone", ("1", 1)))
+
+
 # families
 
 
@@ -370,6 +387,11 @@ def test_a_json_array_is_any_of_its_values(given, ids):
 def test_what_is_no_array_of_texts_is_refused(given):
     operation = taking(json_list("Zones", "Zone", most=3))
     assert told(operation, Zones=given).startswith("Zones must ")
+
+
+def test_arrays_of_the_same_values_have_one_value():
+    param = json_list("Zones", "Zone", most=3)
+    assert param.value('["x", 1, "x"]') == param.value(["1", "x"]) == ("1", "x")
 
 
 def test_a_json_array_may_be_read_in_ones_own_way():

@@ -496,6 +496,12 @@ def test_schema_errors_are_errors_of_the_package():
     assert json.dumps(LIST(store(), {"size": 1}).body["total"]) == "3"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_action_and_its_version_are_served_once_whatever_the_method(method):
+    with pytest.raises(InstqueryError, match="two APIs are found by ListThings"):
+        create_app(Served(LIST, store()), Served(LIST, store(), method=method))
+
+
 # tokens
 
 

@@ -141,12 +141,6 @@ class Param:
                 return value
         return None
 
-    def takes(self, name: str) -> bool:
-        """Tell whether a name is one of its spellings, or of one of its parts."""
-        if name == self.name or name in self.names:
-            return True
-        return self.is_part is not None and self.is_part(name)
-
     def over(self, schema: Schema) -> Read:
         """Return `read` as it is for the fields of a schema.
 
