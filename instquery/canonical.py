@@ -98,6 +98,8 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
         forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
         return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
 
+    for one in where:
+        check_answered(one, ASKED)  # which says what to ask with, as And would not
     whole = And(*where)
     check_size(whole)
     for node, _ in upwards(whole):
