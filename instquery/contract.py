@@ -104,7 +104,10 @@ class Pages(Protocol):
 
 
 class Prepares(Pages, Protocol):
-    """A store that can say beforehand what a page will cost."""
+    """A store that can say beforehand what a page will cost, and that goes on from a cursor.
+
+    One that has no cursors says so by an attribute `has_cursors`, which is false.
+    """
 
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a query ready without any I/O, in at most 50 µs."""

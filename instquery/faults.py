@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import new_request_id
 from instquery.apis.operation import Operation
+from instquery.apis.served import Served
 from instquery.apis.spelling import undeclared
 from instquery.asgi.app import read_body
-from instquery.asgi.refusals import Wrong, refusal_octets, reply_headers
+from instquery.asgi.refusals import Wrong, refused, reply_headers
 from instquery.asgi.routes import Routes
 from instquery.asgi.system import SYSTEM_PARAMETERS
 from instquery.asgi.wire import Pairs, is_form, mounted_path, origin_path, read_pairs
@@ -50,12 +51,13 @@ class Recorder:
         app: ASGIApp,
         requests: list[Recorded],
         faults: deque[Fault],
-        routes: Routes,
+        served: Sequence[Served],
         *,
         strict: bool,
     ) -> None:
         self._app, self._requests, self._faults = app, requests, faults
-        self._routes = routes
+        self._routes = Routes(served)
+        self._operations = [one.operation for one in served]
         self._is_strict = strict
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,36 +97,45 @@ class Recorder:
         if is_fault or wrong is None:
             wrong = self._wrong(scope, _recorded(scope, b"".join(body)), fault)
         if wrong is not None:
-            await _refuse(answer, wrong)
+            operation = self._operation(scope, _recorded(scope, b"".join(body)))
+            await _refuse(answer, wrong, operation)
             return
         await self._app(scope, _again(body, receive), answer)
+
+    def _operation(self, scope: Scope, request: Recorded) -> Operation | None:
+        """Return the operation that a request means, `None` where it means none."""
+        path = mounted_path(scope)
+        with suppress(Wrong):  # which the application says
+            found = self._routes.find(scope["method"], path, request.params, request.headers)
+            return found.served.operation
+        return self._routes.at(path)
 
     def _wrong(self, scope: Scope, request: Recorded, fault: Fault | None) -> Wrong | None:
         """Return what a request ends in; `None` where the application answers it."""
         path = mounted_path(scope)
         operation: Operation | None = None
         with suppress(Wrong):  # which the application says
-            operation, _ = self._routes.find(path, request.params, request.headers)
+            found = self._routes.find(scope["method"], path, request.params, request.headers)
+            operation = found.served.operation
 
         if fault is not None and fault.code is not None:
-            status = fault.status or _status(fault.code, operation)
+            status = fault.status or self._status(fault.code, operation)
             return Wrong(status, fault.code, fault.message)
         if operation is None or not self._is_strict:
             return None
         unknown = undeclared(operation, request.params, known=SYSTEM_PARAMETERS)
         return None if unknown is None else Wrong(400, operation.invalid, unknown)
 
+    def _status(self, code: str, operation: Operation | None) -> int:
+        """Return the status of a code: by the operation's table, else by the first that has it."""
+        if operation is not None and code in operation.errors:
+            return operation.errors[code].status
+        return tables_with(code, self._operations)[0].errors[code].status
 
-def tables_with(code: str) -> list[Operation]:
+
+def tables_with(code: str, operations: Iterable[Operation]) -> list[Operation]:
     """Return the operations that have a code in their error table."""
-    return [api.operation for api in CATALOG.values() if code in api.operation.errors]
-
-
-def _status(code: str, operation: Operation | None) -> int:
-    """Return the status of a code: by the table of the operation, else by the first that has it."""
-    if operation is not None and code in operation.errors:
-        return operation.errors[code].status
-    return tables_with(code)[0].errors[code].status
+    return [operation for operation in operations if code in operation.errors]
 
 
 def _again(body: list[bytes], receive: Receive) -> Receive:
@@ -153,9 +164,9 @@ def _read(text: bytes) -> Pairs:
         return ()
 
 
-async def _refuse(send: Send, wrong: Wrong) -> None:
-    """Answer with a refusal, in the shape of any API."""
-    octets = refusal_octets(wrong.code, wrong.reason, new_request_id())
-    headers = reply_headers(octets)
-    await send({"type": "http.response.start", "status": wrong.status, "headers": headers})
-    await send({"type": "http.response.body", "body": octets})
+async def _refuse(send: Send, wrong: Wrong, operation: Operation | None) -> None:
+    """Answer with a refusal, as those of the operation look."""
+    reply = refused(operation, wrong, new_request_id())
+    headers = reply_headers(reply)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.octets})

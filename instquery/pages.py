@@ -33,14 +33,15 @@ class Page(Sequence[Record]):
 
     `items` and `cursor` are made when they are first asked for, and stay: who asks for the total
     alone pays for no copies. `total` is `None` where the query spared it. `version` is that of the
-    state it was read from, 0 where a database keeps none. Two pages are equal if their items and
-    totals are.
+    state it was read from, 0 where a database keeps none. `came` is how many matches came before:
+    the query's offset, or with a cursor what the walk has read; `None` where the store does not
+    tell it. Two pages are equal if their items and totals are.
 
     A page can be copied and pickled. A copy makes its cursor when it is asked for it, as the page
     does; for a pickle it is made. Where it cannot be made, asking for it raises the same error.
     """
 
-    __slots__ = ("_cursor", "_items", "_plain", "total", "version")
+    __slots__ = ("_cursor", "_items", "_plain", "came", "total", "version")
 
     def __init__(
         self,
@@ -49,10 +50,12 @@ class Page(Sequence[Record]):
         cursor: str | Callable[[], str] | InstqueryError | None = None,
         version: int = 0,
         plain: Plain | None = None,
+        came: int | None = None,
     ) -> None:
         self._items = items
         self.total = total
         self.version = version
+        self.came = came
         self._cursor = cursor
         self._plain = plain
 
@@ -120,11 +123,12 @@ class Page(Sequence[Record]):
     __hash__ = None  # type: ignore[assignment]  # items can be changed
 
     def __copy__(self) -> "Page":
-        return Page(self.items, self.total, self._cursor, self.version)
+        return Page(self.items, self.total, self._cursor, self.version, came=self.came)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Page":
         # The way to a cursor holds the state that the page is of: there is nothing in it to copy.
-        return Page(deepcopy(self.items, memo), self.total, self._cursor, self.version)
+        items = deepcopy(self.items, memo)
+        return Page(items, self.total, self._cursor, self.version, came=self.came)
 
     def __reduce__(self) -> tuple[type["Page"], tuple[Any, ...]]:
         # A pickle holds the items and the cursor, not the store they are from.
@@ -134,7 +138,7 @@ class Page(Sequence[Record]):
         except InstqueryError as error:
             # Only who asks for the cursor needs it: the copy raises this when it is asked.
             cursor = copy(error)
-        return Page, (self.items, self.total, cursor, self.version)
+        return Page, (self.items, self.total, cursor, self.version, None, self.came)
 
     def __repr__(self) -> str:
         # It asks for no cursor: that would be made, and keep a state.

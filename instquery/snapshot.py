@@ -43,6 +43,10 @@ class Snapshot(Reading):
         """The number of writes that the store had taken."""
         return self._view.number
 
+    def moment(self, cursor: str) -> int | None:
+        """Return the `now` of a walk's query, in microseconds, to repeat it for page 2."""
+        return self._view.moment(cursor)
+
     def page(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Page:
         """Return one page of the records that match, in order, with the exact total.
 

@@ -12,9 +12,10 @@ True
 from collections import deque
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self, Unpack, cast
 
-from instquery.apis.catalog import CATALOG, Facts
+from instquery.apis.catalog import CATALOG, Facts, join_installed, name_of
+from instquery.apis.served import Served
 from instquery.errors import InstqueryError
 from instquery.extras import needing
 from instquery.instants import Moment, to_datetime
@@ -28,24 +29,26 @@ with needing("testing", "the double"):
 
     from instquery.asgi.app import create_app
     from instquery.asgi.keys import Keys
-    from instquery.asgi.routes import Routes
     from instquery.asgi.server import Server
     from instquery.asgi.signing import Gate
     from instquery.faults import Fault, Recorded, Recorder, tables_with
 
-__all__ = ["Double", "Recorded"]
+__all__ = ["Double", "Recorded", "Served"]
 
 
 class Double:
-    """The APIs of the catalog on a free port of this machine.
+    """APIs on a free port of this machine: those of the catalog, or any that are named.
 
-    Their stores are empty, to be filled; their clock can be set.
+    Their clock can be set. Faults are injected for the next calls by `fail`, `delay` and
+    `throttle`; they apply one after the other.
 
-    The store of an API is an attribute by its name, such as `double.airec`, and an item:
-    `double["airec"]`. Faults are injected for the next calls by `fail`, `delay` and `throttle`;
-    they apply one after the other.
+    The store of an operation is an item by its name, such as `double["ListThings"]`, or by the name
+    of its API in the catalog, such as `double["airec"]`, which is an attribute too:
+    `double.airec`. Where a name is served in several versions it is `double["ListThings", "v2"]`.
 
     Args:
+        served: operations with the stores that answer them; see `Served`. Without any, all APIs of
+            the catalog, each with an empty store.
         keys: the access keys that requests must be signed with; none need be signed without them.
         strict: refuse parameters that the operation does not declare, which a real gateway ignores:
             status 400, and a message that names them.
@@ -58,44 +61,74 @@ class Double:
     """
 
     def __init__(
-        self, *, keys: Keys | Gate | None = None, strict: bool = False, **facts: Unpack[Facts]
+        self,
+        *served: Served,
+        keys: Keys | Gate | None = None,
+        strict: bool = False,
+        **facts: Unpack[Facts],
     ) -> None:
         check_flag("strict", strict)
-        self._stores = {name: Store(api.operation.schema) for name, api in CATALOG.items()}
+        for one in served:
+            check_kind("each of what is served", one, Served, "Served(operation, store)")
+        join_installed()
+        if not served:
+            served = tuple(api.served(Store(api.operation.schema)) for api in CATALOG.values())
+        self._served = served
         self.requests: list[Recorded] = []
         self._faults: deque[Fault] = deque()
         self._now: datetime | None = None
-        app = create_app(
-            *self._stores.values(), keys=keys, clock=self._clock, metrics=False, **facts
-        )
-        routes = Routes((CATALOG[name], store) for name, store in self._stores.items())
-        self.app: ASGIApp = Recorder(app, self.requests, self._faults, routes, strict=strict)
+        app = create_app(*served, keys=keys, clock=self._clock, metrics=False, **facts)
+        self.app: ASGIApp = Recorder(app, self.requests, self._faults, served, strict=strict)
         """The application itself, to be mounted or called."""
         self._server: Server | None = None
 
     def __repr__(self) -> str:
-        stores = ", ".join(vars(self).get("_stores", {}))
+        stores = ", ".join(self._names())
         server: Server | None = vars(self).get("_server")
         place = "not served" if server is None else f"at {server.endpoint}"
         return f"<Double of {stores}, {place}>"
 
-    def __getitem__(self, name: str) -> Store:
-        """Return the store of an API, by its name in the catalog."""
-        return self._stores[name]
+    def __getitem__(self, name: str | tuple[str, str]) -> Store:
+        """Return the store of an operation, by its name, or by its name and version.
+
+        Raises `KeyError` where there is none, and where the name alone is that of several.
+        """
+        wanted, version = name if isinstance(name, tuple) else (name, None)
+        served = [one for one in self._served if name_of(one.operation) == wanted]
+        served = served or [one for one in self._served if one.operation.name == wanted]
+        if version is not None:
+            served = [one for one in served if one.operation.version == version]
+        if len(served) == 1:
+            return cast(Store, served[0].store)
+        if not served:
+            raise KeyError(f"no {name!r} is served: there are {', '.join(self._names())}")
+
+        versions = [one.operation.version for one in served]
+        if len(set(versions)) < len(versions):
+            raise KeyError(f"{name!r} is served at several paths: ask the stores that you gave")
+        told = " or ".join(f"[{wanted!r}, {one!r}]" for one in versions)
+        raise KeyError(f"{wanted!r} is served in several versions: ask for {told}")
 
     def __getattr__(self, name: str) -> Store:
         """Return the store of an API; called for what is no attribute otherwise."""
-        # Not there yet in one that is being copied.
-        stores: dict[str, Store] = vars(self).get("_stores", {})
-        if name not in stores:
-            raise AttributeError(
-                f"a double has no {name}: its stores are {', '.join(stores)}", name=name, obj=self
-            )
-        return stores[name]
+        # Nothing is served yet by one that is being copied.
+        for one in vars(self).get("_served", ()):
+            if name_of(one.operation) == name:
+                return cast(Store, one.store)
+        raise AttributeError(
+            f"a double has no {name}: its stores are {', '.join(self._names())}",
+            name=name,
+            obj=self,
+        )
 
     def __dir__(self) -> list[str]:
         """List the stores too."""
-        return [*super().__dir__(), *self._stores]
+        return [*super().__dir__(), *self._names()]
+
+    def _names(self) -> list[str]:
+        """Return the names of what is served: by the catalog, else by the operation."""
+        served: tuple[Served, ...] = vars(self).get("_served", ())
+        return [name_of(one.operation) or one.operation.name for one in served]
 
     @property
     def endpoint(self) -> str:
@@ -146,8 +179,8 @@ class Double:
         check_kind("message", message, str, "text")
         if status is not None:
             check_whole("status", status, least=200, most=599)
-        elif not tables_with(code):
-            names = ", ".join(api.operation.name for api in CATALOG.values())
+        elif not tables_with(code, [one.operation for one in self._served]):
+            names = ", ".join(one.operation.name for one in self._served)
             raise InstqueryError(
                 f"{code} is in no error table ({names}): give its status too, such as status=503"
             )
@@ -170,9 +203,11 @@ class Double:
         self._faults.extend([Fault(None, 200, "", seconds)] * times)
 
     def reset(self) -> None:
-        """Empty the stores, forget requests and faults, let the clock run."""
-        for store in self._stores.values():
-            store.replace_all([])
+        """Empty the stores that take records, forget requests and faults, let the clock run."""
+        for one in self._served:
+            empty = getattr(one.store, "replace_all", None)
+            if empty is not None:
+                empty([])
         self.requests.clear()
         self._faults.clear()
         self._now = None

@@ -75,7 +75,7 @@ def test_the_examples_of_a_page_run(document, monkeypatch, tmp_path):
 
 def test_most_pages_have_examples():
     shown = {document: len(sessions(document)) for document in DOCUMENTS}
-    topics = ("engine", "live", "durable", "apis", "http", "databases")
+    topics = ("engine", "live", "durable", "apis", "own-api", "http", "double", "databases")
     assert [topic for topic in topics if not shown[f"docs/{topic}.md"]] == []
     assert shown["README.md"] >= 1
     assert sum(shown.values()) > 20
@@ -97,7 +97,7 @@ def test_the_programs_of_a_page_run(document, pytester):
 
 
 def test_the_newcomers_test_is_short():
-    (code,) = [block for block in programs("docs/http.md") if "def test_" in block]
+    (code,) = [block for block in programs("docs/double.md") if "def test_" in block]
     assert len(code.splitlines()) <= 15
 
 

@@ -19,7 +19,14 @@ pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-PUBLIC = {"instquery", "instquery.testing"}
+PUBLIC = {
+    "instquery",
+    "instquery.testing",
+    # What an API of one's own is declared with.
+    "instquery.apis.envelope",
+    "instquery.apis.operation",
+    "instquery.apis.params",
+}
 
 
 def load(name):
@@ -484,3 +491,10 @@ def test_the_tests_with_the_double_pass(pytester):
     pytester.makepyfile(test_with_double=source)
     options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
+
+
+def test_the_tests_with_an_own_api_pass(pytester):
+    source = (ROOT / "examples" / "test_own_api.py").read_text("utf-8")
+    pytester.makepyfile(test_own_api=source)
+    options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=5)

@@ -123,6 +123,17 @@ def test_a_pickle_of_a_page_whose_cursor_cannot_be_made_says_so_when_it_is_asked
                 assert again.cursor
 
 
+def test_a_page_tells_how_many_matches_came_before_it():
+    store = Store(SCHEMA, map(made, range(5)))
+    page = store.page(Query(limit=2))
+    following = store.page(Query(limit=2), page.cursor)
+    for shown, came in ((page, 0), (following, 2), (store.page(Query(offset=3)), 3)):
+        copies = (copy(shown), deepcopy(shown), pickle.loads(pickle.dumps(shown)))
+        assert {one.came for one in (shown, *copies)} == {came}
+    assert store.page(Query(offset=9)).came == 9
+    assert Page([], 0).came is None
+
+
 def test_a_page_as_a_table():
     records = [made(1, name="<b>&\"'", note={"a": "<i>"}), {"id": "i-2", "owner": "<o>"}]
     shown = Store(SCHEMA, records).page(Query())._repr_html_()

@@ -1,16 +1,14 @@
 """Requests that have been read, for a host that decides where one is answered."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from instquery.apis.envelope import Reply
-from instquery.apis.params import Param
-from instquery.apis.rules import Refusal
 from instquery.contract import Explained, Pages, Prepared
 from instquery.instants import TrustedMicros
 from instquery.query import Query
 
-__all__ = ["Asking", "Pins", "check_lengths"]
+__all__ = ["Asking", "Pins"]
 
 
 class Pins(Protocol):
@@ -55,22 +53,3 @@ class Asking:
     def reply(self) -> Reply:
         """Answer the request; once, from any thread. Never raises."""
         return self._reply()
-
-
-def check_lengths(params: Iterable[Param], given: Mapping[str, object], code: str) -> None:
-    """Refuse a value that is longer than its param allows where it comes over a network.
-
-    Args:
-        params: those of the operation.
-        given: what was given, by name; nothing of it is read but its length.
-        code: the API's own code of the refusal.
-
-    Raises:
-        Refusal: naming the param.
-
-    """
-    for param in params:
-        value = given.get(param.name)
-        if param.longest is not None and isinstance(value, str) and len(value) > param.longest:
-            reason = f"must have at most {param.longest:,} characters"
-            raise Refusal(code, param.name, reason)

@@ -1,9 +1,17 @@
-"""The table of the APIs that this package answers. Every edge reads it, and names no API itself."""
+"""The table of the APIs that are answered. Every edge reads it, and names no API itself.
 
+It holds those of this package. Others join it: by an entry point of the group `instquery.apis` of a
+package that is installed, and on the command line by `--api module:name`.
+"""
+
+import logging
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any, TypeAlias, TypedDict
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pkgutil import resolve_name
+from typing import Any, Self, TypeAlias, TypedDict
 
 from instquery.apis import airec, bss
 from instquery.apis.airec import questions as airec_questions
@@ -12,13 +20,40 @@ from instquery.apis.bss import facts as bss_facts
 from instquery.apis.bss import questions as bss_questions
 from instquery.apis.bss import samples as bss_samples
 from instquery.apis.facts import Fact
+from instquery.apis.generic import items_path, questions_of, samples_of
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Engine, Operation
 from instquery.apis.questions import Questioner, Questions
 from instquery.apis.samples import Samples
-from instquery.errors import SchemaError
+from instquery.apis.served import Served, Walker, check_path
+from instquery.contract import Pages
+from instquery.errors import InstqueryError, SchemaError
+from instquery.options import told
 
-__all__ = ["CATALOG", "Api", "Check", "Facts", "Hosted", "Stores", "fact_names", "facts_in_files"]
+__all__ = [
+    "CATALOG",
+    "GROUP",
+    "Api",
+    "Check",
+    "Facts",
+    "Hosted",
+    "Stores",
+    "fact_names",
+    "facts_in_files",
+    "join",
+    "join_by_name",
+    "join_installed",
+    "name_of",
+    "named",
+]
+
+_log = logging.getLogger(__name__)
+
+GROUP = str(__package__)
+"""The group of entry points by which installed packages add APIs: `instquery.apis`.
+
+Each is a name, and an `Api` or an `Operation`.
+"""
 
 Check: TypeAlias = Callable[[Any], None]
 """Refuses a fact of the host that the rules of an operation cannot work with: `InstqueryError`."""
@@ -34,8 +69,8 @@ class Api:
         samples: makes up its records.
         questions: makes requests that suit a store.
         sample_questions: requests to the samples, beside those that suit any store.
-        path: where HTTP requests find it. On `/` (RPC) it is found by its operation's name, the
-            action.
+        path: where HTTP requests find it; see `Served`. On `/` (RPC) it is found by its operation's
+            name, the action.
         method: the HTTP method that its document gives. `GET` and `POST` are taken for each.
         columns: the members of an item that a terminal shows; all of them where there are none
             here.
@@ -56,12 +91,7 @@ class Api:
     facts: Mapping[str, Fact] = attribute(default_factory=dict[str, Fact])
 
     def __post_init__(self) -> None:
-        if not self.path.startswith("/"):
-            raise SchemaError(
-                f"must begin with /, as /v1/things does, not {self.path!r}", field="path"
-            )
-        if self.method not in ("GET", "POST"):
-            raise SchemaError(f"must be GET or POST, not {self.method!r}", field="method")
+        check_path(self.path, self.method, self.operation)
         for column in self.columns:
             if column not in self.operation.envelope.members:
                 raise SchemaError(
@@ -75,13 +105,56 @@ class Api:
                         field=part,
                     )
 
+    @classmethod
+    def of(
+        cls,
+        operation: Operation,
+        *,
+        path: str = "/",
+        method: str = "GET",
+        columns: tuple[str, ...] = (),
+        name: str | None = None,
+    ) -> Self:
+        """Make the row of an operation alone: what else a row has is made of its declaration.
+
+        Its reader finds the list of a reply by the envelope. Its samples fill the fields of the
+        schema, its questions ask with its parameters. With a `name` its reader and those of other
+        APIs recognise each other's records.
+        """
+        return cls(
+            operation=operation,
+            read=Reader.of(operation, items_path(operation), name=name),
+            samples=samples_of(operation),
+            questions=questions_of(operation),
+            path=path,
+            method=method,
+            columns=columns,
+        )
+
     @property
     def is_rpc(self) -> bool:
         """Whether HTTP requests name it by their action, not by their path."""
         return self.path == "/"
 
+    def served(
+        self,
+        store: Pages,
+        *,
+        facts: Mapping[str, object] | None = None,
+        walker: Walker | str | None = None,
+    ) -> Served:
+        """Return it as an application serves it from a store."""
+        return Served(
+            self.operation,
+            store,
+            path=self.path,
+            method=self.method,
+            facts=facts,
+            walker=walker,
+        )
 
-CATALOG: Mapping[str, Api] = {
+
+CATALOG: dict[str, Api] = {
     "airec": Api(
         operation=airec.list_instance,
         read=airec.read,
@@ -103,6 +176,105 @@ CATALOG: Mapping[str, Api] = {
     ),
 }
 """The APIs by their names, which are those of commands, options and stores at the edges."""
+
+
+# Names that the edges have a meaning of their own for, as options or arguments.
+_TAKEN = frozenset(
+    {
+        *("api", "clock", "db", "facts", "fact", "host", "integers", "keys", "metrics", "port"),
+        *("skip_bad", "slow", "store", "strict", "table", "caller"),
+    }
+)
+
+
+def name_of(operation: Operation) -> str | None:
+    """Return the name that an operation has in the catalog, `None` for one that is not in it."""
+    return next((name for name, api in CATALOG.items() if api.operation is operation), None)
+
+
+def named(name: str) -> str:
+    """Return the name in the catalog that a user means: that name, or the only operation's.
+
+    Raises:
+        InstqueryError: where there is none, or several are meant.
+
+    """
+    if name in CATALOG:
+        return name
+    meant = [key for key, api in CATALOG.items() if api.operation.name == name]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise InstqueryError(f"{name} is several APIs: name one of {', '.join(meant)}")
+    raise InstqueryError(f"there is no API {name}: name one of {', '.join(CATALOG)}")
+
+
+def join(name: str, api: Api | Operation) -> Api:
+    """Add an API to the catalog, for every edge of this process, and return its row.
+
+    Args:
+        name: what it is called by commands, options and stores: a name of Python in lower case.
+        api: its row; of an operation alone one is made, by which it is found by its action.
+
+    Raises:
+        InstqueryError: for a name that is taken, and for what is no API.
+
+    """
+    if not name.isidentifier() or not name.islower():
+        raise InstqueryError(f"an API is named as a function of Python is, not {name!r}")
+    if name in _TAKEN or name in fact_names():
+        raise InstqueryError(f"{name} is an option already: take another name for the API")
+    if isinstance(api, Operation):
+        api = Api.of(api, name=name)
+    if not isinstance(api, Api):
+        raise InstqueryError(f"{name} must be an Api or an Operation, not {told(api)}")
+
+    known = CATALOG.get(name)
+    if known is not None and known.operation is not api.operation:
+        raise InstqueryError(f"there is an API {name} already: take another name")
+    return CATALOG.setdefault(name, api)
+
+
+def join_by_name(text: str) -> str:
+    """Add what `module:name` or `other=module:name` leads to; return its name in the catalog.
+
+    The name is that of the object in its module, unless another one is given before it.
+
+    Raises:
+        InstqueryError: where it leads nowhere, and as `join` does.
+
+    """
+    called, is_called, place = text.rpartition("=")
+    module, is_place, attribute_name = place.partition(":")
+    if not (module and is_place and attribute_name) or (is_called and not called):
+        raise InstqueryError(f"must be module:name, or NAME=module:name, not {text!r}")
+    try:
+        found = resolve_name(place)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InstqueryError(f"{place} cannot be had: {error}") from error
+    name = called or attribute_name.rpartition(".")[2].lower()
+    join(name, found)
+    return name
+
+
+def join_installed(tell: Callable[[str], None] = _log.warning) -> None:
+    """Add what installed packages declare by entry points, once in a process.
+
+    `tell` is told what is left out, and why: whatever is wrong with it, the other APIs go on.
+    """
+    waiting = _installed()
+    while waiting:
+        entry = waiting.pop(0)
+        try:
+            join(entry.name, entry.load())
+        except Exception as error:
+            tell(f"the API {entry.name} ({entry.value}) is left out: {error}")
+
+
+@cache
+def _installed() -> list[EntryPoint]:
+    """Return the entry points that have not joined yet."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
 
 
 def fact_names() -> list[str]:

@@ -14,6 +14,7 @@ from instquery.errors import SchemaError
 from instquery.schema import Schema
 
 __all__ = [
+    "check_codes",
     "check_envelope",
     "check_errors",
     "check_host",
@@ -23,6 +24,14 @@ __all__ = [
 ]
 
 Part = TypeVar("Part")
+
+_ONCE = {
+    "number": "the page's number",
+    "size": "the page's size",
+    "limit": "the size of pages by token",
+    "token": "the token",
+}
+"""Roles that one parameter may have, and what it tells."""
 
 _PLACEHOLDERS = {"parameter", "reason"}
 
@@ -45,19 +54,21 @@ def check_params(params: Sequence[Param]) -> None:
                 f"each must be a Param, such as exact('status'), not {param!r}", field="params"
             )
 
-    names = [param.name for param in params]
+    names = [name for param in params for name in (param.name, *param.names)]
     for name in names:
         if names.count(name) > 1:
             raise SchemaError(
                 f"the parameter {name} is declared twice: leave one out", field="params"
             )
 
-    for role in ("number", "size"):
+    for role, what in _ONCE.items():
         several = [param.name for param in params if param.role == role]
         if len(several) > 1:
-            raise SchemaError(
-                f"{' and '.join(several)} both tell the page's {role}: keep one", field="params"
-            )
+            raise SchemaError(f"{' and '.join(several)} both tell {what}: keep one", field="params")
+    roles = {param.role for param in params}
+    if "limit" in roles and "token" not in roles:
+        reason = "a size of pages by token needs page_token(…) beside it: declare it"
+        raise SchemaError(reason, field="params")
 
 
 def check_envelope(envelope: Envelope, schema: Schema) -> None:
@@ -67,14 +78,16 @@ def check_envelope(envelope: Envelope, schema: Schema) -> None:
     if not isinstance(envelope, Envelope):
         raise SchemaError(f"must be an Envelope, not {type(envelope).__name__}", field="envelope")
     for member in envelope.members:
-        if member not in schema.fields:
+        if member not in schema.fields and member.partition(".")[0] not in schema.fields:
             reason = (
                 f"the member {member} is no field of the schema: declare it, such as by stored()"
             )
             raise SchemaError(reason, field="envelope")
 
 
-def check_errors(errors: Mapping[str, Fault], invalid: str, internal: str) -> None:
+def check_errors(
+    errors: Mapping[str, Fault], invalid: str, internal: str, missing: str | None
+) -> None:
     """Check that the error table has the codes needed, and messages that can be filled in."""
     if not isinstance(errors, Mapping):
         raise SchemaError("must map codes to Fault(…)", field="errors")
@@ -86,9 +99,22 @@ def check_errors(errors: Mapping[str, Fault], invalid: str, internal: str) -> No
                 f"the status of {code} must be an integer from 200 to 599", field="errors"
             )
         _check_message(code, fault.message)
-    for name, code in (("invalid", invalid), ("internal", internal)):
+    codes = {"invalid": invalid, "internal": internal}
+    if missing is not None:
+        codes["missing"] = missing
+    for name, code in codes.items():
         if code not in errors:
             raise SchemaError(f"{code!r} is not in errors: add it there", field=name)
+
+
+def check_codes(params: Sequence[Param], errors: Mapping[str, Fault]) -> None:
+    """Check that the codes which parameters refuse with are in the error table."""
+    for param in params:
+        for code in (param.code, param.expired):
+            if code is not None and code not in errors:
+                raise SchemaError(
+                    f"refuses with {code!r}, which is not in errors: add it there", field=param.name
+                )
 
 
 def check_rules(

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from instquery.apis.asking import Asking, Pins, check_lengths
+from instquery.apis.answering import answer_of, asking_of, prepared_of
+from instquery.apis.asking import Asking, Pins
 from instquery.apis.checks import (
+    check_codes,
     check_envelope,
     check_errors,
     check_host,
@@ -17,22 +19,25 @@ from instquery.apis.checks import (
     check_rules,
     listed_as,
 )
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused, Reply, new_request_id
-from instquery.apis.params import Param, Read
-from instquery.apis.rules import Asked, Refusal, Rule, in_order
+from instquery.apis.envelope import Envelope, Fault, Refused, Reply, new_request_id
+from instquery.apis.params import Param
+from instquery.apis.requests import Given, Meant, Requests
+from instquery.apis.rules import NOTHING_ASKED, Asked, Refusal, Rule, in_order
 from instquery.apis.values import named
-from instquery.contract import Pages, prepare
-from instquery.errors import InstqueryError, SchemaError
+from instquery.contract import Pages
+from instquery.errors import CursorExpired, CursorInvalid, SchemaError
 from instquery.instants import Moment, TrustedMicros
 from instquery.instants import moment as read_moment
 from instquery.pages import Page
-from instquery.predicates import Predicate, conditions
-from instquery.query import Query, trusted_query
+from instquery.query import Query
 from instquery.schema import Schema
 
 __all__ = ["Asked", "Engine", "Operation", "Refusal", "Rule", "in_order"]
 
 _log = logging.getLogger(__name__)
+
+_TOKEN_ERRORS = (CursorExpired, CursorInvalid)
+
 
 Engine: TypeAlias = Pages
 """What an operation needs of a store: a `Store`, a `Snapshot`, or whatever answers pages."""
@@ -60,6 +65,8 @@ class Operation:
     """The code for a value that breaks the rule of its parameter."""
     internal: str
     """The code for a fault of ours; its cause goes to the log alone."""
+    missing: str | None = None
+    """The code for a required parameter that is not given; `invalid` where there is none."""
     total: bool = True
     """Whether the reply tells the number of all matches."""
     rules: tuple[Rule, ...] = ()
@@ -67,10 +74,7 @@ class Operation:
     """The names of the facts that a host may hand to the rules."""
     clock: Callable[[], datetime] = attribute(default=lambda: datetime.now(UTC))
     """Read once a request that brings no `now` of its own."""
-    _reads: Mapping[str, Read] = attribute(init=False, repr=False, compare=False)
-    _filters: Mapping[str, Param] = attribute(init=False, repr=False, compare=False)
-    _paging: tuple[Param, ...] = attribute(init=False, repr=False, compare=False)
-    _defaults: Mapping[str, int] = attribute(init=False, repr=False, compare=False)
+    _requests: Requests = attribute(init=False, repr=False, compare=False)
     _has_all_fields: bool = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -81,18 +85,20 @@ class Operation:
                 raise SchemaError("must be text that is not empty", field=part)
         check_envelope(self.envelope, self.schema)
         check_params(self.params)
-        check_errors(self.errors, self.invalid, self.internal)
+        check_errors(self.errors, self.invalid, self.internal, self.missing)
+        check_codes(self.params, self.errors)
         check_rules(self.rules, self.params, self.errors)
         check_host(self.host, self.clock)
 
-        reads = {param.name: param.over(self.schema) for param in self.params}
-        filters = {param.name: param for param in self.params if param.role == "filter"}
-        paging = tuple(param for param in self.params if param.role != "filter")
-        defaults = {"number": 1, "size": 1} | {param.role: param.default for param in paging}
-        object.__setattr__(self, "_reads", reads)
-        object.__setattr__(self, "_filters", filters)
-        object.__setattr__(self, "_paging", paging)
-        object.__setattr__(self, "_defaults", defaults)
+        requests = Requests(
+            self.schema,
+            self.params,
+            self.rules,
+            invalid=self.invalid,
+            missing=self.missing or self.invalid,
+            total=self.total,
+        )
+        object.__setattr__(self, "_requests", requests)
         has_all_fields = self.envelope.has_all(self.schema)
         object.__setattr__(self, "_has_all_fields", has_all_fields)
 
@@ -128,10 +134,11 @@ class Operation:
         identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
-            store, query = self._meant(store, params, now, host, walker)
+            meant = self._meant(store, params, now, host, walker)
+            ask = asking_of(meant)
         except Exception as error:
             return self.fail(error, identity)
-        return self.answer(store, query, identity)
+        return self._reply(meant, ask, identity)
 
     def prepare(
         self,
@@ -154,22 +161,25 @@ class Operation:
         self._check_who(walker, host)
         try:
             if is_remote:
-                check_lengths(self.params, params or {}, self.invalid)
-            store, query = self._meant(store, params, now, host, walker)
-            prepared = prepare(store, query)
+                self._requests.check_lengths(params or {})
+            meant = self._meant(store, params, now, host, walker)
+            prepared = prepared_of(meant)
         except Exception as error:
             return Asking(None, None, partial(self.fail, error, identity))
-        return Asking(query, prepared, partial(self.reply, query, prepared.page, identity))
+        ask = partial(self._reply, meant, prepared.page, identity)
+        return Asking(meant.query, prepared, ask)
 
     def query(
         self, params: Mapping[str, object] | None = None, *, now: Moment | None = None, **host: Any
     ) -> Query:
         """Read a request into the query it stands for, such as for `store.explain`.
 
-        Raises `Refusal`.
+        A token does not count: it leads to a page of the same query. Raises `Refusal`.
         """
         self._check_host(host)
-        return self._query(self._values(params or {}), self._moment(now), host)
+        params = params or {}
+        given = self._requests.given(params, self._requests.token(params))
+        return self._requests.meant(None, given, self._moment(now), host).query
 
     def answer(self, store: Pages, query: Query, request_id: str) -> Reply:
         """Answer a request that `query` has read. Never raises."""
@@ -177,28 +187,40 @@ class Operation:
 
     def reply(self, query: Query, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns for a query. Never raises."""
-        try:
-            page = ask()
-            items = page.items
-            envelope = self.envelope
-            if not (self._has_all_fields and page.is_plain(self.schema, envelope.timespec)):
-                items = envelope.items(items, self.schema)
-            answer = Answer(
-                request_id, items, query.offset // query.limit + 1, query.limit, page.total
-            )
-            return Reply(200, envelope.success(answer), answer)
-        except Exception as error:
-            return self.fail(error, request_id)
+        return self._reply(Meant(None, query, NOTHING_ASKED, None, False), ask, request_id)  # noqa: FBT003
+
+    def refuse(self, code: str, message: str, status: int, request_id: str) -> Reply:
+        """Reply with a failure of any code, in the operation's own form.
+
+        For what a host refuses itself, before the operation sees it.
+        """
+        refused = Refused(request_id, code, message, status)
+        return Reply(status, self.envelope.failure(refused))
 
     def fail(self, error: Exception, request_id: str) -> Reply:
         """Reply to a request that was refused or failed; a fault of ours is logged.
 
         The reply does not tell the cause of such a fault.
         """
+        if isinstance(error, _TOKEN_ERRORS):
+            error = self._requests.refused_token(error) or error
         if isinstance(error, Refusal):
             return self._refuse(error, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
+
+    def _reply(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
+        """Reply with the page that `ask` returns. Never raises."""
+        try:
+            page = ask()
+            items = page.items
+            envelope = self.envelope
+            if not (self._has_all_fields and page.is_plain(self.schema, envelope.timespec)):
+                items = envelope.items(items, self.schema)
+            answer = answer_of(meant, page, items, request_id)
+            return Reply(200, envelope.success(answer), answer)
+        except Exception as error:
+            return self.fail(error, request_id)
 
     def _meant(
         self,
@@ -207,99 +229,54 @@ class Operation:
         now: Moment | None,
         host: Mapping[str, Any],
         walker: str | None,
-    ) -> tuple[Pages, Query]:
+    ) -> Meant:
         """Return what a request asks for, and the state that answers it.
 
         Raises what is wrong with it.
         """
         moment = self._moment(now)
-        values = self._values(params or {})
+        requests, params = self._requests, params or {}
+        token = None
+        if requests.has_tokens:
+            token = requests.token(params)
+            if token is not None:
+                moment = requests.moment_in(store, token, moment)
+        given = requests.given(params, token)
         pins: Pins | None = getattr(store, "pins", None)
-        if pins is None:
-            return store, self._query(values, moment, host)
-        return self._turn(store, pins, values, moment, host, walker)
+        if pins is not None and not given.is_walked:
+            return self._turn(store, pins, given, moment, host, walker)
+        return self._requests.meant(store, given, moment, host)
 
     def _moment(self, now: Moment | None) -> TrustedMicros:
         """Read the moment of a request, in microseconds."""
         return read_moment(self.clock() if now is None else now)
 
-    def _values(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Read what was given into what it means, by parameter.
-
-        What is as if absent is left out.
-        """
-        values: dict[str, Any] = {}
-        for param in self.params:
-            value = given.get(param.name)
-            if value is None or value == "":
-                continue
-            try:
-                values[param.name] = param.value(value)
-            except (ValueError, InstqueryError) as error:
-                raise self._refusal(param, error) from None
-        return values
-
-    def _query(
-        self, values: Mapping[str, Any], moment: TrustedMicros, host: Mapping[str, Any]
-    ) -> Query:
-        """Make the query that values stand for at a moment."""
-        numbers = self._numbers(values, moment)
-        filters: dict[str, Predicate] = {}
-        for name, value in values.items():
-            param = self._filters.get(name)
-            if param is not None:
-                read = self._read(param, value, moment)
-                if not isinstance(read, int):
-                    filters[name] = read
-
-        added: list[Predicate] = []
-        if self.rules:
-            asked = Asked(filters, moment, host, values)
-            added = [predicate for rule in self.rules for predicate in rule(asked)]
-        number, size = numbers["number"], numbers["size"]
-        where = (*filters.values(), *added)
-        if where:  # params and rules of an API's own may return anything
-            where = conditions(where)
-        return trusted_query(where, (number - 1) * size, size, total=self.total, now=moment)
-
-    def _numbers(self, values: Mapping[str, Any], moment: TrustedMicros) -> dict[str, int]:
-        """Return the number of the page that is wanted, and its size."""
-        numbers = dict(self._defaults)
-        for param in self._paging:
-            if param.name in values:
-                read = self._read(param, values[param.name], moment)
-                if isinstance(read, int):
-                    numbers[param.role] = read
-        return numbers
-
     def _turn(
         self,
         store: Pages,
         pins: Pins,
-        values: Mapping[str, Any],
+        given: Given,
         moment: TrustedMicros,
         host: Mapping[str, Any],
         walker: str | None,
-    ) -> tuple[Pages, Query]:
+    ) -> Meant:
         """Find the state of a page's walk, and make its query at the walk's moment.
 
         A request that is refused neither begins a walk nor ends one.
         """
-        numbers = self._numbers(values, moment)
-        walk = self._walk(values, numbers["size"], host.get("caller"), walker)
-        if walk is not None and numbers["number"] == 1:
-            query = self._query(values, moment, host)
-            return pins.begin(walk, moment), query
+        number, size = self._requests.numbers(given, moment)
+        walk = self._walk(given, size, host.get("caller"), walker)
+        if walk is not None and number == 1:
+            meant = self._requests.meant(store, given, moment, host)
+            return meant._replace(store=pins.begin(walk, moment))
 
         going = None if walk is None else pins.going(walk)
         if going is None:
-            return store, self._query(values, moment, host)
+            return self._requests.meant(store, given, moment, host)
         view, pinned = going
-        return view, self._query(values, pinned, host)
+        return self._requests.meant(view, given, pinned, host)
 
-    def _walk(
-        self, values: Mapping[str, Any], size: int, caller: object, walker: str | None
-    ) -> Hashable | None:
+    def _walk(self, given: Given, size: int, caller: object, walker: str | None) -> Hashable | None:
         """Name the walk that a request belongs to: who asks, and for what but the page's number.
 
         The name depends on no moment and on no spelling. `None` where it is not known who asks,
@@ -307,29 +284,12 @@ class Operation:
         """
         walker = walker or None
         caller = None if caller == "" else caller
-        has_numbers = any(param.role == "number" for param in self._paging)
-        if not has_numbers or (walker is None and caller is None):
+        if not self._requests.has_numbers or (walker is None and caller is None):
             return None
 
         # The type tells apart callers that Python takes for equal, such as 1 and True.
-        filters = [named(values.get(name)) for name in self._filters]
+        filters = [named(value) for value in self._requests.spelled(given)]
         return (self.name, self.version, walker, repr(type(caller)), caller, size, *filters)
-
-    def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Predicate | int:
-        """Turn a value into what it asks for at a moment."""
-        try:
-            return self._reads[param.name](value, moment)
-        except (ValueError, InstqueryError) as error:
-            raise self._refusal(param, error) from None
-
-    def _refusal(self, param: Param, error: ValueError | InstqueryError) -> Refusal:
-        """Return the refusal that a param has raised, or that its rule is broken."""
-        if isinstance(error, Refusal):
-            return (
-                error if error.field is not None else Refusal(error.code, param.name, error.reason)
-            )
-        reason = error.reason if isinstance(error, InstqueryError) else str(error)
-        return Refusal(self.invalid, param.name, reason)
 
     def _check_who(self, walker: object, host: Mapping[str, Any]) -> None:
         """Refuse a walker that is no text and unknown facts: mistakes of the host."""
@@ -348,4 +308,5 @@ class Operation:
             _log.error("%s has no error %s, request %s", self.name, refusal.code, identity)
             refusal, fault = Refusal(self.internal), self.errors[self.internal]
         message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
-        return Reply(fault.status, self.envelope.failure(Refused(identity, refusal.code, message)))
+        refused = Refused(identity, refusal.code, message, fault.status, refusal.field)
+        return Reply(fault.status, self.envelope.failure(refused))

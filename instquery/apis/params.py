@@ -1,168 +1,53 @@
-"""Parameters as an API's document declares them, read into predicates and pages."""
+"""Parameters as an API's document declares them, read into predicates and pages.
 
+Each function declares one and returns a `Param`. All of them take by keyword what `Common` says:
+`required`, `code` and `names`.
+"""
+
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import Any, Unpack, cast
 
-from instquery.apis.values import (
-    LARGEST,
-    LONGEST,
-    integer,
-    iso_time,
-    plain_text,
-    typed,
-    unix_seconds,
-    word,
-)
+from instquery.apis.facts import unrepeated
+from instquery.apis.families import repeated
+from instquery.apis.pagination import page_number, page_size, page_token
+from instquery.apis.param import Common, Param, Predicates, Read, is_count
+from instquery.apis.values import LONGEST, iso_time, plain_text, unix_seconds, word
 from instquery.bounds import Instant
-from instquery.errors import QueryError, SchemaError
-from instquery.predicates import Contains, Eq, In, Predicate, Range, Value
-from instquery.schema import Schema
+from instquery.errors import InstqueryError, SchemaError
+from instquery.predicates import Contains, Eq, In, Or, Predicate, Range, Value
 
 __all__ = [
+    "Common",
     "Param",
+    "Predicates",
     "Read",
+    "boolean",
     "contains",
     "exact",
     "expiring_until",
+    "json_list",
     "listed",
     "not_after",
     "not_before",
     "one_of",
     "page_number",
     "page_size",
+    "page_token",
+    "repeated",
+    "search_key",
 ]
 
-Read: TypeAlias = Callable[[Any, int], Predicate | int]
-"""Makes a predicate or a number of a value, at the moment of the request in microseconds."""
-
-_EXACT = (Eq, In)
-
-
-def _as_given(given: object) -> Any:
-    """Take a value as it was given."""
-    return given
+# How a record may spell a bool that it holds as text; the bool itself is looked for as well.
+_BOOLS: dict[str, tuple[Value, ...]] = {
+    "true": (True, "true", "True"),
+    "false": (False, "false", "False"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One parameter of an operation, read in two steps: what is meant, then what that asks for now.
-
-    Attributes:
-        name: the parameter's name, as requests spell it.
-        role: a filter, or the page's number or size.
-        read: turns a value, and the moment of the request in microseconds, into a predicate (for a
-            filter) or a number (for the page's number and size).
-        about: the rule in words.
-        default: the number where none is given.
-        value: turns what was given into the value that it means at any moment: text, a number, an
-            instant in microseconds, a tuple of texts. Two spellings of one value are equal. By
-            default a value is what was given.
-        examples: a predicate of the form that `read` makes, for each field that it asks. An
-            operation checks that its schema answers them. Without any, nothing is checked.
-        is_typed: whether a text that `read` looks for (by `Eq` or `In`) also stands for the bool or
-            the number that it spells, where the field is a keyword.
-        longest: the characters that a value may have where it comes over a network; `None` leaves
-            that to the bound of a request.
-
-    `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
-    the reply.
-
-    Raises:
-        SchemaError: for an attribute that cannot be used.
-
-    """
-
-    name: str
-    role: Literal["filter", "number", "size"]
-    read: Read
-    about: str
-    default: int = 1
-    value: Callable[[object], Any] = _as_given
-    examples: tuple[Predicate, ...] = ()
-    is_typed: bool = False
-    longest: int | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise SchemaError(
-                f"a parameter's name must be text that is not empty, not {self.name!r}"
-            )
-        if self.role not in ("filter", "number", "size"):
-            raise SchemaError(
-                f"role must be filter, number or size, not {self.role!r}", field=self.name
-            )
-        if not callable(self.read) or not callable(self.value):
-            raise SchemaError("read and value must be functions", field=self.name)
-        if type(self.default) is not int or self.default < 1:
-            raise SchemaError("default must be an integer from 1", field=self.name)
-        if self.longest is not None and not _is_count(self.longest):
-            raise SchemaError("longest must be an integer from 1, or None", field=self.name)
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The fields that the parameter asks, where it says so."""
-        return frozenset[str]().union(*[example.fields for example in self.examples])
-
-    def over(self, schema: Schema) -> Read:
-        """Return `read` as it is for the fields of a schema.
-
-        Raises:
-            SchemaError: if a field is not declared, or does not answer what the parameter asks.
-
-        """
-        for example in self.examples:
-            try:
-                schema.bound(example, 0)
-            except QueryError as error:
-                asked = ", ".join(sorted(example.fields))
-                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
-                cure = "declare the field so, or name another by field="
-                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
-
-        # The key holds nothing but text, although it may be a keyword.
-        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {
-            schema.key
-        }
-        if not self.is_typed or not keywords:
-            return self.read
-
-        is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
-        read_text = self.read
-
-        def read(value: Any, now: int) -> Predicate | int:
-            made = read_text(value, now)
-            if isinstance(made, _EXACT) and made.field in is_kept_as_text:
-                return typed(made, as_text=is_kept_as_text[made.field])
-            return made
-
-        return read
-
-
-def page_number(name: str) -> Param:
-    """Declare the number of the page that is wanted: an integer from 1 that fits 64 bits."""
-
-    def value(given: object) -> int:
-        return integer(given, LARGEST)
-
-    return Param(name, "number", _as_number, "page number, from 1", value=value)
-
-
-def page_size(name: str, *, default: int, most: int) -> Param:
-    """Declare how many items a page holds: an integer from 1 to `most`."""
-    if not _is_count(default) or not _is_count(most) or default > most:
-        raise SchemaError(
-            "default and most must be integers from 1, default not above most", field=name
-        )
-
-    def value(given: object) -> int:
-        return integer(given, most)
-
-    return Param(name, "size", _as_number, f"items on a page, 1 to {most}", default, value)
-
-
-def exact(name: str, field: str | None = None) -> Param:
+def exact(name: str, field: str | None = None, **common: Unpack[Common]) -> Param:
     """Declare a filter for records whose field is exactly the value.
 
     `field` is `name` unless given.
@@ -172,10 +57,12 @@ def exact(name: str, field: str | None = None) -> Param:
     value, so both texts find either. A field declared with `as_text` holds no numbers.
     """
     target = field or name
-    return _words(name, target, f"{target}, exact", word)
+    return _words(name, target, f"{target}, exact", word, **common)
 
 
-def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Param:
+def one_of(
+    name: str, values: Sequence[Value], field: str | None = None, **common: Unpack[Common]
+) -> Param:
     """Declare an exact filter, typed as `exact`, that takes one of a few values and no other."""
     if (
         isinstance(values, str)
@@ -191,10 +78,10 @@ def one_of(name: str, values: Sequence[Value], field: str | None = None) -> Para
             raise ValueError(f"must be one of {', '.join(words)}")
         return chosen
 
-    return _words(name, field or name, " | ".join(words), value)
+    return _words(name, field or name, " | ".join(words), value, words, **common)
 
 
-def contains(name: str, field: str | None = None) -> Param:
+def contains(name: str, field: str | None = None, **common: Unpack[Common]) -> Param:
     """Declare a filter for records whose text field has the value in it.
 
     What vendors call fuzzy. Over a network a value has at most 1,024 characters.
@@ -213,15 +100,37 @@ def contains(name: str, field: str | None = None) -> Param:
         value=plain_text,
         examples=(Contains(target, ""),),
         longest=LONGEST,
+        **common,
     )
 
 
-def listed(name: str, field: str, *, most: int) -> Param:
+def search_key(name: str, *fields: str, **common: Unpack[Common]) -> Param:
+    """Declare a filter for records with the value in at least one of several text fields.
+
+    Such as a part of the id or of the description. The key is one of them where it is `text()`.
+    Over a network a value has at most 1,024 characters.
+
+    >>> search_key("SearchKey", "Id", "Name").read("web", 0)
+    Or(Contains(field='Id', needle='web'), Contains(field='Name', needle='web'))
+    """
+    if not fields or not all(isinstance(field, str) and field for field in fields):
+        reason = "name at least one text field: search_key('SearchKey', 'InstanceId', 'Name')"
+        raise SchemaError(reason, field=name)
+
+    def read(value: str, _now: int) -> Predicate:
+        return Or(*[Contains(field, value) for field in fields])
+
+    about = f"part of {' or '.join(fields)}, any case"
+    examples = tuple([Contains(field, "") for field in fields])
+    return Param(name, "filter", read, about, 1, plain_text, examples, longest=LONGEST, **common)
+
+
+def listed(name: str, field: str, *, most: int, **common: Unpack[Common]) -> Param:
     """Declare a filter for up to `most` exact values, commas between; each is typed as `exact`.
 
     Blanks around a value and repeats do not count.
     """
-    if not _is_count(most):
+    if not is_count(most):
         raise SchemaError("most must be an integer from 1", field=name)
 
     def value(given: object) -> tuple[str, ...]:
@@ -230,32 +139,100 @@ def listed(name: str, field: str, *, most: int) -> Param:
             raise ValueError(f"must hold 1 to {most} values, commas between")
         return tuple(sorted(chosen))
 
-    def read(value: tuple[str, ...], _now: int) -> Predicate:
-        return In(field, value)
-
     about = f"up to {most} values of {field}, commas between"
-    return Param(name, "filter", read, about, 1, value, (In(field, ()),), is_typed=True)
+    return _any_of(name, field, about, value, **common)
 
 
-def not_before(name: str, field: str) -> Param:
+def json_list(
+    name: str,
+    field: str | None = None,
+    *,
+    most: int,
+    read: Callable[[Any, int], Predicates] | None = None,
+    **common: Unpack[Common],
+) -> Param:
+    """Declare a filter for values in a JSON array, such as `["i-1", "i-2"]`.
+
+    Args:
+        name: of the parameter.
+        field: is one of the values, each typed as `exact`; `name` unless given. An empty array
+            matches nothing.
+        most: how many values there may be. Repeats count.
+        read: makes predicates of the items and the moment of the request, in the place of `field`.
+            Then an item may be of any JSON type. Objects are taken only here.
+        common: see `Common`.
+
+    Python code may give a list or a tuple.
+
+    >>> json_list("InstanceIds", "InstanceId", most=100).value('["i-2", "i-1", "i-2"]')
+    ('i-1', 'i-2')
+
+    """
+    if not is_count(most):
+        raise SchemaError("most must be an integer from 1", field=name)
+    target = field or name
+
+    if read is not None:
+        about = f"up to {most} items, a JSON array"
+        return Param(name, "filter", read, about, value=partial(_json_array, most), **common)
+    about = f"up to {most} values of {target}, a JSON array"
+    return _any_of(name, target, about, partial(_json_texts, most), **common)
+
+
+def boolean(
+    name: str,
+    field: str | None = None,
+    *,
+    read: Callable[[bool, int], Predicates] | None = None,
+    **common: Unpack[Common],
+) -> Param:
+    """Declare a filter that is true or false, in any case.
+
+    Args:
+        name: of the parameter.
+        field: is true or false, as a bool or as text; `name` unless given.
+        read: makes predicates of the bool and the moment of the request, in the place of `field`.
+        common: see `Common`.
+
+    """
+    target = field or name
+
+    def value(given: object) -> bool:
+        text = word(given).lower()
+        if text not in _BOOLS:
+            raise ValueError("must be true or false")
+        return text == "true"
+
+    def read_field(value: bool, _now: int) -> Predicate:  # noqa: FBT001 - as every param is read
+        return In(target, _BOOLS["true" if value else "false"])
+
+    about, choices = "true | false", ("true", "false")
+    asks: Read = read_field if read is None else read
+    examples = (In(target, ()),) if read is None else ()
+    return Param(
+        name, "filter", asks, about, value=value, examples=examples, choices=choices, **common
+    )
+
+
+def not_before(name: str, field: str, **common: Unpack[Common]) -> Param:
     """Declare the start of a window on a time field, itself included."""
 
     def read(value: int, _now: int) -> Predicate:
         return Range(field, since=Instant(value))
 
-    return _window(name, field, f"{field} from, ISO 8601", iso_time, read)
+    return _window(name, field, f"{field} from, ISO 8601", iso_time, read, **common)
 
 
-def not_after(name: str, field: str) -> Param:
+def not_after(name: str, field: str, **common: Unpack[Common]) -> Param:
     """Declare the end of a window on a time field, itself included."""
 
     def read(value: int, _now: int) -> Predicate:
         return Range(field, until=Instant(value))
 
-    return _window(name, field, f"{field} up to, ISO 8601", iso_time, read)
+    return _window(name, field, f"{field} up to, ISO 8601", iso_time, read, **common)
 
 
-def expiring_until(name: str, field: str) -> Param:
+def expiring_until(name: str, field: str, **common: Unpack[Common]) -> Param:
     """Declare a filter for what expires after now and up to a later UNIX time in seconds."""
 
     def value(given: object) -> int:
@@ -266,29 +243,75 @@ def expiring_until(name: str, field: str) -> Param:
             raise ValueError("must be later than now")
         return Range(field, after=Instant(now), until=Instant(value))
 
-    return _window(
-        name, field, f"{field} after now and up to this UNIX time in seconds", value, read
-    )
+    about = f"{field} after now and up to this UNIX time in seconds"
+    return _window(name, field, about, value, read, **common)
 
 
-def _words(name: str, field: str, about: str, value: Callable[[object], str]) -> Param:
+def _words(
+    name: str,
+    field: str,
+    about: str,
+    value: Callable[[object], str],
+    choices: tuple[str, ...] = (),
+    **common: Unpack[Common],
+) -> Param:
     """Make a filter for exactly one value."""
 
     def read(value: str, _now: int) -> Predicate:
         return Eq(field, value)
 
-    return Param(name, "filter", read, about, 1, value, (Eq(field, ""),), is_typed=True)
+    examples = (Eq(field, ""),)
+    return Param(
+        name, "filter", read, about, 1, value, examples, is_typed=True, choices=choices, **common
+    )
 
 
-def _window(name: str, field: str, about: str, value: Callable[[object], int], read: Read) -> Param:
+def _any_of(
+    name: str,
+    field: str,
+    about: str,
+    value: Callable[[object], tuple[str, ...]],
+    **common: Unpack[Common],
+) -> Param:
+    """Make a filter for any of several values."""
+
+    def read(value: tuple[str, ...], _now: int) -> Predicate:
+        return In(field, value)
+
+    return Param(name, "filter", read, about, 1, value, (In(field, ()),), is_typed=True, **common)
+
+
+def _window(
+    name: str,
+    field: str,
+    about: str,
+    value: Callable[[object], int],
+    read: Read,
+    **common: Unpack[Common],
+) -> Param:
     """Make a filter for a time, by an instant."""
-    return Param(name, "filter", read, about, 1, value, (Range(field, since=Instant(0)),))
+    return Param(name, "filter", read, about, 1, value, (Range(field, since=Instant(0)),), **common)
 
 
-def _as_number(value: int, _now: int) -> int:
-    """Take the number or the size of a page, which is read already."""
-    return value
+def _json_texts(most: int, given: object) -> tuple[str, ...]:
+    """Read a JSON array of values that are matched whole; repeats and order do not count."""
+    items = _json_array(most, given)
+    if any(isinstance(item, float) or item is None for item in items):
+        raise ValueError("must hold texts")
+    return tuple(sorted(set(map(word, items))))
 
 
-def _is_count(number: object) -> bool:
-    return type(number) is int and number >= 1
+def _json_array(most: int, given: object) -> tuple[Any, ...]:
+    """Read the text of a JSON array; a list of Python's is taken as it is."""
+    items: object = given
+    if not isinstance(given, list | tuple):
+        try:
+            items = json.loads(plain_text(given), object_pairs_hook=unrepeated)
+        except (ValueError, RecursionError, InstqueryError):
+            raise ValueError("must be a JSON array") from None
+    if not isinstance(items, list | tuple):
+        raise ValueError("must be a JSON array")
+    listed_items = tuple(cast(Sequence[Any], items))
+    if len(listed_items) > most:
+        raise ValueError(f"must hold at most {most} values")
+    return listed_items

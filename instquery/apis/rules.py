@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from dataclasses import field as attribute
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from instquery.errors import InstqueryError
 from instquery.instants import to_micros
 from instquery.predicates import Predicate
 
-__all__ = ["Asked", "InOrder", "Refusal", "Rule", "in_order"]
+__all__ = ["NOTHING_ASKED", "Asked", "InOrder", "Refusal", "Rule", "in_order"]
 
 
 class Refusal(InstqueryError):  # noqa: N818 - it is an answer of the API, not a fault
@@ -24,24 +24,28 @@ class Refusal(InstqueryError):  # noqa: N818 - it is an answer of the API, not a
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as rules see it.
+class Asked(NamedTuple):
+    """A request as rules and bodies see it.
 
     Attributes:
-        filters: the predicates that were asked for, by parameter.
+        filters: what was asked for, by parameter: a predicate, or several that must all hold.
         now: the moment of the request, in microseconds.
         host: the facts that the host gave.
         values: what was given, by parameter, as `Param.value` reads it. A rule looks at these
             rather than at predicates, which a param may write in several ways.
+        given: what was given, as it came: also what is no parameter.
 
     """
 
-    filters: Mapping[str, Predicate]
+    filters: Mapping[str, Predicate | tuple[Predicate, ...]]
     now: int
     host: Mapping[str, Any]
-    values: Mapping[str, object] = attribute(default_factory=dict[str, object])
+    values: Mapping[str, object] = MappingProxyType({})
+    given: Mapping[str, object] = MappingProxyType({})
 
+
+NOTHING_ASKED = Asked(MappingProxyType({}), 0, MappingProxyType({}))
+"""A request without parameters, for what is not the answer to any."""
 
 Rule: TypeAlias = Callable[[Asked], Iterable[Predicate]]
 """Checks a request: raises `Refusal`, or returns predicates that are added to the query."""

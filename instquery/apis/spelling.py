@@ -27,8 +27,14 @@ def undeclared(
     >>> print(undeclared(list_instance, ["foo"]))
     foo is no parameter of ListInstance: it takes page, size, status, name, instanceId, expiredTime
     """
-    declared = {param.name: param.name for param in operation.params}
-    others = [name for name in dict.fromkeys(names) if name not in declared and name not in known]
+    declared = [param.name for param in operation.params]
+    own = {name for param in operation.params for name in (param.name, *param.names)}
+    parts = [param.is_part for param in operation.params if param.is_part is not None]
+    others = [
+        name
+        for name in dict.fromkeys(names)
+        if name not in own and name not in known and not any(is_part(name) for is_part in parts)
+    ]
     if not others:
         return None
 

@@ -85,11 +85,12 @@ def plain_text(value: object) -> str:
     raise ValueError("must be text")
 
 
-def integer(value: object, most: int) -> int:
-    """Read an integer from 1 to `most`, in digits alone."""
+def integer(value: object, most: int, *, least: int = 1) -> int:
+    """Read an integer from `least` to `most`, in digits alone."""
     text = plain_text(value)
-    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= most:
-        raise ValueError("must be an integer from 1" + (f" to {most}" if most < LARGEST else ""))
+    if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
+        to_most = f" to {most}" if most < LARGEST else ""
+        raise ValueError(f"must be an integer from {least}{to_most}")
     return int(text)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import Self
 
-from instquery.contract import Holdings, Keeps, Prepared, Reads
+from instquery.contract import Holdings, Keeps, Kept, Prepared, Reads
 from instquery.errors import InstqueryError
 from instquery.instants import TrustedMicros
 from instquery.leases import Leases
@@ -90,6 +90,10 @@ class Walks:
         self._walks.end_old()
         return held._replace(leases=held.leases + len(self._walks))
 
+    def snapshot(self) -> Kept:
+        """Return the present state: walks by token are those of the store."""
+        return self._store.snapshot()
+
     def page(self, query: Query) -> Page:
         """Return one page of the present state."""
         return self._store.page(query)
@@ -97,6 +101,11 @@ class Walks:
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
         """Get a page of the present state ready."""
         return self._store.prepare(query, cursor, live=live)
+
+    def moment(self, cursor: str) -> int | None:
+        """Return the moment of a walk by token, in microseconds. Raises `CursorInvalid`."""
+        tell: Callable[[str], int | None] | None = getattr(self._store, "moment", None)
+        return None if tell is None else tell(cursor)
 
     def begin(self, walk: Hashable, moment: TrustedMicros) -> Reads:
         """Return the state for a walk's first page, and keep it under the walk's name."""

@@ -1,5 +1,6 @@
 """APIs over HTTP (extra `server`): `create_app` for any ASGI server, and `Server`."""
 
+from instquery.apis.served import Served
 from instquery.extras import needing
 
 with needing("server", "HTTP"):
@@ -8,4 +9,4 @@ with needing("server", "HTTP"):
     from instquery.asgi.server import Server
     from instquery.asgi.signing import Gate
 
-__all__ = ["AccessKey", "Gate", "Keys", "Server", "create_app"]
+__all__ = ["AccessKey", "Gate", "Keys", "Served", "Server", "create_app"]

@@ -1,13 +1,11 @@
 """The ASGI application: operations as the official clients ask for them."""
 
-import json
 import logging
 from asyncio import timeout
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Unpack
 
-import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -16,18 +14,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from instquery.apis.asking import Asking as Planned
-from instquery.apis.catalog import CATALOG, Hosted
+from instquery.apis.catalog import Hosted
 from instquery.apis.envelope import Reply
-from instquery.apis.operation import Engine, Operation
+from instquery.apis.operation import Engine
+from instquery.apis.served import Served
 from instquery.asgi import tracing
 from instquery.asgi.access import Exchange, SlowLog, log_access
-from instquery.asgi.arguments import HostFacts, checked_names, stores_of
+from instquery.asgi.arguments import HostFacts, served_of
 from instquery.asgi.keys import Keys
 from instquery.asgi.metrics import Metrics, metrics_for
 from instquery.asgi.openapi import describe
-from instquery.asgi.refusals import Wrong, failure, in_both_casings, refusal, reply_headers
+from instquery.asgi.refusals import Written, Wrong, failure, refused, reply_headers, written
 from instquery.asgi.routes import Routes
-from instquery.asgi.service import refused, service_routes
+from instquery.asgi.service import refused_by_router, service_routes
 from instquery.asgi.signing import Denied, Gate, Signed
 from instquery.asgi.wire import (
     MOST_BYTES,
@@ -51,14 +50,13 @@ _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Asking(NamedTuple):
-    """A request that has been read: what is asked of which store, and by whom.
+    """A request that has been read: which operation is asked what, and by whom.
 
     `host` holds the facts that the operation asks of a host, and who walks through its pages. A
     large request is planned in a thread, as parsing what it asks for may take long already.
     """
 
-    operation: Operation
-    store: Engine
+    served: Served
     params: dict[str, str]
     host: dict[str, Any]
     is_large: bool
@@ -105,38 +103,35 @@ class Application:
         exchange = Exchange(scope)
         span = tracing.begin(exchange)
         try:
-            octets = await self._answer(exchange, path, receive)
+            reply = await self._answer(exchange, path, receive)
             exchange.stop()
-            if octets is not None:
-                exchange.size = 0 if scope["method"] == "HEAD" else len(octets)
-                headers = reply_headers(octets)
-                status, body = exchange.status, octets[: exchange.size]
+            if reply is not None:
+                exchange.size = 0 if scope["method"] == "HEAD" else len(reply.octets)
+                headers = reply_headers(reply)
+                status, body = exchange.status, reply.octets[: exchange.size]
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
         finally:
             tracing.end(span, exchange)
         await self._tell(exchange)
 
-    async def _answer(self, exchange: Exchange, path: str, receive: Receive) -> bytes | None:
-        """Return the body of the reply, `None` where the client has gone. Never raises."""
+    async def _answer(self, exchange: Exchange, path: str, receive: Receive) -> Written | None:
+        """Return the reply as octets, `None` where the client has gone. Never raises."""
         identity = exchange.request_id
         try:
             asking, caller = await self._read(path, exchange.scope, receive)
-            exchange.is_read(asking.operation, caller)
-            reply = await self._ask(asking, exchange)
-            exchange.status, body = (
-                reply.status,
-                reply.body if reply.answer is not None else in_both_casings(reply.body),
-            )
+            operation = asking.served.operation
+            exchange.is_read(operation, caller)
+            reply = written(operation, await self._ask(asking, exchange))
         except Wrong as wrong:
-            exchange.status, body = wrong.status, refusal(wrong.code, wrong.reason, identity)
+            reply = refused(self._routes.at(path), wrong, identity)
         except ClientDisconnect:
             return None
         except Exception:
             _log.exception("the application failed, request %s", identity)
-            failed = failure()
-            exchange.status, body = failed.status, refusal(failed.code, failed.reason, identity)
-        return _json(body)
+            reply = refused(exchange.operation or self._routes.at(path), failure(), identity)
+        exchange.status = reply.status
+        return reply
 
     async def _tell(self, exchange: Exchange) -> None:
         """Tell operators of a request that has been answered."""
@@ -176,13 +171,13 @@ class Application:
             raise unsupported_body(headers)
 
         params = {name: value for name, value in query + form if value}
-        operation, store = self._routes.find(path, params, headers)
-        facts = self._facts.by_name
-        if caller is not None:
-            facts = {**facts, "caller": caller}
-        host = {fact: value for fact, value in facts.items() if fact in operation.host}
-        host["walker"] = _walker(scope, caller)
-        return Asking(operation, store, params, host, is_large), caller
+        served, in_path = self._routes.find(scope["method"], path, params, headers)
+        if in_path:
+            params.update(in_path)
+        host = served.host(self._facts.by_name, caller)
+        if served.is_pinned:
+            host["walker"] = served.walks_as(headers, caller, _peer(scope))
+        return Asking(served, params, host, is_large), caller
 
     def _headers(self, scope: Scope) -> Headers:
         """Return the headers in the one form that is signed and read. Raises `Wrong`."""
@@ -207,9 +202,9 @@ class Application:
 
     def _plan(self, asking: Asking, exchange: Exchange) -> Planned:
         """Read what a request asks for, and plan it."""
-        operation, store, params, host, _ = asking
-        exchange.asking = operation.prepare(
-            store,
+        served, params, host, _ = asking
+        exchange.asking = served.operation.prepare(
+            served.store,
             params,
             now=self._clock(),
             request_id=exchange.request_id,
@@ -220,31 +215,34 @@ class Application:
 
 
 def create_app(
-    *stores: Engine | None,
+    *served: Served | Engine | None,
     keys: Keys | Gate | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     slow: float = 0.1,
     metrics: bool | None = None,
     **named: Unpack[Hosted],
 ) -> Starlette:
-    """Return an ASGI application that answers what these stores hold.
+    """Return an ASGI application that answers what these operations are asked.
 
     It may be mounted under a prefix. `/healthz` says that it is up, `/openapi.json` describes it,
     `/metrics` has its figures. `state.facts.replace` replaces facts while it runs.
 
     Args:
-        stores: in the order of the catalog; `None` leaves an API out.
+        served: operations with their stores, of any API; see `Served`. In their place there may be
+            stores alone, of the APIs of the catalog in its order; `None` leaves one out.
         keys: the access keys that requests are signed with. The caller of a key is who asks.
             Without keys no signature is looked at. A `Gate` holds keys that can be replaced while
             the application runs.
         clock: tells the moment of each request, though not to signatures.
         slow: seconds from which a request is logged with its plan.
         metrics: whether there is `/metrics`; by default where the extra `metrics` is installed.
-        named: stores by their API's name, such as `airec=` and `bss=`; and facts that the rules
-            of operations ask of their host, such as `directory=` and `products=`.
+        named: stores by the name of an API in the catalog, such as `airec=` and `bss=`: the short
+            form of `Served`. And facts that the rules of operations ask of their host, such as
+            `directory=` and `products=`.
 
     Raises:
-        InstqueryError: for anything else in their place.
+        InstqueryError: for anything else in their place, and for two operations that no request
+            could tell apart.
         TypeError: for a name that is neither of an API nor of a fact.
 
     """
@@ -252,13 +250,14 @@ def create_app(
         check_kind("keys", keys, (Keys, Gate), "an instance of Keys, as Keys.from_file makes it")
     check_callable("clock", clock, "a datetime")
     check_seconds("slow", slow)
-    given = checked_names(named)
+    everything = served_of(served, named)
     gate = Gate(keys) if isinstance(keys, Keys) else keys
-    return _assembled(stores_of(stores, given), gate, HostFacts(given), clock, slow, metrics)
+    facts = HostFacts(named, everything.values())
+    return _assembled(everything, gate, facts, clock, slow, metrics)
 
 
 def _assembled(
-    stores: Mapping[str, Engine],
+    everything: Mapping[str, Served],
     gate: Gate | None,
     facts: HostFacts,
     clock: Callable[[], datetime],
@@ -266,12 +265,12 @@ def _assembled(
     metrics: bool | None,  # noqa: FBT001
 ) -> Starlette:
     """Put an application together."""
-    counting = metrics_for(stores, wanted=metrics)
-    aside = service_routes(describe(CATALOG[name] for name in stores), counting)
+    counting = metrics_for(everything, wanted=metrics)
+    aside = service_routes(describe(everything.values()), counting)
     application = Middleware(
         Application,
         aside=[route.path for route in aside],
-        routes=Routes((CATALOG[name], store) for name, store in stores.items()),
+        routes=Routes(everything.values()),
         gate=gate,
         facts=facts,
         clock=clock,
@@ -281,21 +280,10 @@ def _assembled(
     app = Starlette(
         routes=aside,
         middleware=[application],
-        exception_handlers={HTTPException: refused},
+        exception_handlers={HTTPException: refused_by_router},
     )
     app.state.facts = facts
     return app
-
-
-def _json(value: object) -> bytes:
-    """Write JSON.
-
-    The fast library refuses what UTF-8 cannot hold, such as half of a surrogate pair.
-    """
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
@@ -331,9 +319,7 @@ def _located(scope: Scope) -> tuple[Scope, str]:
     return (scope if whole == scope["path"] else {**scope, "path": whole}), path
 
 
-def _walker(scope: Scope, caller: str | None) -> str | None:
-    """Say who walks through pages: the caller, or else whoever has the peer's address."""
-    if caller is not None:
-        return caller
+def _peer(scope: Scope) -> str | None:
+    """Name whoever has the peer's address."""
     client = scope.get("client")
     return None if client is None else f"peer {client[0]}"

@@ -1,6 +1,6 @@
 """Figures for Prometheus (extra `metrics`): requests, latencies, what stores and servers hold.
 
-Each application has a registry of its own. Labels are names that the catalog and this room know:
+Each application has a registry of its own. Labels are names of what is served, and of this room:
 no client can add one.
 """
 
@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from instquery.apis.operation import Engine
+from instquery.apis.served import Served
 from instquery.asgi.access import Exchange
 from instquery.asgi.connections import Connections
 from instquery.contract import Holdings
@@ -47,7 +47,7 @@ _HELD = {
 }
 
 
-def metrics_for(stores: Mapping[str, Engine], *, wanted: bool | None) -> "Metrics | None":
+def metrics_for(served: Mapping[str, Served], *, wanted: bool | None) -> "Metrics | None":
     """Return what counts for an application; `None` where that is not wanted.
 
     Without a wish (`None`) it is there where the extra is installed.
@@ -60,14 +60,14 @@ def metrics_for(stores: Mapping[str, Engine], *, wanted: bool | None) -> "Metric
         check_flag("metrics", wanted)
     if wanted and not _is_installed:
         raise InstqueryError(f"metrics need prometheus-client: {cure('metrics')}")
-    return Metrics(stores) if _is_installed and wanted is not False else None
+    return Metrics(served) if _is_installed and wanted is not False else None
 
 
 class Metrics:
     """The figures of one application. `note` costs 2 µs."""
 
-    def __init__(self, stores: Mapping[str, Engine]) -> None:
-        self._stores = stores
+    def __init__(self, served: Mapping[str, Served]) -> None:
+        self._served = served
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "instquery_requests",
@@ -93,14 +93,14 @@ class Metrics:
         if known is None:
             names = ("-", "-") if operation is None else (operation.name, operation.version)
             known = (self._requests.labels(*names, str(status)), self._seconds.labels(*names))
-            self._known[id(operation), status] = known  # operations are the catalog's, and stay
+            self._known[id(operation), status] = known  # operations that are served stay
         requests, seconds = known
         requests.inc()
         seconds.observe(exchange.seconds)
 
     def render(self, connections: Connections | None) -> bytes:
         """Write all figures; those of the connections where the server is one of ours."""
-        text = generate_latest(self._registry) + generate_latest(_Held(self._stores))
+        text = generate_latest(self._registry) + generate_latest(_Held(self._served))
         if connections is not None:
             text += generate_latest(_Served(connections))
         return text
@@ -109,12 +109,12 @@ class Metrics:
 class _Held:
     """What stores hold, as they say it themselves; a database is not asked to count."""
 
-    def __init__(self, stores: Mapping[str, Engine]) -> None:
-        self._stores = stores
+    def __init__(self, served: Mapping[str, Served]) -> None:
+        self._served = served
 
     def collect(self) -> Iterator[Any]:
         """Yield a gauge for each kind of thing, by the name of the API."""
-        held = {name: holdings for name in self._stores if (holdings := self._of(name))}
+        held = {name: holdings for name in self._served if (holdings := self._of(name))}
         for kind, about in _HELD.items():
             gauge = GaugeMetricFamily(f"instquery_{kind}", about, labels=("api",))
             for name, holdings in held.items():
@@ -123,7 +123,7 @@ class _Held:
 
     def _of(self, name: str) -> Holdings | None:
         try:
-            return getattr(self._stores[name], "holdings", None)
+            return getattr(self._served[name].store, "holdings", None)
         except Exception:
             _log.exception("the store %s does not say what it holds", name)
             return None

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from instquery.apis.catalog import Api
 from instquery.apis.params import Param
+from instquery.apis.served import Served
 
 __all__ = ["describe"]
 
@@ -14,17 +14,27 @@ _ERROR = {
     "required": [*_MEMBERS],
     "properties": {name: {"type": "string"} for name in _MEMBERS},
 }
+_REFUSALS = {
+    "400": "The request is refused.",
+    "403": "The signature is refused.",
+    "413": "The body is too large.",
+    "414": "The query string is too large.",
+    "415": "The body is no form.",
+    "429": "Too many requests of one access key.",
+    "431": "The headers are too many or too large.",
+}
 
 
-def describe(apis: Iterable[Api]) -> dict[str, Any]:
-    """Return the document of the APIs that are served.
+def describe(served: Iterable[Served]) -> dict[str, Any]:
+    """Return the document of what is served.
 
-    OpenAPI has one operation for each path and method. So all APIs on `/` (RPC) are one: it takes
-    any of their actions, and the parameters of all.
+    OpenAPI has one operation for each path and method. So all operations on `/` (RPC) are one, and
+    so are the versions of one path: it takes the parameters of all, and an action or a version
+    tells them apart.
     """
-    shared: dict[str, list[Api]] = {}
-    for api in apis:
-        shared.setdefault(api.path, []).append(api)
+    shared: dict[str, list[Served]] = {}
+    for one in served:
+        shared.setdefault(one.path, []).append(one)
 
     return {
         "openapi": "3.1.0",
@@ -37,55 +47,96 @@ def describe(apis: Iterable[Api]) -> dict[str, Any]:
     }
 
 
-def _path(apis: list[Api]) -> dict[str, Any]:
-    """Describe the APIs of one path: several of them where it is `/`, one anywhere else."""
-    names = [api.operation.name for api in apis]
-    params = [param for api in apis for param in api.operation.params]
-    if not apis[0].is_rpc:
-        return {apis[0].method.lower(): _operation(names[0], _parameters(params))}
-
-    action: dict[str, Any] = {"type": "string", "enum": names}
-    parameters = [
-        {"name": "Action", "in": "query", "required": True, "schema": action},
-        *_parameters(params),
-    ]
-    name = "Or".join(names)
-    return {"get": _operation(name, parameters), "post": _operation(f"{name}ByPost", parameters)}
-
-
-def _parameters(params: Iterable[Param]) -> list[dict[str, Any]]:
-    """Describe parameters, each name once; where several operations have it, all of its rules."""
-    rules: dict[str, dict[str, None]] = {}
-    for param in params:
-        rules.setdefault(param.name, {})[param.about] = None
-
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "description": "; or ".join(abouts),
-            "schema": {"type": "string"},
+def _path(there: list[Served]) -> dict[str, Any]:
+    """Describe what is served at one path, by method."""
+    if there[0].is_rpc:
+        name = _joined(there)
+        return {
+            "get": _operation(name, there, _chosen(there)),
+            "post": _operation(f"{name}ByPost", there, _chosen(there)),
         }
-        for name, abouts in rules.items()
-    ]
 
-
-def _operation(name: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    by_method: dict[str, list[Served]] = {}
+    for one in there:
+        by_method.setdefault(one.method.lower(), []).append(one)
     return {
-        "operationId": name,
-        "parameters": parameters,
-        "responses": {
-            "200": _response("A page of instances.", {"type": "object"}),
-            "400": _response("The request is refused.", _ERROR),
-            "403": _response("The signature is refused.", _ERROR),
-            "413": _response("The body is too large.", _ERROR),
-            "414": _response("The query string is too large.", _ERROR),
-            "415": _response("The body is no form.", _ERROR),
-            "429": _response("Too many requests of one access key.", _ERROR),
-            "431": _response("The headers are too many or too large.", _ERROR),
-        },
+        method: _operation(_joined(those), those, _versions(those))
+        for method, those in by_method.items()
     }
 
 
-def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _joined(there: list[Served]) -> str:
+    """Return the name of several operations as one; versions of one name have it once."""
+    return "Or".join(dict.fromkeys(one.operation.name for one in there))
+
+
+def _chosen(there: list[Served]) -> list[dict[str, Any]]:
+    """Describe how an action is named, and its version where that decides."""
+    names = list(dict.fromkeys(one.operation.name for one in there))
+    versions = [] if len(names) == len(there) else _versions(there)
+    return [_parameter("Action", is_required=True, values=names), *versions]
+
+
+def _versions(there: list[Served]) -> list[dict[str, Any]]:
+    """Describe how one of several versions is named."""
+    if len(there) == 1:
+        return []
+    values = list(dict.fromkeys(one.operation.version for one in there))
+    return [
+        _parameter("Version", about="The first one served, where it is not given.", values=values)
+    ]
+
+
+def _parameters(there: list[Served]) -> list[dict[str, Any]]:
+    """Describe parameters, each name once; where several operations have it, all of its rules."""
+    rules: dict[str, list[Param]] = {}
+    for one in there:
+        for param in one.operation.params:
+            rules.setdefault(param.name, []).append(param)
+
+    return [
+        _parameter(
+            name,
+            about="; or ".join(dict.fromkeys(param.about for param in params)),
+            is_in_path=all(name in one.names for one in there),
+        )
+        for name, params in rules.items()
+    ]
+
+
+def _parameter(
+    name: str,
+    *,
+    about: str = "",
+    is_required: bool = False,
+    is_in_path: bool = False,
+    values: list[str] | None = None,
+) -> dict[str, Any]:
+    schema: dict[str, Any] = (
+        {"type": "string"} if values is None else {"type": "string", "enum": values}
+    )
+    described: dict[str, Any] = {"name": name, "in": "path" if is_in_path else "query"}
+    if about:
+        described["description"] = about
+    if is_required or is_in_path:
+        described["required"] = True
+    return described | {"schema": schema}
+
+
+def _operation(name: str, there: list[Served], choosing: list[dict[str, Any]]) -> dict[str, Any]:
+    envelope = there[0].operation.envelope
+    media = envelope.content_type.partition(";")[0].strip()
+    # What an operation writes in its own way, its own document describes.
+    error = _ERROR if envelope.both_casings else {"type": "object"}
+    responses = {"200": _response("A page of instances.", media, {"type": "object"})}
+    for status, about in _REFUSALS.items():
+        responses[status] = _response(about, media, error)
+    return {
+        "operationId": name,
+        "parameters": [*choosing, *_parameters(there)],
+        "responses": responses,
+    }
+
+
+def _response(description: str, media: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {media: {"schema": schema}}}

@@ -13,7 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from instquery.apis.envelope import new_request_id
-from instquery.asgi.refusals import refusal_octets, reply_headers
+from instquery.asgi.refusals import Wrong, refused, reply_headers
 from instquery.asgi.wire import MOST_BYTES
 
 __all__ = ["BoundedConnection", "BoundedProtocol"]
@@ -106,8 +106,9 @@ class BoundedProtocol(H11Protocol):
             return
 
         status = self.conn.status
-        octets = refusal_octets(*_REASONS[status], new_request_id())
-        headers = [*reply_headers(octets), (b"connection", b"close")]
+        refusal = refused(None, Wrong(status, *_REASONS[status]), new_request_id())
+        octets = refusal.octets
+        headers = [*reply_headers(refusal), (b"connection", b"close")]
         response = h11.Response(
             status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()
         )

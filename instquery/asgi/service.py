@@ -13,7 +13,11 @@ from instquery.asgi.refusals import refusal
 from instquery.asgi.server import CONNECTIONS
 from instquery.asgi.wire import bad_method
 
-__all__ = ["refused", "service_routes"]
+__all__ = ["SERVICE_PATHS", "refused_by_router", "service_routes"]
+
+
+SERVICE_PATHS = ("/healthz", "/openapi.json", "/metrics")
+"""Paths that no operation can have."""
 
 
 def service_routes(document: dict[str, Any], metrics: Metrics | None) -> list[Route]:
@@ -36,7 +40,7 @@ def service_routes(document: dict[str, Any], metrics: Metrics | None) -> list[Ro
     return [*routes, Route("/metrics", figures)]
 
 
-async def refused(_: Request, error: Exception) -> Response:
+async def refused_by_router(_: Request, error: Exception) -> Response:
     """Answer a request that the router refuses, such as a POST to `/healthz`."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
     wrong = bad_method("GET")

@@ -8,9 +8,10 @@ from time import perf_counter
 import typer
 
 from instquery.apis.catalog import Api
+from instquery.apis.envelope import Answer
 from instquery.apis.operation import Operation, Refusal
 from instquery.cli.failures import REFUSED, say
-from instquery.cli.options import flag_of
+from instquery.cli.options import flags_of
 from instquery.cli.show import (
     console,
     errors,
@@ -21,6 +22,7 @@ from instquery.cli.show import (
     put_out,
 )
 from instquery.contract import Reads
+from instquery.query import Query
 
 __all__ = ["print_answer"]
 
@@ -28,7 +30,7 @@ __all__ = ["print_answer"]
 def print_answer(
     api: Api,
     store: Reads,
-    params: Mapping[str, str | None],
+    params: Mapping[str, object],
     *,
     now: datetime,
     as_json: bool,
@@ -55,7 +57,7 @@ def print_answer(
     if not as_json:
         items, number, size = reply.answer.items, reply.answer.number, reply.answer.size
         console.print(items_table(api, items))
-        total = store.count(query.where)
+        total = _total(reply.answer, store, query)
         console.print(
             f"{len(items)} of {total:,} {'match' if total == 1 else 'matches'}, "
             f"page {number} of size {size}, in {milliseconds:.2f} ms",
@@ -67,7 +69,12 @@ def print_answer(
         )
 
 
-def _refusal(operation: Operation, params: Mapping[str, str | None], now: datetime) -> str:
+def _total(answer: Answer, store: Reads, query: Query) -> int:
+    """Return the number of all matches, counted where the reply does not tell it."""
+    return store.count(query.where) if answer.total is None else answer.total
+
+
+def _refusal(operation: Operation, params: Mapping[str, object], now: datetime) -> str:
     """Say why a request is refused: the API's code and message, of options as they were typed."""
     refusal = Refusal(operation.internal)  # a fault of ours, which no reading of the request finds
     try:
@@ -76,7 +83,7 @@ def _refusal(operation: Operation, params: Mapping[str, str | None], now: dateti
         if found.code in operation.errors:
             refusal = found
 
-    options = {param.name: flag_of(param.name) for param in operation.params}
+    options = flags_of(operation)
     field = None if refusal.field is None else options.get(refusal.field, refusal.field)
     reason = _with_options(refusal.reason, options)
     template = operation.errors[refusal.code].message

@@ -78,7 +78,9 @@ def stores_of(
             stores[name] = hold(name, file)
     if not stores:
         options = " or ".join(f"--{name}" for name in CATALOG)
-        raise InstqueryError(f"give a file for {options}, or a folder for --db")
+        raise InstqueryError(
+            f"give a file for {options}, for any API by --store NAME=FILE, or a folder for --db"
+        )
     return stores
 
 
@@ -122,7 +124,7 @@ def run_serve(
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     app = create_app(
-        *map(stores.get, CATALOG),
+        *(CATALOG[name].served(store) for name, store in stores.items()),
         keys=gate,
         slow=listening.slow,
         metrics=listening.metrics,

@@ -125,6 +125,10 @@ class View:
             raise CursorInvalid("was issued for another state of the store")
         return after
 
+    def moment(self, cursor: str) -> int | None:
+        """Return the now of a walk's query, in microseconds. Raises `CursorInvalid`."""
+        return self._signer.read(cursor).now
+
     def answer(
         self,
         query: Query,
@@ -150,11 +154,10 @@ class View:
         del records[query.limit :]
         cursor: Callable[[], str] | None = None
         if follows and records:
-            came += len(records)
-            cursor = partial(self._cursor, query, records[-1], total, came, keep)
-        return Page(
-            partial(_copies, records, query.fields), total, cursor, self.number, self.version.plain
-        )
+            so_far = came + len(records)
+            cursor = partial(self._cursor, query, records[-1], total, so_far, keep)
+        copies = partial(_copies, records, query.fields)
+        return Page(copies, total, cursor, self.number, self.version.plain, came)
 
     def _resumed(self, query: Query, chosen: Plan, after: Bookmark) -> tuple[list[Record], int]:
         """Return the records of a page behind a bookmark, and one more; and how many came before.

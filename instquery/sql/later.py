@@ -1,7 +1,7 @@
 """Reads that a store on a database does not answer as yet: it says so."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from instquery.bins import Edges, Every, Histogram
 from instquery.bounds import Given
@@ -16,6 +16,9 @@ __all__ = ["Later", "check_order"]
 
 class Later:
     """The reads of `contract.Reads` that are refused."""
+
+    has_cursors: ClassVar[bool] = False
+    """Whether a page tells where to go on; see `contract.Prepares`."""
 
     def histogram(  # noqa: PLR0913 - as every store has it
         self,

@@ -129,6 +129,7 @@ class SqlStore(Later):
             items,
             path.matches if query.total else None,
             _no_cursor if items and follows else None,
+            came=query.offset,
         )
 
     def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:

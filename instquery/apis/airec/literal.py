@@ -75,6 +75,7 @@ list_instance = Operation(
         timespec="milliseconds",
         success=_success,
         failure=_failure,
+        both_casings=True,
     ),
     errors={
         "ValidationError": Fault("The specified parameter {parameter} is not valid: it {reason}."),

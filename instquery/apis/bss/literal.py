@@ -248,6 +248,7 @@ query_available_instances = Operation(
         timespec="seconds",
         success=_success,
         failure=_failure,
+        both_casings=True,
     ),
     # The document's own texts; it gives 400 for InternalError too, but a fault of ours is a 5xx.
     errors={

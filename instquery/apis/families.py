@@ -1,0 +1,155 @@
+"""Parameters that come in numbered parts: `InstanceId.1`, `Tag.1.Key`, `Filter.2.Value.3`.
+
+Numbers may have gaps, and say in which order the items are. Parts that are empty count as not
+given, and an item without parts is none.
+
+From Python the items may also be given as a list under the family's name: texts, or mappings of
+parts.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, Unpack, cast
+
+from instquery.apis.param import Common, Param, Predicates, is_count
+from instquery.apis.values import word
+from instquery.errors import SchemaError
+
+__all__ = ["repeated"]
+
+Item: TypeAlias = str | tuple[str | tuple[str, ...] | None, ...]
+"""One of a family: a text, or its parts in the order in which they are declared; `None` for a part
+that is not given."""
+
+_NUMBER = "[1-9][0-9]{0,8}"
+_MANY = ".N"
+
+
+def repeated(
+    name: str,
+    parts: Sequence[str] = (),
+    *,
+    most: int,
+    read: Callable[[Any, int], Predicates],
+    **common: Unpack[Common],
+) -> Param:
+    """Declare a family of parameters, numbered from 1: `Tag.1.Key`, `Tag.1.Value`, `Tag.2.Key`.
+
+    Args:
+        name: what all of them begin with, such as `Tag`.
+        parts: what an item has behind its number. Without any an item is a text (`InstanceId.1`).
+            A part that ends with `.N` is numbered itself (`Value.N` for `Filter.1.Value.2`), and is
+            a tuple of texts.
+        most: how many items there may be.
+        read: makes predicates of the items and the moment of the request. An item is a text, or a
+            tuple of its parts in the order of `parts`, with `None` for those not given. It raises
+            `ValueError` or `Refusal` for what does not fit together.
+        common: see `Common`; `code` is also that of too many items.
+
+    >>> tags = repeated("Tag", ("Key", "Value"), most=20, read=lambda pairs, now: ())
+    >>> tags.value(tags.found({"Tag.7.Key": "env", "Tag.2.Key": "app", "Tag.2.Value": "shop"}))
+    (('app', 'shop'), ('env', None))
+
+    """
+    family = _Family(name, parts, most)
+    what = f"{name}.N" if not parts else ", ".join(f"{name}.N.{part}" for part in parts)
+    return Param(
+        name,
+        "filter",
+        read,
+        f"{what}: up to {most}",
+        value=family.checked,
+        collect=family.collect,
+        is_part=family.has,
+        **common,
+    )
+
+
+class _Family:
+    """The names of a family, and the items that they make."""
+
+    def __init__(self, name: str, parts: Sequence[str], most: int) -> None:
+        if not is_count(most):
+            raise SchemaError("most must be an integer from 1", field=name)
+        if isinstance(parts, str) or not all(isinstance(part, str) and part for part in parts):
+            reason = "parts must be a tuple of names, such as ('Key', 'Value')"
+            raise SchemaError(reason, field=name)
+        self._name = name
+        self._parts = tuple(parts)
+        self._most = most
+        behind = [
+            rf"{re.escape(part.removesuffix(_MANY))}\.(?P<n{at}>{_NUMBER})"
+            if part.endswith(_MANY)
+            else re.escape(part)
+            for at, part in enumerate(parts)
+        ]
+        ends = "|".join(f"(?P<p{at}>{pattern})" for at, pattern in enumerate(behind))
+        end = rf"\.(?:{ends})" if behind else ""
+        self._pattern = re.compile(rf"{re.escape(name)}\.(?P<number>{_NUMBER}){end}", re.ASCII)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name is of the family."""
+        return self._pattern.fullmatch(name) is not None
+
+    def checked(self, items: object) -> tuple[Item, ...]:
+        """Return the items that were collected. Raises `ValueError` for too many."""
+        found = cast(tuple[Item, ...], items)
+        if len(found) > self._most:
+            raise ValueError(f"must have at most {self._most} items")
+        return found
+
+    def collect(self, given: Mapping[str, object]) -> tuple[Item, ...] | None:
+        """Return the items that were given; `None` where there are none. Raises `ValueError`."""
+        listed = given.get(self._name)
+        if isinstance(listed, list | tuple):
+            return tuple([self._of_python(one) for one in cast(Sequence[object], listed)]) or None
+
+        found: dict[int, dict[int, Any]] = {}
+        prefix = f"{self._name}."
+        for name, value in given.items():
+            if not name.startswith(prefix) or value is None or value == "":
+                continue
+            matched = self._pattern.fullmatch(name)
+            if matched is not None:
+                self._note(found.setdefault(int(matched["number"]), {}), matched, word(value))
+        return tuple([self._item(found[number]) for number in sorted(found)]) or None
+
+    def _note(self, item: dict[int, Any], matched: re.Match[str], text: str) -> None:
+        """Put the text of a name to the others of its item."""
+        at = next((at for at in range(len(self._parts)) if matched[f"p{at}"] is not None), 0)
+        if self._parts and self._parts[at].endswith(_MANY):
+            item.setdefault(at, {})[int(matched[f"n{at}"])] = text
+        else:
+            item[at] = text
+
+    def _item(self, noted: Mapping[int, Any]) -> Item:
+        """Return an item of what was noted of it, by part."""
+        if not self._parts:
+            return cast(str, noted[0])
+        return tuple([_in_order(noted.get(at)) for at in range(len(self._parts))])
+
+    def _of_python(self, one: object) -> Item:
+        """Take an item that Python code has given."""
+        if not self._parts:
+            return word(one)
+        if not isinstance(one, Mapping):
+            raise ValueError(f"must hold objects with {', '.join(self._parts)}")
+        members = cast(Mapping[str, object], one)
+        return tuple([_of_part(members, part) for part in self._parts])
+
+
+def _in_order(noted: Any) -> str | tuple[str, ...] | None:
+    """Return a part; where it is numbered itself, its texts in order."""
+    if not isinstance(noted, dict):
+        return cast(str | None, noted)
+    texts = cast(dict[int, str], noted)
+    return tuple([texts[number] for number in sorted(texts)])
+
+
+def _of_part(members: Mapping[str, object], part: str) -> str | tuple[str, ...] | None:
+    value = members.get(part.removesuffix(_MANY))
+    if value is None or value == "":
+        return None
+    if part.endswith(_MANY) and isinstance(value, list | tuple):
+        return tuple(map(word, cast(Sequence[object], value)))
+    return (word(value),) if part.endswith(_MANY) else word(value)

@@ -1,0 +1,78 @@
+"""Members within members: which of them an item has, and which of them are times.
+
+A member of a member is named by its path, with dots (`VpcAttributes.VpcId`). A path goes through
+lists: it means the member of each of their items.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+__all__ = ["Tree", "picked", "rewritten", "tree_of"]
+
+Tree: TypeAlias = dict[str, Any]
+"""Names, each with the tree below it. A name that a path ends with has a leaf instead."""
+
+
+def tree_of(paths: Iterable[str], leaf: Callable[[str], object]) -> Tree:
+    """Return paths as a tree; `leaf` tells what stands at the end of each.
+
+    >>> tree_of(["a.b", "a.c"], leaf=lambda path: None)
+    {'a': {'b': None, 'c': None}}
+    """
+    tree: Tree = {}
+    for path in paths:
+        *steps, last = path.split(".")
+        there = tree
+        for step in steps:
+            there = there.setdefault(step, {})
+        there[last] = leaf(path)
+    return tree
+
+
+def picked(value: Any, tree: Tree | None) -> Any:
+    """Return a value with the members of a tree alone; what has no members is left out (`None`).
+
+    >>> picked([{"a": 1, "b": 2}, 5], {"a": None})
+    [{'a': 1}]
+    """
+    if tree is None:
+        return value
+    if isinstance(value, Mapping):
+        members = cast(Mapping[str, Any], value)
+        kept = {name: picked(members[name], tree[name]) for name in members if name in tree}
+        return {name: inner for name, inner in kept.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        items = [picked(item, tree) for item in cast(Iterable[Any], value)]
+        return [item for item in items if item is not None]
+    return None
+
+
+def rewritten(value: Any, tree: Tree, write: Callable[[Any], Any]) -> Any:
+    """Return a value with the leaves of a tree written anew; nothing of it is changed in place.
+
+    Args:
+        value: what the tree is of.
+        tree: the leaves are what a member without a value becomes; with `None` it is left out.
+        write: returns `None` for a member that has no value.
+
+    >>> rewritten({"at": "x", "to": ""}, {"at": None, "to": "-"}, str.upper)
+    {'at': 'X', 'to': '-'}
+
+    """
+    if isinstance(value, list | tuple):
+        return [rewritten(item, tree, write) for item in cast(Iterable[Any], value)]
+    if not isinstance(value, Mapping):
+        return value
+
+    members = dict(cast(Mapping[str, Any], value))
+    for name, below in tree.items():
+        if isinstance(below, dict):
+            if name in members:
+                members[name] = rewritten(members[name], cast(Tree, below), write)
+            continue
+        written = write(members.get(name)) or below
+        if written is not None:
+            members[name] = written
+        else:
+            members.pop(name, None)
+    return members
