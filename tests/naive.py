@@ -472,3 +472,47 @@ def bss_filters(params, wrong):
         if ends:
             wanted.append(("range", field, ends))
     return wanted
+
+
+def wild_parts(pattern):
+    """Read a pattern: "*" and "?" for wildcards, ("text", …) for runs of literal characters."""
+    parts = []
+    at = 0
+    while at < len(pattern):
+        one = pattern[at]
+        if one in "*?":
+            parts.append(one)
+            at += 1
+            continue
+        if one == "\\":
+            at += 1
+            one = pattern[at]  # IndexError: nothing is escaped
+        if parts and isinstance(parts[-1], tuple):
+            parts[-1] = ("text", parts[-1][1] + one)
+        else:
+            parts.append(("text", one))
+        at += 1
+    return parts
+
+
+def is_pattern(pattern):
+    try:
+        wild_parts(pattern)
+    except IndexError:
+        return False
+    return True
+
+
+def is_like(text, pattern, case):
+    """Tell whether a whole text fits, by all the ends that the parts so far may have."""
+    compared = text if case else same_letters(text)
+    ends = {0}
+    for part in wild_parts(pattern):
+        if part == "*":
+            ends = set(range(min(ends), len(compared) + 1)) if ends else ends
+        elif part == "?":
+            ends = {end + 1 for end in ends if end < len(compared)}
+        else:
+            wanted = part[1] if case else same_letters(part[1])
+            ends = {end + len(wanted) for end in ends if compared[end:].startswith(wanted)}
+    return len(compared) in ends
