@@ -23,6 +23,7 @@ the text to the pieces that follow. So nothing is tried twice:
                             and intersected                    a text
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -34,6 +35,8 @@ __all__ = ["Pattern"]
 
 # Places of a literal that are looked at one by one before all are found at once.
 _TRIES = 64
+
+_ASCII = re.compile("[\x00-\x7f]+")
 
 
 class _Literal(NamedTuple):
@@ -133,6 +136,18 @@ class Pattern:
         """Texts that are in every text that fits, each once, the longest first."""
         found = {literal.text for piece in self.pieces for literal in piece.literals}
         return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+    @property
+    def folded_literals(self) -> tuple[str, ...]:
+        """Texts that are in the folded form of every text that fits, the longest first.
+
+        Where raw text is compared, folding may join a character with the mark that follows it. So
+        only runs of ASCII characters count, all but the last of each.
+        """
+        if not self.case:
+            return self.literals
+        runs = {run[:-1].lower() for text in self.literals for run in _ASCII.findall(text)}
+        return tuple(sorted(runs - {""}, key=lambda text: (-len(text), text)))
 
     @property
     def whole(self) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
+from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.options import some
 from instquery.ranges import Interval, Range, check_name
 from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
@@ -16,20 +17,25 @@ from instquery.values import fits
 __all__ = [
     "ASKED",
     "BOUND",
+    "Among",
     "And",
     "Asked",
     "Bounded",
     "Compound",
     "Contains",
     "Eq",
+    "Has",
     "In",
     "Interval",
     "Leaf",
+    "Like",
     "Missing",
     "Not",
     "Or",
     "Predicate",
     "Range",
+    "Some",
+    "Span",
     "Value",
     "Where",
     "check_answered",
@@ -200,10 +206,10 @@ class Missing(Leaf):
         return f"{self.field} is missing"
 
 
-Asked: TypeAlias = Eq | In | Contains | Range | Missing
+Asked: TypeAlias = Eq | In | Contains | Like | Range | Has | Missing
 """A leaf as a caller makes it."""
 
-Bounded: TypeAlias = Eq | In | Contains | Interval | Missing
+Bounded: TypeAlias = Eq | In | Contains | Like | Interval | Has | Span | Among | Some | Missing
 """A leaf that needs neither schema nor now any more: see `Schema.bound`."""
 
 ASKED: tuple[type[Predicate], ...] = (*get_args(Asked), And, Or, Not)
@@ -271,7 +277,7 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         for predicate in listed:
             if not isinstance(predicate, Predicate):
                 kind = type(predicate).__name__
-                known = "Eq, In, Contains, Range, Missing, And, Or or Not"
+                known = "Eq, In, Contains, Like, Range, Has, Missing, And, Or or Not"
                 raise QueryError(f"{kind} is not a predicate: give {known}")
         check_size(And(*listed))
     return listed

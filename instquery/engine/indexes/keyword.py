@@ -18,15 +18,16 @@ brought up to date.
 from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Any, ClassVar, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
+from instquery.engine.indexes.spellings import Spellings
 from instquery.engine.opening import Opening, one_more
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.engine.sizes import Size
-from instquery.predicates import Bounded, Eq, In, Missing, Value, check_answered, unanswered
+from instquery.predicates import Bounded, Eq, In, Like, Missing, Value, check_answered, unanswered
 from instquery.query import Record
 from instquery.values import sortable
 
@@ -48,7 +49,7 @@ class KeywordIndex:
     row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Missing)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Like, Missing)
     few: ClassVar[int] = 0
 
     __slots__ = (
@@ -59,6 +60,7 @@ class KeywordIndex:
         "_missing",
         "_opened",
         "_rare",
+        "_spelled",
         "_width",
     )
 
@@ -72,48 +74,81 @@ class KeywordIndex:
         self._missing: RowSet = 0
         self._width = width
         self._in_order: tuple[Value, ...] | None = None  # made when it is first asked for
+        self._spelled: dict[bool, Spellings] = {}  # likewise: folded ones, and raw ones
 
     @classmethod
     def build(cls, values: Sequence[Value | None]) -> Self:
         """Build from a column. Costs 0.1 µs a row."""
-        index = cls(len(values))
-        held = _places(values)
-        index._missing = set_of(held.pop(None, ()), len(values))
-        for value, places in held.items():
-            index._keep(value, places)
+        return cls.of(_places(values), len(values))
+
+    @classmethod
+    def of(cls, places: dict[Any, list[Position]], width: int) -> Self:
+        """Build from the positions of each value, and of `None`, ascending."""
+        index = cls(width)
+        index._missing = set_of(places.pop(None, ()), width)
+        for value, listed in places.items():
+            index._keep(value, listed)
         return index
 
     # reading
 
-    def size(self, predicate: Eq | In | Missing, occupied: RowSet) -> Size:
+    def size(self, predicate: Eq | In | Like | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
             return Size.exactly(self.count(predicate.value))
         if isinstance(predicate, Missing):
             return Size.exactly((self._missing & occupied).bit_count())
+        if isinstance(predicate, Like):
+            return Size.exactly(sum(map(self.count, self.like(predicate))))
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
         return Size.exactly(sum(map(self.count, predicate.members)))
 
-    def select(self, predicate: Eq | In | Missing) -> Selection:
+    def select(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
         if isinstance(predicate, Eq):
-            frequent = self._frequent.get(predicate.value)
-            return self._select_rare(predicate.value) if frequent is None else (frequent, True)
+            return self.select_one(predicate.value)
         if isinstance(predicate, Missing):
             return self._missing, True
+        if isinstance(predicate, Like):
+            return self.any_of(self.like(predicate)), True
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
+        return self.any_of(predicate.values), True
 
+    def select_one(self, value: Value) -> Selection:
+        """Return exactly the rows that hold one value."""
+        frequent = self._frequent.get(value)
+        return self._select_rare(value) if frequent is None else (frequent, True)
+
+    def any_of(self, values: Iterable[Value]) -> RowSet:
+        """Return the rows that hold one of some values. Costs a look-up a value."""
         rows = 0
-        for value in predicate.values:
-            rows |= self.rows(value)
-        return rows, True
+        listed: list[Iterable[Position]] = []
+        for value in values:
+            held = self._frequent.get(value)
+            if held is not None:
+                rows |= held
+            elif value in self._rare:
+                listed.append(self._places(value))
+        return rows | set_of(chain.from_iterable(listed), self._width) if listed else rows
+
+    def like(self, predicate: Like) -> list[Value]:
+        """List the values that fit a pattern."""
+        folds = not predicate.case
+        spelled = self._spelled.get(folds)
+        if spelled is None:
+            spelled = Spellings.of(self, folds=folds)
+            self._spelled = {**self._spelled, folds: spelled}  # others may read it meanwhile
+        return spelled.like(predicate.read)
 
     def test(
-        self, predicate: Eq | In | Missing, positions: Sequence[Position], records: Sequence[Record]
+        self,
+        predicate: Eq | In | Like | Missing,
+        positions: Sequence[Position],
+        records: Sequence[Record],
     ) -> list[Position]:
         """Compare the records' own values."""
         check_answered(predicate, self.answers)
@@ -162,7 +197,10 @@ class KeywordIndex:
 
     def faults(self, values: Sequence[Value | None]) -> Iterator[str]:
         """Compare rows and count of each value with a fresh reading."""
-        fresh = _places(values)
+        yield from self.disagreements(_places(values))
+
+    def disagreements(self, fresh: dict[Any, list[Position]]) -> Iterator[str]:
+        """Name what does not agree with the positions of each value, and of `None`."""
         if positions(self._missing)[::-1] != fresh.pop(None, []):
             yield "the rows without a value"
         for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
@@ -173,6 +211,9 @@ class KeywordIndex:
                 yield f"the count of {value!r}"
         if self._in_order is not None and set(self._in_order) != fresh.keys():
             yield "the values in order"
+        for folds, spelled in self._spelled.items():
+            if spelled != Spellings.of(fresh, folds=folds):
+                yield "the spellings in order"
 
     # writing
 
@@ -197,15 +238,21 @@ class KeywordIndex:
 
     def add(self, position: Position, value: Value | None) -> None:
         """Enter a value; one that has become frequent changes to a row set."""
+        self.admit(position, has_value=value is not None)
+        if value is not None:
+            self.enter(position, value)
+
+    def admit(self, position: Position, *, has_value: bool) -> None:
+        """Make room for a row, and note whether it has a value."""
         is_new = position >= self._width
         if is_new:
             self._grow(position + 1)
-        if is_new is (value is None):
+        if is_new is not has_value:
             # A new row is not in it yet; any other row is, until it has a value.
             self._missing ^= 1 << position
-        if value is None:
-            return
 
+    def enter(self, position: Position, value: Value) -> None:
+        """Enter a value of a row that has been admitted."""
         if value in self._frequent:
             self._frequent[value] |= 1 << position
             self._counts[value] += 1
@@ -213,6 +260,8 @@ class KeywordIndex:
 
         if value not in self._rare:
             self._in_order = None
+            for spelled in self._spelled.values():
+                spelled.enter(value)
         places = self._places(value)[:]
         insort(places, position)
         self._rare.pop(value, None)
@@ -220,17 +269,23 @@ class KeywordIndex:
 
     def drop(self, position: Position, value: Value | None) -> None:
         """Take a value out; a value without rows is forgotten."""
-        if value is None:
-            return
+        if value is not None:
+            self.dismiss(position)
+            self.leave(position, value)
 
+    def dismiss(self, position: Position) -> None:
+        """Note that a row has no value any more."""
         self._missing |= 1 << position
+
+    def leave(self, position: Position, value: Value) -> None:
+        """Take one value of a row out."""
         if value in self._frequent:
             self._frequent[value] ^= 1 << position
             self._counts[value] -= 1
             if not self._counts[value]:
                 del self._frequent[value]
                 del self._counts[value]
-                self._in_order = None
+                self._forget(value)
             return
 
         places = self._places(value)[:]
@@ -239,7 +294,7 @@ class KeywordIndex:
         if places:
             self._list(value, places)
         else:
-            self._in_order = None
+            self._forget(value)
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
@@ -251,9 +306,16 @@ class KeywordIndex:
         twin._known = self._known.copy()
         twin._missing = self._missing
         twin._in_order = self._in_order
+        twin._spelled = {folds: spelled.copy() for folds, spelled in self._spelled.items()}
         return twin
 
     # inside
+
+    def _forget(self, value: Value) -> None:
+        """Take a value out of the lists of values: no row has it."""
+        self._in_order = None
+        for spelled in self._spelled.values():
+            spelled.leave(value)
 
     def _select_rare(self, value: Value) -> Selection:
         """Return exactly the rows that hold a rare value."""

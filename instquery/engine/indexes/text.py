@@ -64,6 +64,7 @@ from instquery.engine.opening import Opening
 from instquery.engine.rowsets import (
     Position,
     RowSet,
+    among,
     everything,
     positions,
     set_of,
@@ -71,7 +72,7 @@ from instquery.engine.rowsets import (
 )
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.predicates import Bounded, Contains, Eq, In, Missing, check_answered
+from instquery.predicates import Bounded, Contains, Eq, In, Like, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["TextIndex"]
@@ -85,6 +86,9 @@ _FEW_ROWS = 8
 # Narrowing down one value, of up to so many characters, costs about as much as comparing so many
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
 _NARROWING = 512
+
+# Literals of a pattern whose grams are looked up, the longest first: those that are left tell less.
+_LITERALS = 4
 
 # Values whose grams are looked up to guess how many rows have one of them.
 _GUESSES = 4
@@ -100,7 +104,7 @@ class TextIndex:
     Memory is about 50 bytes a row for either.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Missing)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Like, Missing)
     few: ClassVar[int] = 32
 
     __slots__ = (
@@ -138,48 +142,52 @@ class TextIndex:
         index._built = Postings(alphabet, lists)
         return index
 
-    def size(self, predicate: Contains | Eq | In | Missing, occupied: RowSet) -> Size:
+    def size(self, predicate: Contains | Eq | In | Like | Missing, occupied: RowSet) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
         """
         if isinstance(predicate, Missing):
             return Size.exactly((self._missing() & occupied).bit_count())
-        if not isinstance(predicate, Contains):
+        if isinstance(predicate, Eq | In):
             return self._guess(predicate)
 
-        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
+        rows, is_exact = self._holding(predicate)
         if is_exact:
             return Size.exactly(_count(rows))
         return Size.at_most(min(_count(rows), self._present.bit_count()))
 
-    def select(self, predicate: Contains | Eq | In | Missing) -> Selection:
+    def select(self, predicate: Contains | Eq | In | Like | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if isinstance(predicate, Missing):
             return self._missing(), True
-        if not isinstance(predicate, Contains):
+        if isinstance(predicate, Eq | In):
             any_of = self._any_of(predicate)
             return any_of, not any_of
 
-        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
+        rows, is_exact = self._holding(predicate)
         if not rows:
             return NOTHING
         if not isinstance(rows, list):
             return rows, is_exact
 
         rows.sort(reverse=True)
-        if not is_exact and len(rows) <= _FEW_ROWS:  # a vacant row has no text to find it in
+        if not is_exact and len(rows) <= _FEW_ROWS and isinstance(predicate, Contains):
+            # A vacant row has no text to find it in.
             return holding(predicate.folded, self._texts, rows), True
         return rows, is_exact
 
     def test(
         self,
-        predicate: Contains | Eq | In | Missing,
+        predicate: Contains | Eq | In | Like | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],
     ) -> list[Position]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
+        if isinstance(predicate, Like) and not predicate.case:
+            fits, texts = predicate.read.fits_compared, self._texts
+            return [at for at in among(self._present, positions) if fits(texts[at])]
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, records)
 
@@ -306,6 +314,25 @@ class TextIndex:
             return list({*places, *self._blocks.positions(positions(blocks))}), False
         rows = frequent.common(needle, grams, self._blocks.rows_of(blocks))
         return rows | set_of(places, len(self._texts)), False
+
+    def _holding(self, predicate: Contains | Like) -> _Narrowed:
+        """Narrow the rows down to those that hold the needle, or all literals of the pattern."""
+        if isinstance(predicate, Contains):
+            return self._narrow(predicate.folded, predicate.grams)
+        check_answered(predicate, (Contains, Like))
+
+        rows = self._present
+        literals = predicate.read.folded_literals
+        is_exact = predicate.read.is_part and not (predicate.case and predicate.read.least)
+        for literal in literals[:_LITERALS]:
+            narrowed, is_known = self._narrow(literal, needle_grams(literal))
+            if isinstance(narrowed, list):
+                narrowed = set_of(narrowed, len(self._texts))
+            rows &= narrowed
+            is_exact = is_exact and is_known
+            if rows.bit_count() <= self.few:
+                break
+        return rows, is_exact or not rows
 
     def _known(self, needle: str) -> RowSet | None:
         """Return the rows with a needle where they are known without a look at its grams."""
