@@ -7,31 +7,39 @@ promised across releases: whoever changes what is written raises the version in 
 | --- | --- |
 | `{"eq": [field, value]}`, `{"in": [field, [value, …]]}` | values sorted |
 | `{"contains": [field, needle]}`, `{"missing": [field]}` | |
+| `{"like": [field, pattern, case]}` | the pattern as it was given |
+| `{"has": [field, key]}`, `{"has": [field, key, [value, …]]}` | values sorted |
 | `{"range": [field, {"after": bound, …}]}` | an instant is ISO text, an integer a number |
 | `["created", "desc"]`, `["id", "asc"]` | an order: a field and a direction |
 | `{"and": [form, …]}`, `{"or": [form, …]}`, `{"not": form}` | operands sorted by their JSON |
 
-What JSON would lose is written under a mark: integers beyond 2^53 as `{"number": text}`, text with
-halves of surrogate pairs as `{"hex": UTF-8}`, a distance from now as `{"delta": [months,
-microseconds]}`.
+What JSON would lose is written under a mark: integers beyond 2^53, infinities and decimals that are
+no float as `{"number": text}`, text with halves of surrogate pairs as `{"hex": UTF-8}`, a distance
+from now as `{"delta": [months, microseconds]}`. Equal numbers are written alike.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, TypeAlias, cast
 
 from instquery.bounds import Bound, Delta, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import to_text
 from instquery.nodes import Forms
+from instquery.numbers import number_key
 from instquery.options import told
 from instquery.orders import Order
 from instquery.predicates import (
     ASKED,
     And,
+    AnyValue,
     Contains,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
     Not,
     Or,
@@ -137,7 +145,18 @@ def _write_missing(leaf: Missing) -> Json:
 
 
 def _write_in(leaf: In) -> Json:
-    return {"in": [_value(leaf.field), sorted(map(_value, leaf.members), key=_as_json)]}
+    return {"in": [_value(leaf.field), sorted(map(_value, leaf.values), key=_as_json)]}
+
+
+def _write_like(leaf: Like) -> Json:
+    return {"like": [_value(leaf.field), _value(leaf.pattern), leaf.case]}
+
+
+def _write_has(leaf: Has) -> Json:
+    tag = [_value(leaf.field), _value(leaf.key)]
+    if leaf.values is not None:
+        tag.append(sorted(map(_value, leaf.values), key=_as_json))
+    return {"has": tag}
 
 
 def _write_range(leaf: Range, *, as_numbers: bool) -> Json:
@@ -160,7 +179,7 @@ def _bound(bound: Bound, *, as_numbers: bool) -> Json:
     return _value(bound.number)
 
 
-def _value(value: str | int) -> Json:
+def _value(value: AnyValue) -> Json:
     """Write a value so that JSON carries it exactly; equal values alike."""
     if isinstance(value, str):
         exact = str.__str__(value)
@@ -171,6 +190,12 @@ def _value(value: str | int) -> Json:
         except UnicodeEncodeError:
             return {"hex": exact.encode("utf-8", "surrogatepass").hex()}
         return exact
+    key = number_key(value)
+    if isinstance(key, tuple):
+        sign, digits = key
+        return {"number": sign + digits}
+    if isinstance(key, float) and not key.is_integer():
+        return key if isfinite(key) else {"number": str(key)}
     number = int(value)
     if -_EXACT <= number <= _EXACT:
         return number
@@ -182,6 +207,8 @@ _WRITE: Mapping[type[Predicate], Callable[[Any], Json]] = {
     Eq: _write_eq,
     In: _write_in,
     Contains: _write_contains,
+    Like: _write_like,
+    Has: _write_has,
     Missing: _write_missing,
 }
 
@@ -250,7 +277,7 @@ def _read(form: Json, depth: int) -> Predicate:
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
     parts = _listed(given)
-    if len(parts) != (1 if word == "missing" else 2):
+    if len(parts) not in _PARTS.get(word, (2,)):
         raise _wrong(f"of {word} has another number of parts", given)
     return read(*parts)
 
@@ -272,6 +299,15 @@ def _read_range(field: Json, bounds: Json) -> Predicate:
     if given is None or any(name not in _BOUNDS for name in given):
         raise _wrong(f"of range has bounds by {', '.join(_BOUNDS)}", bounds)
     return Range(_exact(field), **{name: _read_bound(bound) for name, bound in given.items()})
+
+
+def _read_like(field: Json, pattern: Json, case: Json) -> Predicate:
+    return Like(_exact(field), _exact(pattern), case=case)
+
+
+def _read_has(field: Json, key: Json, values: Json = None) -> Predicate:
+    given = None if values is None else [_exact(one) for one in _listed(values)]
+    return Has(_exact(field), _exact(key), given)
 
 
 def _read_missing(field: Json) -> Predicate:
@@ -313,12 +349,26 @@ def _exact(given: Json) -> Any:
         return given
     try:
         if list(marked) == ["number"]:
-            return int(marked["number"], 0)
+            return _number(marked["number"])
         if list(marked) == ["hex"]:
             return bytes.fromhex(marked["hex"]).decode("utf-8", "surrogatepass")
     except (TypeError, ValueError):
         pass
     raise _wrong("has values, or number or hex with text", given)
+
+
+def _number(text: str) -> int | float | Decimal:
+    """Read a number that JSON would lose. Raises `ValueError`, also for text without end."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
+    if text in ("inf", "-inf"):
+        return float(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
 
 
 def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
@@ -330,5 +380,10 @@ _READ: Mapping[str, Callable[..., Predicate]] = {
     "in": _read_in,
     "contains": _read_contains,
     "range": _read_range,
+    "like": _read_like,
+    "has": _read_has,
     "missing": _read_missing,
 }
+
+_PARTS: Mapping[str, tuple[int, ...]] = {"missing": (1,), "like": (3,), "has": (2, 3)}
+"""How many parts a form has, where these are not two."""

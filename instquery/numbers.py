@@ -118,8 +118,8 @@ def number_key(value: Number) -> NumberKey | None:
     near = float(value)
     if near == value:  # exact, and no context traps it
         return near
-    sign, digits, _ = value.as_tuple()
     if value == value.to_integral_value() and SMALLEST <= value <= LARGEST:
         return int(value)
+    sign, digits, _ = value.as_tuple()
     written = "".join(map(str, digits)).rstrip("0")
-    return ("-" if sign else ""), f"{written}e{value.adjusted()}"
+    return ("-" if sign else ""), f"{written}e{value.adjusted() - len(written) + 1}"

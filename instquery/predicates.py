@@ -4,21 +4,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
+from decimal import Decimal
 from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
 from instquery.leaves import Among, Has, Like, Some, Span
+from instquery.numbers import number_key, unfit
 from instquery.options import some
 from instquery.ranges import Interval, Range, check_name
 from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
-from instquery.values import fits
 
 __all__ = [
     "ASKED",
     "BOUND",
     "Among",
     "And",
+    "AnyValue",
     "Asked",
     "Bounded",
     "Compound",
@@ -41,6 +43,7 @@ __all__ = [
     "check_answered",
     "check_size",
     "conditions",
+    "has_fractions",
     "is_relative",
     "unanswered",
 ]
@@ -48,19 +51,23 @@ __all__ = [
 Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
 
+AnyValue: TypeAlias = Value | float | Decimal
+"""What can be asked for by value: floats and decimals of number fields alone."""
+
 _TEXT = frozenset({str})
+_EXACT = frozenset({str, int, bool})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Eq(Leaf):
-    """Matches records whose field is exactly `value`. For keyword, text and key fields.
+    """Matches records whose field is exactly `value`. For keyword, text, number and key fields.
 
     >>> Eq("status", "Running").matches({"status": "Running"})
     True
     """
 
     field: str
-    value: Value
+    value: AnyValue
 
     def __post_init__(self) -> None:
         if type(self.field) is not str or type(self.value) is not str:  # as nearly all are
@@ -84,36 +91,44 @@ class In(Leaf):
 
     Neither repeats nor their sequence count, and none matches nothing.
 
-    An integer beyond 64 bits does not count either, as no record can hold it.
+    What no record can hold does not count either, such as an integer of 2,000 bits.
 
     >>> In("id", ["b", "a", "b"]).values
     ('b', 'a')
     """
 
     field: str
-    values: tuple[Value, ...]
-    members: frozenset[Value] = attribute(init=False, repr=False, compare=False)
+    values: tuple[Any, ...]
+    members: frozenset[Any] = attribute(init=False, repr=False, compare=False)
+    """The values as they are looked up: see `numbers.number_key`."""
 
-    def __init__(self, field: str, values: Iterable[Value]) -> None:
+    def __init__(self, field: str, values: Iterable[AnyValue]) -> None:
         check_name(field)
         if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
             reason = "In takes a collection of values"
             raise QueryError(reason, field=field, code="query.value")
-        fitting: Sequence[Value] = tuple(values)
-        if not _TEXT.issuperset(map(type, fitting)):
-            for value in fitting:
+        given: Sequence[AnyValue] = tuple(values)
+        if _TEXT.issuperset(map(type, given)):
+            by_key: dict[Any, Any] = dict.fromkeys(given)
+            listed: tuple[Any, ...] = tuple(by_key)
+        else:
+            by_key = {}
+            for value in given:
                 _check_value(value, field)
-            # A set of integers that no record can hold can be made to cost the square of their
-            # number: Python's hash of an integer is its remainder by 2**61 - 1. Of those that fit,
-            # a dozen have one hash. The hashes of texts are seeded at random.
-            fitting = [value for value in fitting if isinstance(value, str) or fits(value)]
+                # Numbers can be chosen that have one hash, so that a set of them costs the square
+                # of their number. Of keys that fit, a few dozen have.
+                key = value if isinstance(value, str) else number_key(value)
+                if key is not None:
+                    by_key.setdefault(key, value)
+            listed = tuple(by_key.values())
         object.__setattr__(self, "field", field)
-        object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
-        object.__setattr__(self, "members", frozenset(fitting))
+        object.__setattr__(self, "values", listed)
+        object.__setattr__(self, "members", frozenset(by_key))
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field is among the values; a missing field never is."""
-        return record.get(self.field) in self.members
+        value = record.get(self.field)
+        return (number_key(value) if isinstance(value, Decimal) else value) in self.members
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -305,19 +320,34 @@ def is_relative(where: Iterable[Predicate]) -> bool:
     return False
 
 
+def has_fractions(leaf: Eq | In) -> bool:
+    """Tell whether a float or a `Decimal` is asked for, which number fields alone can hold."""
+    if isinstance(leaf, Eq):
+        return isinstance(leaf.value, float | Decimal)
+    return not _EXACT.issuperset(map(type, leaf.values)) and any(
+        isinstance(value, float | Decimal) for value in leaf.values
+    )
+
+
 def _check_value(value: object, field: str) -> None:
-    if not isinstance(value, Value):
+    if isinstance(value, float | Decimal):
+        reason = unfit(value)
+        if reason is not None:
+            raise QueryError(reason, field=field, code="query.value")
+    elif not isinstance(value, Value):
         given, cure = type(value).__name__, ""
         if value is None:
             given, cure = "None", ": ask with Missing for records without a value"
         elif isinstance(value, date):  # a datetime is one
             cure = ": ask with Range for times"
-        reason = f"a value must be text, an integer or a bool, not {given}{cure}"
+        reason = f"a value must be text, a number or a bool, not {given}{cure}"
         raise QueryError(reason, field=field, code="query.value")
 
 
-def _short(value: Value) -> str:
+def _short(value: AnyValue) -> str:
     """Quote a value for people; a 10 MB needle does not belong in a log."""
     if isinstance(value, str):
         return repr(value) if len(value) <= 40 else f"{value[:40]!r}…"
+    if isinstance(value, float | Decimal):
+        return repr(value)
     return repr(value) if value.bit_length() <= 64 else "a huge integer"

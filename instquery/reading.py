@@ -47,7 +47,9 @@ class Reading(ABC):
         """Return the view that is read."""
 
     @abstractmethod
-    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
+    def _present_with(
+        self, field: str, key: str | None
+    ) -> tuple[View, Mapping[Value, int] | None]:
         """Return the view, and all records by value of a field where that is known."""
 
     @abstractmethod
@@ -58,38 +60,42 @@ class Reading(ABC):
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(
+    def facets(  # noqa: PLR0913 - independent options, all but two by name
         self,
         field: str | tuple[str, ...],
         where: Where = (),
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
         now: Moment | None = None,
     ) -> dict[Any, int]:
         """Count the matches by their value of a keyword field, the most frequent first.
 
+        A record of many values counts once for each of them; one of tags for each of their keys.
+
         Args:
             field: its name; or a tuple of up to four, by whose combinations records are counted.
                 Keys are tuples then, and a record counts that has all of the fields.
             where: a predicate, or any collection of them.
+            key: of a tags field, the key by whose values records are counted.
             missing: whether records without a value count too, under `None`.
             limit: how many values are handed out at the most; by default all.
             now: what deltas are counted from.
 
         Raises:
-            QueryError: for a field that is not a keyword of the schema.
+            QueryError: for a field that is no keyword and no tags of the schema.
 
         """
-        self.schema.facet_fields(field)
+        self.schema.facet_fields(field, key)
         check_limit(limit)
         check_flag("missing", missing, QueryError)
         query = dated_by(self._clocked(), Query(where, now=now))
         if isinstance(field, tuple):
             counts = self._present().facets(field, query, missing=missing)
         else:
-            view, known = self._present_with(field)
-            counts = view.facets(field, query, known, missing=missing)
+            view, known = self._present_with(field, key)
+            counts = view.facets(field, query, known, key=key, missing=missing)
         return counts if limit is None else dict(list(counts.items())[:limit])
 
     def histogram(  # noqa: PLR0913 - independent options, all but three by name

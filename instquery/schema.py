@@ -15,7 +15,9 @@ from instquery.fields import (
     checked_aliases,
     instant,
     keyword,
+    number,
     stored,
+    tags,
     text,
     unknown_field,
 )
@@ -24,18 +26,23 @@ from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
 from instquery.options import brief, check_flag, check_kind
 from instquery.orderings import Ordering, Rank, Sortable
+from instquery.paths import reached
 from instquery.predicates import (
     ASKED,
     And,
     Asked,
     Compound,
+    Eq,
+    In,
     Missing,
     Not,
     Predicate,
     Range,
+    Some,
     Where,
     check_size,
     conditions,
+    has_fractions,
     unanswered,
 )
 from instquery.query import Order, Ordered, Record, moment_of, orders_of
@@ -50,7 +57,9 @@ __all__ = [
     "Schema",
     "instant",
     "keyword",
+    "number",
     "stored",
+    "tags",
     "take_all",
     "take_batch",
     "text",
@@ -108,8 +117,10 @@ class Schema:
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
         aliases = checked_aliases(fields)
-        if self.key not in fields or not fields[self.key].kind.is_key:
-            raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
+        if self.key not in fields or not fields[self.key].kind.is_key or fields[self.key].many:
+            raise SchemaError(
+                "the key must be declared, as text() or keyword() of one value", field=self.key
+            )
         # Its values are unique: the key's own directory is the index.
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
@@ -232,11 +243,17 @@ class Schema:
         if type(leaf) not in kind.answers and not kind.does_answer(type(leaf)):
             reason = not_answered(kind, type(leaf))
             raise QueryError(reason, field=leaf.field, code="query.kind")
-        if isinstance(leaf, Range):
-            return leaf.bound(self._intake.read(leaf.field), now)
         if isinstance(leaf, Missing):
             return leaf.bound(self.reader(leaf.field))
-        return leaf
+        if kind.bind is not None:
+            return kind.bind(leaf)
+        if isinstance(leaf, Range):
+            return leaf.bound(self._intake.read(leaf.field), now)
+
+        if isinstance(leaf, Eq | In) and has_fractions(leaf):
+            reason = f"{kind.phrase} holds no float and no Decimal: declare it as number()"
+            raise QueryError(reason, field=leaf.field, code="query.value")
+        return Some(leaf.field, leaf) if declared.many else leaf
 
     def matches(
         self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None
@@ -262,9 +279,19 @@ class Schema:
         micros = None if now is None else moment_of(now)
         given = conditions(where)
         term = all_of([self.bound(one, micros) for one in given])
-        for field in And(*given).fields:
-            self._intake.check(field, record)
-        return term.matches(record)
+        return term.matches(self.row(record, And(*given).fields))
+
+    def row(self, record: Mapping[str, Any], fields: Iterable[str]) -> Mapping[str, Any]:
+        """Return what some fields hold, of a record as stores hand it out.
+
+        Raises `RecordError` for what its field cannot hold.
+        """
+        return self._intake.row(record, fields)
+
+    def key_of(self, record: Mapping[str, Any]) -> Any:
+        """Return the key of a record as stores hand it out."""
+        path = self.fields[self.key].path
+        return record[self.key] if path is None else reached(record, path, self.key)
 
     @property
     def _texts(self) -> frozenset[str]:
@@ -281,19 +308,27 @@ class Schema:
             raise error(reason, field=order.field, **_coded(error, "query.field"))
 
         kind = declared.kind
+        if declared.many:
+            reason = "the order must be by one value, and this field has many"
+            raise error(reason, field=order.field, **_coded(error, "query.kind"))
         if kind.is_instant or kind.has_order or order.field == self.key:
             return
         if kind.is_text and order.field in texts:
             return
-        reason = f"the order must be by an instant, a keyword or the key, not by {kind.phrase}"
+        reason = (
+            f"the order must be by an instant, a number, a keyword or the key, not by {kind.phrase}"
+        )
         if kind.is_text:
             reason += " that Schema(orders=...) does not name"
         raise error(reason, field=order.field, **_coded(error, "query.kind"))
 
-    def facet_fields(self, field: str | tuple[str, ...]) -> tuple[str, ...]:
+    def facet_fields(
+        self, field: str | tuple[str, ...], key: str | None = None
+    ) -> tuple[str, ...]:
         """Return the fields by which records are counted.
 
-        Raises `QueryError` for a field whose values are not counted: all but keywords.
+        Raises `QueryError` for a field whose values are not counted: all but keywords and tags; for
+        tags among several fields; and for a key of anything but tags.
         """
         what = f"the name of a field, or a tuple of up to {_COMBINED}"
         check_kind("field", field, (str, tuple), what, QueryError)
@@ -305,8 +340,15 @@ class Schema:
             check_kind("field", name, str, what, QueryError)
             declared = self.fields.get(name)
             if declared is None or not declared.kind.is_counted:
-                reason = "facets are counted for keyword fields of the schema"
+                reason = "facets are counted for keyword and tags fields of the schema"
                 raise self._not_counted(name, reason)
+            if declared.kind.has_pairs and isinstance(field, tuple):
+                reason = "tags are counted by themselves, not together with other fields"
+                raise self._not_counted(name, reason)
+            if key is not None and not declared.kind.has_pairs:
+                raise self._not_counted(name, "key= is for facets of a tags field")
+        if key is not None:
+            check_kind("key", key, str, "the key of a tag", QueryError)
         return names
 
     def check_histogram(self, field: str) -> None:

@@ -16,7 +16,17 @@ from instquery.engine.segment import Segment
 from instquery.engine.sizes import Size
 from instquery.orderings import Rank
 from instquery.pages import Plain
-from instquery.predicates import Bounded, Eq, In, Interval, Missing, Value, check_answered
+from instquery.predicates import (
+    Bounded,
+    Eq,
+    In,
+    Interval,
+    Like,
+    Missing,
+    Some,
+    Value,
+    check_answered,
+)
 from instquery.query import Record
 from instquery.schema import Schema
 from instquery.terms import Term, Tree
@@ -82,7 +92,8 @@ class Version:
         if term.field not in self.schema.indexed:
             return Estimate(Size.at_most(self.count))
         is_text = self.schema.fields[term.field].kind.index == "parts"
-        if is_text and not isinstance(term, Missing):
+        leaf = term.leaf if isinstance(term, Some) else term
+        if isinstance(leaf, Like) or (is_text and not isinstance(leaf, Missing)):
             return Estimate(self._sampled(term))
         return Estimate(self._summed(term))
 

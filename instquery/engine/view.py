@@ -100,10 +100,11 @@ class View:
         query: Query,
         known: Mapping[Value, int] | None = None,
         *,
+        key: str | None = None,
         missing: bool = False,
     ) -> dict[Any, int]:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
-        return facets(self.version, field, query, known, missing=missing)
+        return facets(self.version, field, query, known, key=key, missing=missing)
 
     def histogram(self, field: str, edges: Sequence[Micros], query: Query) -> Histogram:
         """Count the records that match by bins of an instant."""

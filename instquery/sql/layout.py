@@ -112,6 +112,11 @@ class Layout:
         column = self.table.c.get(name)
         if column is None:
             reason = f"the table {self.table.name} has no such column: {name}"
+            if name in self.schema.fields and not self.schema.fields[name].columns:
+                kind = self.schema.fields[name].kind.phrase
+                reason = f"as yet, a store on a database does not answer questions on {kind}"
+                reason += " with a path" if self.schema.fields[name].is_nested else ""
+                reason += " of many values" if self.schema.fields[name].many else ""
             raise QueryError(reason, field=field, code="query.field")
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column
@@ -218,7 +223,7 @@ class Layout:
 
 def _having(schema: Schema, column: ColumnForm) -> list[str]:
     """List the fields that have a column of this form."""
-    return [name for name, field in schema.fields.items() if column in field.kind.columns]
+    return [name for name, field in schema.fields.items() if column in field.columns]
 
 
 def _time(micros: int) -> datetime:

@@ -145,17 +145,18 @@ class SqlStore(Later):
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(
+    def facets(  # noqa: PLR0913 - independent options, all but two by name
         self,
         field: str | tuple[str, ...],
         where: Where = (),
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
         now: Moment | None = None,
     ) -> dict[Any, int]:
         """Count the matches by their value of a keyword field; see `Store.facets`."""
-        columns = [self._layout.column(name) for name in self.schema.facet_fields(field)]
+        columns = [self._layout.column(name) for name in self.schema.facet_fields(field, key)]
         check_limit(limit)
         query = dated_by(self._clock, Query(where, now=now))
         asked, values = self._planner.statements_for(query.where, query.now)

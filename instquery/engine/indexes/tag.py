@@ -21,7 +21,7 @@ from instquery.engine.sizes import Size
 from instquery.predicates import Eq, Has, Missing, check_answered
 from instquery.query import Record
 
-__all__ = ["TagIndex"]
+__all__ = ["TagIndex", "counted_of"]
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """The pairs of a row, each once."""
@@ -152,6 +152,11 @@ class TagIndex:
 
     def _any_of(self, key: str, values: Sequence[str]) -> RowSet:
         return self._pairs.any_of([_pair(key, value) for value in values])
+
+
+def counted_of(pairs: Pairs, key: str | None) -> tuple[str, ...]:
+    """Return what a row counts for: its keys, or its values of one key; each once."""
+    return _keys(pairs) if key is None else tuple([value for held, value in pairs if held == key])
 
 
 def _pair(key: str, value: str) -> Any:
