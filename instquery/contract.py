@@ -123,7 +123,7 @@ class Reads(Prepares, Protocol):
         """Count the records that match, exactly."""
         ...
 
-    def facets(  # noqa: PLR0913 - independent options, all but two by name
+    def facets(
         self,
         field: str | tuple[str, ...],
         where: Where = (),

@@ -104,7 +104,7 @@ class Drawing:
                     raise RecordError(reason, field=name)
                 pairs.setdefault(self._own(one))
         except RecordError as error:
-            raise error if "(path" in error.reason else self.with_path(error)
+            raise (error if "(path" in error.reason else self.with_path(error)) from None
         return self._own(tuple(pairs)) if pairs else None
 
     def _own(self, value: Any) -> Any:

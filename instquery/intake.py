@@ -102,7 +102,7 @@ class Intake:
     ) -> None:
         self._key = key
         self._fields = fields
-        is_drawn = any([field.is_drawn for field in fields.values()])
+        is_drawn = any(field.is_drawn for field in fields.values())
         self._drawing = Drawing(fields) if is_drawn else None
         self._names = fields.keys() if self._drawing is None else self._drawing.members
         self._strict = strict

@@ -110,8 +110,8 @@ class Kind:
             `Missing` too: every index does.
         take: checks the values of all fields of this kind in a row, and may replace them. Without
             it any value is taken. `Each` makes one of a check of a single value.
-        bind: makes of a leaf what its index is asked; without it leaves are asked as they are. Raises
-            `QueryError` for a value that no such field can hold.
+        bind: makes of a leaf what its index is asked; without it leaves are asked as they are.
+            Raises `QueryError` for a value that no such field can hold.
         reader: makes what reads a field's values into microseconds; without it they are read as
             they are.
         index: the index that a field has, if it is declared as indexed.

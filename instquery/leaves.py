@@ -102,9 +102,7 @@ class Has(Leaf):
     values: tuple[str, ...] | None
     members: frozenset[str] | None = attribute(repr=False)
 
-    def __init__(
-        self, field: str, key: str, value: str | Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, field: str, key: str, value: str | Iterable[str] | None = None) -> None:
         check_name(field)
         if not isinstance(key, str):
             reason = f"the key of a tag must be text, not {type(key).__name__}"
@@ -166,7 +164,9 @@ class Has(Leaf):
 
 def _texts(field: str, given: object) -> tuple[str, ...]:
     if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
-        reason = f"the value of a tag must be text or a collection of it, not {type(given).__name__}"
+        reason = (
+            f"the value of a tag must be text or a collection of it, not {type(given).__name__}"
+        )
         raise QueryError(reason, field=field, code="query.value")
     listed: tuple[object, ...] = tuple(given)
     for one in listed:

@@ -56,22 +56,24 @@ def unfit(value: Number) -> str | None:
 text')
     """
     if isinstance(value, float):
-        if value != value:  # noqa: PLR0124 - so NaN is told
-            return "NaN equals nothing, not even itself: leave the member out, or give None"
-        return None
-
+        is_nan = value != value  # noqa: PLR0124 - so NaN is told
+        nothing = "NaN equals nothing, not even itself: leave the member out, or give None"
+        return nothing if is_nan else None
     if isinstance(value, Decimal):
-        _, digits, exponent = value.as_tuple()
-        if not isinstance(exponent, int):
-            return f"a Decimal must be a finite number, not {value}"
-        if len(digits) > MOST_DIGITS or abs(exponent) > MOST_EXPONENT:
-            bounds = f"at most {MOST_DIGITS} digits and an exponent within ±{MOST_EXPONENT}"
-            return f"a Decimal must have {bounds}: others can be kept as text"
-        return None
-
+        return _unfit_decimal(value)
     if SMALLEST <= value <= LARGEST:
         return None
     return "an integer must fit 64 bits, from -2^63 to 2^64 - 1: larger ones can be kept as text"
+
+
+def _unfit_decimal(value: Decimal) -> str | None:
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return f"a Decimal must be a finite number, not {value}"
+    if len(digits) > MOST_DIGITS or abs(exponent) > MOST_EXPONENT:
+        bounds = f"at most {MOST_DIGITS} digits and an exponent within ±{MOST_EXPONENT}"
+        return f"a Decimal must have {bounds}: others can be kept as text"
+    return None
 
 
 def check_number(value: object, field: str) -> None:
@@ -92,8 +94,10 @@ def comparable(value: Number) -> int | Decimal:
 
     Costs 0.1 µs an integer, 0.4 µs a float.
 
-    >>> comparable(2**53 + 1) > comparable(float(2**53)), comparable(0.1) > comparable(Decimal("0.1"))
-    (True, True)
+    >>> comparable(2**53 + 1) > comparable(float(2**53))
+    True
+    >>> comparable(0.1) > comparable(Decimal("0.1"))
+    True
     """
     return Decimal.from_float(value) if isinstance(value, float) else value
 

@@ -74,8 +74,8 @@ def reached(record: Mapping[str, Any], path: Path, field: str) -> Any:
 def collected(value: Any, path: Path, field: str) -> Iterator[Any]:
     """Walk all values at the end of a path; `None` for items that are passed over.
 
-    Raises `RecordError` that names field and path where a step is neither a mapping, nor a list, nor
-    missing.
+    Raises `RecordError` that names field and path where a step is neither a mapping, nor a list,
+    nor missing.
     """
     return _collected(value, path, 0, field, is_within=False)
 

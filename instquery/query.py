@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
-from instquery.canonical import (
-    canonical_form,
-    names_form,
-    names_of,
-    order_form,
-    order_of,
-    where_of,
-)
+from instquery.canonical import canonical_form, names_form, order_form
 from instquery.errors import QueryError
 from instquery.instants import Moment, TrustedMicros, moment, to_text
 from instquery.options import brief, check_flag, check_kind, check_whole, some, told
 from instquery.orders import ORDERS, Order, Ordered, orders_of
 from instquery.predicates import And, Predicate, Where, conditions, is_relative
+from instquery.restored import names_of, order_of, where_of
 
 __all__ = [
     "ORDERS",

@@ -47,9 +47,7 @@ class Reading(ABC):
         """Return the view that is read."""
 
     @abstractmethod
-    def _present_with(
-        self, field: str, key: str | None
-    ) -> tuple[View, Mapping[Value, int] | None]:
+    def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
         """Return the view, and all records by value of a field where that is known."""
 
     @abstractmethod
@@ -60,7 +58,7 @@ class Reading(ABC):
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(  # noqa: PLR0913 - independent options, all but two by name
+    def facets(
         self,
         field: str | tuple[str, ...],
         where: Where = (),

@@ -322,9 +322,7 @@ class Schema:
             reason += " that Schema(orders=...) does not name"
         raise error(reason, field=order.field, **_coded(error, "query.kind"))
 
-    def facet_fields(
-        self, field: str | tuple[str, ...], key: str | None = None
-    ) -> tuple[str, ...]:
+    def facet_fields(self, field: str | tuple[str, ...], key: str | None = None) -> tuple[str, ...]:
         """Return the fields by which records are counted.
 
         Raises `QueryError` for a field whose values are not counted: all but keywords and tags; for

@@ -285,9 +285,7 @@ class Store(Reading):
     def _present(self) -> View:
         return self._current.view()
 
-    def _present_with(
-        self, field: str, key: str | None
-    ) -> tuple[View, Mapping[Value, int] | None]:
+    def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
         return self._current.counted(field, key)
 
     def _clocked(self) -> Clock:

@@ -190,21 +190,23 @@ def leaves_of(term: Term) -> Iterator[Bounded]:
 
 def asked_again(term: Term) -> Predicate:
     """Return the predicate that a caller would ask, for whoever asks a store."""
-    if isinstance(term, Interval):
-        return term.as_range()
-    if isinstance(term, Some):
-        return asked_again(term.leaf)
-    if isinstance(term, Span):
-        return _asked_span(term)
-    if isinstance(term, Among):
-        return In(term.field, term.values)
     if not isinstance(term, Tree):
-        return term
+        return _asked_leaf(term)
 
     parts = [asked_again(part) for part in term.parts]
     if term.word == "not":
         return Not(parts[0])
     return And(*parts) if term.word == "and" else Or(*parts)
+
+
+def _asked_leaf(leaf: Bounded) -> Predicate:
+    if isinstance(leaf, Interval):
+        return leaf.as_range()
+    if isinstance(leaf, Some):
+        return _asked_leaf(leaf.leaf)
+    if isinstance(leaf, Span):
+        return _asked_span(leaf)
+    return In(leaf.field, leaf.values) if isinstance(leaf, Among) else leaf
 
 
 def _asked_span(span: Span) -> Predicate:

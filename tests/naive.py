@@ -245,7 +245,7 @@ def tag_facets(records, conditions, field, key=None, missing=False):
     return facets(made, [], [field], missing)
 
 
-def fits(value, kind, wanted):
+def fits(value, kind, wanted):  # noqa: PLR0911 - a line for each kind
     """Judge the value of one field; of many values, whether one is as it should be."""
     if type(value) is list and kind != "has":
         return any(fits(one, kind, wanted) for one in value)
@@ -326,8 +326,9 @@ def ends(values, path):
     opened = []
     for value in values:
         if type(value) in (set, frozenset):
-            value = sorted(value, key=repr)
-        opened += ends(value, ()) if type(value) in (list, tuple) else [value]
+            opened += sorted(value, key=repr)
+        else:
+            opened += ends(value, ()) if type(value) in (list, tuple) else [value]
     if not path:
         return opened
     return ends([one.get(path[0]) for one in opened if one is not None], path[1:])

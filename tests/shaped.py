@@ -162,7 +162,7 @@ class Shape:
 
     # questions
 
-    def leaf(self):
+    def leaf(self):  # noqa: PLR0911 - a line for each kind
         """Return a condition as the naive reading takes it."""
         chance = self.chance
         kind = chance.choice(["eq", "in", "contains", "range", "missing", "like", "has"])

@@ -217,7 +217,7 @@ def order(given):
     return [Order(field, descending=falls) for field, falls in given]
 
 
-def predicate(condition):
+def predicate(condition):  # noqa: PLR0911 - a line for each kind
     kind, field, *rest = condition
     if kind == "not":
         return Not(predicate(field))

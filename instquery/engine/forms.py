@@ -25,7 +25,7 @@ class FormBook:
     def __init__(self, schema: Schema) -> None:
         self._names = frozenset(schema.fields)
         self._instants = [name for name, field in schema.fields.items() if field.kind.is_instant]
-        self._is_drawn = any([field.is_drawn for field in schema.fields.values()])
+        self._is_drawn = any(field.is_drawn for field in schema.fields.values())
         self._usual: tuple[Unit, ...] = WRITTEN  # the one that was met last comes first
         self._counts: Counter[Form] = Counter()
 

@@ -122,7 +122,7 @@ class ManyGramBook(GramBook):
 
     __slots__ = ()
 
-    def change(self, old: Any, new: Any, key: str) -> None:
+    def change(self, old: Any, new: Any, key: str) -> None:  # noqa: ARG002 - as every book has it
         """Note the grams of new texts."""
         for text in new or ():
             super().change(None, text, key)

@@ -7,8 +7,8 @@ from instquery.engine.census import Census
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
-from instquery.options import counted
 from instquery.leaves import Among, Has, Like, Some, Span
+from instquery.options import counted
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing, Value
 from instquery.query import Order, Query
 from instquery.terms import Term, Tree, leaves_of, merged

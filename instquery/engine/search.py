@@ -78,9 +78,10 @@ def facets(
 ) -> dict[Any, int]:
     """Count the records that match, by their value of a keyword field; most frequent first.
 
-    By each of many values; by the keys of tags, or with `key` by the values of that key. With a tuple of fields, by their combinations. `missing` counts records without a value, under
-    `None`. `known` is the answer for one field without predicates, where it is known. Else costs 2
-    µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
+    By each of many values; by the keys of tags, or with `key` by the values of that key. With a
+    tuple of fields, by their combinations. `missing` counts records without a value, under `None`.
+    `known` is the answer for one field without predicates, where it is known. Else costs 2 µs a
+    segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
     """
     if isinstance(field, tuple):
         return _facets_together(version, field, query, missing=missing)
@@ -107,7 +108,7 @@ def _facets_together(
 ) -> dict[Any, int]:
     """Count the records that match by combinations of values."""
     together: Counter[Combination] = Counter()
-    is_many = any([version.schema.fields[field].many for field in fields])
+    is_many = any(version.schema.fields[field].many for field in fields)
     for segment, rows in matched_rows(version, _unkeyed(version, query)):
         together.update(combined(segment, rows, fields, is_many=is_many))
     if not missing:

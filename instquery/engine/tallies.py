@@ -55,9 +55,7 @@ def combined(
     return counts
 
 
-def _spread(
-    records: Sequence[Record], rows: RowSet, fields: Sequence[str]
-) -> Counter[Combination]:
+def _spread(records: Sequence[Record], rows: RowSet, fields: Sequence[str]) -> Counter[Combination]:
     """Count rows that may have several values of a field: once for each combination of them."""
     counts: Counter[Combination] = Counter()
     for at in positions(rows):

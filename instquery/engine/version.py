@@ -79,9 +79,13 @@ class Version:
         """
         if isinstance(term, Tree):
             return self._of_tree(term, census)
+        return self._of_leaf(term, census)
 
+    def _of_leaf(self, term: Bounded, census: Census | None) -> Estimate:
         known = None if census is None else census.estimate(term)
         if known is not None:
+            if known.size.most > self.count:  # a record has several values
+                return Estimate(known.size.within(self.count), known.keys)
             return known
 
         if term.field == self.schema.key and isinstance(term, Eq | In | Missing):

@@ -145,7 +145,7 @@ class SqlStore(Later):
         """Count the records that match, exactly; `now` is what deltas are counted from."""
         return self.page(Query(where, limit=0, now=now)).total or 0
 
-    def facets(  # noqa: PLR0913 - independent options, all but two by name
+    def facets(
         self,
         field: str | tuple[str, ...],
         where: Where = (),

@@ -20,7 +20,7 @@ from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from instquery.engine.indexes.index import NOTHING, Selection, matching
 from instquery.engine.indexes.spellings import Spellings
@@ -95,7 +95,7 @@ class KeywordIndex:
     def size(self, predicate: Eq | In | Like | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no value here. Costs a look-up a value."""
         if isinstance(predicate, Eq):
-            return Size.exactly(self.count(predicate.value))
+            return Size.exactly(self.count(cast(Value, predicate.value)))
         if isinstance(predicate, Missing):
             return Size.exactly((self._missing & occupied).bit_count())
         if isinstance(predicate, Like):
@@ -109,7 +109,7 @@ class KeywordIndex:
     def select(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
         if isinstance(predicate, Eq):
-            return self.select_one(predicate.value)
+            return self.select_one(cast(Value, predicate.value))
         if isinstance(predicate, Missing):
             return self._missing, True
         if isinstance(predicate, Like):

@@ -6,8 +6,8 @@ Theory of operation
 The values of a row are joined by `_BETWEEN`, and a `TextIndex` holds the joined text. It folds to
 the same as the values folded one by one: `_BETWEEN` folds to itself, and nothing combines with it.
 What is looked for is in a value only if it is in the joined text. And it is in the joined text only
-if it is in a value, unless `_BETWEEN` is in it. So what a `TextIndex` selects is a superset, and for
-a needle without `_BETWEEN` it is exact where that is.
+if it is in a value, unless `_BETWEEN` is in it. So what a `TextIndex` selects is a superset. For a
+needle without `_BETWEEN` it is exact where that is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -35,6 +35,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar, Self, TypeAlias
 
 from instquery.engine.indexes.index import Selection
@@ -98,6 +99,7 @@ class NumberIndex:
         index._has_decimals = Decimal in set(map(type, present))
 
         code_of: dict[Any, _Code] = {}
+        keys: Sequence[Any]
         if index._has_decimals:
             by_key = {number_key(value): value for value in present}
             index._number(sorted(by_key.values(), key=comparable))
@@ -107,7 +109,7 @@ class NumberIndex:
         else:
             index._number(sorted(set(present)))
             code_of = dict(zip(index._numbers, index._codes, strict=True))
-            keys = list(values)
+            keys = values
 
         code_of[None] = 0
         index._column = array(_CODE, map(code_of.__getitem__, keys))
@@ -161,8 +163,8 @@ class NumberIndex:
     def faults(self, values: Sequence[Number | None]) -> Iterator[str]:
         """Compare the column with the values, and the slices with the column."""
         ascending = [comparable(number) for number in self._numbers]
-        is_ascending = all(one < other for one, other in zip(ascending, ascending[1:]))  # noqa: B905
-        is_coded = all(one < other for one, other in zip(self._codes, self._codes[1:]))  # noqa: B905
+        is_ascending = all(one < other for one, other in pairwise(ascending))
+        is_coded = all(one < other for one, other in pairwise(self._codes))
         if not is_ascending or not is_coded or len(self._codes) != len(ascending):
             yield "the numbers in order"
 
