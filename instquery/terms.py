@@ -135,11 +135,13 @@ def any_of(terms: Iterable[Term]) -> Term:
 
     parts: list[Term] = []
     for term in opened:
-        if _values_of(term) is None:
+        own = _values_of(term)
+        if own is None:
             parts.append(term)
         elif _field_of(term) in values:
             given = values.pop(_field_of(term))
-            parts.append(term if len(given) == 1 else _with_values(term, given))
+            is_alone = len(given) == len(own)
+            parts.append(term if is_alone else _with_values(term, given))
     return parts[0] if len(parts) == 1 else Tree("or", tuple(parts))
 
 
