@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any
+from typing import Any, Self
 
 from instquery.errors import QueryError
 from instquery.numbers import Number, NumberKey, comparable, number_key
@@ -12,7 +12,7 @@ from instquery.patterns import Pattern
 from instquery.ranges import check_name
 from instquery.trees import Leaf
 
-__all__ = ["Among", "Has", "Like", "Some", "Span"]
+__all__ = ["Among", "Has", "Like", "Missing", "Some", "Span"]
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -174,6 +174,44 @@ def _texts(field: str, given: object) -> tuple[str, ...]:
             reason = f"the value of a tag must be text, not {type(one).__name__}"
             raise QueryError(reason, field=field, code="query.value")
     return tuple(dict.fromkeys([str.__str__(one) for one in listed if isinstance(one, str)]))
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Missing(Leaf):
+    """Matches records that have no value in a field: it is absent or `None`.
+
+    So is `""` in an instant field that is declared with `blank_is_missing=True`, which only the
+    schema knows: see `Schema.matches`.
+
+    >>> Missing("status").matches({"id": "i-1"}), Missing("status").matches({"status": ""})
+    (True, False)
+    """
+
+    field: str
+    read: Callable[[object], int | None] | None = attribute(repr=False, compare=False)
+    """How the schema reads the field, once it is bound; `None` where values are as they are."""
+
+    def __init__(self, field: str) -> None:
+        check_name(field)
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "read", None)
+
+    def bound(self, read: Callable[[object], int | None] | None) -> Self:
+        """Return the predicate as indexes and databases are asked it."""
+        twin = type(self)(self.field)
+        object.__setattr__(twin, "read", read)
+        return twin
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether the record has no value in the field."""
+        value = record.get(self.field)
+        return value is None or (self.read is not None and self.read(value) is None)
+
+    def __repr__(self) -> str:
+        return f"Missing({brief(self.field)})"
+
+    def __str__(self) -> str:
+        return f"{self.field} is missing"
 
 
 # what is made once the schema is known

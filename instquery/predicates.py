@@ -1,15 +1,15 @@
 """Predicates: conditions on one field each, and trees of them. Values that every room shares."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
-from instquery.leaves import Among, Has, Like, Some, Span
+from instquery.leaves import Among, Has, Like, Missing, Some, Span
 from instquery.numbers import number_key, unfit
 from instquery.options import some
 from instquery.ranges import Interval, Range, check_name
@@ -181,44 +181,6 @@ class Contains(Leaf):
 
     def __str__(self) -> str:
         return f"{self.field} contains {_short(self.needle)}"
-
-
-@dataclass(frozen=True, slots=True, init=False, repr=False)
-class Missing(Leaf):
-    """Matches records that have no value in a field: it is absent or `None`.
-
-    So is `""` in an instant field that is declared with `blank_is_missing=True`, which only the
-    schema knows: see `Schema.matches`.
-
-    >>> Missing("status").matches({"id": "i-1"}), Missing("status").matches({"status": ""})
-    (True, False)
-    """
-
-    field: str
-    read: Callable[[object], int | None] | None = attribute(repr=False, compare=False)
-    """How the schema reads the field, once it is bound; `None` where values are as they are."""
-
-    def __init__(self, field: str) -> None:
-        check_name(field)
-        object.__setattr__(self, "field", field)
-        object.__setattr__(self, "read", None)
-
-    def bound(self, read: Callable[[object], int | None] | None) -> Self:
-        """Return the predicate as indexes and databases are asked it."""
-        twin = type(self)(self.field)
-        object.__setattr__(twin, "read", read)
-        return twin
-
-    def matches(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether the record has no value in the field."""
-        value = record.get(self.field)
-        return value is None or (self.read is not None and self.read(value) is None)
-
-    def __repr__(self) -> str:
-        return f"Missing({_short(self.field)})"
-
-    def __str__(self) -> str:
-        return f"{self.field} is missing"
 
 
 Asked: TypeAlias = Eq | In | Contains | Like | Range | Has | Missing

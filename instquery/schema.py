@@ -1,13 +1,14 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, cast
 
-from instquery.errors import Code, InstqueryError, QueryError, SchemaError
+from instquery.askable import check_histogram, check_order, facet_fields
+from instquery.errors import QueryError, SchemaError
 from instquery.fields import (
     Field,
     Kind,
@@ -69,9 +70,6 @@ __all__ = [
 _SHOWN = 8
 """Fields that `repr` shows."""
 
-_COMBINED = 4
-"""Fields by whose combinations records are counted, at the most."""
-
 _RESOLVED = 64
 """Orders of queries that are kept resolved."""
 
@@ -127,9 +125,9 @@ class Schema:
         object.__setattr__(self, "fields", MappingProxyType(fields))
 
         for one in self.orders:
-            self._check_order(one, SchemaError, {one.field})
+            check_order(self.fields, self.key, one, SchemaError, {one.field})
         for one in orders:
-            self._check_order(one, SchemaError, self._texts)
+            check_order(self.fields, self.key, one, SchemaError, self._texts)
         intake = Intake(self.key, orders, fields, aliases, strict=self.strict)
         object.__setattr__(self, "_intake", intake)
         ordering = intake.ordering(orders)
@@ -203,7 +201,7 @@ class Schema:
             return known
 
         for one in orders:
-            self._check_order(one, QueryError, self._texts)
+            check_order(self.fields, self.key, one, QueryError, self._texts)
         ordering = self._intake.ordering(orders)
         if ordering.orders == self.ordering.orders:
             ordering = self.ordering
@@ -298,69 +296,13 @@ class Schema:
         """The text fields that are ordered by."""
         return frozenset([one.field for one in self.orders])
 
-    def _check_order(
-        self, order: Order, error: type[SchemaError] | type[QueryError], texts: Collection[str]
-    ) -> None:
-        """Refuse an order by a field that has none. Raises the error."""
-        declared = self.fields.get(order.field)
-        if declared is None:
-            reason = f"the order must be by a field: {unknown_field(order.field, self.fields)}"
-            raise error(reason, field=order.field, **_coded(error, "query.field"))
-
-        kind = declared.kind
-        if declared.many:
-            reason = "the order must be by one value, and this field has many"
-            raise error(reason, field=order.field, **_coded(error, "query.kind"))
-        if kind.is_instant or kind.has_order or order.field == self.key:
-            return
-        if kind.is_text and order.field in texts:
-            return
-        reason = (
-            f"the order must be by an instant, a number, a keyword or the key, not by {kind.phrase}"
-        )
-        if kind.is_text:
-            reason += " that Schema(orders=...) does not name"
-        raise error(reason, field=order.field, **_coded(error, "query.kind"))
-
     def facet_fields(self, field: str | tuple[str, ...], key: str | None = None) -> tuple[str, ...]:
-        """Return the fields by which records are counted.
-
-        Raises `QueryError` for a field whose values are not counted: all but keywords and tags; for
-        tags among several fields; and for a key of anything but tags.
-        """
-        what = f"the name of a field, or a tuple of up to {_COMBINED}"
-        check_kind("field", field, (str, tuple), what, QueryError)
-        names = field if isinstance(field, tuple) else (field,)
-        if not 1 <= len(names) <= _COMBINED:
-            raise QueryError(f"facets are counted by 1 to {_COMBINED} fields, not {len(names)}")
-
-        for name in names:
-            check_kind("field", name, str, what, QueryError)
-            declared = self.fields.get(name)
-            if declared is None or not declared.kind.is_counted:
-                reason = "facets are counted for keyword and tags fields of the schema"
-                raise self._not_counted(name, reason)
-            if declared.kind.has_pairs and isinstance(field, tuple):
-                reason = "tags are counted by themselves, not together with other fields"
-                raise self._not_counted(name, reason)
-            if key is not None and not declared.kind.has_pairs:
-                raise self._not_counted(name, "key= is for facets of a tags field")
-        if key is not None:
-            check_kind("key", key, str, "the key of a tag", QueryError)
-        return names
+        """Return the fields by which records are counted; see `askable.facet_fields`."""
+        return facet_fields(self.fields, field, key)
 
     def check_histogram(self, field: str) -> None:
         """Refuse a field that has no bins: all but instants, with a `QueryError`."""
-        check_kind("field", field, str, "the name of a field", QueryError)
-        declared = self.fields.get(field)
-        if declared is None or not declared.kind.is_instant:
-            raise self._not_counted(field, "a histogram is of an instant field of the schema")
-
-    def _not_counted(self, field: str, reason: str) -> QueryError:
-        """Return the error for a field that cannot be counted by; the reason, if it is declared."""
-        if field in self.fields:
-            return QueryError(reason, field=field, code="query.kind")
-        return QueryError(unknown_field(field, self.fields), field=field, code="query.field")
+        check_histogram(self.fields, field)
 
 
 def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
@@ -368,8 +310,3 @@ def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
     if len(orders) == 1:
         return orders[0]
     return orders or None
-
-
-def _coded(error: type[InstqueryError], code: Code) -> dict[str, Code]:
-    """Return the code of an error of a query; one of a schema has its own."""
-    return {"code": code} if error is QueryError else {}

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from effort import examples
 from instquery import Contains, Eq, In, Missing, QueryError
 from instquery.engine.indexes import frequent as frequent_room
-from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import number as number_room
 from instquery.engine.indexes import postings as postings_room
 from instquery.engine.indexes import text as text_room
+from instquery.engine.indexes import valuerows as valuerows_room
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
@@ -155,8 +155,8 @@ KINDS = {
 @pytest.fixture(autouse=True)
 def _small_numbers(monkeypatch):
     """Let tens of rows have frequent and rare values and grams, and change between both forms."""
-    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
-    monkeypatch.setattr(keyword_room, "_OPENED", 5)
+    monkeypatch.setattr(valuerows_room, "_FREQUENT", 4)
+    monkeypatch.setattr(valuerows_room, "_OPENED", 5)
     monkeypatch.setattr(number_room, "_GAP", 2)
     monkeypatch.setattr(number_room, "_HOLE", 4)
     monkeypatch.setattr(number_room, "_STEP", 1)

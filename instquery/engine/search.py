@@ -12,7 +12,7 @@ from instquery.engine.passing import passing
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rowsets import RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
-from instquery.engine.tallies import Combination, binned, combined
+from instquery.engine.tallies import Combination, binned, by_value, combined, without
 from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
@@ -89,17 +89,18 @@ def facets(
         return by_count(known)
 
     counts: Counter[Any] = Counter()
-    without = 0
+    absent = 0
+    declared = version.schema.fields[field]
     if known is not None and not query.where:
         counts.update(known)
-        without = sum([one.missing(field, one.occupied, key) for one in version.segments])
+        absent = sum([without(one, field, one.occupied, key) for one in version.segments])
     else:
         for segment, matches in matched(version, _unkeyed(version, query)):
-            counts.update(segment.facets(field, matches, key))
+            counts.update(by_value(segment, field, declared, matches, key))
             if missing:
-                without += segment.missing(field, matches, key)
-    if without:
-        counts[None] = without
+                absent += without(segment, field, matches, key)
+    if absent:
+        counts[None] = absent
     return by_count(counts)
 
 

@@ -33,10 +33,8 @@ Only the owner may change a segment (see `current`), and only while nobody else 
 are never changed at all.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from instquery.engine.indexes.index import EVERY_ROW, Index, Lookup
 from instquery.engine.indexes.instant import InstantIndex
@@ -45,7 +43,7 @@ from instquery.engine.indexes.many import ManyIndex
 from instquery.engine.indexes.manytext import ManyTextIndex
 from instquery.engine.indexes.number import NumberIndex
 from instquery.engine.indexes.order import OrderIndex
-from instquery.engine.indexes.tag import TagIndex, counted_of
+from instquery.engine.indexes.tag import TagIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.keylist import KeyList
 from instquery.engine.opening import Opening
@@ -56,11 +54,10 @@ from instquery.engine.rowsets import (
     count_all,
     everything,
     positions,
-    set_of,
 )
 from instquery.engine.sizes import Size
 from instquery.orderings import Rank
-from instquery.predicates import Bounded, Has, Missing, check_answered
+from instquery.predicates import Bounded, check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 from instquery.terms import Term, Tree
@@ -202,40 +199,6 @@ class Segment:
 
         check_answered(predicate)
         return Size.at_most(self.count)
-
-    def facets(self, field: str, matches: Matches, key: str | None = None) -> Counter[Any]:
-        """Count the values of a keyword or tags field among the rows that match.
-
-        Of tags their keys are counted; or, with `key`, the values of that key.
-        """
-        rows = matches if isinstance(matches, int) else set_of(matches, len(self.records))
-        index = self._indexes.get(field)
-        if isinstance(index, TagIndex):
-            return index.facets(rows, self.records, field, key)
-        if isinstance(index, KeywordIndex | ManyIndex):
-            return index.facets(rows, self.records, field)
-
-        declared = self._schema.fields[field]
-        values = [self.records[at].get(field) for at in positions(rows)]
-        present = [value for value in values if value is not None]
-        if declared.kind.has_pairs:
-            return Counter([one for pairs in present for one in counted_of(pairs, key)])
-        return Counter(chain.from_iterable(present) if declared.many else present)
-
-    def missing(self, field: str, matches: Matches, key: str | None = None) -> int:
-        """Count those of the rows that match which have no value in a field; or no tag of a key."""
-        lookup = self._indexes.get(field)
-        leaf = Missing(field) if key is None else Has(field, key)
-        if lookup is None:
-            places = matches if isinstance(matches, list) else positions(matches)
-            having = sum([leaf.matches(self.records[at]) for at in places])
-            return having if key is None else len(places) - having
-
-        selected, _ = lookup.select(leaf)
-        width = len(self.records)
-        found = set_of(selected, width) if isinstance(selected, list) else selected
-        rows = matches if isinstance(matches, int) else set_of(matches, width)
-        return (rows & (found if key is None else ~found)).bit_count()
 
     def grams(self) -> Iterator[tuple[str, set[str] | None]]:
         """Yield for each text field the grams of three characters that it was built with.

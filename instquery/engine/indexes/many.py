@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, cast
 
-from instquery.engine.indexes.index import Selection, matching
-from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.index import EVERY_ROW, Selection, matching
+from instquery.engine.indexes.valuerows import ValueRows
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, positions
 from instquery.engine.sizes import Size
-from instquery.predicates import In, Like, Missing, Some, Value, check_answered
+from instquery.predicates import Eq, In, Like, Missing, Some, Value, check_answered
 from instquery.query import Record
 
 __all__ = ["ManyIndex", "places_of"]
@@ -30,13 +30,13 @@ class ManyIndex:
 
     __slots__ = ("_held",)
 
-    def __init__(self, held: KeywordIndex) -> None:
+    def __init__(self, held: ValueRows) -> None:
         self._held = held
 
     @classmethod
     def build(cls, values: Sequence[Values | None]) -> Self:
         """Build from a column. Costs 0.1 µs a row and value."""
-        return cls(KeywordIndex.of(places_of(values), len(values)))
+        return cls(ValueRows.of(places_of(values), len(values)))
 
     # reading
 
@@ -44,15 +44,19 @@ class ManyIndex:
         """Count the rows exactly: a discarded row has no value here."""
         check_answered(predicate, self.answers)
         if isinstance(predicate, Missing):
-            return self._held.size(predicate, occupied)
-        if isinstance(predicate.leaf, In | Like):
-            return Size.exactly(self._several(predicate.leaf).bit_count())
-        return self._held.size(predicate.leaf, occupied)
+            return Size.exactly(self._held.missing(occupied).bit_count())
+        if isinstance(predicate.leaf, Eq):
+            return Size.exactly(self._held.count(cast(Value, predicate.leaf.value)))
+        return Size.exactly(self._several(predicate.leaf).bit_count())
 
     def select(self, predicate: Some | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
         check_answered(predicate, self.answers)
-        return self._held.select(predicate.leaf if isinstance(predicate, Some) else predicate)
+        if isinstance(predicate, Missing):
+            return self._held.missing(EVERY_ROW), True
+        if isinstance(predicate.leaf, Eq):
+            return self._held.select_one(cast(Value, predicate.leaf.value))
+        return self._several(predicate.leaf), True
 
     def test(
         self, predicate: Some | Missing, positions: Sequence[Position], records: Sequence[Record]

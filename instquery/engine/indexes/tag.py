@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
-from instquery.engine.indexes.index import Selection, matching
-from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.index import EVERY_ROW, Selection, matching
 from instquery.engine.indexes.many import places_of
+from instquery.engine.indexes.valuerows import ValueRows
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet, positions
 from instquery.engine.sizes import Size
-from instquery.predicates import Eq, Has, Missing, check_answered
+from instquery.predicates import Has, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["TagIndex", "counted_of"]
@@ -39,7 +39,7 @@ class TagIndex:
 
     __slots__ = ("_keys", "_pairs")
 
-    def __init__(self, pairs: KeywordIndex, keys: KeywordIndex) -> None:
+    def __init__(self, pairs: ValueRows, keys: ValueRows) -> None:
         self._pairs = pairs
         self._keys = keys
 
@@ -48,9 +48,7 @@ class TagIndex:
         """Build from a column. Costs 0.3 µs a row and pair."""
         keys = [None if pairs is None else _keys(pairs) for pairs in values]
         width = len(values)
-        return cls(
-            KeywordIndex.of(places_of(values), width), KeywordIndex.of(places_of(keys), width)
-        )
+        return cls(ValueRows.of(places_of(values), width), ValueRows.of(places_of(keys), width))
 
     # reading
 
@@ -58,7 +56,7 @@ class TagIndex:
         """Count the rows exactly: a discarded row has no tags here."""
         check_answered(predicate, self.answers)
         if isinstance(predicate, Missing):
-            return self._keys.size(predicate, occupied)
+            return Size.exactly(self._keys.missing(occupied).bit_count())
         if predicate.values is None:
             return Size.exactly(self._keys.count(predicate.key))
         if len(predicate.values) == 1:
@@ -69,9 +67,9 @@ class TagIndex:
         """Return exactly the rows that have the tag, or none at all."""
         check_answered(predicate, self.answers)
         if isinstance(predicate, Missing):
-            return self._keys.select(predicate)
+            return self._keys.missing(EVERY_ROW), True
         if predicate.values is None:
-            return self._keys.select(Eq(predicate.field, predicate.key))
+            return self._keys.select_one(predicate.key)
         if len(predicate.values) == 1:
             return self._pairs.select_one(_pair(predicate.key, predicate.values[0]))
         return self._any_of(predicate.key, predicate.values), True
