@@ -163,10 +163,13 @@ class Intake:
         """
         drawing = self._drawing
         drawn = record if drawing is None else {name: drawing.draw(name, record) for name in fields}
-        for name in fields:
-            field = self._fields[name]
-            if field.kind.take is not None and not field.many:
-                field.kind.take({name: drawn.get(name)}, {name: self.readers[name]})
+        try:
+            for name in fields:
+                field = self._fields[name]
+                if field.kind.take is not None and not field.many:
+                    field.kind.take({name: drawn.get(name)}, {name: self.readers[name]})
+        except RecordError as error:
+            raise error if drawing is None else drawing.with_path(error) from None
         return drawn
 
     def _drawn(self, record: Record, drawing: Drawing) -> Entry:

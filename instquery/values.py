@@ -73,7 +73,9 @@ def sortable(value: Any) -> str:
     if isinstance(value, str):
         return "0" + value
     if isinstance(value, int | float | Decimal):
-        return "1" + _number(Decimal(value))
+        # A context may trap that a `Decimal` is made of a float in any other way.
+        exact = Decimal.from_float(value) if isinstance(value, float) else Decimal(value)
+        return "1" + _number(exact)
     return "2" + str(value)  # of a kind of field that is not ours
 
 

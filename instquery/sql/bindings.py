@@ -50,7 +50,6 @@ def bindings(layout: Layout, name: str, leaf: Bounded) -> dict[str, Any] | None:
         return {name: known if isinstance(leaf, In) else known[0]}
 
     check_answered(leaf, (Missing,))
-    layout.column(leaf.field)  # which refuses a field that has none
     return {}
 
 

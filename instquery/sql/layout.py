@@ -112,11 +112,6 @@ class Layout:
         column = self.table.c.get(name)
         if column is None:
             reason = f"the table {self.table.name} has no such column: {name}"
-            if name in self.schema.fields and not self.schema.fields[name].columns:
-                kind = self.schema.fields[name].kind.phrase
-                reason = f"as yet, a store on a database does not answer questions on {kind}"
-                reason += " with a path" if self.schema.fields[name].is_nested else ""
-                reason += " of many values" if self.schema.fields[name].many else ""
             raise QueryError(reason, field=field, code="query.field")
         # Without its collation, with which postgres_fdw would not ask the shards.
         return sa.type_coerce(column, _PLAIN) if isinstance(column.type, Word) else column

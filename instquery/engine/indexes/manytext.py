@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from instquery.engine.indexes.index import Selection, matching
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet
+from instquery.engine.rowsets import Position, RowSet, among
 from instquery.engine.sizes import Size
 from instquery.predicates import Contains, Missing, Some, check_answered
 from instquery.query import Record
@@ -68,7 +68,9 @@ class ManyTextIndex:
         leaf = predicate.leaf if isinstance(predicate, Some) else predicate
         if _is_exact(leaf):
             return self._joined.test(leaf, positions, records)
-        return matching(predicate, positions, records)
+        # A vacant row has no texts here, but still a record.
+        places = among(self._joined.present, positions)
+        return matching(predicate, places, records)
 
     def grams(self) -> set[str] | None:
         """Return the grams of the bulk build; those across two values too, which do no harm."""

@@ -173,7 +173,6 @@ class TextIndex:
 
         rows.sort(reverse=True)
         if not is_exact and len(rows) <= _FEW_ROWS and isinstance(predicate, Contains):
-            # A vacant row has no text to find it in.
             return holding(predicate.folded, self._texts, rows), True
         return rows, is_exact
 
@@ -194,6 +193,11 @@ class TextIndex:
         if not predicate.folded:
             return [position for position in positions if self._present >> position & 1]
         return holding(predicate.folded, self._texts, positions)
+
+    @property
+    def present(self) -> RowSet:
+        """The rows that have a text."""
+        return self._present
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have.
@@ -322,9 +326,8 @@ class TextIndex:
         check_answered(predicate, (Contains, Like))
 
         rows = self._present
-        literals = predicate.read.folded_literals
         is_exact = predicate.read.is_part and not (predicate.case and predicate.read.least)
-        for literal in literals[:_LITERALS]:
+        for literal in predicate.read.folded_literals[:_LITERALS]:
             narrowed, is_known = self._narrow(literal, needle_grams(literal))
             if isinstance(narrowed, list):
                 narrowed = set_of(narrowed, len(self._texts))
