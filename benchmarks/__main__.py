@@ -12,6 +12,7 @@ from time import perf_counter
 
 import pytest
 
+from benchmarks.beyond import measure as measure_questions
 from benchmarks.contenders import CONTENDERS
 from benchmarks.inventories import DATA
 from benchmarks.loads import measure
@@ -26,7 +27,7 @@ TIMED = ("cold", "requests", "writes", "worst")
 _MANY = 1_000_000  # records of which the slow engines are asked less often
 _SLOW_TO_LOAD = ("tantivy", "redis")
 _QUICKLY_LOADED = 100_000  # records from which on these are left out unless they are named
-LONG = ("loads", "mixed", "sync", "waits")
+LONG = ("loads", "mixed", "questions", "sync", "waits")
 
 
 def main() -> int:
@@ -74,6 +75,8 @@ def _measured(count: int, options: argparse.Namespace) -> Run:
             found["loads"] = measure(data, count, engines)
         if "mixed" in options.only:
             found["mixed"] = measure_mixed(data, count, options.seconds)
+        if "questions" in options.only:
+            found["questions"] = measure_questions(data, count, brief=options.brief)
         if "sync" in options.only:
             found["sync"] = measure_sync(data, count)
     if "waits" in options.only:

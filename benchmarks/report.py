@@ -49,6 +49,9 @@ def _of_data(found: Mapping[str, Any]) -> list[str]:
     for api, engines in found.get("mixed", {}).items():
         blocks += ["Eight threads, 9 reads to 1 write, operations a second and µs:"]
         blocks += [_columns(engines, api)]
+    if questions := found.get("questions"):
+        blocks += ["Questions beyond the APIs, beside SQLite by hand, in µs:", _columns(questions)]
+        blocks += [_slower(questions)]
     if sync := found.get("sync"):
         blocks += ["A listing taken over, 1 % of it new, and readers' waits in µs:", _columns(sync)]
     return blocks
@@ -122,6 +125,14 @@ def _verdicts(requests: Mapping[str, Any], what: str) -> str:
     if ours:
         lines.append(f"- ours: median request {median(ours):,.1f} µs, slowest {max(ours):,.1f} µs")
     return "\n".join(lines)
+
+
+def _slower(questions: Mapping[str, Mapping[str, float]]) -> str:
+    """Name what SQLite answers faster."""
+    found = {title: row["sqlite"] / row["instquery"] for title, row in questions.items()}
+    slower = [f"{title} ({ratio:.2f})" for title, ratio in found.items() if ratio < 1]
+    mean = geometric_mean(found.values())
+    return f"- sqlite: {mean:.1f} times ours; faster in {', '.join(slower) or 'none'}"
 
 
 def ratios(requests: Mapping[str, Any], engine: str, what: str) -> dict[str, float]:

@@ -1,14 +1,14 @@
 """The reads that a store in memory and a snapshot of it have in common: each asks one view."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from instquery.bins import Bins, Edges, Every, Histogram
 from instquery.bounds import Given
 from instquery.engine.view import View
 from instquery.errors import QueryError
-from instquery.instants import Moment
+from instquery.instants import Micros, Moment
 from instquery.options import check_flag
 from instquery.pages import Page
 from instquery.predicates import Value, Where
@@ -49,6 +49,12 @@ class Reading(ABC):
     @abstractmethod
     def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
         """Return the view, and all records by value of a field where that is known."""
+
+    @abstractmethod
+    def _present_with_bins(
+        self, field: str, edges: Sequence[Micros]
+    ) -> tuple[View, Sequence[int] | None]:
+        """Return the view, and all records by bins of an instant where that is known."""
 
     @abstractmethod
     def _clocked(self) -> Clock:
@@ -127,7 +133,11 @@ class Reading(ABC):
         query = dated_by(self._clocked(), Query(where, now=now))
         if bins.is_relative and query.now is None:
             query = dated(query, moment_of(self._clocked()()))
-        return self._present().histogram(field, bins.micros(query.now), query)
+        edges = bins.micros(query.now)
+        if query.where:
+            return self._present().histogram(field, edges, query)
+        view, known = self._present_with_bins(field, edges)
+        return view.histogram(field, edges, query, known)
 
     def select(
         self,

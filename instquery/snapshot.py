@@ -1,6 +1,6 @@
 """Snapshots: the records of one moment, and every read of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from instquery.contract import Prepared
 from instquery.engine.cursors import Bookmark
@@ -8,6 +8,7 @@ from instquery.engine.plan import Plan
 from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.errors import QueryError
+from instquery.instants import Micros
 from instquery.options import brief, check_flag, counted
 from instquery.pages import Page
 from instquery.predicates import Value
@@ -93,6 +94,13 @@ class Snapshot(Reading):
         field: str,  # noqa: ARG002 - of a snapshot nothing is known beforehand
         key: str | None,  # noqa: ARG002
     ) -> tuple[View, Mapping[Value, int] | None]:
+        return self._view, None
+
+    def _present_with_bins(
+        self,
+        field: str,  # noqa: ARG002 - a snapshot keeps no census
+        edges: Sequence[Micros],  # noqa: ARG002
+    ) -> tuple[View, Sequence[int] | None]:
         return self._view, None
 
     def _clocked(self) -> Clock:

@@ -1,6 +1,6 @@
 """The store: writes, and every read, by any number of threads."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from instquery.contract import Change, Changes, Holdings, Prepared
@@ -13,7 +13,7 @@ from instquery.engine.prepared import PreparedQuery, can_be_planned
 from instquery.engine.view import View
 from instquery.engine.writer import SEGMENT_ROWS
 from instquery.errors import CursorExpired, QueryError
-from instquery.instants import Moment
+from instquery.instants import Micros, Moment
 from instquery.leases import Leases
 from instquery.options import brief, check_flag, check_kind, check_whole, counted
 from instquery.pages import Page
@@ -287,6 +287,11 @@ class Store(Reading):
 
     def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
         return self._current.counted(field, key)
+
+    def _present_with_bins(
+        self, field: str, edges: Sequence[Micros]
+    ) -> tuple[View, Sequence[int] | None]:
+        return self._current.binned(field, edges)
 
     def _clocked(self) -> Clock:
         return self._clock

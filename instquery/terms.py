@@ -97,7 +97,8 @@ def merged(terms: Iterable[Term]) -> list[Term]:
         return given
 
     found: dict[object, Term] = {}
-    for number, term in enumerate(_opened("and", given)):
+    opened = _opened("and", given) if Tree in map(type, given) else given
+    for number, term in enumerate(opened):
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
         if not isinstance(term, Interval | Span):

@@ -36,13 +36,13 @@ HEAVY = {
 # The same of files that start many processes, servers or databases; and the databases on which
 # nothing is run by default. The gate's run of what is long has all of it.
 SLOW = {
-    "test_cli.py": 4,
+    "test_cli.py": 5,
     "test_clients.py": 6,
     "test_copy.py": 8,
     "test_double.py": 6,
     "test_http_hostile.py": 2,
     "test_pages.py": 2,
-    "test_serve.py": 6,
+    "test_serve.py": 8,
     "test_sql.py": 6,
     "test_third_row.py": 3,
     "test_verify.py": 8,
@@ -91,6 +91,8 @@ def pytest_collection_modifyitems(items, config):
 def _share(item):
     """Return of how many cases of its file one is run by default (0: none), and the file."""
     name = item.path.name
+    if "node_clients" in item.fixturenames:  # installing the clients takes longer than their tests
+        return 0, name
     given = getattr(item, "callspec", None)
     values = [] if given is None else [one for one in given.params.values() if isinstance(one, str)]
     if not SLOW_DATABASES.isdisjoint(values):

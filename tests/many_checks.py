@@ -240,6 +240,8 @@ class Checks:
         edges = [worn.second(number) for number in _EDGES]
         found = reading.histogram(field, edges, wanted)
         self.agree(found, naive.histogram(held.values(), where, field, edges), wanted)
+        found = reading.histogram(field, edges)
+        self.agree(found, naive.histogram(held.values(), [], field, edges), field)
         self.agree(reading.count(wanted), len(self.matches(held, where, [])), wanted)
 
 

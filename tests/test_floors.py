@@ -61,6 +61,7 @@ FLOORS = [
     ["engine.manybooks"],
     ["engine.census"],
     ["engine.version"],
+    ["engine.placed"],
     ["engine.plan"],
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.selection"],

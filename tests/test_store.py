@@ -219,7 +219,9 @@ def answers(reading, query):
 @pytest.mark.long
 def test_beside_a_plain_list(tries):
     # A database takes milliseconds for what takes microseconds here.
-    runs, steps = (150, 40) if Store is instquery.Store else (5, tries(40, quick=25))
+    runs, steps = (
+        (tries(150, quick=80), 40) if Store is instquery.Store else (5, tries(40, quick=25))
+    )
     run_state_machine_as_test(BesideAPlainList, settings=examples(runs, stateful_step_count=steps))
 
 

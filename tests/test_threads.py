@@ -269,7 +269,8 @@ WHERES = [
 ]
 
 
-def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
+@pytest.mark.long
+def test_every_page_is_the_naive_reading_of_a_state_that_was_committed(tries):
     """Readers and writers at once.
 
     Afterwards each page is compared with the state of its version.
@@ -278,11 +279,12 @@ def test_every_page_is_the_naive_reading_of_a_state_that_was_committed():
     store = Store(SCHEMA, start, segment_rows=16, history=10**6)
     kinds = {"eq": Eq, "contains": Contains, "range": lambda field, ends: Range(field, **ends)}
     asked = [Query([kinds[kind](*rest) for kind, *rest in where], limit=30) for where in WHERES]
+    writes_each = tries(150, quick=30)
     stop = threading.Event()
 
     def write(seed):
         chance = random.Random(seed)
-        for _ in range(150):
+        for _ in range(writes_each):
             numbers = chance.sample(range(150), chance.choice([1, 1, 1, 5, 40]))
             if chance.random() < 0.3:
                 store.discard(f"i-{numbers[0]:05}")

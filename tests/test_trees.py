@@ -42,6 +42,9 @@ from instquery import (
     stored,
     text,
 )
+from instquery.engine import match as match_room
+from instquery.engine import placed as placed_room
+from instquery.engine.indexes.text import TextIndex
 from instquery.terms import TRUE, Tree
 from strategies import NOW, SCHEMA, conditions, order, orders, predicate, records, trees
 
@@ -715,3 +718,59 @@ def test_many_random_checks(monkeypatch):
     worn.have_small_numbers(monkeypatch)
     first = random.Random(20).randrange(1 << 30)
     assert many_checks.check_many(tries(20_000, quick=1_500), first) >= 1_500
+
+
+# keys in trees
+
+
+@pytest.mark.parametrize("kind", [text, keyword])
+@pytest.mark.parametrize("rows_a_key", [0, 20, 10**6])
+def test_keys_in_a_tree_are_placed_whatever_is_beside_them(kind, rows_a_key, monkeypatch):
+    """They are found once, by the directory or by looking at all rows.
+
+    No index is asked for them, and no record is tested.
+    """
+    monkeypatch.setattr(placed_room, "_ROWS_A_KEY", rows_a_key)
+    monkeypatch.setattr(match_room, "_verify", lambda *_: pytest.fail("records are tested"))
+    declared = Schema(key="id", order=Order("created"), fields={**SCHEMA.fields, "id": kind()})
+    held = {record["id"]: record for record in estate(300)}
+    store = Store(declared, held.values(), segment_rows=16)
+    for number in range(0, 300, 7):
+        store.discard(f"i-{number:04}")
+        del held[f"i-{number:04}"]
+
+    asked = []
+    select = TextIndex.select
+    monkeypatch.setattr(
+        TextIndex, "select", lambda index, leaf: asked.append(leaf) or select(index, leaf)
+    )
+    named = In("id", [f"i-{number:04}" for number in range(0, 400, 3)])
+    for tree in (
+        named | Eq("status", "Running"),
+        Eq("status", "Ready") & ~named,
+        ~(named | Eq("id", "i-0001") | Missing("id")),
+        named & ~Eq("owner", "3") | Range("created", before="2026-01-01T01:00:00Z"),
+    ):
+        for reading in readings(store):
+            for given_order in ((), Order("owner")):
+                query = Query(tree, order=given_order, offset=3, limit=1000)
+                expected = [one for one in held.values() if tree.matches(one)]
+                page = reading.page(query)
+                assert page.total == len(expected)
+                assert len(page) == max(0, len(expected) - 3)
+            assert reading.count(tree) == len(expected)
+            facets = reading.facets("owner", tree)
+            assert sum(facets.values()) == len(expected)
+    assert asked == []
+
+
+def test_a_tree_whose_indexes_are_exact_is_brief():
+    store = Store(SCHEMA, estate(200))
+    exact = Eq("status", "Ready") | ~Eq("owner", "7") | Missing("name") | Eq("id", "i-0001")
+    assert store.prepare(Query(exact)).brief
+    for long in (
+        exact | Contains("name", "推"),
+        exact | In("owner", [str(number) for number in range(101)]),
+    ):
+        assert not store.prepare(Query(long)).brief
+    assert not store.prepare(Query(exact, order=Order("expires"))).brief

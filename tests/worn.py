@@ -9,6 +9,7 @@ from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
 from instquery.engine import keylist as keylist_room
 from instquery.engine import ordered as ordered_room
+from instquery.engine import placed as placed_room
 from instquery.engine import stretches as stretches_room
 from instquery.engine import tallies as tallies_room
 from instquery.engine import writer as writer_room
@@ -47,6 +48,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(bykey_room, "_CUTS", 2)
     monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
     monkeypatch.setattr(keylist_room, "_WISHES", 2)
+    monkeypatch.setattr(placed_room, "_ROWS_A_KEY", 8)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
     monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
     monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)

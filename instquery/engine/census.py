@@ -6,7 +6,7 @@ from typing import Self
 from instquery.engine.books import Book, Estimate, GramBook, InstantBook, KeywordBook
 from instquery.engine.forms import FormBook
 from instquery.engine.manybooks import ManyBook, ManyGramBook, TagBook
-from instquery.instants import Unit
+from instquery.instants import Micros, Unit
 from instquery.predicates import Bounded, Missing, Value, check_answered
 from instquery.query import Record
 from instquery.schema import Schema
@@ -116,6 +116,11 @@ class Census:
             return dict(book.counts_with(key))
         counts = None if book is None else book.counts
         return None if counts is None else dict(counts)
+
+    def binned(self, field: str, edges: Sequence[Micros]) -> list[int] | None:
+        """Return the records by bins of an instant; `None` where this is not known here."""
+        book = self._books.get(field)
+        return book.binned(edges) if isinstance(book, InstantBook) else None
 
     def faults(self, schema: Schema, records: Sequence[Record]) -> Iterator[str]:
         """Name what does not agree with the records."""

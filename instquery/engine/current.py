@@ -47,7 +47,7 @@ finds a write that was cut short, and mends it. The write goes on afterwards on 
 sees any more. `_replace` refuses what it has made of them, and it begins once more.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
 from typing import TypeAlias
@@ -67,6 +67,7 @@ from instquery.engine.view import View
 from instquery.engine.writer import Writer
 from instquery.errors import HistoryGap
 from instquery.forks import renew_after_fork
+from instquery.instants import Micros
 from instquery.predicates import Value
 from instquery.query import Query
 from instquery.schema import Entry, Schema
@@ -82,6 +83,9 @@ _BRIEF = 256
 
 # How much a record counts that does not stay at its place; one that stays counts 1.
 _MOVED = 8
+
+# So many edges of bins are looked up while others wait, 3 µs each.
+_EDGES = 256
 
 
 class Current:
@@ -164,6 +168,15 @@ class Current:
             published = self._whole()
             census = published.census
             return self._view_of(published), None if census is None else census.facets(field, key)
+
+    def binned(self, field: str, edges: Sequence[Micros]) -> tuple[View, list[int] | None]:
+        """Return the current view, and the records by bins of an instant, if the census knows."""
+        with self._lock:
+            published = self._whole()
+            census = published.census
+            is_known = census is not None and len(edges) <= _EDGES  # nobody waits for more
+            counts = census.binned(field, edges) if census is not None and is_known else None
+            return self._view_of(published), counts
 
     def earlier(self) -> int:
         """Count the earlier versions that somebody still holds."""

@@ -5,8 +5,8 @@ exact. `and` and `or` go through both; `not` is what is left of the rows without
 Only rows between the two are tested, by whatever is not exact.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from instquery.engine.indexes.index import EVERY_ROW, matching
 from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
@@ -14,7 +14,7 @@ from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Bounded
 from instquery.terms import Term, Tree
 
-__all__ = ["count", "match"]
+__all__ = ["Match", "Placed", "count", "match", "match_trees"]
 
 # A few positions are tested for less than they are looked up in a row set.
 _FEW = 4
@@ -22,29 +22,42 @@ _FEW = 4
 _Pair: TypeAlias = tuple[RowSet, RowSet]
 """Rows that are sure to match, and rows among which all matches are."""
 
+Placed: TypeAlias = Mapping[int, Mapping[int, RowSet]]
+"""The rows of leaves that are known beforehand: by the `id` of the leaf, and of the segment."""
+
+
+class Match(Protocol):
+    """Finds the rows of a segment that match all terms; as positions where records were tested."""
+
+    def __call__(
+        self,
+        segment: Segment,
+        selected: Sequence[Any],
+        tested: Iterable[Term] = (),
+        enough: int | None = None,
+        below: Position | None = None,
+    ) -> Matches:
+        """Return the rows of one segment.
+
+        Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows
+        are left. With `enough`, older matches than so many may be missing. With `below`, only rows
+        at lower positions count.
+        """
+        ...
+
 
 def match(
     segment: Segment,
-    selected: Sequence[Term],
+    selected: Sequence[Bounded],
     tested: Iterable[Term] = (),
     enough: int | None = None,
     below: Position | None = None,
 ) -> Matches:
-    """Return the rows that match all terms; as positions where records had to be tested.
-
-    Indexes are asked for `selected`. Records are tested for `tested`, and for all once few rows are
-    left. With `enough`, older matches than so many may be missing. With `below`, only rows at lower
-    positions count.
-    """
+    """Match leaves; see `Match`."""
     occupied = segment.occupied
-    every = occupied if below is None else occupied & everything(below)
-    for term in selected:
-        if type(term) is Tree:
-            return _match_trees(segment, selected, tested, enough, every)
-
-    rows: Matches = every
+    rows: Matches = occupied if below is None else occupied & everything(below)
     doubts = list(tested)
-    for predicate in cast(Sequence[Bounded], selected):
+    for predicate in selected:
         lookup = segment.lookup(predicate.field)
         if lookup is None or (rows is not occupied and _is_few(rows, lookup.few)):
             doubts.append(predicate)
@@ -94,70 +107,87 @@ def _both(rows: Matches, others: Matches) -> Matches:
 # trees
 
 
-def _match_trees(
-    segment: Segment,
-    selected: Sequence[Term],
-    tested: Iterable[Term],
-    enough: int | None,
-    rows: RowSet,
-) -> Matches:
-    """Return the rows that match all terms, some of which are trees; only what is unsure is tested.
+def match_trees(placed: Placed) -> Match:
+    """Return what matches terms some of which are trees. What is placed is not asked of indexes."""
+    return _Trees(placed).match
+
+
+class _Trees:
+    """Matches terms some of which are trees; only what is unsure is tested.
 
     As `match` does without trees, but for lists of positions, which trees have no use for.
     """
-    doubts = list(tested)
-    sure = 0 if doubts else rows
-    for term in selected:
-        is_sure, rows = _pair(segment, term, rows)
-        if not rows:
-            return 0
-        if is_sure != rows:
-            doubts.append(term)
-        sure &= is_sure
 
-    if sure == rows:
-        return rows
-    return _verify(segment, rows, doubts, enough, sure)
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
 
+    def match(
+        self,
+        segment: Segment,
+        selected: Sequence[Term],
+        tested: Iterable[Term] = (),
+        enough: int | None = None,
+        below: Position | None = None,
+    ) -> Matches:
+        """Match leaves and trees; see `Match`."""
+        occupied = segment.occupied
+        rows = occupied if below is None else occupied & everything(below)
+        doubts = list(tested)
+        sure = 0 if doubts else rows
+        for term in selected:
+            is_sure, rows = self._pair(segment, term, rows)
+            if not rows:
+                return 0
+            if is_sure != rows:
+                doubts.append(term)
+            sure &= is_sure
 
-def _pair(segment: Segment, term: Term, live: RowSet) -> _Pair:
-    """Select among some of the occupied rows."""
-    if not isinstance(term, Tree):
-        return _leaf_pair(segment, term, live)
+        if sure == rows:
+            return rows
+        return _verify(segment, rows, doubts, enough, sure)
 
-    if term.word == "not":
-        sure, maybe = _pair(segment, term.parts[0], live)
-        return live ^ maybe, live ^ sure
+    def _pair(self, segment: Segment, term: Term, live: RowSet) -> _Pair:
+        """Select among some of the occupied rows."""
+        if not isinstance(term, Tree):
+            return self._leaf_pair(segment, term, live)
 
-    if term.word == "and":
-        sure = maybe = live
+        if term.word == "not":
+            sure, maybe = self._pair(segment, term.parts[0], live)
+            return live ^ maybe, live ^ sure
+
+        if term.word == "and":
+            sure = maybe = live
+            for part in term.parts:
+                part_sure, maybe = self._pair(segment, part, maybe)
+                sure &= part_sure
+                if not maybe:
+                    break
+            return sure, maybe
+
+        sure = maybe = 0
         for part in term.parts:
-            part_sure, maybe = _pair(segment, part, maybe)
-            sure &= part_sure
-            if not maybe:
+            part_sure, part_maybe = self._pair(segment, part, live)
+            sure |= part_sure
+            maybe |= part_maybe
+            if sure == live:
                 break
         return sure, maybe
 
-    sure = maybe = 0
-    for part in term.parts:
-        part_sure, part_maybe = _pair(segment, part, live)
-        sure |= part_sure
-        maybe |= part_maybe
-        if sure == live:
-            break
-    return sure, maybe
+    def _leaf_pair(self, segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
+        known = self._placed.get(id(leaf))
+        if known is not None:
+            rows = live & known.get(id(segment), 0)
+            return rows, rows
 
+        lookup = segment.lookup(leaf.field)
+        if lookup is None or _is_few(live, lookup.few):
+            return 0, live
 
-def _leaf_pair(segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
-    lookup = segment.lookup(leaf.field)
-    if lookup is None or _is_few(live, lookup.few):
-        return 0, live
-
-    selection, is_exact = lookup.select(leaf)
-    if isinstance(selection, list):
-        selection = set_of(selection, len(segment))
-    rows = live & selection
-    return (rows, rows) if is_exact else (0, rows)
+        selection, is_exact = lookup.select(leaf)
+        if isinstance(selection, list):
+            selection = set_of(selection, len(segment))
+        rows = live & selection
+        return (rows, rows) if is_exact else (0, rows)
 
 
 # tests

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from instquery.engine.census import Census
+from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
@@ -54,6 +55,7 @@ _TEST: Mapping[type[Bounded], float] = {
 _TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
+_PLACE = 10.0  # a record that a tree names by key
 _SELECT: Mapping[Index | None, float] = {
     "values": 2.0,
     "pairs": 2.0,
@@ -188,14 +190,17 @@ def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weigh
     weighed: list[_Weighed] = []
     for term in terms:
         size, keys = version.estimate(term, census)
-        if isinstance(term, Tree):
-            has_index = not indexed.isdisjoint([leaf.field for leaf in leaves_of(term)])
-        else:
-            has_index = term.field in indexed
+        has_index = _has_index(term, version) if isinstance(term, Tree) else term.field in indexed
         weighed.append(_Weighed(term, size, keys, has_index))
 
     weighed.sort(key=lambda one: one.size.expected)
     return weighed
+
+
+def _has_index(tree: Tree, version: Version) -> bool:
+    """Tell whether segments can select by a part of a tree: keys are placed in them."""
+    selectable = {*version.schema.indexed, version.schema.key}
+    return not selectable.isdisjoint([leaf.field for leaf in leaves_of(tree)])
 
 
 def _is_cheaper_by_key(
@@ -211,7 +216,8 @@ def _is_cheaper_by_key(
     by_keys = _LOOK_UP_ALL + size * _LOOK_UP
     for one in weighed:
         if one is not by_key or isinstance(one.predicate, Tree):
-            by_keys += size * _cost_to_test(one.predicate)
+            test = _TEST.get(type(one.predicate))  # type: ignore[arg-type]  # of a tree, none
+            by_keys += size * (_cost_to_test(one.predicate) if test is None else test)
             size *= one.size.expected / max(1, version.count)
 
     segments = float(len(version.segments))
@@ -221,7 +227,9 @@ def _is_cheaper_by_key(
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
-    return by_keys <= segments * (_SEGMENT + selecting)
+    trees = [one.predicate for one in weighed if isinstance(one.predicate, Tree)]
+    placing = sum([_cost_to_place(tree, version) for tree in trees])
+    return by_keys <= placing + segments * (_SEGMENT + selecting)
 
 
 def _cost_to_test(term: Term) -> float:
@@ -234,7 +242,8 @@ def _cost_to_test(term: Term) -> float:
 def _cost_to_select(predicate: Term, version: Version) -> float:
     """Tell what it costs to ask the indexes of one segment."""
     if isinstance(predicate, Tree):
-        return sum([_cost_to_select(part, version) for part in predicate.parts])
+        parts = [part for part in predicate.parts if keys_named(part, version.schema) is None]
+        return sum([_cost_to_select(part, version) for part in parts])
 
     index = version.schema.fields[predicate.field].kind.index
     if isinstance(predicate, Some):
@@ -245,6 +254,12 @@ def _cost_to_select(predicate: Term, version: Version) -> float:
     cost = _SELECT[index] * len(predicate.values)
     rows = version.count / max(1, len(version.segments))
     return min(cost, rows * _TEST_TEXT) if index == "parts" else cost
+
+
+def _cost_to_place(tree: Tree, version: Version) -> float:
+    """Tell what it costs to place the keys that a tree names, once for all segments."""
+    keys = [keys_named(leaf, version.schema) for leaf in leaves_of(tree)]
+    return _PLACE * sum([len(some) for some in keys if some is not None])
 
 
 def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:

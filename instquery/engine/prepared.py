@@ -1,11 +1,13 @@
 """Prepared queries: planned on one view before anybody waits for the page."""
 
 from instquery.engine.cursors import Bookmark
+from instquery.engine.placed import keys_named
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
 from instquery.pages import Page
-from instquery.predicates import In
+from instquery.predicates import In, Missing
 from instquery.query import Query
+from instquery.schema import Schema
 from instquery.terms import Term, leaves_of
 from instquery.trees import leaves_of as asked_leaves
 
@@ -57,7 +59,7 @@ class PreparedQuery:
     @property
     def brief(self) -> bool:
         """Whether the page is sure to cost less than handing it to a thread."""
-        return self._plan is not None and _is_brief(self._plan)
+        return self._plan is not None and _is_brief(self._plan, self._view.schema)
 
     @property
     def plan(self) -> Plan:
@@ -71,16 +73,31 @@ class PreparedQuery:
         return self._view.answer(self._query, self.plan, self._after, self._keep)
 
 
-def _is_brief(plan: Plan) -> bool:
+def _is_brief(plan: Plan, schema: Schema) -> bool:
     if plan.driver == "nothing":
         return True
     if plan.driver == "keys":
         return len(plan.keys) <= _AT_ONCE
     if not plan.is_own:
         return False
-    is_exact = all(step.exact and step.role == "row set" for step in plan.steps)
+    is_exact = all(
+        step.role == "row set" and (step.exact or _is_selected_exactly(step.predicate, schema))
+        for step in plan.steps
+    )
     looked_up = sum([_values(step.predicate) for step in plan.steps])
     return is_exact and looked_up * plan.segments <= _AT_ONCE
+
+
+def _is_selected_exactly(term: Term, schema: Schema) -> bool:
+    """Tell whether no record is tested for a tree: all its leaves have indexes that are exact."""
+    return all(
+        keys_named(leaf, schema) is not None
+        or (
+            leaf.field in schema.indexed
+            and (isinstance(leaf, Missing) or schema.fields[leaf.field].kind.index != "parts")
+        )
+        for leaf in leaves_of(term)
+    )
 
 
 def _values(term: Term) -> int:

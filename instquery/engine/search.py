@@ -6,11 +6,13 @@ from itertools import chain
 from operator import add
 from typing import Any, TypeAlias
 
-from instquery.engine.match import count, match
+from instquery.engine.match import Match, count, match_trees
+from instquery.engine.match import match as match_leaves
 from instquery.engine.ordered import behind, in_order
 from instquery.engine.passing import passing
+from instquery.engine.placed import placed
 from instquery.engine.plan import Plan, plans
-from instquery.engine.rowsets import RowSet, count_all, newest, set_of
+from instquery.engine.rowsets import Position, RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
 from instquery.engine.tallies import Combination, binned, by_value, combined, without
 from instquery.engine.version import Part, Version, seek
@@ -61,6 +63,7 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
     """Walk the segments that have matches, newest first; not for a plan that is driven by keys."""
     if plan.driver != "nothing":
         selected, tested = _uses(plan)
+        match = _matcher(version, selected)
         for segment, asked in version.parts(selected):
             matches = match(segment, asked, tested)
             if matches:
@@ -146,14 +149,13 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
     """Go through the segments from the newest, until the page is full and all is counted."""
     selected, tested = _uses(plan)
     is_counting = plan.total == "counted"
-    begun, end = (0, None)
-    if after is not None:
-        begun, end = seek(version.segments, version.schema.rank_of(after.values), after.key)
+    begun, end = (0, None) if after is None else _sought(version, after)
     parts = version.parts(selected, begun)
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
 
     page: list[Record] = []
+    match = _matcher(version, selected)
     wanted = limit
     total = 0
     uncounted: list[RowSet] = []  # to be counted together, which costs less than one by one
@@ -183,6 +185,11 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
             skip = 0
 
     return page, total + count_all(uncounted)
+
+
+def _sought(version: Version, after: Place) -> tuple[int, Position]:
+    """Return the number of the segment that a place belongs to, and its position."""
+    return seek(version.segments, version.schema.rank_of(after.values), after.key)
 
 
 def _records(segment: Segment, matches: Matches, skip: int, take: int) -> list[Record]:
@@ -227,6 +234,13 @@ def _uses(plan: Plan) -> tuple[list[Term], list[Term]]:
     selected = [step.predicate for step in plan.steps if step.role == "row set"]
     tested = [step.predicate for step in plan.steps if step.role == "residual"]
     return selected, tested
+
+
+def _matcher(version: Version, selected: Sequence[Term]) -> Match:
+    """Return what matches these terms, or some of them: leaves are spared what trees cost."""
+    if Tree in map(type, selected):
+        return match_trees(placed(version, selected))
+    return match_leaves
 
 
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:

@@ -57,7 +57,7 @@ from instquery.engine.rowsets import (
 )
 from instquery.engine.sizes import Size
 from instquery.orderings import Rank
-from instquery.predicates import Bounded, check_answered
+from instquery.predicates import check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 from instquery.terms import Term, Tree
@@ -189,15 +189,13 @@ class Segment:
         """Tell how many records match; without an index, any of them may."""
         if isinstance(term, Tree):
             return Size.of_tree(term.word, [self.size(part) for part in term.parts], self.count)
-        return self._leaf_size(term)
 
-    def _leaf_size(self, predicate: Bounded) -> Size:
-        lookup = self.lookup(predicate.field)
+        lookup = self.lookup(term.field)
         if lookup is not None:
             has_vacant = self.count < len(self.records)
-            return lookup.size(predicate, self.occupied if has_vacant else EVERY_ROW)
+            return lookup.size(term, self.occupied if has_vacant else EVERY_ROW)
 
-        check_answered(predicate)
+        check_answered(term)
         return Size.at_most(self.count)
 
     def grams(self) -> Iterator[tuple[str, set[str] | None]]:

@@ -1,6 +1,6 @@
 """Tallies: matches counted by the values of fields, alone and combined, and by bins of instants."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise, product
@@ -14,7 +14,7 @@ from instquery.engine.rowsets import RowSet, positions, set_of
 from instquery.engine.segment import Matches, Segment
 from instquery.engine.stretches import Dated
 from instquery.fields import Field
-from instquery.instants import LATEST, Micros
+from instquery.instants import EARLIEST, LATEST, Micros
 from instquery.kinds import Read
 from instquery.predicates import Has, Missing, Value
 from instquery.query import Record
@@ -143,17 +143,22 @@ def binned(
 ) -> list[int]:
     """Count rows by bins of instants: from each edge on, before the next.
 
-    Costs 12 µs an edge, or 0.3 µs a row where that is less.
+    Costs 12 µs an edge that lies among the segment's instants, or 0.3 µs a row where that is less.
     """
     index = segment.lookup(field)
     if not isinstance(index, Dated):
         values = [read(segment.records[at].get(field)) for at in positions(rows)]
         return _counted([value for value in values if value is not None], edges)
-    if rows.bit_count() < _ROWS_AN_EDGE * len(edges):
+
+    earliest, latest = index.span()
+    first, end = bisect_right(edges, earliest), bisect_right(edges, latest)
+    if rows.bit_count() < _ROWS_AN_EDGE * (end - first):
         return _counted(index.instants(positions(rows)), edges)
 
-    behind = [(rows & index.between(edge, LATEST)).bit_count() for edge in edges]
-    return [first - second for first, second in pairwise(behind)]
+    dated = (rows & index.between(EARLIEST, LATEST)).bit_count()
+    behind = [(rows & index.between(edge, LATEST)).bit_count() for edge in edges[first:end]]
+    behind = [dated] * first + behind + [0] * (len(edges) - end)
+    return [lower - upper for lower, upper in pairwise(behind)]
 
 
 def _counted(instants: list[Micros], edges: Sequence[Micros]) -> list[int]:

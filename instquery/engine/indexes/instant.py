@@ -64,16 +64,16 @@ class InstantIndex:
 
     def size(self, predicate: Interval | Missing, occupied: RowSet) -> Size:
         """Count the rows exactly: a discarded row has no instant here."""
-        if isinstance(predicate, Missing):
+        if not isinstance(predicate, Interval):
+            check_answered(predicate, self.answers)
             return Size.exactly((self._missing() & occupied).bit_count())
-        check_answered(predicate, self.answers)
         return Size.exactly(self.between(predicate.low, predicate.high).bit_count())
 
     def select(self, predicate: Interval | Missing) -> Selection:
         """Return exactly the rows within the range, or without an instant."""
-        if isinstance(predicate, Missing):
+        if not isinstance(predicate, Interval):
+            check_answered(predicate, self.answers)
             return self._missing(), True
-        check_answered(predicate, self.answers)
         return self.between(predicate.low, predicate.high), True
 
     def between(self, low: Micros, high: Micros) -> RowSet:
@@ -83,6 +83,10 @@ class InstantIndex:
         if first > last:
             return 0
         return self._at_least(first) ^ self._at_least(last + 1)
+
+    def span(self) -> tuple[Micros, Micros]:
+        """Return two instants between which all are, themselves included."""
+        return self._base, self._base + self._unit * ((1 << len(self._slices)) - 1)
 
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""

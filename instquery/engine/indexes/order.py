@@ -88,9 +88,9 @@ class OrderIndex:
 
         Rows without an instant come first, as no rank is lower than `UNDATED`.
         """
-        if isinstance(predicate, Missing):
-            return 0, bisect_right(self.ranks, UNDATED)
         if not isinstance(predicate, Interval):
+            if isinstance(predicate, Missing):
+                return 0, bisect_right(self.ranks, UNDATED)
             raise unanswered(predicate, self.answers)
         return self._stretch(max(predicate.low, EARLIEST), min(predicate.high, LATEST))
 
@@ -124,6 +124,14 @@ class OrderIndex:
         """Return the rows of an interval of instants. Asked only where `field` is one."""
         first, end = self._stretch(max(low, EARLIEST), min(high, LATEST))
         return everything(end) ^ everything(first)
+
+    def span(self) -> tuple[Micros, Micros]:
+        """Return two instants between which all are, themselves included."""
+        first = bisect_right(self.ranks, UNDATED)
+        if first == len(self.ranks):
+            return 0, 0
+        lowest, highest = self.ranks[first], self.ranks[-1]
+        return (lowest, highest) if self._descending else (-highest, -lowest)
 
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""

@@ -147,9 +147,9 @@ class TextIndex:
 
         A discarded row has no text here.
         """
-        if isinstance(predicate, Missing):
-            return Size.exactly((self._missing() & occupied).bit_count())
-        if isinstance(predicate, Eq | In):
+        if not isinstance(predicate, Contains | Like):
+            if isinstance(predicate, Missing):
+                return Size.exactly((self._missing() & occupied).bit_count())
             return self._guess(predicate)
 
         rows, is_exact = self._holding(predicate)
@@ -159,9 +159,9 @@ class TextIndex:
 
     def select(self, predicate: Contains | Eq | In | Like | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
-        if isinstance(predicate, Missing):
-            return self._missing(), True
-        if isinstance(predicate, Eq | In):
+        if not isinstance(predicate, Contains | Like):
+            if isinstance(predicate, Missing):
+                return self._missing(), True
             any_of = self._any_of(predicate)
             return any_of, not any_of
 
