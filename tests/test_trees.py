@@ -320,6 +320,13 @@ WHERES = {
     "a but not": And(Eq("a", "1"), Not(Or(Eq("b", "2"), Range("at", before="2026-01-01")))),
     "shells and repeats": And(Or(And(Eq("a", 1), Eq("a", True))), And(Or(Eq("b", "2")))),
     "sorted": Or(And(Eq("b", "2"), Eq("a", "1")), And(Eq("a", "1"), Eq("a", "0"))),
+    "a float": Eq("n", 0.1),
+    "a decimal": In("n", [Decimal("0.10"), Decimal("2.50"), 3.0, float("-inf")]),
+    "numbers as bounds": Range("n", since=2.5, before=Decimal("1E+400")),
+    "a pattern": Like("name", "a*?\\\\*"),
+    "a pattern by case": Like("name", "推*", case=True),
+    "a tag": Has("tags", "env"),
+    "a tag of values": Has("tags", "env", ["prod", "", "dev"]),
 }
 
 
