@@ -146,8 +146,13 @@ def any_of(terms: Iterable[Term]) -> Term:
     return parts[0] if len(parts) == 1 else Tree("or", tuple(parts))
 
 
+_OF_VALUES = frozenset({Eq, In, Some, Span, Among})
+
+
 def _values_of(term: Term) -> Sequence[Any] | None:
     """Return the values of one field of which a leaf asks for any; `None` for any other term."""
+    if type(term) not in _OF_VALUES:
+        return None
     if isinstance(term, Some):
         return _values_of(term.leaf)
     if isinstance(term, Eq):

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from instquery.engine.indexes.index import Selection, matching
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, among
+from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
 from instquery.predicates import Contains, Missing, Some, check_answered
 from instquery.query import Record
@@ -69,8 +69,8 @@ class ManyTextIndex:
         if _is_exact(leaf):
             return self._joined.test(leaf, positions, records)
         # A vacant row has no texts here, but still a record.
-        places = among(self._joined.present, positions)
-        return matching(predicate, places, records)
+        present = self._joined.test(Contains(predicate.field, ""), positions, records)
+        return matching(predicate, present, records)
 
     def grams(self) -> set[str] | None:
         """Return the grams of the bulk build; those across two values too, which do no harm."""

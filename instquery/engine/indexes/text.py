@@ -147,10 +147,11 @@ class TextIndex:
 
         A discarded row has no text here.
         """
-        if not isinstance(predicate, Contains | Like):
+        if not isinstance(predicate, Contains):
             if isinstance(predicate, Missing):
                 return Size.exactly((self._missing() & occupied).bit_count())
-            return self._guess(predicate)
+            if not isinstance(predicate, Like):
+                return self._guess(predicate)
 
         rows, is_exact = self._holding(predicate)
         if is_exact:
@@ -159,11 +160,12 @@ class TextIndex:
 
     def select(self, predicate: Contains | Eq | In | Like | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
-        if not isinstance(predicate, Contains | Like):
+        if not isinstance(predicate, Contains):
             if isinstance(predicate, Missing):
                 return self._missing(), True
-            any_of = self._any_of(predicate)
-            return any_of, not any_of
+            if not isinstance(predicate, Like):
+                any_of = self._any_of(predicate)
+                return any_of, not any_of
 
         rows, is_exact = self._holding(predicate)
         if not rows:
@@ -193,11 +195,6 @@ class TextIndex:
         if not predicate.folded:
             return [position for position in positions if self._present >> position & 1]
         return holding(predicate.folded, self._texts, positions)
-
-    @property
-    def present(self) -> RowSet:
-        """The rows that have a text."""
-        return self._present
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have.
