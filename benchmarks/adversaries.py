@@ -89,6 +89,30 @@ def _below_thresholds(count: int) -> Store:
     return _named(names())
 
 
+_LONG = _LETTERS + "0123456789"
+
+
+def _shared_names(count: int) -> Store:
+    """Let all names have both halves of 24 letters, and one in 33 those of 36, never adjoining."""
+
+    def names() -> Iterator[str]:
+        common, long = _LETTERS[:1:-1], _LONG
+        for number in range(count):
+            kept = f"{common[:-1]}_{common[1:]}_"
+            yield f"{kept}{long[:-1]}_{long[1:]}" if number % 33 == 0 else f"{kept}{number}"
+
+    return _named(names())
+
+
+def _small_alphabets(count: int) -> Store:
+    """Give names of twenty letters: of two, of five, or sixteen words of three."""
+    draw = Random(1)
+    words = [one + two + three for one in "xyzw" for two in "aeio" for three in "kl"]
+    drawn = {"ab": 20, "cdefg": 20, tuple(f" {word}" for word in words): 5}
+    kinds = [*drawn.items()]
+    return _named("".join(draw.choices(*kinds[n % 3][:1], k=kinds[n % 3][1])) for n in range(count))
+
+
 def _long_names(count: int) -> Store:
     def names() -> Iterator[str]:
         draw = Random(1)
@@ -192,6 +216,19 @@ CASES = {
         )
         for share in _SHARES
     },
+    "two pieces of 24 letters that every name has, never together": Case(
+        _shared_names, _ask(Contains("name", _LETTERS[:1:-1]))
+    ),
+    "two pieces of 36 letters of one row in 33, never together": Case(
+        _shared_names, _ask(Contains("name", _LONG))
+    ),
+    **{
+        f"small alphabets: {needle}": Case(_small_alphabets, _ask(Contains("name", needle)))
+        for needle in ("abbaabab", "babababababab", "a" * 12, "cdcd", "fgfgf", "ik yil", " yal yal")
+    },
+    "varied: two characters of one name in 27": Case(_varied_estate, _ask(Contains("name", " p"))),
+    "varied: four letters of one name in 50": Case(_varied_estate, _ask(Contains("name", "vor-"))),
+    "varied: four letters of some names": Case(_varied_estate, _ask(Contains("name", "ulmi"))),
     "one instant for all, deep page": Case(_one_name_and_instant, _deep(share=0.5)),
     "one instant for all, that time": Case(
         _one_name_and_instant,

@@ -189,7 +189,7 @@ class Store(Reading):
         Raises `RecordError`, having changed nothing.
 
         Costs 35 µs for a changed keyword, 40 to 120 µs for a new record at the top, up to 1.2 ms
-        for one further down; 0.1 to 0.5 ms more where somebody still looks at the segment.
+        for one further down; up to 0.2 ms more where somebody still looks at the segment.
         """
         entry = self.schema.take(record)
         self._write({entry.key: entry})

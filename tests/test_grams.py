@@ -15,6 +15,7 @@ from instquery.engine.indexes import scan as scan_room
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.grams import GramBlocks, cut
 from instquery.engine.indexes.matrix import Matrix, held_by
+from instquery.engine.indexes.needles import longest_known
 from instquery.engine.indexes.pieces import frequent_pieces
 from instquery.engine.indexes.postings import Postings, gather, spread
 from instquery.engine.indexes.scan import holding
@@ -45,7 +46,7 @@ def test_characters_beyond_a_byte_share_a_number():
     postings = Postings(alphabet, gather(numbered))
     assert postings.grams() is None  # nothing can be ruled out
     for at, character in enumerate(crowd, 1):
-        rows = postings.common([character])
+        rows = postings.common(character, [character])
         assert at in rows
         assert postings.is_exact(character) == (set(rows) == {at})
 
@@ -66,7 +67,7 @@ def test_postings_hold_every_row_of_every_gram_and_no_other(given_texts, others)
         assert set(listed) == held.get(gram, set())
         assert len(gram) < 3 or list(listed) == sorted(set(listed))
         assert postings.is_exact(gram)
-        rows = postings.common([gram])
+        rows = postings.common(gram, [gram])
         assert sorted(rows) == sorted(held.get(gram, ()))
     assert postings.grams() == {gram for gram in held if len(gram) == 3}
 
@@ -81,7 +82,7 @@ def test_what_grams_have_in_common_is_a_superset_and_a_missing_one_is_a_proof(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(postings_room, "_SHORT", short)
         patch.setattr(postings_room, "_HARDLY", short // 2)
-        rows = list(postings.common(filter(None, grams)) or ())
+        rows = list(postings.common("", filter(None, grams)) or ())
     assert len(rows) == len(set(rows))
     held = holders(given_texts)
     if any(grams):
@@ -89,7 +90,7 @@ def test_what_grams_have_in_common_is_a_superset_and_a_missing_one_is_a_proof(
             at for at, text in enumerate(given_texts) if all(gram in text for gram in grams)
         }
         assert set(rows) <= set().union(*[held.get(gram, set()) for gram in grams])
-        assert postings.common(grams, besides=grams[:1], nor=grams[1:]) is None
+        assert postings.common("", grams, besides=grams[:1], nor=grams[1:]) is None
     assert not rows or all(gram in held for gram in filter(None, grams)) or short
 
 
@@ -110,23 +111,25 @@ def test_grams_in_many_rows_are_listed(given_texts, least, least_of_two):
     st.integers(1, 9),
     st.integers(1, 12),
     st.integers(1, 12),
+    st.integers(1, 12),
     st.sampled_from([0, 4, 256]),
 )
-def test_frequent_pieces_and_their_rows(given_texts, width, least, of_two, searches):
-    original = matrix_room._WIDTH, matrix_room._SEARCHES
-    matrix_room._WIDTH, matrix_room._SEARCHES = (
-        width,
-        searches,
-    )  # so that some texts do not fit into the columns
-    try:
+def test_frequent_pieces_and_their_rows(given_texts, width, least, of_two, fewest, searches):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            matrix_room, "_WIDTH", width
+        )  # so that some texts do not fit into the columns
+        patch.setattr(matrix_room, "_WIDEST", width + of_two % 3)
+        patch.setattr(matrix_room, "_FAR", 4)
+        patch.setattr(matrix_room, "_SEARCHES", searches)
         alphabet, numbered = Alphabet.numbered(given_texts)
         every = sorted(
             {bytes(map(alphabet.number, gram)) for gram in set().union(*map(cut, given_texts))}
         )
         rows = Matrix(numbered).rows_with([gram for gram in every if len(gram) == 2])
-        found = frequent_pieces(numbered, every, least, max(least, of_two))
-    finally:
-        matrix_room._WIDTH, matrix_room._SEARCHES = original
+        found, listed = frequent_pieces(
+            numbered, every, least, max(least, of_two), min(least, fewest)
+        )
     holding = {
         piece: set_of([at for at, text in enumerate(numbered) if piece in text], 40)
         for text in numbered
@@ -146,24 +149,58 @@ def test_frequent_pieces_and_their_rows(given_texts, width, least, of_two, searc
         assert found[piece] == holding.get(piece, 0)
         assert both.bit_count() >= (2 * least if found[piece] else least)
 
+    # Every other piece whose halves are in so many rows together is listed, and no other one.
+    assert not listed.keys() & found.keys()
+    stage = {piece for piece, rows in holding.items() if rows.bit_count() >= min(least, fewest)}
+    made = {head + tail[-1:] for head in stage for tail in stage if head[1:] == tail[:-1]}
+    assert listed == {
+        piece: holding.get(piece, 0)
+        for piece in made - found.keys()
+        if 3 < len(piece) <= 24
+        and (holding[piece[:-1]] & holding[piece[1:]]).bit_count() >= min(least, fewest)
+    }
+
 
 def test_pieces_that_frequent_ones_do_not_make_are_found_too(monkeypatch):
     """Else every text that holds both is looked at, where hardly any holds them together."""
     given_texts = [f"abc-bcd-cde-{number}" for number in range(90)] + ["abcd"] * 2 + ["defg", "abc"]
+    given_texts += ["uvw-vwx"] * 2
     alphabet, numbered = Alphabet.numbered(given_texts)
 
     def found():
-        pieces = frequent_pieces(numbered, spread(gather(numbered), 9, 9), 9, 9)
-        return {alphabet.decode(piece): rows for piece, rows in pieces.items()}
+        both = frequent_pieces(numbered, spread(gather(numbered), 2, 9), 9, 9, 2)
+        return [{alphabet.decode(one): rows for one, rows in pieces.items()} for pieces in both]
 
-    pieces = found()
-    assert pieces["abcd"] == set_of([90, 91], 94)
+    pieces, listed = found()
+    assert pieces["abcd"] == set_of([90, 91], 96)
     assert pieces["bcde"] == 0  # "bcd" and "cde" have many rows in common
     assert "cdef" not in pieces  # "def" is in one row
+    assert listed["uvwx"] == 0  # in fewer than are worth a row set
+    assert listed["uvw-v"] == set_of([94, 95], 96)
     assert not [piece for piece, rows in pieces.items() if rows == 0 and len(piece) < 4]
 
     monkeypatch.setattr(pieces_room, "_REFUTED", 0)
-    assert "abcd" not in found()  # texts of hundreds of characters have any number of such
+    pieces, listed = found()  # texts of hundreds of characters have any number of such
+    assert "abcd" not in pieces
+    assert listed["abcd"] == set_of([90, 91], 96)
+    monkeypatch.setattr(pieces_room, "_LISTED", 9)
+    pieces, listed = found()
+    assert not listed
+    assert "bc-b" in pieces  # what is frequent grows on
+
+
+@given(st.lists(names, max_size=8), names, st.integers(4, 9))
+def test_the_longest_known_pieces_of_a_needle(given_texts, needle, longest):
+    def windows(text):
+        sizes = range(4, longest + 1)
+        return {text[at : at + size] for size in sizes for at in range(len(text) - size + 1)}
+
+    known = set().union(*map(windows, given_texts))
+    pieces = windows(needle) & known
+    within = {piece for piece in pieces for other in pieces - {piece} if piece in other}
+    half = {piece for piece in known if hash(piece) % 2}
+    assert set(longest_known(needle, half, known - half)) >= pieces - within
+    assert set(longest_known(needle, known)) <= pieces
 
 
 @given(
@@ -178,6 +215,14 @@ def test_pieces_that_a_text_holds(text, pieces):
             held = held_by(text, pieces, [2, 3, 4])
         assert len(held) == len(expected)
         assert set(held) == expected
+
+
+def test_there_are_columns_for_all_texts_but_a_few():
+    """Texts of 65 characters that share 60 were each walked through: 300 µs a text."""
+    given_texts = [b"abc" * 30] * 99 + [b"abc" * 60, b""]
+    assert Matrix(given_texts)._long == [(99, given_texts[99])]
+    assert [at for at, _ in Matrix([b"abc" * 90] * 2)._long] == [0, 1]
+    assert Matrix(given_texts).rows_with([b"bca"]) == {b"bca": set_of(range(100), 101)}
 
 
 class Whole(bytes):
@@ -274,6 +319,33 @@ def test_texts_searched_as_one_or_one_by_one_hold_the_same_needles(
             assert holding(needle, given_texts, places) == expected
 
 
+def test_some_texts_are_fetched_together_and_searched_as_one():
+    given_texts = [f"name-{number}" for number in range(1000)] + ["a\nb"]
+    places = list(range(998, -1, -3))
+    for needle in ("-77", "name", "7", "-998", "nowhere", "e-2", "9"):
+        expected = [at for at in places if needle in given_texts[at]]
+        assert holding(needle, given_texts, places) == expected
+        assert holding(needle, given_texts, [1000, *places]) == expected
+    assert holding("a\nb", given_texts, [1000, *places]) == [1000]
+
+
+def test_texts_that_were_fetched_are_not_looked_at_one_by_one():
+    """Not unless a sample of them says that many hold the needle."""
+    looks = []
+
+    class Text(str):
+        __slots__ = ()
+
+        def __contains__(self, needle):
+            return looks.append(1) or str.__contains__(self, needle)
+
+    given_texts = [Text(f"name-{number}") for number in range(1000)]
+    assert holding("-997", given_texts, range(999, -1, -3)) == []
+    assert len(looks) == 64
+    assert len(holding("name", given_texts, range(999, -1, -3))) == 334
+    assert len(looks) == 2 * 64 + 334
+
+
 def test_more_than_half_of_the_texts_are_searched_as_one():
     class Whole(list):
         def __getitem__(self, at):
@@ -285,6 +357,16 @@ def test_more_than_half_of_the_texts_are_searched_as_one():
     for needle, of in (("name", given_texts), ("a\nb", given_texts), ("b", Whole(["a\nb", "c"]))):
         with pytest.raises(AssertionError, match="looked at"):  # many hits, or no way to tell rows
             holding(needle, of, [1, 0] if len(of) == 2 else places)
+
+
+def test_what_words_have_in_common():
+    words = {"abcd": range(90), "bcde": range(45, 300), "cdef": range(300), "defg": [7]}
+    lists = Postings(Alphabet("", shares=False), {}, words)
+    assert lists.holding(["none"]) is None
+    assert lists.holding(["abcd", "none"]) == set(range(90))
+    assert lists.holding(["bcde", "abcd"]) == set(range(45, 90))
+    assert lists.holding(["cdef", "bcde", "abcd"]) == set(range(45, 90))
+    assert lists.holding(["abcd", "defg"]) == {7}  # and none of the others is read
 
 
 def test_a_piece_longer_than_a_gram_is_in_no_list():

@@ -7,8 +7,27 @@ from hypothesis import strategies as st
 import naive
 from effort import examples
 from engines import readings
-from instquery import Contains, Eq, In, Order, Query, Schema, Store, instant, keyword, stored, text
+from instquery import (
+    Contains,
+    Eq,
+    In,
+    Order,
+    Query,
+    Range,
+    Schema,
+    Store,
+    instant,
+    keyword,
+    stored,
+    text,
+)
+from instquery.engine import match as match_room
+from instquery.engine.indexes import valuerows as valuerows_room
+from instquery.engine.indexes.instant import InstantIndex
+from instquery.engine.indexes.text import TextIndex
+from instquery.engine.match import match
 from instquery.engine.plan import plans
+from instquery.engine.rowsets import among, set_of
 from instquery.engine.search import search
 from strategies import SCHEMA, conditions, predicate, records
 
@@ -72,6 +91,61 @@ def test_every_plan_gives_the_identical_page_and_total(
     expected = naive.page(last_by_key(inventory), where, offset, limit, "id", "created")
     for driver, answer in answers.items():
         assert answer == expected, driver
+
+
+@pytest.mark.memory
+@given(inventories, wheres, st.integers(0, 12), st.integers(0, 8), st.integers(1, 9))
+@examples(200)
+@pytest.mark.parametrize("sparse", [0, 100])
+def test_long_lists_of_rows_that_wait_for_row_sets_give_the_same_page_and_total(
+    sparse, inventory, where, offset, limit, few
+):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(match_room, "_LONG", 0)
+        patch.setattr(match_room, "_SPARSE", sparse)
+        patch.setattr(valuerows_room, "_FREQUENT", 4)
+        patch.setattr(valuerows_room, "_LISTED", few)
+        patch.setattr(InstantIndex, "few_listed", few)
+        patch.setattr(TextIndex, "few_listed", few)
+        store = Store(SCHEMA, inventory)
+        query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
+        page = next(
+            search(store._current.version, query, plan)
+            for plan in plans(query, store._current.version)
+            if plan.driver in ("nothing", "row sets", "scan")
+        )
+    assert page == naive.page(last_by_key(inventory), where, offset, limit, "id", "created")
+
+
+@pytest.mark.memory
+def test_a_long_list_is_compared_once_with_what_all_row_sets_have_in_common(monkeypatch):
+    """It was compared with each: 1.4 ms for eight predicates on 1,000,000 records."""
+    rows = [
+        {"id": f"i-{n:05}", "owner": f"{n % 90}", "status": n % 2 == 0, "created": n, "expires": n}
+        for n in range(8000)
+    ]
+    store = Store(SCHEMA, rows)
+    compared = []
+    monkeypatch.setattr(
+        match_room,
+        "among",
+        lambda rows, places: compared.append(len(places)) or among(rows, places),
+    )
+    where = [Eq("owner", "4"), Eq("status", value=True)]
+    version = store._current.version
+    (segment,) = version.segments
+    expected = [n for n in reversed(range(8000)) if n % 90 == 4]
+    assert match(segment, [*where, Eq("status", value=True)]) == expected
+    assert compared == [len(expected)]
+    bound = [store.schema.bound(one, None) for one in [*where, Range("expires", since=4000)]]
+    assert match(segment, bound) == [n for n in expected if n >= 4000]
+    assert compared == [len(expected)] * 2  # and instants are tested
+    few = segment.lookup("status")._frequent
+    few[True] = set_of([4, 5, 94], 8000)
+    assert match(segment, where) == [94, 4]
+    assert compared == [len(expected)] * 2
+    few[True] = 0
+    assert match(segment, [where[0], Eq("status", value=True)]) == 0
 
 
 @pytest.mark.memory

@@ -738,7 +738,7 @@ def test_keys_in_a_tree_are_placed_whatever_is_beside_them(kind, rows_a_key, mon
     No index is asked for them, and no record is tested.
     """
     monkeypatch.setattr(placed_room, "_ROWS_A_KEY", rows_a_key)
-    monkeypatch.setattr(match_room, "_verify", lambda *_: pytest.fail("records are tested"))
+    monkeypatch.setattr(match_room, "_keep", lambda *_: pytest.fail("records are tested"))
     declared = Schema(key="id", order=Order("created"), fields={**SCHEMA.fields, "id": kind()})
     held = {record["id"]: record for record in estate(300)}
     store = Store(declared, held.values(), segment_rows=16)

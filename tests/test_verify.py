@@ -1,6 +1,7 @@
 """verify(): nothing to name after any kind of write, and every planted difference named."""
 
 import random
+from array import array
 
 import pytest
 
@@ -61,15 +62,15 @@ def position(store):
 FAULTS = {
     "status: the rows of": lambda store: index(store, "status")._frequent.update({"Ready": 1}),
     "status: the count of": lambda store: index(store, "status")._counts.update({"Ready": 1}),
-    "owner: the rows of": lambda store: index(store, "owner")._rare.pop(
-        next(iter(index(store, "owner")._rare))
+    "owner: the rows of": lambda store: index(store, "owner")._rare.set(
+        next(iter(index(store, "owner")._rare)), array("H")
     ),
     "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
     "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
-    "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(
+    "name: the folded texts": lambda store: index(store, "name").texts.__setitem__(
         position(store), "other"
     ),
-    "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
+    "name: the rows that have a text": lambda store: setattr(index(store, "name"), "present", 1),
     "name: the rows of 'prod": lambda store: index(store, "name")._frequent.rows.__setitem__(
         index(store, "name")._frequent.numbers["prod"], 1
     ),

@@ -7,6 +7,7 @@ import naive
 from instquery import Order, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
+from instquery.engine import column as column_room
 from instquery.engine import keylist as keylist_room
 from instquery.engine import ordered as ordered_room
 from instquery.engine import placed as placed_room
@@ -14,6 +15,7 @@ from instquery.engine import stretches as stretches_room
 from instquery.engine import tallies as tallies_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
+from instquery.engine.indexes import rare as rare_room
 from instquery.engine.indexes import valuerows as valuerows_room
 from strategies import predicate
 
@@ -33,9 +35,12 @@ def have_small_numbers(monkeypatch):
     between others instead of a segment that is built anew.
     """
     monkeypatch.setattr(valuerows_room, "_FREQUENT", 4)
-    monkeypatch.setattr(valuerows_room, "_OPENED", 3)
+    monkeypatch.setattr(rare_room, "_OPENINGS", 3)
+    monkeypatch.setattr(rare_room, "_OPENED", 7)
+    monkeypatch.setattr(column_room, "_SPARE", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 4)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
+    monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
     monkeypatch.setattr(ordered_room, "_FEW", 0)

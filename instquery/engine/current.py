@@ -77,9 +77,9 @@ __all__ = ["Current"]
 Revise: TypeAlias = Callable[[View], tuple[Mapping[str, Entry], Collection[str]]]
 """Tells from the current records what to put, and which keys that are there must go."""
 
-# A batch of no more than this is written in place, readers waiting: some milliseconds. A larger one
-# is written aside, which costs a copy of every segment that it touches.
-_BRIEF = 256
+# A batch of no more than this is written in place, readers waiting: some milliseconds, as new
+# records between others take 1 ms each. A larger one is written aside, which costs a tenth more.
+_BRIEF = 64
 
 # How much a record counts that does not stay at its place; one that stays counts 1.
 _MOVED = 8

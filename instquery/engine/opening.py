@@ -19,13 +19,14 @@ rows, not row sets, moves by `one_more`.
 
 import sys
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from instquery.engine.rowsets import Position, RowSet, everything, set_of
+from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, everything, set_of
 
-__all__ = ["Opening", "one_more"]
+__all__ = ["Opening", "moved_up", "one_more"]
 
 # Places from which on it costs less to open all at once; for fewer, one by one. Measured: equal at
 # 10 places, for 16,384 rows and for 32,768.
@@ -34,6 +35,9 @@ _AT_ONCE = 10
 # Places from which on a column is put together anew. To insert a value costs a move of memory; to
 # copy a list touches every object in it, often from far.
 _ANEW = 128
+
+# To move a stretch of positions at once costs as much as to move so many one by one.
+_BY_START = 8
 
 _Step: TypeAlias = tuple[int, RowSet]
 """How far rows move up, and which, as they are numbered after the steps before."""
@@ -108,16 +112,41 @@ class Opening:
         column.extend(old[taken:])
 
 
-def one_more(numbers: "array[int]") -> "array[int]":
-    """Add one to each number, none of which is the highest of its type.
+def moved_up(positions: "array[Position]", starts: Sequence[Position]) -> "array[Position]":
+    """Return positions, ascending, as they are once a place has been opened below each start.
+
+    Both are numbered as before. Costs 0.2 µs a position, or 2 µs a start, whichever is less.
+
+    >>> moved_up(array("H", [0, 1, 5]), [1, 3, 3]).tolist()
+    [0, 2, 8]
+    """
+    if not positions or not starts or starts[0] > positions[-1]:
+        return positions
+    if len(positions) <= _BY_START * len(starts):
+        each = [place + bisect_right(starts, place) for place in positions]
+        return array(POSITION_CODE, each)
+
+    moved: array[Position] = array(POSITION_CODE)
+    taken = 0
+    for number, start in enumerate(starts):
+        first = bisect_left(positions, start, taken)
+        moved += one_more(positions[taken:first], number)
+        taken = first
+    return moved + one_more(positions[taken:], len(starts))
+
+
+def one_more(numbers: "array[int]", more: int = 1) -> "array[int]":
+    """Add one, or more, to each number, none of which gets too high for its type.
 
     All are added as one great number: 1 µs for 200 positions, where one by one takes 6.
 
     >>> one_more(array("H", [0, 255, 7])).tolist()
     [1, 256, 8]
     """
+    if not more or not numbers:
+        return numbers
     octets = numbers.tobytes()
-    ones = int.from_bytes(array(numbers.typecode, [1]).tobytes() * len(numbers), sys.byteorder)
+    ones = int.from_bytes(array(numbers.typecode, [more]).tobytes() * len(numbers), sys.byteorder)
     total = int.from_bytes(octets, sys.byteorder) + ones
     return array(numbers.typecode, total.to_bytes(len(octets), sys.byteorder))
 

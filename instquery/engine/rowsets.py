@@ -13,6 +13,7 @@ from itertools import compress
 from typing import TypeAlias
 
 __all__ = [
+    "EVERY_POSITION",
     "MOST_ROWS",
     "POSITION_CODE",
     "Position",
@@ -42,6 +43,9 @@ MOST_ROWS = 1 << 8 * array(POSITION_CODE).itemsize
 
 Whoever enters a row makes sure of it before anything is changed: `Writer` splits a segment first.
 """
+
+EVERY_POSITION = array(POSITION_CODE, range(MOST_ROWS))
+"""All positions there can be: what it costs least to cut a stretch of them from."""
 
 # With fewer than one row in this many, looking for each byte that is not zero costs least; with
 # fewer than one in that many, looking at each of them; else passing over all rows.

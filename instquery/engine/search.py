@@ -196,13 +196,12 @@ def _records(segment: Segment, matches: Matches, skip: int, take: int) -> list[R
     """Return up to `take` of the records that match, newest first, behind the `skip` newest."""
     records = segment.records
     if isinstance(matches, list):
-        return [records[position] for position in matches[skip : skip + take]]
+        return records.picked(matches[skip : skip + take])
 
-    is_everything = matches is segment.occupied and segment.count == len(segment)
+    is_everything = matches is segment.occupied and segment.count == records.width
     if is_everything:
-        end = len(records) - skip
-        return records[max(0, end - take) : end][::-1]
-    return [records[position] for position in newest(matches, skip, take)]
+        return records.newest(skip, take)
+    return records.picked(newest(matches, skip, take))
 
 
 def _forward(parts: Iterable[Part], skip: int) -> tuple[Iterable[Part], int]:

@@ -7,6 +7,7 @@ from itertools import chain, pairwise, product
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.many import ManyIndex
 from instquery.engine.indexes.tag import TagIndex, counted_of
@@ -45,7 +46,7 @@ def by_value(
     if isinstance(index, KeywordIndex | ManyIndex):
         return index.facets(rows, segment.records, field)
 
-    values = [segment.records[at].get(field) for at in positions(rows)]
+    values = [record.get(field) for record in picked(segment.records, positions(rows))]
     present = [value for value in values if value is not None]
     if declared.kind.has_pairs:
         return Counter([one for pairs in present for one in counted_of(pairs, key)])
@@ -58,7 +59,7 @@ def without(segment: Segment, field: str, matches: Matches, key: str | None = No
     leaf = Missing(field) if key is None else Has(field, key)
     if lookup is None:
         places = matches if isinstance(matches, list) else positions(matches)
-        having = sum([leaf.matches(segment.records[at]) for at in places])
+        having = sum(map(leaf.matches, picked(segment.records, places)))
         return having if key is None else len(places) - having
 
     selected, _ = lookup.select(leaf)
@@ -98,8 +99,8 @@ def combined(
 def _spread(records: Sequence[Record], rows: RowSet, fields: Sequence[str]) -> Counter[Combination]:
     """Count rows that may have several values of a field: once for each combination of them."""
     counts: Counter[Combination] = Counter()
-    for at in positions(rows):
-        given = [records[at].get(field) for field in fields]
+    for record in picked(records, positions(rows)):
+        given = [record.get(field) for field in fields]
         counts.update(product(*[one if isinstance(one, tuple) else (one,) for one in given]))
     return counts
 
@@ -132,7 +133,7 @@ class _Apart(NamedTuple):
         if not rest:
             return
         fields = self.fields[depth:]
-        found = [self.records[at] for at in positions(rest)]
+        found = picked(self.records, positions(rest))
         columns = [[record.get(field) for record in found] for field in fields]
         for values, number in Counter(zip(*columns, strict=True)).items():
             yield (*before, *values), number
@@ -147,7 +148,7 @@ def binned(
     """
     index = segment.lookup(field)
     if not isinstance(index, Dated):
-        values = [read(segment.records[at].get(field)) for at in positions(rows)]
+        values = [read(record.get(field)) for record in picked(segment.records, positions(rows))]
         return _counted([value for value in values if value is not None], edges)
 
     earliest, latest = index.span()

@@ -24,8 +24,9 @@ SEGMENT_ROWS = MOST_ROWS // _GROWTH
 """How many rows segments are built with, unless said otherwise; and the most."""
 
 # Entering a row, among many, costs about as much as this many rows cost when a segment is built in
-# bulk: with two text fields 110 µs beside 48 a row, with none 20 beside 5.
-_BULK = 4
+# bulk. Measured with 250 to 10,000 rows for a segment of 32,000: equal at 2.8 to 5 with two text
+# fields, at 2.4 to 8 with none, less where there are more rows.
+_BULK = 3
 
 # So many new records are never a brief write.
 _MANY = 256

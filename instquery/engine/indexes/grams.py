@@ -1,15 +1,15 @@
 """Grams: pieces of one to three characters that texts are cut into, and the blocks with them."""
 
 from array import array
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain
 from sys import byteorder, intern
 from typing import Self
 
 from instquery.engine.indexes.blocks import Block, BlockSet
-from instquery.engine.rowsets import POSITION_CODE, positions, set_of
+from instquery.engine.rowsets import POSITION_CODE, Position, positions, set_of
 
-__all__ = ["EVERY_BLOCK", "GramBlocks", "cut"]
+__all__ = ["EVERY_BLOCK", "GramBlocks", "cut", "holders"]
 
 EVERY_BLOCK: BlockSet = -1
 """The set of all blocks, of any number: what no gram has narrowed down."""
@@ -29,6 +29,22 @@ def cut(text: str) -> set[str]:
     threes = zip(text, second, third)  # noqa: B905
     pieces = chain(zip(text), pairs, threes)
     return set(map("".join, pieces))
+
+
+def holders(
+    texts: Sequence[str], besides: Container[str], words: Iterable[str]
+) -> dict[str, list[Position]]:
+    """Return the rows of each gram of the texts, but for those in `besides`, and of some words.
+
+    >>> holders(["ab", "b"], besides={"a"}, words=["abcd"])
+    {'abcd': [], 'ab': [0], 'b': [0, 1]}
+    """
+    rows = {word: [at for at, text in enumerate(texts) if word in text] for word in words}
+    for at, text in enumerate(texts):
+        for gram in sorted(cut(text)):
+            if gram not in besides:
+                rows.setdefault(gram, []).append(at)
+    return rows
 
 
 class GramBlocks:

@@ -8,6 +8,7 @@ no answer changes.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, TypeAlias, cast
 
+from instquery.engine.column import listed
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import Position, RowSet
 from instquery.engine.sizes import Size
@@ -46,6 +47,9 @@ class Lookup(Protocol):
 
     few: ClassVar[int]
     """With this few rows left to look at, testing each costs less than selecting."""
+
+    few_listed: ClassVar[int]
+    """The same where the rows that are left are listed, as positions."""
 
     def size(self, predicate: Any, occupied: RowSet, /) -> Size:
         """Tell how many of the occupied rows match, at the least cost.
@@ -107,7 +111,11 @@ def matching(
     Raises `QueryError` for what is no bound predicate.
     """
     check_answered(predicate)
-    return [position for position in positions if predicate.matches(records[position])]
+    matches = predicate.matches
+    values, slots = listed(records)
+    if slots is None:
+        return [position for position in positions if matches(values[position])]
+    return [position for position in positions if matches(values[slots[position]])]
 
 
 def values_of(predicate: Eq | In, answers: Iterable[type[Bounded]]) -> Sequence[Value]:

@@ -44,6 +44,7 @@ class InstantIndex:
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Interval, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 256  # 50 ns each, thirty slices 5 to 20 µs
 
     __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
 

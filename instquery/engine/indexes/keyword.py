@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self, cast
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.index import Selection, matching
 from instquery.engine.indexes.valuerows import ValueRows
 from instquery.engine.rowsets import Position, RowSet, positions
@@ -19,6 +20,7 @@ class KeywordIndex(ValueRows):
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Eq, In, Like, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 4  # a record lies far away, the bits of a row set together
 
     __slots__ = ()
 
@@ -50,10 +52,10 @@ class KeywordIndex(ValueRows):
         if isinstance(predicate, Missing):
             return self._missing, True
         if isinstance(predicate, Like):
-            return self.any_of(self.like(predicate)), True
+            return self.select_any(self.like(predicate))
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
-        return self.any_of(predicate.values), True
+        return self.select_any(predicate.values)
 
     def test(
         self,
@@ -78,7 +80,7 @@ class KeywordIndex(ValueRows):
                 rows ^= common
 
         if self._rare:
-            values = (records[at].get(field) for at in positions(rows))
+            values = (record.get(field) for record in picked(records, positions(rows)))
             counts.update(value for value in values if value is not None)
         return counts
 

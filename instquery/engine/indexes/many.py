@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeAlias, cast
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.index import EVERY_ROW, Selection, matching
 from instquery.engine.indexes.valuerows import ValueRows
 from instquery.engine.opening import Opening
@@ -27,6 +28,7 @@ class ManyIndex:
 
     answers: ClassVar[tuple[type[Any], ...]] = (Some, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 4
 
     __slots__ = ("_held",)
 
@@ -47,7 +49,7 @@ class ManyIndex:
             return Size.exactly(self._held.missing(occupied).bit_count())
         if isinstance(predicate.leaf, Eq):
             return Size.exactly(self._held.count(cast(Value, predicate.leaf.value)))
-        return Size.exactly(self._several(predicate.leaf).bit_count())
+        return Size.exactly(self._held.any_of(self._wanted(predicate.leaf)).bit_count())
 
     def select(self, predicate: Some | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
@@ -56,7 +58,7 @@ class ManyIndex:
             return self._held.missing(EVERY_ROW), True
         if isinstance(predicate.leaf, Eq):
             return self._held.select_one(cast(Value, predicate.leaf.value))
-        return self._several(predicate.leaf), True
+        return self._held.select_any(self._wanted(predicate.leaf))
 
     def test(
         self, predicate: Some | Missing, positions: Sequence[Position], records: Sequence[Record]
@@ -81,8 +83,8 @@ class ManyIndex:
         if len(held) > len(frequent):
             known = set(frequent)
             rest = rows & ~held.missing(rows)
-            for at in positions(rest):
-                counts.update([value for value in records[at][field] if value not in known])
+            for record in picked(records, positions(rest)):
+                counts.update([value for value in record[field] if value not in known])
         return counts
 
     def rows(self, value: Value) -> RowSet:
@@ -116,9 +118,9 @@ class ManyIndex:
         """Copy the directories; row sets and arrays are shared."""
         return type(self)(self._held.copy())
 
-    def _several(self, leaf: In | Like) -> RowSet:
-        values = self._held.like(leaf) if isinstance(leaf, Like) else leaf.values
-        return self._held.any_of(values)
+    def _wanted(self, leaf: In | Like) -> Iterable[Value]:
+        """Return the values that a leaf asks for."""
+        return self._held.like(leaf) if isinstance(leaf, Like) else leaf.values
 
 
 def places_of(values: Iterable[Sequence[Any] | None]) -> dict[Any, list[Position]]:

@@ -31,6 +31,7 @@ class ManyTextIndex:
 
     answers: ClassVar[tuple[type[Any], ...]] = (Some, Missing)
     few: ClassVar[int] = TextIndex.few
+    few_listed: ClassVar[int] = TextIndex.few_listed
 
     __slots__ = ("_joined",)
 

@@ -8,7 +8,11 @@ from instquery.engine.rowsets import Position, RowSet, everything, set_of, set_o
 
 __all__ = ["Matrix", "held_by"]
 
-_WIDTH = 64  # columns at the most; a longer text is walked through by itself
+# Columns. A longer text is walked through by itself, which costs as much as a hundred others: there
+# are more columns if more than one text in `_FAR` is longer.
+_WIDTH = 64
+_WIDEST = 256
+_FAR = 64
 
 # So many pieces of one size are looked for one by one in a text, which costs 1 ns a character for
 # each at the most. To look up all pieces of the text costs 300 to 800 ns a character, and the
@@ -47,10 +51,13 @@ class Matrix:
     def __init__(self, texts: Sequence[bytes]) -> None:
         """Take texts of the numbers 1 to 255."""
         self._count = len(texts)
-        self._long = [(at, text) for at, text in enumerate(texts) if len(text) > _WIDTH]
-        self._width = max([len(text) for text in texts if len(text) <= _WIDTH], default=0)
+        lengths = sorted(map(len, texts))
+        common = lengths[-1 - len(texts) // _FAR] if texts else 0
+        most = max(_WIDTH, min(common, _WIDEST))
+        self._long = [(at, text) for at, text in enumerate(texts) if len(text) > most]
+        self._width = max([length for length in lengths if length <= most], default=0)
 
-        narrow = [text if len(text) <= _WIDTH else b"" for text in texts]
+        narrow = [text if len(text) <= most else b"" for text in texts]
         wide = b"".join([text.ljust(self._width, b"\0") for text in narrow])
         columns = [wide[column :: self._width] for column in range(self._width)]
         bits = range(max(set(wide), default=0).bit_length())

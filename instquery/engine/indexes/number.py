@@ -78,6 +78,7 @@ class NumberIndex:
 
     answers: ClassVar[tuple[type[Any], ...]] = (Span, Among, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 256  # they are in a column of codes, as instants are
 
     __slots__ = ("_codes", "_column", "_has_decimals", "_last", "_numbers", "_present", "_slices")
 

@@ -40,6 +40,7 @@ class OrderIndex:
 
     answers: ClassVar[tuple[type[Bounded], ...]] = (Interval, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 256
 
     __slots__ = ("_descending", "field", "ranks")
 

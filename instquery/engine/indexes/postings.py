@@ -9,21 +9,26 @@ from itertools import accumulate, chain
 from typing import TypeAlias
 
 from instquery.engine.indexes.alphabet import Alphabet
+from instquery.engine.indexes.needles import longest_known
 from instquery.engine.rowsets import POSITION_CODE, Position
 from instquery.folding import GRAM
 
-__all__ = ["Lists", "Postings", "gather", "spread"]
+__all__ = ["Lists", "Postings", "Words", "gather", "spread"]
 
 _BYTE = 8
 
 _SHORT = 64  # rows in a list that is read at once, before the lengths of others are known
 _HARDLY = 4  # rows that are looked at for less than another short list is found
+_LONG = 256  # rows in a list for which it pays to look for words in the needle first
 
 Lists: TypeAlias = dict[int, list[Position]]
 """Posting lists: gram of three characters → the rows that hold it, ascending.
 
 A gram is a number here: its characters' numbers as bytes, the first one highest.
 """
+
+Words: TypeAlias = Mapping[str, "array[Position]"]
+"""Piece longer than a gram → the rows that hold it, ascending; those that were worth a list."""
 
 
 def gather(texts: Sequence[bytes]) -> Lists:
@@ -73,15 +78,18 @@ class Postings:
 
     The grams that begin with a shorter one lie side by side: every place of "ab" is a place of "ab"
     and some other character, be it the end of the text. So the rows of any gram are known exactly.
+    Some longer pieces have lists beside them, `words`.
+
     Rows are numbered as they were at the build: nothing is ever changed, and all copies of a
     segment share it. Memory is 2 bytes a gram and row, and 8 a gram: about 35 bytes a row of random
     IDs.
     """
 
-    __slots__ = ("_alphabet", "_ends", "_grams", "_rows")
+    __slots__ = ("_alphabet", "_ends", "_grams", "_rows", "words")
 
-    def __init__(self, alphabet: Alphabet, lists: Lists) -> None:
+    def __init__(self, alphabet: Alphabet, lists: Lists, words: Words | None = None) -> None:
         """Keep the lists. Costs 0.5 µs a gram."""
+        self.words: Words = {} if words is None else words
         grams = sorted(lists)
         self._alphabet = alphabet
         self._grams = array("I", grams)
@@ -94,15 +102,17 @@ class Postings:
 
     def common(
         self,
+        needle: str,
         grams: Iterable[str],
         besides: Container[str] = (),
         nor: Container[str] = (),
     ) -> Collection[Position] | None:
-        """Return the rows that hold all of some grams, and perhaps others; none of them twice.
+        """Return the rows that hold all grams of a needle, and perhaps others; none of them twice.
 
         There are none where one gram is nowhere. Grams in `besides` and in `nor` do not count;
         `None` where none is left. Costs 1 µs a gram and 20 ns a row of the shortest lists. Long
-        ones wait, and are not read where to look at the rows that are left costs less.
+        ones wait, and are not read where to look at the rows that are left costs less. If all are
+        long, the words of the needle may tell more.
         """
         rows: set[Position] | None = None
         waiting: list[tuple[int, int, int]] = []
@@ -120,7 +130,16 @@ class Postings:
             if not rows or len(rows) <= _HARDLY:
                 return rows
 
-        for length, first, end in sorted(waiting):
+        waiting.sort()
+        if rows is None and waiting and waiting[0][0] >= _LONG:
+            rows = self.holding(longest_known(needle, self.words, besides))
+        return self._narrowed(rows, waiting)
+
+    def _narrowed(
+        self, rows: set[Position] | None, waiting: Sequence[tuple[int, int, int]]
+    ) -> set[Position] | None:
+        """Narrow rows down by long lists: length, begin and end of each, the shortest first."""
+        for length, first, end in waiting:
             listed = self._rows[first:end]
             if rows is None:
                 rows = set(listed)
@@ -131,6 +150,26 @@ class Postings:
                 break
             rows = rows.intersection(listed)
             if 2 * len(rows) > before:  # grams of one word: the next list would tell as little
+                break
+        return rows
+
+    def holding(self, pieces: Iterable[str]) -> set[Position] | None:
+        """Return the rows that hold all pieces which are words, `None` where none of them is one.
+
+        There may be others if these are few.
+        """
+        lists = [self.words[piece] for piece in pieces if piece in self.words]
+        if not lists:
+            return None
+
+        first, *others = sorted(lists, key=len)
+        rows = set(first)
+        for listed in others:
+            before = len(rows)
+            if before <= _SHORT:
+                break
+            rows = rows.intersection(listed)
+            if 2 * len(rows) > before:
                 break
         return rows
 

@@ -3,9 +3,11 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Self
 
-from instquery.engine.rowsets import POSITION_CODE, Position
+from instquery.engine.opening import moved_up
+from instquery.engine.rowsets import EVERY_POSITION, POSITION_CODE, Position
 
 __all__ = ["Shifts"]
 
@@ -41,6 +43,17 @@ class Shifts:
             return rows
         below = self._below
         return [row + bisect_right(below, row) for row in rows]
+
+    def of(self, rows: "array[Position]") -> "array[Position]":
+        """Return where rows of the build are now, as `now` does; ascending."""
+        return moved_up(rows, self._below)
+
+    def table(self, count: int) -> "array[Position]":
+        """Return where each of so many rows of the build is now. Costs 0.3 µs a place, and 5 µs."""
+        table = array(POSITION_CODE)
+        for moved, (first, end) in enumerate(pairwise([0, *self._below, count])):
+            table += EVERY_POSITION[first + moved : end + moved]
+        return table
 
     def copy(self) -> Self:
         """Return shifts that can be changed by themselves."""

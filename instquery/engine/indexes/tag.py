@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.index import EVERY_ROW, Selection, matching
 from instquery.engine.indexes.many import places_of
 from instquery.engine.indexes.valuerows import ValueRows
@@ -36,6 +37,7 @@ class TagIndex:
 
     answers: ClassVar[tuple[type[Any], ...]] = (Has, Missing)
     few: ClassVar[int] = 0
+    few_listed: ClassVar[int] = 4
 
     __slots__ = ("_keys", "_pairs")
 
@@ -61,7 +63,8 @@ class TagIndex:
             return Size.exactly(self._keys.count(predicate.key))
         if len(predicate.values) == 1:
             return Size.exactly(self._pairs.count(_pair(predicate.key, predicate.values[0])))
-        return Size.exactly(self._any_of(predicate.key, predicate.values).bit_count())
+        pairs = [_pair(predicate.key, value) for value in predicate.values]
+        return Size.exactly(self._pairs.any_of(pairs).bit_count())
 
     def select(self, predicate: Has | Missing) -> Selection:
         """Return exactly the rows that have the tag, or none at all."""
@@ -72,7 +75,7 @@ class TagIndex:
             return self._keys.select_one(predicate.key)
         if len(predicate.values) == 1:
             return self._pairs.select_one(_pair(predicate.key, predicate.values[0]))
-        return self._any_of(predicate.key, predicate.values), True
+        return self._pairs.select_any([_pair(predicate.key, value) for value in predicate.values])
 
     def test(
         self, predicate: Has | Missing, positions: Sequence[Position], records: Sequence[Record]
@@ -103,8 +106,8 @@ class TagIndex:
             return counts
         known = set(frequent)
         rest = rows & ~held.missing(rows) if key is None else rows & self._keys.rows(key)
-        for at in positions(rest):
-            pairs: Pairs = records[at][field]
+        for record in picked(records, positions(rest)):
+            pairs: Pairs = record[field]
             if key is None:
                 counts.update([one for one in _keys(pairs) if one not in known])
             else:
@@ -147,9 +150,6 @@ class TagIndex:
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
         return type(self)(self._pairs.copy(), self._keys.copy())
-
-    def _any_of(self, key: str, values: Sequence[str]) -> RowSet:
-        return self._pairs.any_of([_pair(key, value) for value in values])
 
 
 def counted_of(pairs: Pairs, key: str | None) -> tuple[str, ...]:

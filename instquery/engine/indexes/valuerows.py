@@ -4,26 +4,23 @@ Theory of operation
 ===================
 
 A value that at least one row in `_FREQUENT` has is *frequent*: it has a row set, and its rows are
-counted. Any other value is *rare*: it has a sorted array of positions. No value is both. Neither a
-row set nor an array is ever changed in place, so a copy of an index shares them. Rows without a
+counted. Any other value is *rare*: its positions are listed (`rare`). No value is both. Neither a
+row set nor a list is ever changed in place, so a copy of an index shares them. Rows without a
 value, vacant ones included, have a row set too: it is 0, and costs nothing, where each has one.
 
-When rows are inserted, the positions behind them move. Row sets are moved at once. Arrays are moved
-when they are looked at, as there are thousands of rare values and a write concerns few of them:
-`_opened` holds the places that were opened, in that order, and `_known` how many of them the array
-of a value already reckons with (none, unless it says so). After `_OPENED` places all arrays are
-brought up to date.
+When rows are inserted, row sets are moved at once, and lists when they are looked at.
 """
 
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any, Self
 
 from instquery.engine.indexes.index import NOTHING, Selection
+from instquery.engine.indexes.rare import RareRows
 from instquery.engine.indexes.spellings import Spellings
-from instquery.engine.opening import Opening, one_more
+from instquery.engine.opening import Opening
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, positions, set_of
 from instquery.predicates import Like, Value
 from instquery.values import sortable
@@ -34,26 +31,24 @@ __all__ = ["ValueRows"]
 # one a sorted array of positions (two bytes for each of its own rows).
 _FREQUENT = 64
 
-# So many places may be opened before the arrays of all rare values are brought up to date: that
-# costs as much as 1,000 places for one array.
-_OPENED = 48
+# So few rows of several values are listed: to put them in order costs less than to make a set.
+_LISTED = 64
 
 
 class ValueRows:
-    """Value → row set where the value is frequent, value → array of positions where it is rare.
+    """Value → row set where the value is frequent, value → list of positions where it is rare.
 
     See "Theory of operation". A row may have any number of values. Selecting a frequent value costs
-    nothing, a rare one 60 ns a row. Memory is at most two bits a row and frequent value, and two
-    bytes a row plus 100 bytes a value for rare ones.
+    nothing, a rare one 60 ns a row; of many together, 0.3 µs a value and 80 ns a row. Memory is at
+    most two bits a row and frequent value, and two bytes a row plus 100 bytes a value for rare
+    ones.
     """
 
     __slots__ = (
         "_counts",
         "_frequent",
         "_in_order",
-        "_known",
         "_missing",
-        "_opened",
         "_rare",
         "_spelled",
         "_width",
@@ -63,9 +58,7 @@ class ValueRows:
         self._frequent: dict[Value, RowSet] = {}
         # The rows of each frequent value, which a deep page adds up.
         self._counts: dict[Value, int] = {}
-        self._rare: dict[Value, array[Position]] = {}
-        self._opened: list[Position] = []
-        self._known: dict[Value, int] = {}
+        self._rare = RareRows()
         self._missing: RowSet = 0
         self._width = width
         self._in_order: tuple[Value, ...] | None = None  # made when it is first asked for
@@ -76,8 +69,13 @@ class ValueRows:
         """Build from the positions of each value, and of `None`, ascending."""
         index = cls(width)
         index._missing = set_of(places.pop(None, ()), width)
+        rare: dict[Value, list[Position]] = {}
         for value, listed in places.items():
-            index._keep(value, listed)
+            if len(listed) * _FREQUENT >= width:
+                index._keep_set(value, listed)
+            else:
+                rare[value] = listed
+        index._rare = RareRows.build(rare)
         return index
 
     # reading
@@ -87,14 +85,12 @@ class ValueRows:
         rows = self._frequent.get(value)
         if rows is not None:
             return rows
-        if value not in self._rare:
-            return 0
-        places = self._places(value)
-        return set_of(places, places[-1] + 1)
+        places = self._rare.rows(value)
+        return set_of(places, places[-1] + 1) if places else 0
 
     def count(self, value: Value) -> int:
         """Count the rows of a value of either kind."""
-        return self._counts.get(value) or len(self._rare.get(value, ()))
+        return self._counts.get(value) or self._rare.count(value)
 
     def select_one(self, value: Value) -> Selection:
         """Return exactly the rows that hold one value."""
@@ -103,15 +99,15 @@ class ValueRows:
 
     def any_of(self, values: Iterable[Value]) -> RowSet:
         """Return the rows that hold one of some values. Costs a look-up a value."""
-        rows = 0
-        listed: list[Iterable[Position]] = []
-        for value in values:
-            held = self._frequent.get(value)
-            if held is not None:
-                rows |= held
-            elif value in self._rare:
-                listed.append(self._places(value))
-        return rows | set_of(chain.from_iterable(listed), self._width) if listed else rows
+        rows, rare = self._found(values)
+        return rows | set_of(rare, self._width) if rare else rows
+
+    def select_any(self, values: Iterable[Value]) -> Selection:
+        """Return the same rows; as positions where that costs less."""
+        rows, rare = self._found(values)
+        if rows or len(rare) > _LISTED:
+            return rows | set_of(rare, self._width), True
+        return sorted(set(rare), reverse=True), True
 
     def like(self, predicate: Like) -> list[Value]:
         """List the values that fit a pattern."""
@@ -150,7 +146,7 @@ class ValueRows:
         """Name what does not agree with the positions of each value, and of `None`."""
         if positions(self._missing)[::-1] != fresh.pop(None, []):
             yield "the rows without a value"
-        for value in fresh.keys() | self._frequent.keys() | self._rare.keys():
+        for value in {*fresh, *self._frequent, *self._rare}:
             places = fresh.get(value, [])
             if positions(self.rows(value))[::-1] != places:
                 yield f"the rows of {value!r}"
@@ -167,21 +163,14 @@ class ValueRows:
     def open(self, opening: Opening) -> None:
         """Make room for rows.
 
-        Costs 1 µs a frequent value, and 10 µs a row for all rare ones together.
+        Costs 1 µs a frequent value, and 5 µs a row for all rare ones together.
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
+        self._rare.open(opening.places, self._width)
         places = opening.places
         opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
         self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
-
-        if not self._rare:
-            self._opened = []
-            self._known = {}
-            return
-        self._opened += opening.places
-        if len(self._opened) > _OPENED:
-            self._settle()
 
     def admit(self, position: Position, *, has_value: bool) -> None:
         """Make room for a row, and note whether it has a value."""
@@ -199,14 +188,17 @@ class ValueRows:
             self._counts[value] += 1
             return
 
-        if value not in self._rare:
+        places = self._rare.rows(value)[:]
+        if not places:
             self._in_order = None
             for spelled in self._spelled.values():
                 spelled.enter(value)
-        places = self._places(value)[:]
         insort(places, position)
-        self._rare.pop(value, None)
-        self._keep(value, places)
+        if len(places) * _FREQUENT < self._width:
+            self._rare.set(value, places)
+            return
+        self._rare.set(value, _NONE)
+        self._keep_set(value, places)
 
     def dismiss(self, position: Position) -> None:
         """Note that a row has no value any more."""
@@ -223,12 +215,10 @@ class ValueRows:
                 self._forget(value)
             return
 
-        places = self._places(value)[:]
+        places = self._rare.rows(value)[:]
         places.pop(bisect_left(places, position))
-        self._rare.pop(value)
-        if places:
-            self._list(value, places)
-        else:
+        self._rare.set(value, places)
+        if not places:
             self._forget(value)
 
     def copy(self) -> Self:
@@ -237,8 +227,6 @@ class ValueRows:
         twin._frequent = self._frequent.copy()
         twin._counts = self._counts.copy()
         twin._rare = self._rare.copy()
-        twin._opened = self._opened[:]
-        twin._known = self._known.copy()
         twin._missing = self._missing
         twin._in_order = self._in_order
         twin._spelled = {folds: spelled.copy() for folds, spelled in self._spelled.items()}
@@ -254,37 +242,20 @@ class ValueRows:
 
     def _select_rare(self, value: Value) -> Selection:
         """Return exactly the rows that hold a rare value."""
-        if value not in self._rare:
-            return NOTHING
-        return self._places(value)[::-1].tolist(), True
+        places = self._rare.rows(value)
+        return (places[::-1].tolist(), True) if places else NOTHING
 
-    def _places(self, value: Value) -> "array[Position]":
-        """Return the positions of a rare value, up to date; ascending."""
-        places = self._rare.get(value, _NONE)
-        if not places:
-            return places
-
-        for position in self._opened[self._known.get(value, 0) :]:
-            if places[-1] >= position:
-                first = bisect_left(places, position)
-                places = places[:first] + one_more(places[first:])
-        return places
-
-    def _settle(self) -> None:
-        """Bring all arrays up to date.
-
-        Costs 1 ms for 32,768 rows, most of it the same however many values there are.
-        """
-        moved = _moved(self._opened, self._width)
-        for value, places in self._rare.items():
-            is_ahead = value in self._known
-            self._rare[value] = (
-                self._places(value)
-                if is_ahead
-                else array(POSITION_CODE, map(moved.__getitem__, places))
-            )
-        self._opened = []
-        self._known = {}
+    def _found(self, values: Iterable[Value]) -> tuple[RowSet, list[Position]]:
+        """Return the rows of the frequent ones of some values, and list those of the rare ones."""
+        rows = 0
+        rare: list[Position] = []
+        for value in values:
+            frequent = self._frequent.get(value)
+            if frequent is not None:
+                rows |= frequent
+            else:
+                rare += self._rare.rows(value)
+        return rows, rare
 
     def _grow(self, width: int) -> None:
         """Widen.
@@ -299,40 +270,13 @@ class ValueRows:
         for value, count in list(self._counts.items()):
             if count * 2 * _FREQUENT < width:
                 del self._counts[value]
-                self._list(value, positions(self._frequent.pop(value))[::-1])
+                places = positions(self._frequent.pop(value))[::-1]
+                self._rare.set(value, array(POSITION_CODE, places))
 
-    def _keep(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a value in the form that its frequency asks for."""
-        if len(places) * _FREQUENT >= self._width:
-            self._frequent[value] = set_of(places, self._width)
-            self._counts[value] = len(places)
-        else:
-            self._list(value, places)
-
-    def _list(self, value: Value, places: Sequence[Position]) -> None:
-        """Keep the rows of a rare value; they are up to date."""
-        self._rare[value] = array(POSITION_CODE, places)
-        if self._opened:
-            self._known[value] = len(self._opened)
+    def _keep_set(self, value: Value, places: Sequence[Position]) -> None:
+        """Keep the rows of a frequent value."""
+        self._frequent[value] = set_of(places, self._width)
+        self._counts[value] = len(places)
 
 
 _NONE = array(POSITION_CODE)
-
-
-def _moved(opened: Sequence[Position], width: int) -> "array[Position]":
-    """Return where each row is once places have been opened one after the other, by its old number.
-
-    Costs 20 ns a row.
-
-    >>> list(_moved([1, 1], width=5))
-    [0, 3, 4]
-    """
-    new: list[Position] = []  # the places as they are numbered in the end, ascending
-    for place in opened:
-        first = bisect_left(new, place)
-        new[first:] = [place, *[other + 1 for other in new[first:]]]
-
-    moved = array(POSITION_CODE)
-    for before, after in pairwise([-1, *new, width]):
-        moved.extend(range(before + 1, after))
-    return moved
