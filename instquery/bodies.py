@@ -17,10 +17,11 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from instquery.contents import CONTAINERS, is_same, zone_of
+from instquery.contents import is_same, zone_of
 from instquery.errors import RecordError
 from instquery.query import Record
 from instquery.rows import Drawn
+from instquery.shapes import CONTAINERS
 
 __all__ = ["from_json", "to_json"]
 

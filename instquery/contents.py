@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 from instquery.errors import RecordError
 from instquery.instants import Unit, is_written
 from instquery.numbers import unfit
-from instquery.rows import Drawn
+from instquery.rows import Drawn, Nested
+from instquery.shapes import CONTAINERS
 
 __all__ = [
-    "CONTAINERS",
     "PLAIN",
     "Form",
     "admitted",
@@ -34,9 +34,6 @@ __all__ = [
 
 PLAIN = frozenset({str, bool, type(None), bytes, date, UUID})
 """Types of values that are taken as they are: unchangeable, and without bounds."""
-
-CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
-"""Types of values that may hold what can be changed."""
 
 Form: TypeAlias = Unit | Literal["any", "other"]
 """The timespec in which the times of plain records are written: any, where they have no time.
@@ -81,7 +78,9 @@ JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
 
 def copied(record: dict[str, Any]) -> dict[str, Any]:
     """Copy a record that a store keeps or has handed out, sharing nothing changeable with it."""
-    is_flat = isinstance(record, Drawn) or CONTAINERS.isdisjoint(map(type, record.values()))
+    is_flat = isinstance(record, Drawn | Nested) or CONTAINERS.isdisjoint(
+        map(type, record.values())
+    )
     return record.copy() if is_flat else deepcopy(record)
 
 
@@ -277,8 +276,9 @@ def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
     if old is None or len(old) != len(new):
         return False
 
-    known = getattr(old, "octets", None)
-    has_same_octets = known is not None and known == getattr(new, "octets", None)
+    has_same_octets = (
+        isinstance(old, Nested) and isinstance(new, Nested) and old.octets == new.octets
+    )
     for name, value in old.items():
         other = new.get(name, _ABSENT)
         given: object = value

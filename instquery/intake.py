@@ -1,21 +1,20 @@
 """Intake: records checked and copied as they come in, so that nobody outside can change them."""
 
-import marshal
-import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from instquery.contents import CONTAINERS, PLAIN, admitted, name_of
+from instquery.contents import PLAIN, admitted, name_of
 from instquery.drawing import Drawing, as_text
 from instquery.errors import RecordError, SchemaError
 from instquery.fields import Field, unknown_field
 from instquery.kinds import KINDS, Kind, Read, Readers, Row
 from instquery.orderings import Ordering, Rank, Sortable
 from instquery.query import Order, Record
-from instquery.rows import Drawn, frozen
+from instquery.rows import Drawn, Nested
+from instquery.shapes import CONTAINERS, Shapes
 from instquery.values import LARGEST, SMALLEST, check_key
 
-__all__ = ["UNDATED", "Entry", "Intake", "Nested", "take_all", "take_batch"]
+__all__ = ["UNDATED", "Entry", "Intake", "take_all", "take_batch"]
 
 UNDATED = -(1 << 62)
 """The rank of a record without its order field: below that of every instant, so it comes last."""
@@ -30,40 +29,6 @@ class Entry(NamedTuple):
     rank: Rank
     key: str
     row: Record
-
-
-# Later forms note which strings are one object, which takes longer than to make them again.
-_MARSHAL = 2
-_PICKLE = 5
-
-
-class Nested(dict[str, Any]):
-    """A row with values that could be changed from outside.
-
-    Those are kept as bytes too, made here of values that were checked: to decode them costs 6 µs
-    for the 36 nested values of an instance of ECS, where `deepcopy` takes 70. marshal is the
-    quicker form, a fifth less than pickle, and does not know every type.
-    """
-
-    __slots__ = ("_decode", "octets")
-
-    def __init__(self, row: Record) -> None:
-        super().__init__(row)
-        changeable = {name: value for name, value in row.items() if type(value) in CONTAINERS}
-        self._decode: Callable[[bytes], Record]
-        try:
-            self.octets, self._decode = marshal.dumps(changeable, _MARSHAL), marshal.loads
-        except ValueError:  # times, decimals, UUIDs
-            self.octets, self._decode = pickle.dumps(changeable, _PICKLE), pickle.loads
-
-    def copy(self) -> Record:
-        """Return a plain dict that shares nothing changeable with this row."""
-        twin: Record = dict(self)
-        twin.update(self._decode(self.octets))
-        return twin
-
-    def __reduce__(self) -> tuple[type["Nested"], tuple[Record]]:
-        return Nested, (dict(self),)
 
 
 Take: TypeAlias = Callable[[Row, Readers], None]
@@ -87,6 +52,7 @@ class Intake:
         "_ranked",
         "_read_order",
         "_row_type",
+        "_shapes",
         "_strict",
         "readers",
     )
@@ -126,6 +92,7 @@ class Intake:
             self._read_order = self.read(self._ranked)
         self._kinds = self._by_kind(fields)
         self._row_type = type("Row", (), {})
+        self._shapes = Shapes()
 
     def take(self, record: Mapping[str, Any]) -> Entry:
         """Take a record in: check it, and copy it so that nobody outside can change it.
@@ -181,7 +148,7 @@ class Intake:
             rank, key = self.rank(drawn), check_key(drawn.get(self._key), self._key)
         except RecordError as error:
             raise drawing.with_path(error) from None
-        return Entry(rank, key, Drawn(drawn, frozen(dict(record))))
+        return Entry(rank, key, Drawn(drawn, record, self._shapes))
 
     def rank(self, row: Record) -> Rank:
         """Return a row's place in the order: the higher, the earlier it is answered."""
@@ -259,7 +226,7 @@ class Intake:
         self._rename(row)
         if self._strict and not row.keys() <= self._names:
             raise _unknown(row.keys() - self._names, self._names)
-        return Nested(row) if is_nested and self._drawing is None else row
+        return Nested(row, self._shapes) if is_nested and self._drawing is None else row
 
     def _rename(self, row: Record) -> None:
         """Rename aliases, and turn numbers into text where the schema wants text."""

@@ -1,35 +1,46 @@
-"""Rows that are no records: the fields of a nested record, and the record itself as bytes.
+"""Rows that are no plain records: of records with values inside values, and of nested fields.
 
-A flat record is kept as it is. Of one whose fields have paths, many values or tags, a store asks
-for what was drawn out of it, and hands out what it was given. So its row is a mapping of fields to
-values, beside the whole record as bytes. They are made here, of values that were checked, and a
-copy is made by loading them: so copies share nothing, at an eighth of what `deepcopy` costs.
+    row       of a record                         is                          its copy is
+    --------  ----------------------------------  --------------------------  ----------------------
+    a dict    that is flat                        the record                  the same, as a dict
+    `Nested`  with nested members, whose fields   the record                  the same, its nested
+              are plain members                                               members made anew
+    `Drawn`   whose fields have paths, many       what its fields hold        the record, made of
+              values or tags                                                  members and parts
+
+How nested members are made anew is told in `shapes`. No copy shares with another what can be
+changed.
 """
 
-import marshal
-import pickle
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["Drawn", "Octets", "frozen"]
+from instquery.shapes import CONTAINERS, Shapes, octets_of
 
-# Later forms note which strings are one object, which takes longer than to make them again.
-_MARSHAL = 2
-_PICKLE = 5
-
-Octets: TypeAlias = tuple[bytes, Callable[[bytes], dict[str, Any]]]
-"""A record as bytes, and what loads them."""
+__all__ = ["Drawn", "Nested"]
 
 
-def frozen(record: dict[str, Any]) -> Octets:
-    """Return a record of checked values as bytes.
+class Nested(dict[str, Any]):
+    """A row with values that could be changed from outside; a copy shares none of them."""
 
-    marshal is the quicker form, a fifth less than pickle, and does not know every type.
-    """
-    try:
-        return marshal.dumps(record, _MARSHAL), marshal.loads
-    except ValueError:  # times, decimals, UUIDs
-        return pickle.dumps(record, _PICKLE), pickle.loads
+    __slots__ = ("_parts", "_puts")
+
+    def __init__(self, row: Mapping[str, Any], shapes: Shapes) -> None:
+        super().__init__(row)
+        self._puts, self._parts, _ = shapes.apart(self)
+
+    def copy(self) -> dict[str, Any]:
+        """Return a plain dict that shares nothing changeable with this row."""
+        return self._puts.put(self, self._parts)
+
+    @property
+    def octets(self) -> bytes:
+        """Bytes that are the same only where nested members are. Costs 3 µs for 25 containers."""
+        nested = {name: value for name, value in self.items() if type(value) in CONTAINERS}
+        return octets_of(nested)
+
+    def __reduce__(self) -> tuple[type["Nested"], tuple[dict[str, Any], Shapes]]:
+        return Nested, (dict(self), Shapes())
 
 
 class Drawn(dict[str, Any]):
@@ -39,15 +50,24 @@ class Drawn(dict[str, Any]):
     not there.
     """
 
-    __slots__ = ("_load", "octets")
+    __slots__ = ("_members", "_parts", "_puts")
 
-    def __init__(self, values: dict[str, Any], octets: Octets) -> None:
+    def __init__(self, values: dict[str, Any], record: dict[str, Any], shapes: Shapes) -> None:
+        """Take a record of checked values over: nobody else may have it."""
         super().__init__(values)
-        self.octets, self._load = octets
+        self._puts, self._parts, nested = shapes.apart(record)
+        for name in nested:
+            record[name] = None  # its place among the members
+        self._members = record
 
     def copy(self) -> dict[str, Any]:
         """Return the whole record, as it was given, sharing nothing with another copy."""
-        return self._load(self.octets)
+        return self._puts.put(self._members, self._parts)
 
-    def __reduce__(self) -> tuple[type["Drawn"], tuple[dict[str, Any], Octets]]:
-        return Drawn, (dict(self), (self.octets, self._load))
+    @property
+    def octets(self) -> bytes:
+        """Bytes that are the same only where records are. Costs 10 µs for 25 containers."""
+        return octets_of(self.copy())
+
+    def __reduce__(self) -> tuple[type["Drawn"], tuple[dict[str, Any], dict[str, Any], Shapes]]:
+        return Drawn, (dict(self), self.copy(), Shapes())

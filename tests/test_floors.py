@@ -16,7 +16,8 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
     ["engine.opening", "options", "values"],
-    ["frames", "numbers", "patterns", "rows"],
+    ["frames", "numbers", "patterns", "shapes"],
+    ["rows"],
     ["paths"],
     ["engine.column"],
     ["contents", "readers", "orders"],
@@ -152,6 +153,7 @@ WINGS = {
         "patterns",
         "readers",
         "rows",
+        "shapes",
         "values",
     ],
     "words": [
