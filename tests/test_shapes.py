@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 import naive
 import shape_checks
 import worn
-from effort import tries
 from instquery import (
     Contains,
     Eq,
@@ -66,7 +65,9 @@ def stores(tmp_path):
     yield DurableStore.open(tmp_path / "shapes.db", SCHEMA)
 
 
-def test_many_random_checks(monkeypatch):
+@pytest.mark.long
+def test_a_part_of_very_many_random_checks_of_all_shapes(monkeypatch, tries):
+    """A part of what `python tests/shape_checks.py` does."""
     worn.have_small_numbers(monkeypatch)
     check_many(tries(20_000, quick=1_500), kind=shape_checks.ShapeChecks)
 
@@ -518,6 +519,20 @@ def test_decimals_of_forty_digits_are_bounded():
     assert took(lambda: [store.count(Range("Cpu", since=one)) for one in wide[:200]]) < 2
     assert took(lambda: store.page(Query(order=Order("Cpu")))) < 1
     assert store.verify() == []
+
+
+def test_a_pattern_of_many_stars_over_texts_of_one_letter_is_bounded():
+    texts = ["a" * length for length in range(900, 1_200)]
+    records = [made(at, Status=one, Names=[one, "b"]) for at, one in enumerate(texts)]
+    store = Store(SCHEMA, records)
+    fitting = sum(len(one) >= 1_024 for one in texts)
+    for pattern, count in (("*a" * 1_024 + "*", fitting), ("*a" * 1_024 + "*b", 0)):
+        for field in ("Status", "Names"):
+            for case in (False, True):
+                where = Like(field, pattern, case=case)
+                assert took(lambda where=where: store.count(where)) < 3
+                assert store.count(where) == count
+    assert took(lambda: store.count(~Like("Names", "*" + "a*?" * 1_024))) < 3
 
 
 def test_stored_fields_answer_nothing_new():
