@@ -36,6 +36,7 @@ __all__ = ["Pattern"]
 # Places of a literal that are looked at one by one before all are found at once.
 _TRIES = 64
 
+_HIGHEST = "\U0010ffff"
 _ASCII = re.compile("[\x00-\x7f]+")
 
 
@@ -162,6 +163,16 @@ class Pattern:
         """What every text that fits begins with, as far as it is known."""
         first = self.pieces[0].literals[:1]
         return first[0].text if first and not first[0].offset else ""
+
+    @property
+    def behind(self) -> str | None:
+        """The lowest text above all that begin with `prefix`; `None` where there is none.
+
+        >>> Pattern("ab*").behind, Pattern("a" + chr(0x10FFFF) + "*").behind, Pattern("*").behind
+        ('ac', 'b', None)
+        """
+        shorter = self.prefix.rstrip(_HIGHEST)
+        return shorter[:-1] + chr(ord(shorter[-1]) + 1) if shorter else None
 
     @property
     def suffix(self) -> str:

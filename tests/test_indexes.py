@@ -282,6 +282,14 @@ def test_rows_of_many_values_are_put_together_whatever_the_form_of_each(monkeypa
         assert isinstance(found, list) == ("often" not in chosen and len(expected) <= listed)
 
 
+def test_a_row_with_several_rare_values_is_listed_once():
+    values = [(f"{n}", f"{n + 1}") for n in range(40)]
+    index = ManyIndex.build(values)
+    predicate = Some("f", In("f", ["7", "8", "20"]))
+    assert index.select(predicate) == ([20, 19, 8, 7, 6], True)
+    assert index.size(predicate, everything(40)).count == 5
+
+
 def test_a_frequent_gram_answers_without_verification():
     index = TextIndex.build(["推荐-prod", "推荐-test", None, "搜索"] * 20)
     for needle in ("推", "推荐", "pro"):

@@ -1,6 +1,7 @@
 """Patterns beside a naive reading of them, and in bounded time."""
 
 import pickle
+import random
 import time
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import naive
+from instquery import Like, Order, Query, Schema, Store, instant, keyword
+from instquery.engine import version as version_room
 from instquery.folding import fold
 from instquery.patterns import Pattern
 
@@ -112,3 +115,36 @@ def test_patterns_are_values():
     assert hash(read) == hash(Pattern("a*", True))
     assert read != Pattern("a*")
     assert pickle.loads(pickle.dumps(read)).fits("ab")
+
+
+def test_keys_with_a_prefix_are_found_by_order(monkeypatch):
+    """In either comparison, through writes that move, replace and discard; no record is tested."""
+    monkeypatch.setattr(version_room, "_KEYS_LISTED", 1)
+    chance = random.Random(3)
+    keys = [f"{word}-{at % 7}{at}" for at in range(90) for word in ("ab", "AB", "Straße", "b")]
+    chance.shuffle(keys)
+    fields = {"id": keyword(), "created": instant(integers="seconds")}
+    store = Store(Schema(key="id", order=Order("created"), fields=fields), segment_rows=64)
+    patterns = ["ab-1*", "AB*", "STRASSE-?2*", "a*", "ab-3?", "ß*", "stras*6", "zz*", "b-11"]
+    held = set()
+    for turn in range(30):
+        for at, key in enumerate(chance.sample(keys, 20)):
+            if turn % 3 == 2:
+                store.discard(key)
+                held.discard(key)
+            else:
+                store.put({"id": key, "created": at * 7 + turn})
+                held.add(key)
+        for case in (False, True):
+            for pattern in patterns:
+                where = Like("id", pattern, case=case)
+                fitting = {key for key in held if naive.is_like(key, pattern, case)}
+                assert {one["id"] for one in store.page(Query(where, limit=500))} == fitting
+                assert store.count(~where) == len(held) - len(fitting)
+                plan = store.explain(Query(where))
+                assert plan.driver == ("keys" if fitting else "nothing")
+                assert plan.known == len(fitting)
+        assert store.verify() == []
+    for segment in store._current.version.segments:
+        segment.keys._folded = segment.keys._folded[::-1]
+    assert any("folded key" in fault for fault in store.verify())

@@ -55,9 +55,11 @@ from instquery.engine.rowsets import (
     count_all,
     everything,
     positions,
+    set_of,
 )
 from instquery.engine.sizes import Size
 from instquery.orderings import Rank
+from instquery.patterns import Pattern
 from instquery.predicates import check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
@@ -226,6 +228,16 @@ class Segment:
             for at, value in zip(places, self._column(name, records), strict=True):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
+
+    def beginning(self, pattern: Pattern) -> RowSet:
+        """Return the rows whose key begins with the prefix of a pattern."""
+        rows = self.keys.beginning(self.records, self._schema.key, pattern)
+        return set_of(rows, len(self)) & self.occupied
+
+    def keys_at(self, rows: RowSet) -> list[str]:
+        """List the keys of rows."""
+        key = self._schema.key
+        return [record[key] for record in self.records.picked(positions(rows))]
 
     # writing
 

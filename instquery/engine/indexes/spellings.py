@@ -12,8 +12,6 @@ __all__ = ["Spellings"]
 _Spelled: TypeAlias = tuple[str, str]
 """A text as it is compared, and as it is."""
 
-_HIGHEST = "\U0010ffff"
-
 
 class Spellings:
     """Texts by how they are compared, folded or raw, so that those with a prefix lie together.
@@ -40,7 +38,7 @@ class Spellings:
         prefix = pattern.prefix
         if prefix:
             first = bisect_left(texts, (prefix,))
-            end = _behind(prefix)
+            end = pattern.behind
             texts = texts[first : len(texts) if end is None else bisect_left(texts, (end,), first)]
             if pattern.is_prefix:
                 return [text for _, text in texts]
@@ -73,13 +71,3 @@ class Spellings:
 
 def _spelled(text: str, *, folds: bool) -> _Spelled:
     return (fold(text) if folds else text), text
-
-
-def _behind(prefix: str) -> str | None:
-    """Return the lowest text above all that begin with a prefix; `None` where there is none.
-
-    >>> _behind("ab"), _behind("a" + chr(0x10FFFF))
-    ('ac', 'b')
-    """
-    shorter = prefix.rstrip(_HIGHEST)
-    return shorter[:-1] + chr(ord(shorter[-1]) + 1) if shorter else None

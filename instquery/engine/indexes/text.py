@@ -5,8 +5,10 @@ such pieces, and rows that may match are looked at where that costs less than to
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import ClassVar
 
+from instquery.engine.column import picked
 from instquery.engine.indexes.grams import holders
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
 from instquery.engine.indexes.scan import holding
@@ -21,6 +23,7 @@ from instquery.engine.rowsets import (
 )
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
+from instquery.patterns import Pattern
 from instquery.predicates import Bounded, Contains, Eq, In, Like, Missing, check_answered
 from instquery.query import Record
 
@@ -98,8 +101,7 @@ class TextIndex(TextRows):
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if isinstance(predicate, Like) and not predicate.case:
-            fits, texts = predicate.read.fits_compared, self.texts
-            return [at for at in among(self.present, positions) if fits(texts[at])]
+            return self._fitting(predicate.read, among(self.present, positions))
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, records)
 
@@ -152,6 +154,16 @@ class TextIndex(TextRows):
             if rows.bit_count() <= self.few:
                 break
         return rows, is_exact or not rows
+
+    def _fitting(self, pattern: Pattern, positions: Sequence[Position]) -> list[Position]:
+        """Return those of the positions whose text, which is there, fits a pattern."""
+        texts = picked(self.texts, positions)
+        if pattern.is_prefix:
+            prefix = pattern.prefix
+            flags = [text.startswith(prefix) for text in texts]
+        else:
+            flags = list(map(pattern.fits_compared, texts))
+        return list(compress(positions, flags))
 
     def _any_of(self, predicate: Eq | In) -> RowSet:
         """Return rows that hold every text which is one of the values.
