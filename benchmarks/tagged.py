@@ -67,6 +67,7 @@ _RANK, _KEY = "CreationTime_us", "InstanceId"
 _ORDER = f"{_RANK} DESC, {_KEY}"
 _LAST = f"ORDER BY {_ORDER} LIMIT {_LIMIT}"
 _TAG = "key = ? AND value = ?"
+_TAGGED = f"SELECT 1 FROM tags INDEXED BY of_rows WHERE row = r.rowid AND {_TAG}"
 _ENVIRONMENTS = ("prod", "prod", "prod", "dev", "dev", "test")
 
 
@@ -104,9 +105,9 @@ class _Tables(ByHand):
         run = self._db.execute
         run("BEGIN")
         run("CREATE TABLE bodies (row INTEGER PRIMARY KEY, body)")
-        run(f"CREATE TABLE tags (row, key, value, {_RANK}, {_KEY})")
-        run(f"CREATE TABLE addresses (row, value, {_RANK}, {_KEY})")
-        run(f"CREATE TABLE reversed (row, value, {_RANK}, {_KEY})")
+        run(f"CREATE TABLE tags (row INTEGER, key, value, {_RANK}, {_KEY})")
+        run(f"CREATE TABLE addresses (row INTEGER, value, {_RANK}, {_KEY})")
+        run(f"CREATE TABLE reversed (row INTEGER, value, {_RANK}, {_KEY})")
         run("CREATE VIRTUAL TABLE fts USING fts5(name, tokenize = 'trigram')")
         for row, record in enumerate(records, 1):
             self._add(row, record)
@@ -213,8 +214,8 @@ class _Asked:
         team, app, prod = ("team", self._team), ("app", self._app), ("env", "prod")
 
         yield self._ask("one tag", Has("Tags", *team), [(tag, team)])
-        too = "SELECT 1 FROM tags AS t WHERE t.row = tags.row AND t.key = ? AND t.value = ?"
-        both = f"{tag} AND EXISTS ({too})"
+        too = "SELECT 1 FROM tags AS t INDEXED BY of_rows WHERE t.row = tags.row"
+        both = f"{tag} AND EXISTS ({too} AND t.key = ? AND t.value = ?)"
         yield self._ask(
             "two tags",
             Has("Tags", *prod) & Has("Tags", *team),
@@ -224,7 +225,7 @@ class _Asked:
                 (f"{tag} INTERSECT {tag}", (*team, *prod)),
             ],
         )
-        lacks = f"{row} WHERE NOT EXISTS (SELECT 1 FROM tags WHERE row = r.rowid AND {_TAG})"
+        lacks = f"{row} WHERE NOT EXISTS ({_TAGGED})"
         others = Sql(
             f"SELECT (SELECT count(*) FROM r) - (SELECT count(*) FROM tags WHERE {_TAG})", prod
         )
@@ -248,8 +249,9 @@ class _Asked:
             lambda: self.store.facets("Tags", Has("Tags", *app), key="team"),
             [
                 Sql(
-                    "SELECT t.value, count(*) FROM tags JOIN tags AS t ON t.row = tags.row"
-                    " AND t.key = 'team' WHERE tags.key = ? AND tags.value = ? GROUP BY t.value",
+                    "SELECT t.value, count(*) FROM tags CROSS JOIN tags AS t INDEXED BY of_rows"
+                    " ON t.row = tags.row AND t.key = 'team' WHERE tags.key = ? AND tags.value = ?"
+                    " GROUP BY t.value",
                     app,
                 )
             ],
@@ -290,8 +292,7 @@ class _Asked:
         tag = f"SELECT row AS number, tags.{_RANK}, tags.{_KEY} FROM tags JOIN r ON r.rowid = row"
         tag = f"{tag} WHERE {_TAG} AND Cpu >= ? AND Cpu <= ?"
         row = f"SELECT rowid AS number, {_RANK}, {_KEY} FROM r {{index}}"
-        tagged = f"SELECT 1 FROM tags WHERE row = r.rowid AND {_TAG}"
-        row = f"{row} WHERE Cpu >= ? AND Cpu <= ? AND EXISTS ({tagged})"
+        row = f"{row} WHERE Cpu >= ? AND Cpu <= ? AND EXISTS ({_TAGGED})"
         yield self._ask(
             "a number range with a tag",
             Has("Tags", *prod) & Range("Cpu", since=24, until=64),

@@ -7,7 +7,7 @@ What an integer means is up to the field, so it is neither read nor refused befo
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from dateutil.relativedelta import relativedelta
 
@@ -62,21 +62,24 @@ class Instant:
         return to_text(self.at, "microseconds" if self.at % 1_000_000 else "seconds")
 
 
-class _Numeric:
+_N = TypeVar("_N", bound=Number)
+
+
+class _Numeric(Generic[_N]):
     """A bound that is a number; equal to another of the same value, whatever their types."""
 
     __slots__ = ()
 
-    number: Number
+    number: _N
 
-    def value(self) -> Number:
+    def value(self) -> _N:
         """Return the number."""
         return self.number
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Numeric):
+        if not isinstance(other, Integer | Real):
             return NotImplemented
-        return self.number == other.number
+        return bool(self.number == other.number)
 
     def __hash__(self) -> int:
         return hash(self.number)
@@ -88,7 +91,7 @@ class _Numeric:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Integer(_Numeric):
+class Integer(_Numeric[int]):
     """An integer, which means microseconds where the field is an instant."""
 
     number: int
@@ -99,7 +102,7 @@ class Integer(_Numeric):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Real(_Numeric):
+class Real(_Numeric["float | Decimal"]):
     """A float or a `Decimal`, which means nothing where the field is an instant."""
 
     number: float | Decimal

@@ -73,8 +73,9 @@ def _columns(items: _Items) -> dict[str, list[Any]]:
 
 def _listed(value: Any) -> Any:
     """Return sets and tuples, which tables have no type for, as lists; at any depth."""
-    if isinstance(value, dict):
+    given: object = value
+    if isinstance(given, dict):
         return {name: _listed(held) for name, held in value.items()}
-    if isinstance(value, set | frozenset):
+    if isinstance(given, set | frozenset):
         return sorted(map(_listed, value), key=repr)
-    return list(map(_listed, value)) if isinstance(value, list | tuple) else value
+    return list(map(_listed, value)) if isinstance(given, list | tuple) else value

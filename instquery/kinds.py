@@ -28,11 +28,11 @@ A kind that is not one of the four below is declared as theirs are, and used as 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from sys import intern
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import Unit
-from instquery.numbers import check_number, is_number
+from instquery.numbers import Number, check_number, is_number
 from instquery.predicates import (
     Among,
     Bounded,
@@ -281,12 +281,13 @@ def _bind_number(leaf: Eq | In | Range) -> Bounded:
             span = span.intersection(Span(leaf.field, low, high, is_open, is_open))
         return span
 
-    values: Iterable[Any] = (leaf.value,) if isinstance(leaf, Eq) else leaf.values
+    given: Iterable[object] = (leaf.value,) if isinstance(leaf, Eq) else leaf.values
+    values = cast(tuple[Number, ...], tuple(given))
     for value in values:
         if not is_number(value):
             reason = f"is a number field, which holds no {type(value).__name__}: ask for a number"
             raise QueryError(reason, field=leaf.field, code="query.value")
-    among = Among(leaf.field, tuple(values))
+    among = Among(leaf.field, values)
     return Span.of(leaf.field, among.values[0]) if len(among.values) == 1 else among
 
 

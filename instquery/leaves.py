@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from instquery.errors import QueryError
 from instquery.numbers import Number, NumberKey, comparable, number_key
@@ -124,13 +124,13 @@ class Has(Leaf):
         What a record itself holds may have any shape, which only the schema knows: ask
         `Schema.matches`.
         """
-        pairs: object = record.get(self.field)
+        pairs: Any = record.get(self.field)
         if pairs is None:
             return False
-        if not isinstance(pairs, tuple):
+        if type(pairs) is not tuple:
             reason = "only the schema knows the shape of tags: ask Schema.matches"
             raise QueryError(reason, field=self.field, code="query.value")
-        return self.has(pairs)
+        return self.has(cast(tuple[tuple[str, str], ...], pairs))
 
     def has(self, pairs: Sequence[tuple[str, str]]) -> bool:
         """Tell whether the tag is among some pairs."""
@@ -168,7 +168,7 @@ def _texts(field: str, given: object) -> tuple[str, ...]:
             f"the value of a tag must be text or a collection of it, not {type(given).__name__}"
         )
         raise QueryError(reason, field=field, code="query.value")
-    listed: tuple[object, ...] = tuple(given)
+    listed = tuple(cast(Iterable[object], given))
     for one in listed:
         if not isinstance(one, str):
             reason = f"the value of a tag must be text, not {type(one).__name__}"

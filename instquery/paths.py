@@ -66,7 +66,8 @@ def reached(record: Mapping[str, Any], path: Path, field: str) -> Any:
             return None
         else:
             raise _astray(value, path, depth, field)
-    if isinstance(value, _LISTS):
+    given: object = value
+    if isinstance(given, _LISTS):
         raise _astray(value, path, len(path), field)
     return value
 
@@ -123,7 +124,7 @@ def pairs_of(values: Iterator[Any], key: str, value: str, field: str) -> Iterato
             raise RecordError(reason, field=field)
 
         members = cast(Mapping[str, Any], item)
-        if key not in members and members.keys() != {value}:
+        if key not in members and set(members) != {value}:
             for name, held in members.items():
                 yield name, _text_of(held, field, number)
         elif members.get(key) is None:

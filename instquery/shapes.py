@@ -119,12 +119,15 @@ class _Loaded:
     def put(self, members: Mapping[str, Any], parts: Any) -> dict[str, Any]:
         """Load them, beside the others."""
         octets, load = parts
-        twin = dict.copy(cast(dict[str, Any], members))
+        twin = _copied(members)
         twin.update(load(octets))
         return twin
 
 
 _LOADED = _Loaded()
+
+# Of a row too, which is a dict.
+_copied: Callable[[Any], dict[str, Any]] = dict[str, Any].copy
 
 
 def _frozen(value: Any) -> tuple[bytes, Callable[[bytes], Any]]:
@@ -183,7 +186,7 @@ class _Taking:
     def _mapping(self, value: dict[str, Any], depth: int) -> _Shape:
         if len(value) > _MOST_PARTS:
             return self._unusual()
-        if CONTAINERS.isdisjoint(map(type, value.values())):
+        if _is_flat(value):
             self.parts += value.values()
             return "flat", *value
         return "mapping", (*value,), *[self.shape_of(one, depth + 1) for one in value.values()]
@@ -202,13 +205,18 @@ class _Taking:
 
     def _many(self, value: list[Any]) -> _Shape:
         """Return the shape of a long list, if its items are flat mappings of the same names."""
-        names = [*value[0]] if type(value[0]) is dict else []
-        for item in value:
-            is_alike = names and type(item) is dict and [*item] == names
-            if not is_alike or not CONTAINERS.isdisjoint(map(type, item.values())):
+        names: list[str] = [*value[0]] if type(value[0]) is dict else []
+        for item in cast(list[dict[str, Any]], value):
+            is_alike = type(item) is dict and [*item] == names
+            if not names or not is_alike or not _is_flat(item):
                 return self._unusual()
         self.parts.append(tuple([(*item.values(),) for item in value]))
         return "each", *names
+
+
+def _is_flat(mapping: dict[str, Any]) -> bool:
+    """Tell whether there is no container in a mapping."""
+    return CONTAINERS.isdisjoint(map(type, mapping.values()))
 
 
 def _is_value(value: object) -> bool:
@@ -236,7 +244,7 @@ def _compiled(shape: _Shape) -> Put:
         *members,
         "    return twin\n",
     ]
-    names: dict[str, Any] = {"copied": dict.copy}
+    names: dict[str, Any] = {"copied": _copied}
     exec("".join(lines), names)  # noqa: S102 - made here: names of members are literals in it
     return cast(Put, names["put"])
 

@@ -100,8 +100,9 @@ def _spread(records: Sequence[Record], rows: RowSet, fields: Sequence[str]) -> C
     """Count rows that may have several values of a field: once for each combination of them."""
     counts: Counter[Combination] = Counter()
     for record in picked(records, positions(rows)):
-        given = [record.get(field) for field in fields]
-        counts.update(product(*[one if isinstance(one, tuple) else (one,) for one in given]))
+        given: list[Any] = [record.get(field) for field in fields]
+        columns: list[tuple[Any, ...]] = [one if type(one) is tuple else (one,) for one in given]
+        counts.update(product(*columns))
     return counts
 
 

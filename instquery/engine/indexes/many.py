@@ -15,6 +15,9 @@ from instquery.query import Record
 
 __all__ = ["ManyIndex", "places_of"]
 
+# To count the values of so many rows costs as much as to see which of them a row set holds.
+_ROWS_A_SET = 2
+
 Values: TypeAlias = tuple[Value, ...]
 """The values of a row, each once."""
 
@@ -74,6 +77,8 @@ class ManyIndex:
         """
         held = self._held
         frequent = held.frequent
+        if rows.bit_count() <= _ROWS_A_SET * len(frequent):
+            frequent = []
         counts: Counter[Value] = Counter()
         for value in frequent:
             common = (rows & held.rows(value)).bit_count()

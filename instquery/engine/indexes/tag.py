@@ -24,6 +24,9 @@ from instquery.query import Record
 
 __all__ = ["TagIndex", "counted_of"]
 
+# To count the pairs of so many rows costs as much as to see which of them a row set holds.
+_ROWS_A_SET = 2
+
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """The pairs of a row, each once."""
 
@@ -94,6 +97,8 @@ class TagIndex:
         """
         held = self._keys if key is None else self._pairs
         frequent: list[Any] = held.frequent
+        if rows.bit_count() <= _ROWS_A_SET * len(frequent):
+            frequent = []
         counts: Counter[str] = Counter()
         for value in frequent:
             if key is not None and value[0] != key:
@@ -102,7 +107,7 @@ class TagIndex:
             if common:
                 counts[value if key is None else value[1]] = common
 
-        if len(held) == len(frequent):
+        if frequent and len(held) == len(frequent):
             return counts
         known = set(frequent)
         rest = rows & ~held.missing(rows) if key is None else rows & self._keys.rows(key)
