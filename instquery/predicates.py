@@ -285,7 +285,7 @@ def is_relative(where: Iterable[Predicate]) -> bool:
 def has_fractions(leaf: Eq | In) -> bool:
     """Tell whether a float or a `Decimal` is asked for, which number fields alone can hold."""
     if isinstance(leaf, Eq):
-        return isinstance(leaf.value, float | Decimal)
+        return isinstance(leaf.value, (float, Decimal))
     return not _EXACT.issuperset(map(type, leaf.values)) and any(
         isinstance(value, float | Decimal) for value in leaf.values
     )

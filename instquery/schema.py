@@ -248,7 +248,7 @@ class Schema:
         if isinstance(leaf, Range):
             return leaf.bound(self._intake.read(leaf.field), now)
 
-        if isinstance(leaf, Eq | In) and has_fractions(leaf):
+        if isinstance(leaf, (Eq, In)) and has_fractions(leaf):
             reason = f"{kind.phrase} holds no float and no Decimal: declare it as number()"
             raise QueryError(reason, field=leaf.field, code="query.value")
         return Some(leaf.field, leaf) if declared.many else leaf

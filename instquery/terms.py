@@ -101,7 +101,7 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     for number, term in enumerate(opened):
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
-        if not isinstance(term, Interval | Span):
+        if not isinstance(term, (Interval, Span)):
             found[number] = term
             continue
         other = found.get(term.field)
@@ -127,6 +127,10 @@ def any_of(terms: Iterable[Term]) -> Term:
     opened = list(_opened("or", terms))
     if TRUE in opened:
         return TRUE
+
+    fields = [_field_of(term) for term in opened if type(term) in _OF_VALUES]
+    if len(set(fields)) == len(fields):  # nothing to put together, as nearly always
+        return opened[0] if len(opened) == 1 else Tree("or", tuple(opened))
 
     values: dict[str, list[Any]] = {}
     for term in opened:
@@ -157,7 +161,7 @@ def _values_of(term: Term) -> Sequence[Any] | None:
         return _values_of(term.leaf)
     if isinstance(term, Eq):
         return (term.value,)
-    if isinstance(term, In | Among):
+    if isinstance(term, (In, Among)):
         return term.values
     if isinstance(term, Span) and term.low is not None and term.low == term.high:
         return None if term.is_low_open or term.is_high_open else (term.low,)
@@ -168,7 +172,7 @@ def _with_values(term: Term, values: Sequence[Any]) -> Term:
     """Return the leaf of the same field that asks for any of some values."""
     if isinstance(term, Some):
         return Some(term.field, In(term.field, values))
-    if isinstance(term, Among | Span):
+    if isinstance(term, (Among, Span)):
         return Among(term.field, tuple(values))
     return In(_field_of(term), values)
 

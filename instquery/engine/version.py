@@ -87,10 +87,10 @@ class Version:
     def _of_leaf(self, term: Bounded, census: Census | None) -> Estimate:
         known = None if census is None else census.estimate(term)
         if known is not None:
-            has_several = known.size.most > self.count  # a record has several values
-            return Estimate(known.size.within(self.count), known.keys) if has_several else known
+            is_bound = known.size.most <= self.count  # else a record has several values
+            return known if is_bound else Estimate(known.size.within(self.count), known.keys)
 
-        if term.field == self.schema.key and isinstance(term, Eq | In | Missing):
+        if term.field == self.schema.key and isinstance(term, (Eq, In, Missing)):
             keys = () if isinstance(term, Missing) else values_of(term, (Eq, In))
             return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)
 
