@@ -104,6 +104,31 @@ def _shared_names(count: int) -> Store:
     return _named(names())
 
 
+def _long_shared(count: int) -> Store:
+    """Let all names share 36 letters, and one in 20 hold their windows and not them."""
+    both = f"{_LONG[:-1]}_{_LONG[1:]}"
+    return _named(f"{both if number % 20 == 7 else _LONG}-{number}" for number in range(count))
+
+
+_LONGER = _LONG + _LONG[::-1][1:]
+
+
+def _mirrored(count: int) -> Store:
+    """Give one name in two 71 letters, there and back."""
+    return _named(f"{_LONGER}-{number}" if number % 2 else f"{number}" for number in range(count))
+
+
+def _repeated(count: int) -> Store:
+    """Give names of one letter, of two by turns, and of thirty dashes and a number."""
+
+    def name(number: int) -> str:
+        if number % 3 == 0:
+            return "a" * (25 + number % 36)
+        return "xy" * (13 + number % 20) if number % 3 == 1 else "-" * 30 + str(number)
+
+    return _named(map(name, range(count)))
+
+
 def _small_alphabets(count: int) -> Store:
     """Give names of twenty letters: of two, of five, or sixteen words of three."""
     draw = Random(1)
@@ -222,6 +247,15 @@ CASES = {
     "two pieces of 36 letters of one row in 33, never together": Case(
         _shared_names, _ask(Contains("name", _LONG))
     ),
+    "36 letters that all names share but some": Case(_long_shared, _ask(Contains("name", _LONG))),
+    "27 letters that all names share": Case(_long_shared, _ask(Contains("name", _LONG[3:30]))),
+    "142 letters that only in the middle are nowhere": Case(
+        _mirrored, _ask(Contains("name", _LONGER * 2))
+    ),
+    **{
+        f"repeated letters: {title}": Case(_repeated, _ask(Contains("name", needle)))
+        for title, needle in {"one": "a" * 40, "two": "yx" * 15, "dashes": "-" * 30}.items()
+    },
     **{
         f"small alphabets: {needle}": Case(_small_alphabets, _ask(Contains("name", needle)))
         for needle in ("abbaabab", "babababababab", "a" * 12, "cdcd", "fgfgf", "ik yil", " yal yal")

@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from instquery.bounds import Bound, Delta, Given, bound_of
 from instquery.errors import QueryError
 from instquery.instants import EARLIEST, LATEST, Micros
-from instquery.options import told
+from instquery.options import is_collection, told
 
 __all__ = ["Bins", "Edges", "Every", "Histogram"]
 
@@ -69,7 +69,7 @@ class Bins:
         if edges is not None:
             if since is not None or until is not None:
                 raise QueryError("since and until go with every: edges say where bins end")
-            if isinstance(edges, str) or not isinstance(edges, Iterable):
+            if not is_collection(edges):
                 raise QueryError(f"edges takes a collection of instants, not {told(edges)}")
             listed = list(islice(edges, _MOST + 2))
             self._bounds = [self._bound("edges", edge) for edge in listed]

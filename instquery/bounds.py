@@ -19,7 +19,7 @@ from instquery.instants import (
     to_micros,
     to_text,
 )
-from instquery.numbers import Number, is_number, unfit
+from instquery.numbers import Number, hashed, is_number, unfit
 
 __all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "Real", "bound_of"]
 
@@ -82,7 +82,7 @@ class _Numeric(Generic[_N]):
         return bool(self.number == other.number)
 
     def __hash__(self) -> int:
-        return hash(self.number)
+        return hashed(self.number)
 
     def __repr__(self) -> str:
         number = self.number
@@ -143,8 +143,14 @@ class Delta:
             whole = int(amount)  # exact, where a number of another library might overflow
             micros += whole * scale + round((amount - whole) * scale)
         months = int(value.years) * 12 + int(value.months)
+        return cls.cut(months, micros)
+
+    @classmethod
+    def cut(cls, months: int, microseconds: int) -> "Delta":
+        """Make a delta; whatever is longer than every calendar is cut to it."""
         return cls(
-            max(-_MOST_MONTHS, min(_MOST_MONTHS, months)), max(_SHORTEST, min(_LONGEST, micros))
+            max(-_MOST_MONTHS, min(_MOST_MONTHS, months)),
+            max(_SHORTEST, min(_LONGEST, microseconds)),
         )
 
     def micros(self, now: int | None) -> int:

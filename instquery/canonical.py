@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 
 from instquery.bounds import Bound, Delta, Instant
 from instquery.instants import to_text
-from instquery.nodes import Forms
+from instquery.nodes import Forms, upwards
 from instquery.numbers import number_key
 from instquery.orders import Order
 from instquery.predicates import (
@@ -53,6 +53,7 @@ __all__ = [
     "canonical_form",
     "mark_of",
     "names_form",
+    "number_form",
     "order_form",
 ]
 
@@ -93,9 +94,11 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
         return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
 
     for one in where:
-        check_answered(one, ASKED)
+        check_answered(one, ASKED)  # which says what to ask with, as And would not
     whole = And(*where)
     check_size(whole)
+    for node, _ in upwards(whole):
+        check_answered(node, ASKED)  # a class derived from one would be written as that one
     numbered = Forms[Predicate]()
     root = numbered.number(whole)
 
@@ -188,7 +191,10 @@ def _number(value: int | float | Decimal) -> Json:
         return {"number": sign + digits}
     if isinstance(key, float) and not key.is_integer():
         return key if isfinite(key) else {"number": str(key)}
-    number = int(value)
+    return _integer(int(value))
+
+
+def _integer(number: int) -> Json:
     if -_EXACT <= number <= _EXACT:
         return number
     # Python refuses to write an integer of more than 4,300 digits in decimals.
@@ -220,3 +226,8 @@ def order_form(orders: Iterable[Order]) -> Json:
 def names_form(names: Iterable[str]) -> Json:
     """Write names of members."""
     return [_value(name) for name in names]
+
+
+def number_form(number: int) -> Json:
+    """Write a number, such as an offset, which may be of any size."""
+    return _integer(number)

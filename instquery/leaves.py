@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from instquery.errors import QueryError
 from instquery.numbers import Number, NumberKey, comparable, number_key
-from instquery.options import brief, some
+from instquery.options import brief, is_collection, some
 from instquery.patterns import Pattern
 from instquery.ranges import check_name
 from instquery.trees import Leaf
@@ -163,12 +163,12 @@ class Has(Leaf):
 
 
 def _texts(field: str, given: object) -> tuple[str, ...]:
-    if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
+    if not is_collection(given):
         reason = (
             f"the value of a tag must be text or a collection of it, not {type(given).__name__}"
         )
         raise QueryError(reason, field=field, code="query.value")
-    listed = tuple(cast(Iterable[object], given))
+    listed: tuple[object, ...] = tuple(given)
     for one in listed:
         if not isinstance(one, str):
             reason = f"the value of a tag must be text, not {type(one).__name__}"

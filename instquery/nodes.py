@@ -148,10 +148,12 @@ def _written(node: Node, deep: int, left: list[int], *, is_call: bool) -> str:
     if node.word == "leaf":
         left[0] -= 1
         return repr(node) if is_call else str(node)
+    operands = node.operands
+    if not deep or not operands:
+        left[0] -= 1
     if not deep:
         return "…"
 
-    operands = node.operands
     parts: list[str] = []
     for number, one in enumerate(operands):
         if left[0] <= 0:

@@ -4,8 +4,9 @@ Python compares them exactly too, with three exceptions that this room takes car
 
 - A context of `decimal` may trap every comparison of a `Decimal` with a float. So the two are never
   put in order with each other: `comparable` makes a `Decimal` of the float.
-- Hashes of numbers are not seeded, so decimals can be chosen that all have one hash. `number_key`
-  makes text of those that are no float, and hashes of text are seeded.
+- Hashes of numbers are not seeded, so numbers can be chosen that all have one hash. `number_key`
+  makes text of those that are neither float nor of 64 bits, and hashes of text are seeded. `hashed`
+  goes by it.
 - NaN equals nothing, not even itself. No field holds it, and nobody can ask for it.
 """
 
@@ -22,6 +23,7 @@ __all__ = [
     "NumberKey",
     "check_number",
     "comparable",
+    "hashed",
     "is_number",
     "number_key",
     "unfit",
@@ -127,3 +129,21 @@ def number_key(value: Number) -> NumberKey | None:
     sign, digits, _ = value.as_tuple()
     written = "".join(map(str, digits)).rstrip("0")
     return ("-" if sign else ""), f"{written}e{value.adjusted() - len(written) + 1}"
+
+
+def hashed(value: str | Number) -> int:
+    """Return a hash of a value that callers cannot choose; equal values have the same.
+
+    Python's hash of a number is its remainder by 2**61 - 1: a set of such multiples would cost the
+    square of their number. Of floats, and of integers that fit a field, a few dozen share one.
+
+    >>> hashed(1) == hashed(True) == hashed(1.0), hashed(2**2000) == hashed(2**2000)
+    (True, True)
+    """
+    if isinstance(value, str):
+        return hash(value)
+    key = number_key(value)
+    if key is not None:
+        return hash(key)
+    whole = int(value)
+    return hash(whole.to_bytes(whole.bit_length() // 8 + 1, "little", signed=True))

@@ -4,10 +4,10 @@ Each message names the option, what was given in its place, and what to give. On
 quoted: text may be a secret.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from instquery.errors import InstqueryError
 
@@ -19,6 +19,7 @@ __all__ = [
     "check_seconds",
     "check_whole",
     "counted",
+    "is_collection",
     "some",
     "told",
 ]
@@ -100,6 +101,15 @@ def check_kind(
         raise error(f"{name} must be {what}, not {told(value)}")
 
 
+def is_collection(value: object) -> TypeGuard[Iterable[Any]]:
+    """Tell whether a value can be walked, and is neither text nor bytes: one thing by itself.
+
+    >>> is_collection(("a", "b")), is_collection("ab"), is_collection(b"")
+    (True, False, False)
+    """
+    return isinstance(value, Iterable) and not isinstance(value, _ONE_THING)
+
+
 def told(value: object) -> str:
     """Say what was given: a number or nothing as it is, anything else by its type.
 
@@ -151,6 +161,8 @@ def some(values: Collection[object]) -> str:
         first.append(f"… {len(values) - len(first):,} more")
     return f"({', '.join(first)}{',' if len(first) == 1 else ''})"
 
+
+_ONE_THING = (str, bytes, bytearray, memoryview)
 
 _QUOTED = 40
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from instquery.errors import InstqueryError, SchemaError
-from instquery.options import brief, check_kind, told
+from instquery.options import brief, check_kind, is_collection, told
 
 __all__ = ["ORDERS", "Order", "Ordered", "orders_of"]
 
@@ -48,7 +48,7 @@ def orders_of(
     if order is None:
         return ()
 
-    if isinstance(order, str) or not isinstance(order, Iterable):
+    if not is_collection(order):
         raise error(f"order must be an Order, or up to {ORDERS} of them, not {told(order)}")
     listed = tuple(order if most is None else islice(order, most + 1))
     for one in listed:

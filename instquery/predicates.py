@@ -10,8 +10,8 @@ from typing import Any, TypeAlias, get_args
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
 from instquery.leaves import Among, Has, Like, Missing, Some, Span
-from instquery.numbers import number_key, unfit
-from instquery.options import some
+from instquery.numbers import hashed, number_key, unfit
+from instquery.options import is_collection, some
 from instquery.ranges import Interval, Range, check_name
 from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
 
@@ -78,6 +78,9 @@ class Eq(Leaf):
         """Tell whether the record's field equals the value; a missing field never does."""
         return bool(record.get(self.field) == self.value)
 
+    def __hash__(self) -> int:
+        return hash((self.field, hashed(self.value)))
+
     def __repr__(self) -> str:  # Python refuses to write an integer of more than 4,300 digits
         return f"Eq(field={_short(self.field)}, value={_short(self.value)})"
 
@@ -104,7 +107,7 @@ class In(Leaf):
 
     def __init__(self, field: str, values: Iterable[AnyValue]) -> None:
         check_name(field)
-        if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
+        if not is_collection(values):
             reason = "In takes a collection of values"
             raise QueryError(reason, field=field, code="query.value")
         given: Sequence[AnyValue] = tuple(values)
@@ -115,8 +118,7 @@ class In(Leaf):
             by_key = {}
             for value in given:
                 _check_value(value, field)
-                # Numbers can be chosen that have one hash, so that a set of them costs the square
-                # of their number. Of keys that fit, a few dozen have.
+                # A set of numbers can be made to cost the square of their number: see `hashed`.
                 key = value if isinstance(value, str) else number_key(value)
                 if key is not None:
                     by_key.setdefault(key, value)
@@ -242,7 +244,7 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
             check_size(where)
         return (where,)
     is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
-    if not is_tuple and (not isinstance(where, Iterable) or isinstance(where, str)):
+    if not is_tuple and not is_collection(where):
         kind = type(where).__name__  # pyright: ignore[reportUnknownArgumentType]
         cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")

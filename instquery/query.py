@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
-from instquery.canonical import canonical_form, names_form, order_form
+from instquery.canonical import canonical_form, names_form, number_form, order_form
 from instquery.errors import QueryError
 from instquery.instants import Moment, TrustedMicros, moment, to_text
-from instquery.options import brief, check_flag, check_kind, check_whole, some, told
+from instquery.options import (
+    brief,
+    check_flag,
+    check_kind,
+    check_whole,
+    is_collection,
+    some,
+    told,
+)
 from instquery.orders import ORDERS, Order, Ordered, orders_of
 from instquery.predicates import And, Predicate, Where, conditions, is_relative
-from instquery.restored import names_of, order_of, where_of
+from instquery.restored import names_of, number_of, order_of, where_of
 
 __all__ = [
     "ORDERS",
@@ -133,8 +141,8 @@ class Query:
             "version": _VERSION,
             "where": canonical_form(self.where),
             "order": order_form(self.order),
-            "offset": self.offset,
-            "limit": self.limit,
+            "offset": number_form(self.offset),
+            "limit": number_form(self.limit),
             "total": self.total,
             "now": None if self.now is None else to_text(self.now, "microseconds"),
         }
@@ -164,8 +172,8 @@ class Query:
         return cls(
             where_of(plain["where"]),
             order=order_of(plain["order"]),
-            offset=plain["offset"],
-            limit=plain["limit"],
+            offset=number_of(plain["offset"]),
+            limit=number_of(plain["limit"]),
             total=plain["total"],
             now=plain["now"],
             fields=names_of(plain["fields"]) if "fields" in plain else None,
@@ -184,7 +192,7 @@ class Query:
 
 def fields_of(fields: Iterable[str]) -> tuple[str, ...]:
     """Return names of members, each once. Raises `QueryError` for what is no collection of them."""
-    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
+    if not is_collection(fields):
         raise QueryError(f"fields takes a collection of names of members, not {told(fields)}")
     return tuple(dict.fromkeys(map(_name, fields)))
 
@@ -262,6 +270,8 @@ def moment_of(value: object) -> TrustedMicros:
 def by_count(counts: Mapping[Any, int], limit: int | None = None) -> dict[Any, int]:
     """Put values in the order of their counts, the most frequent first; ties by their text.
 
+    Of values with one text, text comes before a number, and no value last.
+
     `limit` keeps the most frequent.
     """
     ordered = sorted(counts.items(), key=_of_one)
@@ -276,12 +286,19 @@ def by_count_together(
     return dict(ordered if limit is None else ordered[:limit])
 
 
-def _of_one(item: tuple[object, int]) -> tuple[int, str]:
-    return -item[1], _text(item[0])
+def _of_one(item: tuple[object, int]) -> tuple[int, str, int]:
+    return -item[1], _text(item[0]), _sort_of(item[0])
 
 
-def _of_several(item: tuple[tuple[object, ...], int]) -> tuple[int, list[str]]:
-    return -item[1], list(map(_text, item[0]))
+def _of_several(item: tuple[tuple[object, ...], int]) -> tuple[int, list[str], list[int]]:
+    return -item[1], list(map(_text, item[0])), list(map(_sort_of, item[0]))
+
+
+def _sort_of(value: object) -> int:
+    """Tell values apart that have one text, so that no order depends on how they were counted."""
+    if isinstance(value, str):
+        return 0
+    return 2 if value is None else 1
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from instquery.bounds import Delta, bound_of
 from instquery.canonical import BOUNDS, Json
 from instquery.errors import QueryError
 from instquery.options import told
-from instquery.orders import Order
+from instquery.orders import ORDERS, Order
 from instquery.predicates import (
     And,
     Contains,
@@ -22,9 +22,9 @@ from instquery.predicates import (
     Predicate,
     Range,
 )
-from instquery.trees import MOST_DEEP
+from instquery.trees import MOST_DEEP, MOST_LEAVES
 
-__all__ = ["names_of", "order_of", "where_of"]
+__all__ = ["names_of", "number_of", "order_of", "where_of"]
 
 # Whose form is wrong, as errors say it.
 _PREDICATE = "a predicate"
@@ -32,10 +32,15 @@ _ORDER = "an order"
 _FIELDS = "fields"
 
 
+def number_of(form: Json) -> Any:
+    """Read a number; what is none is left to whoever checks it."""
+    return _exact(form)
+
+
 def order_of(form: Json) -> list[Order]:
     """Read the form of orders. Raises `QueryError` for what is none."""
     orders: list[Order] = []
-    for one in _listed(form, _ORDER):
+    for one in _listed(form, _ORDER)[: ORDERS + 1]:  # one too many is refused by the query
         parts = _listed(one, _ORDER)
         field, direction = parts if len(parts) == 2 else (None, None)
         name = _exact(field)
@@ -55,10 +60,11 @@ def names_of(form: Json) -> list[str]:
 
 def where_of(form: Json) -> Predicate:
     """Read a form. Raises `QueryError` for what is none."""
-    return _read(form, 1)
+    return _read(form, 1, [MOST_LEAVES])
 
 
-def _read(form: Json, depth: int) -> Predicate:
+def _read(form: Json, depth: int, left: list[int]) -> Predicate:
+    """Read a form with no more leaves than are left: one mapping may stand in many places."""
     members = _members(form)
     if members is None or len(members) != 1:
         raise _wrong("is one word, such as eq, and what it is of", form)
@@ -67,9 +73,12 @@ def _read(form: Json, depth: int) -> Predicate:
 
     ((word, given),) = members.items()
     if word == "not":
-        return Not(_read(given, depth + 1))
+        return Not(_read(given, depth + 1, left))
     if word in ("and", "or"):
-        operands = [_read(one, depth + 1) for one in _listed(given)]
+        forms = _listed(given)
+        if not forms:
+            _take_leaf(left)
+        operands = [_read(one, depth + 1, left) for one in forms]
         return And(*operands) if word == "and" else Or(*operands)
 
     read = _READ.get(word)
@@ -78,7 +87,15 @@ def _read(form: Json, depth: int) -> Predicate:
     parts = _listed(given)
     if len(parts) not in _PARTS.get(word, (2,)):
         raise _wrong(f"of {word} has another number of parts", given)
+    _take_leaf(left)
     return read(*parts)
+
+
+def _take_leaf(left: list[int]) -> None:
+    if not left[0]:
+        reason = f"the form of a predicate has at most {MOST_LEAVES:,} leaves"
+        raise QueryError(reason, code="query.value")
+    left[0] -= 1
 
 
 def _read_eq(field: Json, value: Json) -> Predicate:
@@ -127,7 +144,7 @@ def _read_bound(given: Json) -> Any:
     months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
     if type(months) is not int or type(microseconds) is not int:
         raise _wrong("of delta has months and microseconds", given)
-    return Delta(months, microseconds)
+    return Delta.cut(months, microseconds)
 
 
 def _members(given: Json) -> Mapping[str, Json] | None:

@@ -191,7 +191,7 @@ class _Group(Compound):
 
         object.__setattr__(self, "_given", tuple(given))
         object.__setattr__(self, "_inner", inner)
-        object.__setattr__(self, "_leaves", leaves)
+        object.__setattr__(self, "_leaves", max(1, leaves))  # or trees of nothing had no bound
         object.__setattr__(self, "_is_relative", is_relative)
 
     @property
@@ -225,7 +225,10 @@ class _Group(Compound):
 
     @property
     def leaves(self) -> int:
-        """How many leaves it has, repeats included; of more than `MOST_LEAVES`, one more."""
+        """How many leaves it has, repeats included; of more than `MOST_LEAVES`, one more.
+
+        A group of nothing counts as one.
+        """
         return self._leaves
 
     @property

@@ -5,7 +5,15 @@ from typing import Any
 
 from instquery.errors import RecordError
 
-__all__ = ["LARGEST", "LONGEST", "SMALLEST", "check_key", "check_keyword", "fits", "sortable"]
+__all__ = [
+    "LARGEST",
+    "LONGEST",
+    "SMALLEST",
+    "check_key",
+    "check_keyword",
+    "fits",
+    "sortable",
+]
 
 LONGEST = 4_096
 """Code points of the longest key and the longest keyword value."""

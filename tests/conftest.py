@@ -44,7 +44,8 @@ SLOW = {
     "test_pages.py": 2,
     "test_serve.py": 8,
     "test_sql.py": 6,
-    "test_third_row.py": 3,
+    "test_sql_trees.py": 5,
+    "test_third_row.py": 6,
     "test_verify.py": 8,
 }
 SLOW_DATABASES = {"chdb", "shards"}

@@ -192,7 +192,13 @@ def facets(records, conditions, fields, missing=False):
                     break
             else:
                 counts.append([found, 1])
-    return sorted(counts, key=lambda entry: (-entry[1], [as_text(one) for one in entry[0]]))
+    return sorted(counts, key=by_frequency)
+
+
+def by_frequency(entry):
+    values, count = entry
+    kinds = [2 if one is None else 0 if isinstance(one, str) else 1 for one in values]
+    return -count, [as_text(one) for one in values], kinds
 
 
 def as_text(value):

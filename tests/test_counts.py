@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import naive
 import worn
 from effort import examples
+from engines import readings
 from instquery import Eq, Order, Query, QueryError, Range, Store
 from instquery.sql import SqlStore
 from strategies import SCHEMA, conditions, moments, predicate, records
@@ -106,6 +107,20 @@ def dated(*days):
 
 def day(year, month, number):
     return datetime(year, month, number, tzinfo=UTC)
+
+
+def test_ties_of_one_text_do_not_depend_on_how_they_were_counted():
+    given = ["1", 1, "None", None, "True", "0", False]
+    for chance in map(random.Random, range(20)):
+        chance.shuffle(given)
+        found = [{"id": f"i-{n}", "owner": value} for n, value in enumerate(given)]
+        for counted in readings(Store(SCHEMA, found)):
+            facets = counted.facets("owner", missing=True)
+            assert [*facets] == ["0", 0, "1", 1, "None", None, "True"]
+            assert [*map(type, facets)][:4] == [str, bool, str, int]
+            together = counted.facets(("owner", "status"), missing=True)
+            assert [first for first, _ in together] == [*facets]
+            assert [*counted.facets("owner", limit=3)] == ["0", 0, "1"]
 
 
 def test_bins_by_month_are_counted_from_the_first_edge():
@@ -226,6 +241,26 @@ def table():
     store.create()
     yield store
     engine.dispose()
+
+
+def test_a_selection_from_now_reads_the_clock_once_when_it_is_asked_for():
+    asked = []
+
+    def clock():
+        asked.append(len(asked))
+        return f"2026-01-0{len(asked)}"
+
+    found = [{"id": f"i-{n}", "expires": f"2026-01-0{n}T12:00:00Z"} for n in range(1, 6)]
+    store = Store(SCHEMA, found, clock=clock)
+    today = Range("expires", within=timedelta(days=1))
+    for selecting in readings(store):
+        asked.clear()
+        first, second = selecting.select(today), selecting.select(~today, fields=["id"])
+        assert len(asked) == 2
+        assert [one["id"] for one in first] == ["i-1"]
+        assert sorted(one["id"] for one in second) == ["i-1", "i-3", "i-4", "i-5"]
+        assert [*selecting.select(today, now="2026-01-05")] == found[-1:]
+        assert len(asked) == 2
 
 
 def test_a_store_on_a_database_says_what_it_does_not_answer_yet(table):

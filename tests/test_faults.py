@@ -21,8 +21,10 @@ from instquery.engine.indexes.frequent import FrequentPieces
 from instquery.engine.indexes.grams import GramBlocks
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.narrowing import Narrowing
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.postings import Postings
+from instquery.engine.indexes.repeats import Repeats
 from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.published import Published
@@ -35,9 +37,9 @@ from writes import WRITES, Case, elsewhere, go_on, observed
 SEED = random.randrange(10**6)
 
 ROOMS = [
-    Segment, KeywordIndex, TextIndex, InstantIndex, OrderIndex, FrequentPieces, GramBlocks, Blocks,
-    Postings, Shifts, Census, KeywordBook, InstantBook, GramBook, Directory, History, Version,
-    Writer, Published,
+    Segment, KeywordIndex, TextIndex, Narrowing, InstantIndex, OrderIndex, FrequentPieces,
+    GramBlocks, Blocks, Postings, Repeats, Shifts, Census, KeywordBook, InstantBook, GramBook,
+    Directory, History, Version, Writer, Published,
 ]  # fmt: skip
 
 

@@ -46,8 +46,9 @@ FLOORS = [
     ],
     ["engine.indexes.rare"],
     ["engine.indexes.postings", "engine.indexes.pieces"],
-    ["engine.indexes.grams"],
+    ["engine.indexes.grams", "engine.indexes.repeats"],
     ["engine.indexes.frequent"],
+    ["engine.indexes.narrowing"],
     ["engine.indexes.textrows"],
     [
         "engine.indexes.spellings",

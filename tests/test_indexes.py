@@ -1,6 +1,7 @@
 """One contract for every kind of index: after any writes it agrees with the predicate."""
 
 import copy
+from array import array
 from decimal import Decimal
 from random import Random
 
@@ -12,19 +13,24 @@ from effort import examples
 from instquery import Contains, Eq, In, Missing, QueryError
 from instquery.engine import column as column_room
 from instquery.engine.indexes import frequent as frequent_room
+from instquery.engine.indexes import narrowing as narrowing_room
 from instquery.engine.indexes import number as number_room
+from instquery.engine.indexes import pieces as pieces_room
 from instquery.engine.indexes import postings as postings_room
 from instquery.engine.indexes import rare as rare_room
+from instquery.engine.indexes import repeats as repeats_room
 from instquery.engine.indexes import text as text_room
-from instquery.engine.indexes import textrows as textrows_room
 from instquery.engine.indexes import valuerows as valuerows_room
 from instquery.engine.indexes.blocks import Blocks
+from instquery.engine.indexes.index import NOTHING
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.indexes.many import ManyIndex
 from instquery.engine.indexes.manytext import ManyTextIndex
 from instquery.engine.indexes.number import NumberIndex
 from instquery.engine.indexes.order import OrderIndex
+from instquery.engine.indexes.repeats import Repeats
+from instquery.engine.indexes.scan import holding
 from instquery.engine.indexes.tag import TagIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.opening import Opening
@@ -170,7 +176,7 @@ def _small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_FREQUENT_TWO", 3)
     monkeypatch.setattr(frequent_room, "_LISTED", 9)
     monkeypatch.setattr(postings_room, "_LONG", 1)
-    monkeypatch.setattr(textrows_room, "_FEW_TEXTS", 1)
+    monkeypatch.setattr(narrowing_room, "_FEW_TEXTS", 1)
     monkeypatch.setattr(text_room, "_NARROWING", 12)
     monkeypatch.setattr(text_room, "_FEW_ROWS", 1)
 
@@ -426,6 +432,179 @@ def test_of_rows_that_hold_frequent_pieces_those_of_a_listed_word_are_left_and_l
     assert list(index.faults(given_texts)) == []
 
 
+LONG = "abcdefghijklmnopqrstuvwxyz0123456789"
+BOTH = f"{LONG[:-1]}_{LONG[1:]}"  # every window of it, and not the whole
+
+
+def looked_at(monkeypatch):
+    """Note the rows whose texts are looked at by `select` from now on."""
+    noted = []
+    monkeypatch.setattr(
+        text_room,
+        "holding",
+        lambda needle, texts, places: (noted.extend(places), holding(needle, texts, places))[1],
+    )
+    return noted
+
+
+def test_a_needle_longer_than_any_word_is_known_by_its_windows(monkeypatch):
+    """All texts were looked at: 143 ms of 1,000,000 that hold it."""
+    noted = looked_at(monkeypatch)
+    names = [f"{LONG}-{number}" if number % 2 else f"name-{number}" for number in range(100)]
+    index = TextIndex.build(names)
+    for needle in (LONG, LONG[3:29], LONG[:25]):
+        assert index.select(Contains("f", needle)) == (set_of(range(1, 100, 2), 100), True)
+        assert index.size(Contains("f", needle), everything(100)).count == 50
+    assert index.select(Contains("f", LONG[:25] + "9")) == NOTHING
+    assert not noted
+
+
+def test_of_a_long_needle_the_rows_that_repeat_are_looked_at(monkeypatch):
+    noted = looked_at(monkeypatch)
+    names = [BOTH if number in (7, 50) else f"{LONG}-{number}" for number in range(100)]
+    names[9] = f"{LONG}-{LONG}"
+    index = TextIndex.build(names)
+    expected = set_of({*range(100)} - {7, 50}, 100)
+    assert index.select(Contains("f", LONG)) == (expected, True)
+    assert noted == [50, 9, 7]
+
+    index.open(Opening([8], 100))
+    twin = index.copy()
+    twin.add(8, BOTH)
+    twin.drop(7, BOTH)
+    twin.add(101, LONG)
+    names = [*names[:7], None, BOTH, *names[8:], LONG]
+    noted.clear()
+    assert twin.select(Contains("f", LONG))[1]
+    assert noted == [51, 10, 8]
+    agree(twin, names, [Contains("f", LONG)])
+    assert list(twin.faults(names)) == []
+    twin._repeats.rows ^= 1 << 8
+    assert list(twin.faults(names)) == ["the rows that repeat a piece"]
+    noted.clear()
+    index.select(Contains("f", LONG))
+    assert noted == [51, 10, 7]
+
+
+def test_where_most_rows_repeat_whoever_asks_looks_at_them(monkeypatch):
+    monkeypatch.setattr(text_room, "holding", None)
+    index = TextIndex.build([BOTH if number % 3 else LONG for number in range(60)])
+    assert index.select(Contains("f", LONG)) == (everything(60), False)
+    assert index.size(Contains("f", LONG), everything(60)).count is None
+
+
+@pytest.mark.parametrize("extra", [0, 1, 2])
+def test_a_text_as_long_as_a_window_of_one_letter_repeats(extra):
+    """It has the one window of a needle that is longer than the text."""
+    short, long = "a" * (24 + extra), "a" * (25 + extra)
+    names = [long] * 20 + [short] * 2
+    index = TextIndex.build(names)
+    assert index._repeats.rows == everything(22)
+    agree(index, names, [Contains("f", long), Contains("f", short)])
+
+
+def test_a_text_too_long_to_be_judged_is_looked_at(monkeypatch):
+    monkeypatch.setattr(repeats_room, "_FAR", 40)
+    names = [f"{LONG}-{number}" for number in range(30)] + [f"{BOTH[:71]}", f"{LONG}----------"]
+    names += ["x" * 41]
+    index = TextIndex.build(names)
+    assert index._repeats.rows == set_of([30, 31, 32], 33)
+    agree(index, names, [Contains("f", LONG)])
+
+
+def test_windows_that_are_listed_words_and_later_texts(monkeypatch):
+    """One row in 33 had all of them: 14 ms of 1,000,000."""
+    noted = looked_at(monkeypatch)
+    names = [LONG if number < 15 else f"name-{number}" for number in range(100)]
+    index = TextIndex.build(names)
+    assert not any(len(piece) == 24 for piece in index._frequent.numbers)
+    assert index.select(Contains("f", LONG)) == (list(range(14, -1, -1)), True)
+    index.open(Opening([3], 100))
+    for position, text in ((3, LONG), (101, BOTH), (102, f"{LONG}-9"), (103, "other")):
+        index.add(position, text)
+    index.drop(8, LONG)
+    names = [*names[:3], LONG, *names[3:], BOTH, f"{LONG}-9", "other"]
+    names[8] = None
+    assert not noted
+    assert index.select(Contains("f", LONG))[1]
+    assert noted == [103, 102, 101, 3]  # of the same block
+    agree(index, names, [Contains("f", LONG)])
+    assert list(index.faults(names)) == []
+    index.add(8, BOTH)
+    names[8] = BOTH
+    agree(index, names, [Contains("f", LONG)])
+
+
+def test_of_windows_that_are_listed_the_rows_of_gone_texts_do_not_count():
+    names = [LONG if number < 15 else f"name-{number}" for number in range(100)]
+    index = TextIndex.build(names)
+    index.drop(8, LONG)
+    names[8] = None
+    agree(index, names, [Contains("f", LONG)])
+    index.add(8, "other")  # of which no block knows the grams of the needle
+    names[8] = "other"
+    agree(index, names, [Contains("f", LONG)])
+    assert index.select(Contains("f", LONG))[1]
+
+
+def test_of_many_lists_some_are_compared(monkeypatch):
+    lists = [array("H", range(first, 40)) for first in range(20)]
+    assert postings_room.in_all([*lists[:16], *lists[:16]]) == (set(range(15, 40)), True)
+    assert postings_room.in_all(lists) == (set(range(19, 40)), False)
+    monkeypatch.setattr(postings_room, "_MOST", 1)
+    names = [LONG if at < 15 else f"name-{at}" for at in range(100)]
+    names[3:6] = [LONG[:30], LONG[3:], LONG[8:]]
+    index = TextIndex.build(names)
+    agree(index, names, [Contains("f", LONG), Contains("f", LONG[:29])])
+
+
+def test_nothing_is_judged_where_no_window_can_be_known():
+    index = TextIndex.build([f"name-{number}" for number in range(60)])
+    index.add(60, "x" * 99)
+    assert not index._repeats.is_kept
+    assert not index._repeats.rows
+
+
+@examples(100)
+@given(st.text("ab", max_size=30), st.integers(4, 9), st.integers(1, 12))
+def test_texts_that_repeat_a_piece(text, longest, far):
+    size = longest - 1
+    pieces = [text[at : at + size] for at in range(len(text) - size + 1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats_room, "LONGEST", longest)
+        repeats = Repeats.build([text], ["x" * longest])
+        assert bool(repeats.rows) == (len(set(pieces)) < len(pieces))
+        patch.setattr(repeats_room, "_FAR", far)
+        repeats = Repeats.build([text], ["x" * longest])
+        too_far = len(text) > far and len(pieces) > 1
+        assert bool(repeats.rows) == (too_far or len(set(pieces)) < len(pieces))
+
+
+windowed = st.one_of(
+    st.text("ab", max_size=9),
+    st.text("abc", min_size=3, max_size=7),
+    st.sampled_from(["aabab", "ababb", "abbab", "aabb", "bbab", "aaaaa", "aaaa", "abcab"]),
+)
+
+
+@examples(150)
+@given(
+    st.lists(windowed, min_size=8, max_size=60),
+    st.lists(st.tuples(st.sampled_from(["add", "open", "drop"]), windowed, st.integers(0, 99))),
+    st.lists(st.text("ab", min_size=4, max_size=8), min_size=1, max_size=12),
+)
+@pytest.mark.parametrize("longest", [4, 5])
+@pytest.mark.parametrize("doubts", [1, 4])
+def test_needles_longer_than_the_longest_word_through_every_change(
+    longest, doubts, values, changes, needles
+):
+    with pytest.MonkeyPatch.context() as patch:
+        for room in (pieces_room, repeats_room, narrowing_room):
+            patch.setattr(room, "LONGEST", longest)
+        patch.setattr(text_room, "_DOUBTS", doubts)
+        change_and_compare(TextIndex.build(values), list(values), changes, needles)
+
+
 alike = st.lists(st.sampled_from(["ab", "abc", "bcd", "-", "cd", "推", "荐"]), max_size=5).map(
     "".join
 )
@@ -533,7 +712,7 @@ def test_a_value_that_is_longer_than_a_segment_has_rows_is_not_folded(monkeypatc
     monkeypatch.setattr(text_room, "_NARROWING", 512)
     index = TextIndex.build(["x" * 3000, None, *["name"] * 1998])
     noted = narrowings(monkeypatch)
-    assert index.select(predicate) == (index.present, False)
+    assert index.select(predicate) == (index._present, False)
     assert not noted
 
 

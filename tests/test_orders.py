@@ -31,6 +31,7 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
+from instquery.orderings import Ordering
 from instquery.values import sortable
 from strategies import SCHEMA, conditions, order, orders, predicate, records
 from test_search import UNINDEXED
@@ -228,6 +229,30 @@ def test_pages_of_larger_segments(given_order):
         assert walked(store, Query(where, order=order(given_order), limit=900)) == wanted
 
 
+@pytest.mark.parametrize("falls", [True, False])
+def test_few_records_are_sorted_for_a_page_whatever_block_it_lies_in(falls, monkeypatch):
+    """Of 6,000 records half have one instant: no more than a page and a few beside are sorted."""
+    sizes = []
+    sort = Ordering.sort
+
+    def counted(ordering, found):
+        sizes.append(len(found))
+        sort(ordering, found)
+
+    found = [
+        {"id": f"i-{n:05}", "created": 0, "expires": 5_000 if n % 2 else n} for n in range(6_000)
+    ]
+    store = Store(SCHEMA, found)
+    wanted = naive.sorted_by(found, [("expires", falls)])
+    monkeypatch.setattr(Ordering, "sort", counted)
+    for offset in (0, 1_000, 2_495, 2_505, 3_000, 3_499, 5_500, 5_990):
+        query = Query(order=Order("expires", descending=falls), offset=offset, limit=10)
+        assert store.page(query).items == wanted[offset : offset + 10]
+    few = 64 + 16 * 2  # segments
+    assert sizes
+    assert max(sizes) <= 10 + few
+
+
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():
     records_ = [{"id": f"i-{n}", "created": n * 1_000_000} for n in range(6)]
     store = Store(SCHEMA, records_)
@@ -371,6 +396,39 @@ def test_a_cursor_keeps_its_now_in_any_order():
     assert store.moment(cursor) == 3_000_000
     later = Query(query.where, order=query.order, limit=9, now=8_000_000)
     assert [one["id"] for one in store.page(later, cursor)] == ["i-6", "i-5", "i-4"]
+
+
+def test_of_one_field_the_first_order_decides():
+    found = [
+        {"id": f"i-{n}", "status": "abc"[n % 3], "owner": "xy"[n % 2], "created": n}
+        for n in range(12)
+    ]
+    store = Store(SCHEMA, found)
+    for falls in (True, False):
+        given = [
+            Order("status", descending=falls),
+            Order("owner"),
+            Order("status", descending=not falls),
+        ]
+        wanted = naive.sorted_by(found, [("status", falls), ("owner", True)])
+        assert store.page(Query(order=given)).items == wanted
+        assert [*store.select(order=given)] == wanted
+        cursor = store.page(Query(order=given, limit=5)).cursor
+        assert store.page(Query(order=given[:2], limit=50), cursor).items == wanted[5:]
+
+
+def test_a_cursor_is_for_one_key():
+    fields = {"id": text(), "name": text(), "created": instant()}
+    found = [{"id": f"i-{n}", "name": f"n-{n}", "created": "2026-01-01"} for n in range(4)]
+    stores = [
+        Store(Schema(key=key, order=Order("created"), fields=fields), found, cursor_key=b"k" * 32)
+        for key in ("id", "name")
+    ]
+    for store, other in (stores, stores[::-1]):
+        cursor = store.page(Query(limit=2)).cursor
+        for live in (True, False):
+            with pytest.raises(CursorInvalid, match="for another query"):
+                other.page(Query(limit=2), cursor, live=live)
 
 
 def test_a_plan_names_its_order():

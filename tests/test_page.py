@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from instquery import InstqueryError, Leases, Page, Query, Store
+from instquery import InstqueryError, Leases, Page, Query, QueryError, Store
 from strategies import SCHEMA
 
 
@@ -32,6 +33,28 @@ def test_a_page_is_a_sequence_of_its_items():
     assert [*reversed(page)] == page.items[::-1]
     with pytest.raises(IndexError):
         page[3]
+
+
+class Raced(Page):
+    """A page whose parts another thread makes right after they were first looked up."""
+
+    _items = property(lambda page: page.looked_up("items"), lambda page, value: None)
+    _cursor = property(lambda page: page.looked_up("cursor"), lambda page, value: None)
+
+    def __init__(self):
+        self.looks = Counter()
+        super().__init__([], 1)
+
+    def looked_up(self, name):
+        self.looks[name] += 1
+        part = {"items": [made(1)], "cursor": "behind"}[name]
+        return (lambda: part) if self.looks[name] == 1 else part
+
+
+def test_a_page_may_be_asked_by_two_threads_at_once():
+    page = Raced()
+    assert page.items == [made(1)]
+    assert page.cursor == "behind"
 
 
 def test_a_page_equals_pages_alone():
@@ -88,6 +111,19 @@ def test_a_copy_keeps_the_way_to_its_cursor_and_a_pickle_makes_it():
     assert len(leases) == 1
     assert pickle.loads(dumped).has_more
     assert pickle.loads(dumped).cursor == page.cursor
+
+
+def test_a_pickle_of_a_page_whose_cursor_cannot_be_made_says_so_when_it_is_asked():
+    def none_here():
+        raise QueryError("there are no cursors here")
+
+    page = Page([made(1)], 2, none_here)
+    for again in (copy(page), deepcopy(page), pickle.loads(pickle.dumps(page))):
+        assert again == page
+        assert again.has_more
+        for _ in range(2):
+            with pytest.raises(QueryError, match="no cursors here"):
+                assert again.cursor
 
 
 def test_a_page_as_a_table():

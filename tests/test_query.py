@@ -1,5 +1,6 @@
 """Predicates and queries as values: what they accept, refuse and say."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -165,6 +166,36 @@ def test_repr_of_eq_reads_like_a_call():
         "Eq(field='a', value=1)",
         "Eq(field='a', value=True)",
     ]
+
+
+@pytest.mark.parametrize("nothing", [b"", bytearray(), memoryview(b""), ""])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Query,
+        lambda given: Query(order=given),
+        lambda given: Query(fields=given),
+        lambda given: In("cpu", given),
+        lambda given: Store(SCHEMA).histogram("created", given),
+        lambda given: Store(SCHEMA).facets("status", given),
+    ],
+    ids=["where", "order", "fields", "values", "edges", "facets"],
+)
+def test_bytes_without_a_byte_are_no_collection_of_nothing(ask, nothing):
+    with pytest.raises(QueryError, match=r"collection|order must be an Order"):
+        ask(nothing)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [0, 2**53, 2**53 + 1, 2**63 - 1, 10**5000],
+    ids=["none", "exact", "marked", "largest", "huge"],
+)
+def test_an_offset_of_any_size_is_written_in_json(size):
+    query = Query(offset=size, limit=min(size, 2**63 - 1))
+    assert Query.from_dict(json.loads(json.dumps(query.to_dict()))) == query
+    plain = query.to_dict()
+    assert (type(plain["offset"]) is int) == (type(plain["limit"]) is int) == (size <= 2**53)
 
 
 @pytest.mark.parametrize("values", [b"abc", bytearray(b"abc"), "abc", 5, None])

@@ -108,7 +108,7 @@ def test_long_lists_of_rows_that_wait_for_row_sets_give_the_same_page_and_total(
         patch.setattr(InstantIndex, "few_listed", few)
         patch.setattr(TextIndex, "few_listed", few)
         store = Store(SCHEMA, inventory)
-        query = Query([predicate(condition) for condition in where], offset=offset, limit=limit)
+        query = Query([predicate(one) for one in where], offset=offset, limit=limit)
         page = next(
             search(store._current.version, query, plan)
             for plan in plans(query, store._current.version)

@@ -42,6 +42,7 @@ from instquery import (
     stored,
     text,
 )
+from instquery.canonical import canonical_form
 from instquery.engine import match as match_room
 from instquery.engine import placed as placed_room
 from instquery.engine.indexes.text import TextIndex
@@ -280,6 +281,61 @@ def test_the_bounds_of_a_query():
             Query(wrong)
 
 
+def doubled(tree, times):
+    for number in range(times):
+        tree = (And, Or)[number % 2](tree, tree)
+    return tree
+
+
+def test_groups_of_nothing_count_as_leaves():
+    """A tree of nothing else would be bounded by depth alone, and cost two to its power."""
+    assert (And().leaves, Or().leaves, And(And(), And()).leaves) == (1, 1, 1)
+    assert Not(Or(And(), And())).leaves == 2
+    assert And(A, And()).leaves == 1
+    for nothing in (Not(Or()), And(), Or()):
+        with pytest.raises(QueryError, match="more than 10,000 predicates"):
+            Query(doubled(Not(nothing), 16))
+    assert Store(SCHEMA, estate(5)).count(doubled(Not(Or()), 6)) == 5
+
+
+@pytest.mark.parametrize("leaf", [A, And(), Or(), Not(Or())])
+def test_what_is_written_of_a_tree_is_bounded_whatever_it_is_made_of(leaf):
+    tree = Not(leaf)
+    for number in range(9):
+        tree = (And, Or)[number % 2](*[tree] * 12)
+    for written in (repr(tree), str(tree)):
+        assert len(written) < 2_000
+    assert len(repr(And(*[Not(leaf)] * 500))) < 1_000
+
+
+@pytest.mark.parametrize("leaf", [{"eq": ["a", 1]}, {"and": []}, {"not": {"or": []}}])
+def test_a_form_whose_parts_are_shared_is_read_within_bounds(leaf):
+    """As readers of YAML make it: one mapping in many places."""
+    form = leaf
+    for number in range(30):
+        form = {("and", "or")[number % 2]: [form, form]}
+    with pytest.raises(QueryError, match="at most 10,000 leaves"):
+        Query.from_dict({**Query().to_dict(), "where": form})
+
+
+def test_trees_that_differ_by_a_word_alone_have_hashes_of_their_own():
+    """Or sets of them, which differ in every place, would cost the square of their number."""
+    for several in ([And(A, B), Or(A, B), Not(And(A, B)), Not(Or(A, B))], [A, Not(A), Not(Not(A))]):
+        assert len({hash(tree) for tree in several}) == len(several)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda n: Eq("n", n), lambda n: Range("at", since=n)], ids=["values", "bounds"]
+)
+def test_numbers_that_python_hashes_alike_cost_no_square(make):
+    made = [make(number * (2**61 - 1)) for number in range(1, 2_001)]
+    assert len({hash(one) for one in made}) > 1_900
+    assert len(dict.fromkeys(made)) == 2_000
+    assert hash(Or(*made)) == hash(Or(*made[::-1]))
+    assert hash(Eq("n", 1)) == hash(Eq("n", True))
+    assert hash(make(10**30)) == hash(make(10**30))
+
+
 def test_the_largest_tree_that_is_taken_is_answered():
     tree = Or(*[Eq("status", f"s-{n}") & Eq("owner", f"{n}") for n in range(5_000)])
     found = [{"id": f"i-{n}", "status": f"s-{n % 9}", "owner": f"{n}"} for n in range(40)]
@@ -464,6 +520,54 @@ def test_what_is_no_form_is_refused(wrong, said):
         Query.from_dict(wrong)
 
 
+class Both(And):
+    """A class that may mean something else."""
+
+    __slots__ = ()
+
+
+class Negated(Not):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Both(A, B),
+        And(A, Not(Both(A, B))),
+        Or(Negated(A), B),
+        [A, Not(Negated(Both(A, B)))],
+    ],
+    ids=["at the top", "within", "a negation", "several"],
+)
+def test_a_class_derived_from_one_is_never_written_as_that_one(tree):
+    with pytest.raises(QueryError, match="is not answered here"):
+        Query(tree).to_dict()
+    with pytest.raises(QueryError, match="is not answered here"):
+        Store(SCHEMA).count(tree)
+
+
+def test_numbers_are_plain_as_long_as_every_reader_of_json_has_them_exactly():
+    for number in (2**53, -(2**53)):
+        assert canonical_form([Eq("n", number)]) == {"eq": ["n", number]}
+    for number in (2**53 + 1, -(2**53) - 1, 2**54):
+        assert canonical_form([Eq("n", number)]) == {"eq": ["n", {"number": str(number)}]}
+
+
+def test_more_orders_than_are_taken_are_not_read():
+    read = []
+
+    class Watched(list):
+        def __getitem__(self, at):
+            read.append(at)
+            return super().__getitem__(at)
+
+    form = {**Query().to_dict(), "order": Watched([["status", "asc"]] * 100_000)}
+    with pytest.raises(QueryError, match="up to 3 Orders"):
+        Query.from_dict(form)
+    assert read == [slice(None, 4)]
+
+
 def test_a_form_that_is_too_deep_is_refused():
     form = {"eq": ["a", "b"]}
     for _ in range(500):
@@ -642,6 +746,42 @@ def test_only_rows_between_sure_and_maybe_are_tested(monkeypatch):
 # stores
 
 
+BESIDE = Schema(
+    key="id",
+    fields={"id": text(), "status": keyword(), "owner": keyword(indexed=False)},
+)
+
+
+def test_what_has_no_index_is_tested_beside_a_tree_that_is_sure():
+    found = [
+        {"id": f"{n:04}", "status": "abc"[n % 3], "owner": "xy"[n % 2], "n": n} for n in range(300)
+    ]
+    store = Store(BESIDE, found, segment_rows=64)
+    owner = Eq("owner", "x")
+    for tree in (Not(A), Or(A, B), And(Not(A), Not(B)), Or(A, Missing("status"))):
+        wanted = [one for one in found if BESIDE.matches([tree, owner], one)]
+        for total in (True, False):
+            page = store.page(Query([tree, owner], limit=20, total=total))
+            assert page.items == wanted[:20]
+            assert page.total == (len(wanted) if total else None)
+        assert store.count([tree, owner]) == len(wanted)
+
+
+@pytest.mark.parametrize("shift", range(11))
+def test_a_page_over_portions_of_unsure_rows_loses_none(shift):
+    found = [
+        {"id": f"{n:04}", "status": "a" if n == 1_500 else "b", "owner": f"{n % 11}"}
+        for n in range(2_000)
+    ]
+    store = Store(BESIDE, found)
+    tree = Or(A, Eq("owner", f"{shift}"))
+    wanted = [one for one in found if BESIDE.matches(tree, one)]
+    for limit in (5, 9, 40):
+        for offset in (0, 1, 7, 60):
+            page = store.page(Query(tree, limit=limit, offset=offset, total=False))
+            assert page.items == wanted[offset : offset + limit]
+
+
 @given(
     st.lists(records(), max_size=30),
     st.lists(trees(), min_size=1, max_size=3),
@@ -717,6 +857,15 @@ def test_leaves_are_counted_where_a_query_is_prepared():
     assert store.prepare(Query(wide))._plan is None
     for tree in (few, many, wide):
         assert store.prepare(Query(tree)).page() == store.page(Query(tree))
+
+
+def test_values_count_in_each_place_where_a_query_is_prepared():
+    store = Store(SCHEMA, estate(50))
+    values = In("owner", [f"{n}" for n in range(400)])
+    twice = And(Or(values, A), Or(values, B))
+    thrice = And(twice, Not(values))
+    assert store.prepare(Query(twice))._plan is not None
+    assert store.prepare(Query(thrice))._plan is None
 
 
 @pytest.mark.long

@@ -67,10 +67,10 @@ FAULTS = {
     ),
     "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
     "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
-    "name: the folded texts": lambda store: index(store, "name").texts.__setitem__(
+    "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(
         position(store), "other"
     ),
-    "name: the rows that have a text": lambda store: setattr(index(store, "name"), "present", 1),
+    "name: the rows that have a text": lambda store: setattr(index(store, "name"), "_present", 1),
     "name: the rows of 'prod": lambda store: index(store, "name")._frequent.rows.__setitem__(
         index(store, "name")._frequent.numbers["prod"], 1
     ),

@@ -12,7 +12,6 @@ from itertools import compress, islice
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from instquery.engine.column import picked
 from instquery.engine.rowsets import (
     Position,
     RowSet,
@@ -53,11 +52,9 @@ def by_key(rows: Rows, key: str, order: Order, skip: int, take: int) -> list[Rec
     width = sum([len(segment) for segment, _ in rows])
     few = _FEW if is_near else max(_FEW, width // _SPARSE)
     if count <= few or count <= take * _MOSTLY:
-        records = [
-            record
-            for segment, wanted in rows
-            for record in segment.records.picked(positions(wanted))
-        ]
+        records: list[Record] = []
+        for segment, wanted in rows:
+            records += segment.records.picked(positions(wanted))
         records.sort(key=itemgetter(key), reverse=order.descending)
         return records[skip : skip + take]
 
@@ -94,9 +91,7 @@ def _walk(segment: Segment, rows: RowSet, key: str, order: Order, most: int) -> 
     records = segment.records
     listed = segment.keys.known(records, key)
     if listed is None:
-        places = positions(rows)
-        keys = [record[key] for record in records.picked(places)]
-        wanted = list(zip(keys, places, strict=True))
+        wanted = [(records[at][key], at) for at in positions(rows)]
         first = nlargest(most, wanted) if order.descending else nsmallest(most, wanted)
         yield from [(found, records[at]) for found, at in first]
         return
@@ -144,7 +139,7 @@ def _deep(rows: Rows, key: str, first: int, take: int) -> list[Record]:
     records: list[Record] = []
     for line, start, end in zip(lines, lower, upper, strict=True):
         flags = flags_of((line.wanted & everything(end)) >> start, max(0, end - start))
-        records += picked(line.records, list(compress(line.listed[start:end], flags)))
+        records += [line.records[at] for at in compress(line.listed[start:end], flags)]
     records.sort(key=itemgetter(key))
     return records[first - below : first - below + take]
 

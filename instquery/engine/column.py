@@ -98,7 +98,7 @@ class Column(Sequence[T]):
 
     def newest(self, skip: int, take: int) -> list[T]:
         """List the last values, newest first, without the `skip` newest."""
-        end = self.width - skip
+        end = max(0, self.width - skip)
         first = max(0, end - take)
         if self._slots is None:
             return self._values[first:end][::-1]

@@ -8,7 +8,6 @@ Only rows between the two are tested, by whatever is not exact.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from instquery.engine.column import listed
 from instquery.engine.indexes.index import EVERY_ROW, Lookup, matching
 from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
 from instquery.engine.segment import Matches, Segment
@@ -66,7 +65,6 @@ def match(
     rows: Matches = occupied if below is None else occupied & everything(below)
     waiting: RowSet = EVERY_ROW  # row sets that a long list has yet to be compared with
     doubts = list(tested)
-
     for predicate in selected:
         lookup = segment.lookup(predicate.field)
         if waiting != EVERY_ROW and (lookup is None or lookup.few_listed > _FEW):
@@ -87,7 +85,7 @@ def match(
         if not is_exact:
             doubts.append(predicate)
 
-    return _tested(segment, _both(rows, waiting), doubts, enough)
+    return _verify(segment, _both(rows, waiting), doubts, enough)
 
 
 def count(segment: Segment, matches: Matches) -> int:
@@ -163,9 +161,7 @@ class _Trees:
                 doubts.append(term)
             sure &= is_sure
 
-        if sure == rows:
-            return rows
-        return _tested(segment, rows, doubts, enough, sure)
+        return _verify(segment, rows, [] if sure == rows else doubts, enough, sure)
 
     def _pair(self, segment: Segment, term: Term, live: RowSet) -> _Pair:
         """Select among some of the occupied rows."""
@@ -214,14 +210,14 @@ class _Trees:
 # tests
 
 
-def _tested(
+def _verify(
     segment: Segment,
     rows: Matches,
     doubts: Sequence[Term],
     enough: int | None,
     sure: RowSet = 0,
 ) -> Matches:
-    """Keep the rows whose record passes every test, and those that are sure to.
+    """Keep the rows whose record passes every test, if there is any, and those that are sure to.
 
     Newest first; those of a row set in growing portions until there are enough.
     """
@@ -262,12 +258,9 @@ def _keep(segment: Segment, places: list[Position], doubts: Iterable[Term]) -> l
     """Return those of the positions whose record passes every test."""
     for term in doubts:
         if isinstance(term, Tree):
+            found = zip(places, segment.records.picked(places), strict=True)
             test = term.test
-            records, slots = listed(segment.records)
-            if slots is None:
-                places = [at for at in places if test(records[at])]
-            else:
-                places = [at for at in places if test(records[slots[at]])]
+            places = [at for at, record in found if test(record)]
             continue
         lookup = segment.lookup(term.field)
         find = matching if lookup is None else lookup.test

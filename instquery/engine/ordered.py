@@ -110,11 +110,9 @@ class _Pager:
         return self._sorted(rows, skip, take)
 
     def _sorted(self, rows: Rows, skip: int, take: int) -> list[Record]:
-        records = [
-            record
-            for segment, wanted in rows
-            for record in segment.records.picked(positions(wanted))
-        ]
+        records: list[Record] = []
+        for segment, wanted in rows:
+            records += segment.records.picked(positions(wanted))
         self._ordering.sort(records)
         return records[skip : skip + take]
 
@@ -241,9 +239,9 @@ def _behind(segment: Segment, wanted: RowSet, ordering: Ordering, place: Place) 
 
 def _tested(segment: Segment, rows: RowSet, ordering: Ordering, place: Place) -> RowSet:
     """Return the rows after a place, looking at each record."""
-    places = positions(rows)
-    records = zip(places, segment.records.picked(places), strict=True)
-    return set_of([at for at, record in records if ordering.is_behind(record, place)], len(segment))
+    records = segment.records
+    passing = [at for at in positions(rows) if ordering.is_behind(records[at], place)]
+    return set_of(passing, len(segment))
 
 
 def _split_instants(

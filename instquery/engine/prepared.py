@@ -1,15 +1,16 @@
 """Prepared queries: planned on one view before anybody waits for the page."""
 
+from collections.abc import Iterator
+
 from instquery.engine.cursors import Bookmark
 from instquery.engine.placed import keys_named
 from instquery.engine.plan import Plan
 from instquery.engine.view import Keep, View
 from instquery.pages import Page
-from instquery.predicates import In, Missing
+from instquery.predicates import Compound, In, Missing, Predicate
 from instquery.query import Query
 from instquery.schema import Schema
 from instquery.terms import Term, leaves_of
-from instquery.trees import leaves_of as asked_leaves
 
 __all__ = ["PreparedQuery", "can_be_planned"]
 
@@ -29,12 +30,18 @@ def can_be_planned(query: Query, segments: int = 1) -> bool:
     if leaves * segments > _LEAVES:
         return False
     values = [
-        len(leaf.values)
-        for one in query.where
-        for leaf in asked_leaves(one)
-        if isinstance(leaf, In)
+        len(leaf.values) for one in query.where for leaf in _leaves_in(one) if isinstance(leaf, In)
     ]
     return sum(values) * segments <= _VALUES
+
+
+def _leaves_in(predicate: Predicate) -> Iterator[Predicate]:
+    """Walk the leaves of a predicate in all their places: a plan asks each again."""
+    if not isinstance(predicate, Compound):
+        yield predicate
+        return
+    for one in predicate.operands:
+        yield from _leaves_in(one)
 
 
 class PreparedQuery:

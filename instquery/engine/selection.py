@@ -28,7 +28,7 @@ def selected(version: Version, query: Query, plan: Plan) -> Iterator[Record]:
     elif plan.is_own:
         for segment, matches in matched(version, plan):
             places = matches if isinstance(matches, list) else positions(matches)
-            yield from map(segment.records.__getitem__, places)
+            yield from segment.records.picked(places)
     else:
         yield from _portions(version, plan)
 

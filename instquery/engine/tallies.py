@@ -149,7 +149,8 @@ def binned(
     """
     index = segment.lookup(field)
     if not isinstance(index, Dated):
-        values = [read(record.get(field)) for record in picked(segment.records, positions(rows))]
+        found = segment.records.picked(positions(rows))
+        values = [read(record.get(field)) for record in found]
         return _counted([value for value in values if value is not None], edges)
 
     earliest, latest = index.span()

@@ -127,6 +127,18 @@ class FrequentPieces:
             rows &= sets[number]
         return rows
 
+    def in_all(self, pieces: Sequence[str], rows: RowSet) -> tuple[RowSet, list[str]]:
+        """Return what `common` does, and the pieces that are not frequent. Costs 40 ns a piece."""
+        numbers = list(map(self.numbers.get, pieces))
+        distinct = set(numbers)
+        for number in distinct:
+            if number is not None:
+                rows &= self.rows[number]
+        if None not in distinct:
+            return rows, []
+        pairs = zip(pieces, numbers, strict=True)
+        return rows, [piece for piece, number in pairs if number is None]
+
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a row set."""
         opening.move(self.rows)

@@ -13,13 +13,15 @@ from instquery.engine.indexes.needles import longest_known
 from instquery.engine.rowsets import POSITION_CODE, Position
 from instquery.folding import GRAM
 
-__all__ = ["Lists", "Postings", "Words", "gather", "spread"]
+__all__ = ["Lists", "Postings", "Words", "gather", "in_all", "spread"]
 
 _BYTE = 8
 
 _SHORT = 64  # rows in a list that is read at once, before the lengths of others are known
 _HARDLY = 4  # rows that are looked at for less than another short list is found
 _LONG = 256  # rows in a list for which it pays to look for words in the needle first
+
+_MOST = 16  # lists that are compared to know what is in all: of 1,000 rows, 20 µs each
 
 Lists: TypeAlias = dict[int, list[Position]]
 """Posting lists: gram of three characters → the rows that hold it, ascending.
@@ -71,6 +73,16 @@ def spread(lists: Lists, least: int, least_of_two: int) -> list[bytes]:
         counts = shorter
 
     return frequent
+
+
+def in_all(lists: Iterable["array[Position]"]) -> tuple[set[Position], bool]:
+    """Return the rows that are in all lists, and whether there are no others among them.
+
+    There may be where the lists are many.
+    """
+    once = {id(listed): listed for listed in lists}.values()
+    first, *others = sorted(once, key=len)
+    return set(first).intersection(*others[: _MOST - 1]), len(once) <= _MOST
 
 
 class Postings:

@@ -12,7 +12,7 @@ from instquery.engine.column import picked
 from instquery.engine.indexes.grams import holders
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
 from instquery.engine.indexes.scan import holding
-from instquery.engine.indexes.textrows import Narrowed, TextRows
+from instquery.engine.indexes.textrows import TextRows
 from instquery.engine.rowsets import (
     Position,
     RowSet,
@@ -31,6 +31,10 @@ __all__ = ["TextIndex"]
 
 # So few rows are looked at for less than whoever asks needs to ask again.
 _FEW_ROWS = 8
+
+# Of the rows of a long needle, those in doubt are looked at by `select` if they are at most one in
+# so many. Else whoever asks looks at what other predicates leave, which may be fewer.
+_DOUBTS = 4
 
 # Narrowing down one value, of up to so many characters, costs about as much as comparing so many
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
@@ -61,35 +65,33 @@ class TextIndex(TextRows):
 
         A discarded row has no text here.
         """
-        if not isinstance(predicate, Contains):
-            if isinstance(predicate, Missing):
-                return Size.exactly((self.missing() & occupied).bit_count())
-            if not isinstance(predicate, Like):
-                return self._guess(predicate)
+        if isinstance(predicate, Contains):
+            rows, is_exact = self._narrow(predicate.folded, predicate.grams)
+        elif isinstance(predicate, Missing):
+            return Size.exactly((self._missing() & occupied).bit_count())
+        elif isinstance(predicate, Like):
+            rows, is_exact = self._with_literals(predicate)
+        else:
+            return self._guess(predicate)
 
-        rows, is_exact = self._holding(predicate)
         if is_exact:
             return Size.exactly(_count(rows))
-        return Size.at_most(min(_count(rows), self.present.bit_count()))
+        return Size.at_most(min(_count(rows), self._present.bit_count()))
 
     def select(self, predicate: Contains | Eq | In | Like | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
-            if isinstance(predicate, Missing):
-                return self.missing(), True
-            if not isinstance(predicate, Like):
-                any_of = self._any_of(predicate)
-                return any_of, not any_of
+            return self._select_whole(predicate)
 
-        rows, is_exact = self._holding(predicate)
+        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
         if not rows:
             return NOTHING
         if not isinstance(rows, list):
-            return rows, is_exact
+            return (rows, True) if is_exact else self._settled(predicate, rows)
 
         rows.sort(reverse=True)
-        if not is_exact and len(rows) <= _FEW_ROWS and isinstance(predicate, Contains):
-            return holding(predicate.folded, self.texts, rows), True
+        if not is_exact and len(rows) <= _FEW_ROWS:  # a vacant row has no text to find it in
+            return holding(predicate.folded, self._texts, rows), True
         return rows, is_exact
 
     def test(
@@ -101,13 +103,13 @@ class TextIndex(TextRows):
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
         if isinstance(predicate, Like) and not predicate.case:
-            return self._fitting(predicate.read, among(self.present, positions))
+            return self._fitting(predicate.read, among(self._present, positions))
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, records)
 
         if not predicate.folded:
-            return [position for position in positions if self.present >> position & 1]
-        return holding(predicate.folded, self.texts, positions)
+            return [position for position in positions if self._present >> position & 1]
+        return holding(predicate.folded, self._texts, positions)
 
     def grams(self) -> set[str] | None:
         """Return the grams of three characters that texts of the bulk build have.
@@ -122,33 +124,53 @@ class TextIndex(TextRows):
     def faults(self, values: Sequence[str | None]) -> Iterator[str]:
         """Compare the folded texts with the values, and look up each gram and word they have."""
         texts = ["" if value is None else fold(value) for value in values]
-        if list(self.texts) != texts or max(map(len, texts), default=0) > self._longest:
+        if list(self._texts) != texts or max(map(len, texts), default=0) > self._longest:
             yield "the folded texts"
-        if self.present != set_of_flags([value is not None for value in values]):
+        if self._present != set_of_flags([value is not None for value in values]):
             yield "the rows that have a text"
 
+        yield from self._repeats.faults(texts)
         for piece, rows in self._frequent.items():
             if rows != set_of_flags([piece in text for text in texts]):
                 yield f"the rows of {piece!r}"
         words = self._built.words.keys()
         for piece, places in holders(texts, self._frequent.numbers, words).items():
-            narrowed, is_exact = self.narrow(piece, needle_grams(piece))
+            narrowed, is_exact = self._narrow(piece, needle_grams(piece))
             known = set(positions(narrowed) if isinstance(narrowed, int) else narrowed)
             if not known.issuperset(places) or (is_exact and len(known) > len(places)):
                 yield f"the rows of the rare {piece!r}"
 
-    def _holding(self, predicate: Contains | Like) -> Narrowed:
-        """Narrow the rows down to those that hold the needle, or all literals of the pattern."""
-        if isinstance(predicate, Contains):
-            return self.narrow(predicate.folded, predicate.grams)
-        check_answered(predicate, (Contains, Like))
+    def _select_whole(self, predicate: Eq | In | Like | Missing) -> Selection:
+        """Return rows by what is asked of whole texts."""
+        if isinstance(predicate, Missing):
+            return self._missing(), True
+        if isinstance(predicate, Like):
+            return self._with_literals(predicate)
+        any_of = self._any_of(predicate)
+        return any_of, not any_of
 
-        rows = self.present
-        is_exact = predicate.read.is_part and not (predicate.case and predicate.read.least)
-        for literal in predicate.read.folded_literals[:_LITERALS]:
-            narrowed, is_known = self.narrow(literal, needle_grams(literal))
+    def _settled(self, predicate: Contains, rows: RowSet) -> Selection:
+        """Look at the rows of a long needle that are in doubt, if most are not."""
+        needle = predicate.folded
+        adjoined = self._adjoined(needle, predicate.grams)
+        if adjoined is None:
+            return rows, False
+        doubtful = adjoined[1]
+        if doubtful.bit_count() * _DOUBTS > rows.bit_count():
+            return rows, False
+
+        found = holding(needle, self._texts, positions(doubtful))
+        return rows ^ doubtful | set_of(found, self._texts.width), True
+
+    def _with_literals(self, predicate: Like) -> tuple[RowSet, bool]:
+        """Narrow the rows down to those that hold all literals of a pattern."""
+        pattern = predicate.read
+        rows = self._present
+        is_exact = pattern.is_part and not (predicate.case and pattern.least)
+        for literal in pattern.folded_literals[:_LITERALS]:
+            narrowed, is_known = self._narrow(literal, needle_grams(literal))
             if isinstance(narrowed, list):
-                narrowed = set_of(narrowed, len(self.texts))
+                narrowed = set_of(narrowed, len(self._texts))
             rows &= narrowed
             is_exact = is_exact and is_known
             if rows.bit_count() <= self.few:
@@ -157,7 +179,7 @@ class TextIndex(TextRows):
 
     def _fitting(self, pattern: Pattern, positions: Sequence[Position]) -> list[Position]:
         """Return those of the positions whose text, which is there, fits a pattern."""
-        texts = picked(self.texts, positions)
+        texts = picked(self._texts, positions)
         if pattern.is_prefix:
             prefix = pattern.prefix
             flags = [text.startswith(prefix) for text in texts]
@@ -172,22 +194,22 @@ class TextIndex(TextRows):
         most, however many values there are, and however long.
         """
         values = values_of(predicate, self.answers)
-        affordable = _NARROWING + len(self.texts)
+        affordable = _NARROWING + len(self._texts)
         if len(values) * _NARROWING > affordable:
-            return self.present
+            return self._present
         texts = [value for value in values if isinstance(value, str)]
         if sum([max(_NARROWING, len(text)) for text in texts]) > affordable:
-            return self.present
+            return self._present
 
         rows = 0
         few: set[Position] = set()
         for needle in map(fold, texts):
-            narrowed, _ = self.narrow(needle, needle_grams(needle))
+            narrowed, _ = self._narrow(needle, needle_grams(needle))
             if isinstance(narrowed, int):
                 rows |= narrowed
             else:
                 few.update(narrowed)
-        return rows | set_of(few, self.texts.width) if few else rows
+        return rows | set_of(few, self._texts.width) if few else rows
 
     def _guess(self, predicate: Eq | In) -> Size:
         """Guess how many rows have one of the values, from a few of these.
@@ -198,12 +220,12 @@ class TextIndex(TextRows):
         sample = values[:: -(-len(values) // _GUESSES) or 1]
         hits = 0
         for needle in [fold(value) for value in sample if isinstance(value, str)]:
-            rows, _ = self.narrow(needle, needle_grams(needle))
+            rows, _ = self._narrow(needle, needle_grams(needle))
             hits += _count(rows)
 
         if not hits and len(sample) == len(values):  # the grams of each have been looked up
             return Size.exactly(0)
-        most = self.present.bit_count()
+        most = self._present.bit_count()
         guess = hits * len(values) // max(1, len(sample))
         return Size.at_most(most, expected=min(guess, most))
 

@@ -119,7 +119,7 @@ class ValueRows:
         return spelled.like(predicate.read)
 
     def __len__(self) -> int:
-        """Count the values."""
+        """Count the values, or somewhat more: some that have gone may be counted."""
         return len(self._frequent) + len(self._rare)
 
     def __iter__(self) -> Iterator[Value]:
@@ -167,10 +167,10 @@ class ValueRows:
         """
         self._width += len(opening.places)
         opening.move(self._frequent)
-        self._rare.open(opening.places, self._width)
         places = opening.places
         opened = 1 << places[0] if len(places) == 1 else set_of(places, self._width)
         self._missing = (opening.moved(self._missing) if self._missing else 0) | opened
+        self._rare.open(places, self._width)
 
     def admit(self, position: Position, *, has_value: bool) -> None:
         """Make room for a row, and note whether it has a value."""
