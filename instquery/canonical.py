@@ -166,7 +166,7 @@ def _bound(bound: Bound, *, as_numbers: bool) -> Json:
             return _value(bound.at)
         return to_text(bound.at, "microseconds" if bound.at % 1_000_000 else "seconds")
     if isinstance(bound, Delta):
-        return {"delta": [_value(bound.months), _value(bound.microseconds)]}
+        return {"delta": [_integer(bound.months), _integer(bound.microseconds)]}
     return _value(bound.number)
 
 

@@ -684,10 +684,10 @@ def test_grams_of_long_texts_are_looked_for_in_all_texts_a_limited_number_of_tim
 def narrowings(monkeypatch):
     """Note every lookup by grams from now on, by the needle."""
     noted = []
-    narrow = TextIndex.narrow
+    narrow = TextIndex._narrow
     monkeypatch.setattr(
         TextIndex,
-        "narrow",
+        "_narrow",
         lambda self, needle, grams: (noted.append(needle), narrow(self, needle, grams))[1],
     )
     return noted
