@@ -7,53 +7,54 @@ promised across releases: whoever changes what is written raises the version in 
 | --- | --- |
 | `{"eq": [field, value]}`, `{"in": [field, [value, …]]}` | values sorted |
 | `{"contains": [field, needle]}`, `{"missing": [field]}` | |
+| `{"like": [field, pattern, case]}` | the pattern as it was given |
+| `{"has": [field, key]}`, `{"has": [field, key, [value, …]]}` | values sorted |
 | `{"range": [field, {"after": bound, …}]}` | an instant is ISO text, an integer a number |
 | `["created", "desc"]`, `["id", "asc"]` | an order: a field and a direction |
 | `{"and": [form, …]}`, `{"or": [form, …]}`, `{"not": form}` | operands sorted by their JSON |
 
-What JSON would lose is written under a mark: integers beyond 2^53 as `{"number": text}`, text with
-halves of surrogate pairs as `{"hex": UTF-8}`, a distance from now as `{"delta": [months,
-microseconds]}`.
+What JSON would lose is written under a mark: integers beyond 2^53, infinities and decimals that are
+no float as `{"number": text}`, text with halves of surrogate pairs as `{"hex": UTF-8}`, a distance
+from now as `{"delta": [months, microseconds]}`. Equal numbers are written alike.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from math import isfinite
+from typing import Any, TypeAlias
 
-from instquery.bounds import Bound, Delta, Instant, bound_of
-from instquery.errors import QueryError
+from instquery.bounds import Bound, Delta, Instant
 from instquery.instants import to_text
 from instquery.nodes import Forms, upwards
-from instquery.options import told
-from instquery.orders import ORDERS, Order
+from instquery.numbers import number_key
+from instquery.orders import Order
 from instquery.predicates import (
     ASKED,
     And,
+    AnyValue,
     Contains,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
-    Not,
-    Or,
     Predicate,
     Range,
     check_answered,
     check_size,
     unanswered,
 )
-from instquery.trees import MOST_DEEP, MOST_LEAVES
 
 __all__ = [
+    "BOUNDS",
+    "DIRECTIONS",
     "Json",
     "canonical_form",
     "mark_of",
     "names_form",
-    "names_of",
     "number_form",
-    "number_of",
     "order_form",
-    "order_of",
-    "where_of",
 ]
 
 Json: TypeAlias = Any
@@ -61,15 +62,8 @@ Json: TypeAlias = Any
 
 _EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
-# Whose form is wrong, as errors say it.
-_PREDICATE = "a predicate"
-_ORDER = "an order"
-_FIELDS = "fields"
-_DIRECTIONS = {True: "desc", False: "asc"}
-_BOUNDS = ("after", "since", "until", "before", "within")
-
-
-# writing
+DIRECTIONS = {True: "desc", False: "asc"}
+BOUNDS = ("after", "since", "until", "before", "within")
 
 
 def canonical_form(where: Iterable[Predicate]) -> Json:
@@ -77,6 +71,7 @@ def canonical_form(where: Iterable[Predicate]) -> Json:
 
     Raises `QueryError` for a predicate of an unknown class.
 
+    >>> from instquery import Eq, In, Or
     >>> canonical_form([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """
@@ -141,11 +136,22 @@ def _write_missing(leaf: Missing) -> Json:
 
 
 def _write_in(leaf: In) -> Json:
-    return {"in": [_value(leaf.field), sorted(map(_value, leaf.members), key=_as_json)]}
+    return {"in": [_value(leaf.field), sorted(map(_value, leaf.values), key=_as_json)]}
+
+
+def _write_like(leaf: Like) -> Json:
+    return {"like": [_value(leaf.field), _value(leaf.pattern), leaf.case]}
+
+
+def _write_has(leaf: Has) -> Json:
+    tag = [_value(leaf.field), _value(leaf.key)]
+    if leaf.values is not None:
+        tag.append(sorted(map(_value, leaf.values), key=_as_json))
+    return {"has": tag}
 
 
 def _write_range(leaf: Range, *, as_numbers: bool) -> Json:
-    bounds = {name: getattr(leaf, name) for name in _BOUNDS}
+    bounds = {name: getattr(leaf, name) for name in BOUNDS}
     given = {
         name: _bound(bound, as_numbers=as_numbers)
         for name, bound in bounds.items()
@@ -160,11 +166,11 @@ def _bound(bound: Bound, *, as_numbers: bool) -> Json:
             return _value(bound.at)
         return to_text(bound.at, "microseconds" if bound.at % 1_000_000 else "seconds")
     if isinstance(bound, Delta):
-        return {"delta": [_value(bound.months), _value(bound.microseconds)]}
+        return {"delta": [_integer(bound.months), _integer(bound.microseconds)]}
     return _value(bound.number)
 
 
-def _value(value: str | int) -> Json:
+def _value(value: AnyValue) -> Json:
     """Write a value so that JSON carries it exactly; equal values alike."""
     if isinstance(value, str):
         exact = str.__str__(value)
@@ -175,7 +181,20 @@ def _value(value: str | int) -> Json:
         except UnicodeEncodeError:
             return {"hex": exact.encode("utf-8", "surrogatepass").hex()}
         return exact
-    number = int(value)
+    return _number(value)
+
+
+def _number(value: int | float | Decimal) -> Json:
+    key = number_key(value)
+    if isinstance(key, tuple):
+        sign, digits = key
+        return {"number": sign + digits}
+    if isinstance(key, float) and not key.is_integer():
+        return key if isfinite(key) else {"number": str(key)}
+    return _integer(int(value))
+
+
+def _integer(number: int) -> Json:
     if -_EXACT <= number <= _EXACT:
         return number
     # Python refuses to write an integer of more than 4,300 digits in decimals.
@@ -186,6 +205,8 @@ _WRITE: Mapping[type[Predicate], Callable[[Any], Json]] = {
     Eq: _write_eq,
     In: _write_in,
     Contains: _write_contains,
+    Like: _write_like,
+    Has: _write_has,
     Missing: _write_missing,
 }
 
@@ -199,7 +220,7 @@ def order_form(orders: Iterable[Order]) -> Json:
     >>> order_form([Order("created"), Order("id", descending=False)])
     [['created', 'desc'], ['id', 'asc']]
     """
-    return [[_value(one.field), _DIRECTIONS[one.descending]] for one in orders]
+    return [[_value(one.field), DIRECTIONS[one.descending]] for one in orders]
 
 
 def names_form(names: Iterable[str]) -> Json:
@@ -209,152 +230,4 @@ def names_form(names: Iterable[str]) -> Json:
 
 def number_form(number: int) -> Json:
     """Write a number, such as an offset, which may be of any size."""
-    return _value(number)
-
-
-# reading
-
-
-def number_of(form: Json) -> Any:
-    """Read a number; what is none is left to whoever checks it."""
-    return _exact(form)
-
-
-def order_of(form: Json) -> list[Order]:
-    """Read the form of orders. Raises `QueryError` for what is none."""
-    orders: list[Order] = []
-    for one in _listed(form, _ORDER)[: ORDERS + 1]:  # one too many is refused by the query
-        parts = _listed(one, _ORDER)
-        field, direction = parts if len(parts) == 2 else (None, None)
-        name = _exact(field)
-        if not isinstance(name, str) or direction not in ("desc", "asc"):
-            raise _wrong('is a field and "asc" or "desc"', one, _ORDER)
-        orders.append(Order(name, descending=direction == "desc"))
-    return orders
-
-
-def names_of(form: Json) -> list[str]:
-    """Read names of members. Raises `QueryError` for what is no list of them."""
-    names = [_exact(one) for one in _listed(form, _FIELDS)]
-    if not all(isinstance(name, str) for name in names):
-        raise _wrong("has names alone", form, _FIELDS)
-    return names
-
-
-def where_of(form: Json) -> Predicate:
-    """Read a form. Raises `QueryError` for what is none."""
-    return _read(form, 1, [MOST_LEAVES])
-
-
-def _read(form: Json, depth: int, left: list[int]) -> Predicate:
-    """Read a form with no more leaves than are left: one mapping may stand in many places."""
-    members = _members(form)
-    if members is None or len(members) != 1:
-        raise _wrong("is one word, such as eq, and what it is of", form)
-    if depth > MOST_DEEP:
-        raise QueryError(f"the form of a predicate is at most {MOST_DEEP} deep", code="query.value")
-
-    ((word, given),) = members.items()
-    if word == "not":
-        return Not(_read(given, depth + 1, left))
-    if word in ("and", "or"):
-        forms = _listed(given)
-        if not forms:
-            _take_leaf(left)
-        operands = [_read(one, depth + 1, left) for one in forms]
-        return And(*operands) if word == "and" else Or(*operands)
-
-    read = _READ.get(word)
-    if read is None:
-        raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
-    parts = _listed(given)
-    if len(parts) != (1 if word == "missing" else 2):
-        raise _wrong(f"of {word} has another number of parts", given)
-    _take_leaf(left)
-    return read(*parts)
-
-
-def _take_leaf(left: list[int]) -> None:
-    if not left[0]:
-        reason = f"the form of a predicate has at most {MOST_LEAVES:,} leaves"
-        raise QueryError(reason, code="query.value")
-    left[0] -= 1
-
-
-def _read_eq(field: Json, value: Json) -> Predicate:
-    return Eq(_exact(field), _exact(value))
-
-
-def _read_in(field: Json, values: Json) -> Predicate:
-    return In(_exact(field), [_exact(one) for one in _listed(values)])
-
-
-def _read_contains(field: Json, needle: Json) -> Predicate:
-    return Contains(_exact(field), _exact(needle))
-
-
-def _read_range(field: Json, bounds: Json) -> Predicate:
-    given = _members(bounds)
-    if given is None or any(name not in _BOUNDS for name in given):
-        raise _wrong(f"of range has bounds by {', '.join(_BOUNDS)}", bounds)
-    return Range(_exact(field), **{name: _read_bound(bound) for name, bound in given.items()})
-
-
-def _read_missing(field: Json) -> Predicate:
-    return Missing(_exact(field))
-
-
-def _read_bound(given: Json) -> Any:
-    marked = _members(given)
-    if marked is None:
-        try:
-            return bound_of(given)
-        except ValueError as error:
-            raise QueryError(f"the bound {error}", code="query.value") from None
-
-    if list(marked) != ["delta"]:
-        return _exact(given)
-    parts = _listed(marked["delta"])
-    months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
-    if type(months) is not int or type(microseconds) is not int:
-        raise _wrong("of delta has months and microseconds", given)
-    return Delta.cut(months, microseconds)
-
-
-def _members(given: Json) -> Mapping[str, Json] | None:
-    """Return the members of a mapping; `None` for what is none."""
-    return cast(Mapping[str, Json], given) if isinstance(given, Mapping) else None
-
-
-def _listed(given: Json, of: str = _PREDICATE) -> Sequence[Json]:
-    if not isinstance(given, list | tuple):
-        raise _wrong("has lists of parts", given, of)
-    return cast(Sequence[Json], given)
-
-
-def _exact(given: Json) -> Any:
-    """Read a value; what is under a mark as it was."""
-    marked = _members(given)
-    if marked is None:
-        return given
-    try:
-        if list(marked) == ["number"]:
-            return int(marked["number"], 0)
-        if list(marked) == ["hex"]:
-            return bytes.fromhex(marked["hex"]).decode("utf-8", "surrogatepass")
-    except (TypeError, ValueError):
-        pass
-    raise _wrong("has values, or number or hex with text", given)
-
-
-def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
-    return QueryError(f"the form of {of} {what}, not {told(given)}", code="query.value")
-
-
-_READ: Mapping[str, Callable[..., Predicate]] = {
-    "eq": _read_eq,
-    "in": _read_in,
-    "contains": _read_contains,
-    "range": _read_range,
-    "missing": _read_missing,
-}
+    return _integer(number)

@@ -5,16 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
-from instquery.canonical import (
-    canonical_form,
-    names_form,
-    names_of,
-    number_form,
-    number_of,
-    order_form,
-    order_of,
-    where_of,
-)
+from instquery.canonical import canonical_form, names_form, number_form, order_form
 from instquery.errors import QueryError
 from instquery.instants import Moment, TrustedMicros, moment, to_text
 from instquery.options import (
@@ -28,6 +19,7 @@ from instquery.options import (
 )
 from instquery.orders import ORDERS, Order, Ordered, orders_of
 from instquery.predicates import And, Predicate, Where, conditions, is_relative
+from instquery.restored import names_of, number_of, order_of, where_of
 
 __all__ = [
     "ORDERS",

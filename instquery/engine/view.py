@@ -99,11 +99,12 @@ class View:
         query: Query,
         known: Mapping[Value, int] | None = None,
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
     ) -> dict[Any, int]:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
-        return facets(self.version, field, query, known, missing=missing, limit=limit)
+        return facets(self.version, field, query, known, key=key, missing=missing, limit=limit)
 
     def histogram(self, field: str, edges: Sequence[Micros], query: Query) -> list[int]:
         """Count the records that match by bins of an instant."""
