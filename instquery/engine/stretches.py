@@ -46,8 +46,8 @@ class _Scale(NamedTuple):
     first: _Cut
     last: _Cut
 
-    behind: Callable[[_Cut], _Cut]
-    """Returns the cut behind a value, from the one before it."""
+    behind: Callable[[set[_Cut]], list[_Cut]]
+    """Returns the cuts behind values, from those before them."""
 
     since: Callable[[Any, _Cut], RowSet]
     """Returns the rows of an index that lie behind a cut."""
@@ -64,8 +64,8 @@ def _instants(lookup: Dated, places: Iterable[Position]) -> list[_Cut]:
     return list(lookup.instants(places))
 
 
-def _behind_instant(at: int) -> _Cut:
-    return at + 1
+def _behind_instants(cuts: set[int]) -> list[_Cut]:
+    return [at + 1 for at in cuts]
 
 
 def _numbers_since(lookup: NumberIndex, cut: tuple[Any, int]) -> RowSet:
@@ -77,14 +77,14 @@ def _numbers(lookup: NumberIndex, places: Iterable[Position]) -> list[_Cut]:
     return [(comparable(number), 0) for number in lookup.numbers(places)]
 
 
-def _behind_number(cut: tuple[Any, int]) -> _Cut:
-    return cut[0], 1
+def _behind_numbers(cuts: set[tuple[Any, int]]) -> list[_Cut]:
+    return [(number, 1) for number, _ in cuts]
 
 
 _INFINITY = Decimal("Infinity")
 
-_INSTANTS = _Scale(EARLIEST, LATEST + 1, _behind_instant, _instants_since, _instants)
-_NUMBERS = _Scale((-_INFINITY, 0), (_INFINITY, 1), _behind_number, _numbers_since, _numbers)
+_INSTANTS = _Scale(EARLIEST, LATEST + 1, _behind_instants, _instants_since, _instants)
+_NUMBERS = _Scale((-_INFINITY, 0), (_INFINITY, 1), _behind_numbers, _numbers_since, _numbers)
 
 
 def _scale_of(lookup: Scaled) -> _Scale:
@@ -121,7 +121,7 @@ class _Bracket(NamedTuple):
     @property
     def is_equal(self) -> bool:
         """Whether there is one value between the cuts."""
-        return bool(self.scale.behind(self.low) == self.high)
+        return self.scale.behind({self.low}) == [self.high]
 
     def stretch(self) -> Stretch:
         rows = [(segment, wanted) for segment, _, wanted in self.lines]
@@ -237,4 +237,4 @@ def _cuts_within(bracket: _Bracket) -> list[_Cut]:
 
 def _sorted(scale: _Scale, sample: set[_Cut]) -> list[_Cut]:
     """Sort a sample, with the cuts behind its values: between the two lie those that are equal."""
-    return sorted(sample | set(map(scale.behind, sample)))
+    return sorted(sample.union(scale.behind(sample)))

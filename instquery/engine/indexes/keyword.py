@@ -48,7 +48,9 @@ class KeywordIndex(ValueRows):
     def select(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
         if isinstance(predicate, Eq):
-            return self.select_one(cast(Value, predicate.value))
+            value: Any = predicate.value
+            frequent = self._frequent.get(value)  # not by `select_one`: it is asked a segment
+            return self._select_rare(value) if frequent is None else (frequent, True)
         if isinstance(predicate, Missing):
             return self._missing, True
         if isinstance(predicate, Like):
