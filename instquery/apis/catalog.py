@@ -13,19 +13,27 @@ from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import Any, Self, TypeAlias, TypedDict
 
-from instquery.apis import airec, bss
+from instquery.apis import airec, airec2018, bss, ecs, rds, tablestore
 from instquery.apis.airec import questions as airec_questions
 from instquery.apis.airec import samples as airec_samples
+from instquery.apis.airec2018 import questions as airec2018_questions
+from instquery.apis.airec2018 import samples as airec2018_samples
 from instquery.apis.bss import facts as bss_facts
 from instquery.apis.bss import questions as bss_questions
 from instquery.apis.bss import samples as bss_samples
+from instquery.apis.ecs import questions as ecs_questions
+from instquery.apis.ecs import samples as ecs_samples
 from instquery.apis.facts import Fact
 from instquery.apis.generic import items_path, questions_of, samples_of
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Engine, Operation
 from instquery.apis.questions import Questioner, Questions
+from instquery.apis.rds import questions as rds_questions
+from instquery.apis.rds import samples as rds_samples
 from instquery.apis.samples import Samples
 from instquery.apis.served import Served, Walker, check_path
+from instquery.apis.tablestore import questions as tablestore_questions
+from instquery.apis.tablestore import samples as tablestore_samples
 from instquery.contract import Pages
 from instquery.errors import InstqueryError, SchemaError
 from instquery.options import told
@@ -174,6 +182,40 @@ CATALOG: dict[str, Api] = {
         checks={"directory": bss.check_directory, "products": bss.check_products},
         facts=bss_facts.FACTS,
     ),
+    "ecs": Api(
+        operation=ecs.describe_instances,
+        read=ecs.read,
+        samples=ecs_samples.records,
+        questions=ecs_questions.questions,
+        sample_questions=ecs_questions.SAMPLE_QUESTIONS,
+        columns=("InstanceId", "InstanceName", "Status", "CreationTime", "ExpiredTime"),
+    ),
+    "rds": Api(
+        operation=rds.describe_db_instances,
+        read=rds.read,
+        samples=rds_samples.records,
+        questions=rds_questions.questions,
+        sample_questions=rds_questions.SAMPLE_QUESTIONS,
+        columns=("DBInstanceId", "DBInstanceDescription", "Engine", "CreateTime", "ExpireTime"),
+    ),
+    "tablestore": Api(
+        operation=tablestore.list_instances,
+        read=tablestore.read,
+        samples=tablestore_samples.records,
+        questions=tablestore_questions.questions,
+        sample_questions=tablestore_questions.SAMPLE_QUESTIONS,
+        path="/v2/openapi/listinstances",
+        columns=("InstanceName", "AliasName", "InstanceStatus", "CreateTime"),
+    ),
+    "airec2018": Api(
+        operation=airec2018.list_instance,
+        read=airec2018.read,
+        samples=airec2018_samples.records,
+        questions=airec2018_questions.questions,
+        sample_questions=airec2018_questions.SAMPLE_QUESTIONS,
+        path="/openapi/instances",
+        columns=("InstanceId", "Name", "Status", "GmtCreate", "ExpiredTime"),
+    ),
 }
 """The APIs by their names, which are those of commands, options and stores at the edges."""
 
@@ -296,6 +338,10 @@ class Stores(TypedDict, total=False):
 
     airec: Engine | None
     bss: Engine | None
+    ecs: Engine | None
+    rds: Engine | None
+    tablestore: Engine | None
+    airec2018: Engine | None
 
 
 class Facts(TypedDict, total=False):

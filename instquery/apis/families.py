@@ -15,7 +15,10 @@ from instquery.apis.param import Common, Param, Predicates, is_count
 from instquery.apis.values import word
 from instquery.errors import SchemaError
 
-__all__ = ["repeated"]
+__all__ = ["Part", "repeated"]
+
+Part: TypeAlias = str | tuple[str, ...]
+"""The name of a part, or a tuple of names: its own, and other spellings of it."""
 
 Item: TypeAlias = str | tuple[str | tuple[str, ...] | None, ...]
 """One of a family: a text, or its parts in the order in which they are declared; `None` for a part
@@ -27,7 +30,7 @@ _MANY = ".N"
 
 def repeated(
     name: str,
-    parts: Sequence[str] = (),
+    parts: Sequence[Part] = (),
     *,
     most: int,
     read: Callable[[Any, int], Predicates],
@@ -39,7 +42,7 @@ def repeated(
         name: what all of them begin with, such as `Tag`.
         parts: what an item has behind its number. Without any an item is a text (`InstanceId.1`).
             A part that ends with `.N` is numbered itself (`Value.N` for `Filter.1.Value.2`), and is
-            a tuple of texts.
+            a tuple of texts. A tuple of names has other spellings behind the part's own.
         most: how many items there may be.
         read: makes predicates of the items and the moment of the request. An item is a text, or a
             tuple of its parts in the order of `parts`, with `None` for those not given. It raises
@@ -51,8 +54,8 @@ def repeated(
     (('app', 'shop'), ('env', None))
 
     """
-    family = _Family(name, parts, most)
-    what = f"{name}.N" if not parts else ", ".join(f"{name}.N.{part}" for part in parts)
+    family = _Family((name, *common.get("names", ())), parts, most)
+    what = ", ".join(f"{name}.N.{part}" for part in family.parts) or f"{name}.N"
     return Param(
         name,
         "filter",
@@ -66,26 +69,30 @@ def repeated(
 
 
 class _Family:
-    """The names of a family, and the items that they make."""
+    """The names of a family, and the items that they make.
 
-    def __init__(self, name: str, parts: Sequence[str], most: int) -> None:
+    A name that is spelled in another way counts where the same part of the same item is not given
+    under its own name.
+    """
+
+    def __init__(self, names: tuple[str, ...], parts: Sequence[Part], most: int) -> None:
+        name = names[0]
         if not is_count(most):
             raise SchemaError("most must be an integer from 1", field=name)
-        if isinstance(parts, str) or not all(isinstance(part, str) and part for part in parts):
+        if isinstance(parts, str) or not all(map(_is_part, parts)):
             reason = "parts must be a tuple of names, such as ('Key', 'Value')"
             raise SchemaError(reason, field=name)
-        self._name = name
-        self._parts = tuple(parts)
+        self._names = names
+        self._spellings = [(part,) if isinstance(part, str) else part for part in parts]
+        self.parts = tuple([spellings[0] for spellings in self._spellings])
+        """The own names of the parts."""
         self._most = most
-        behind = [
-            rf"{re.escape(part.removesuffix(_MANY))}\.(?P<n{at}>{_NUMBER})"
-            if part.endswith(_MANY)
-            else re.escape(part)
-            for at, part in enumerate(parts)
-        ]
+        self._prefixes = tuple([f"{one}." for one in names])
+        behind = ["|".join(map(_pattern, spellings)) for spellings in self._spellings]
         ends = "|".join(f"(?P<p{at}>{pattern})" for at, pattern in enumerate(behind))
         end = rf"\.(?:{ends})" if behind else ""
-        self._pattern = re.compile(rf"{re.escape(name)}\.(?P<number>{_NUMBER}){end}", re.ASCII)
+        begin = "|".join(map(re.escape, names))
+        self._pattern = re.compile(rf"(?P<name>{begin})\.(?P<number>{_NUMBER}){end}", re.ASCII)
 
     def has(self, name: str) -> bool:
         """Tell whether a name is of the family."""
@@ -100,14 +107,16 @@ class _Family:
 
     def collect(self, given: Mapping[str, object]) -> tuple[Item, ...] | None:
         """Return the items that were given; `None` where there are none. Raises `ValueError`."""
-        listed = given.get(self._name)
-        if isinstance(listed, list | tuple):
-            return tuple([self._of_python(one) for one in cast(Sequence[object], listed)]) or None
+        for name in self._names:
+            listed = given.get(name)
+            if isinstance(listed, list | tuple):
+                return (
+                    tuple([self._of_python(one) for one in cast(Sequence[object], listed)]) or None
+                )
 
         found: dict[int, dict[int, Any]] = {}
-        prefix = f"{self._name}."
         for name, value in given.items():
-            if not name.startswith(prefix) or value is None or value == "":
+            if not name.startswith(self._prefixes) or value is None or value == "":
                 continue
             matched = self._pattern.fullmatch(name)
             if matched is not None:
@@ -116,26 +125,55 @@ class _Family:
 
     def _note(self, item: dict[int, Any], matched: re.Match[str], text: str) -> None:
         """Put the text of a name to the others of its item."""
-        at = next((at for at in range(len(self._parts)) if matched[f"p{at}"] is not None), 0)
-        if self._parts and self._parts[at].endswith(_MANY):
-            item.setdefault(at, {})[int(matched[f"n{at}"])] = text
-        else:
-            item[at] = text
+        at = next((at for at in range(len(self.parts)) if matched[f"p{at}"] is not None), 0)
+        is_own = matched["name"] == self._names[0]
+        if not self.parts:
+            _put(item, at, text, is_own=is_own)
+            return
+
+        own, spelled = self.parts[at], matched[f"p{at}"]
+        if not own.endswith(_MANY):
+            _put(item, at, text, is_own=is_own and spelled == own)
+            return
+        spelled, _, number = spelled.rpartition(".")
+        is_own = is_own and spelled == own.removesuffix(_MANY)
+        _put(item.setdefault(at, {}), int(number), text, is_own=is_own)
 
     def _item(self, noted: Mapping[int, Any]) -> Item:
         """Return an item of what was noted of it, by part."""
-        if not self._parts:
+        if not self.parts:
             return cast(str, noted[0])
-        return tuple([_in_order(noted.get(at)) for at in range(len(self._parts))])
+        return tuple([_in_order(noted.get(at)) for at in range(len(self.parts))])
 
     def _of_python(self, one: object) -> Item:
         """Take an item that Python code has given."""
-        if not self._parts:
+        if not self.parts:
             return word(one)
         if not isinstance(one, Mapping):
-            raise ValueError(f"must hold objects with {', '.join(self._parts)}")
+            raise ValueError(f"must hold objects with {', '.join(self.parts)}")
         members = cast(Mapping[str, object], one)
-        return tuple([_of_part(members, part) for part in self._parts])
+        return tuple([_of_part(members, spellings) for spellings in self._spellings])
+
+
+def _is_part(part: object) -> bool:
+    """Tell whether this names a part: a text, or several of which all are numbered or none is."""
+    spellings = cast(tuple[object, ...], part) if isinstance(part, tuple) else (part,)
+    names = [name for name in spellings if isinstance(name, str) and name]
+    is_all = bool(names) and len(names) == len(spellings)
+    return is_all and len({name.endswith(_MANY) for name in names}) == 1
+
+
+def _pattern(part: str) -> str:
+    """Return the pattern of a part's name."""
+    if part.endswith(_MANY):
+        return rf"{re.escape(part.removesuffix(_MANY))}\.{_NUMBER}"
+    return re.escape(part)
+
+
+def _put(texts: dict[int, Any], at: int, text: str, *, is_own: bool) -> None:
+    """Note a text; under another spelling only where there is none."""
+    if is_own or at not in texts:
+        texts[at] = text
 
 
 def _in_order(noted: Any) -> str | tuple[str, ...] | None:
@@ -146,10 +184,14 @@ def _in_order(noted: Any) -> str | tuple[str, ...] | None:
     return tuple([texts[number] for number in sorted(texts)])
 
 
-def _of_part(members: Mapping[str, object], part: str) -> str | tuple[str, ...] | None:
-    value = members.get(part.removesuffix(_MANY))
-    if value is None or value == "":
+def _of_part(
+    members: Mapping[str, object], spellings: tuple[str, ...]
+) -> str | tuple[str, ...] | None:
+    given = [members.get(one.removesuffix(_MANY)) for one in spellings]
+    value = next((one for one in given if one is not None and one != ""), None)
+    if value is None:
         return None
-    if part.endswith(_MANY) and isinstance(value, list | tuple):
+    is_many = spellings[0].endswith(_MANY)
+    if is_many and isinstance(value, list | tuple):
         return tuple(map(word, cast(Sequence[object], value)))
-    return (word(value),) if part.endswith(_MANY) else word(value)
+    return (word(value),) if is_many else word(value)

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from instquery.apis.values import typed
 from instquery.errors import QueryError, SchemaError
-from instquery.predicates import Eq, In, Predicate
+from instquery.predicates import Eq, In, Or, Predicate
 from instquery.schema import Schema
 
 __all__ = ["Common", "Param", "Predicates", "Read", "Role", "is_count"]
@@ -58,8 +58,8 @@ class Param:
             default a value is what was given.
         examples: a predicate of the form that `read` makes, for each field that it asks. An
             operation checks that its schema answers them. Without any, nothing is checked.
-        is_typed: whether a text that `read` looks for (by `Eq` or `In`) also stands for the bool or
-            the number that it spells, where the field is a keyword.
+        is_typed: whether a text that `read` looks for (by `Eq` or `In`, or an `Or` of them) also
+            stands for the bool or the number that it spells, where the field is a keyword.
         longest: the characters that a value may have where it comes over a network; `None` leaves
             that to the bound of a request.
         required: whether a request without it is refused, with the operation's code `missing`.
@@ -169,6 +169,11 @@ class Param:
 
         def read(value: Any, now: int) -> Predicates | int:
             made = read_text(value, now)
+            if isinstance(made, Or):
+                return Or(*[typed_in_field(one) for one in made.operands])
+            return typed_in_field(made) if isinstance(made, Predicate) else made
+
+        def typed_in_field(made: Predicate) -> Predicate:
             if isinstance(made, _EXACT) and made.field in is_kept_as_text:
                 return typed(made, as_text=is_kept_as_text[made.field])
             return made

@@ -4,20 +4,22 @@ Each function declares one and returns a `Param`. All of them take by keyword wh
 `required`, `code` and `names`.
 """
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Unpack, cast
+from typing import Any, Unpack
 
-from instquery.apis.facts import unrepeated
 from instquery.apis.families import repeated
+from instquery.apis.jsontext import json_array, json_texts
 from instquery.apis.pagination import page_number, page_size, page_token
 from instquery.apis.param import Common, Param, Predicates, Read, is_count
-from instquery.apis.values import LONGEST, iso_time, plain_text, unix_seconds, word
+from instquery.apis.tagging import tag_family, tag_list, tag_map
+from instquery.apis.texts import contains, search_key, wildcard
+from instquery.apis.values import iso_time, unix_seconds, word
 from instquery.bounds import Instant
-from instquery.errors import InstqueryError, SchemaError
-from instquery.predicates import Contains, Eq, In, Or, Predicate, Range, Value
+from instquery.errors import SchemaError
+from instquery.predicates import Eq, In, Not, Or, Predicate, Range, Value
 
 __all__ = [
     "Common",
@@ -27,7 +29,9 @@ __all__ = [
     "boolean",
     "contains",
     "exact",
+    "expired",
     "expiring_until",
+    "ignored",
     "json_list",
     "listed",
     "not_after",
@@ -38,6 +42,10 @@ __all__ = [
     "page_token",
     "repeated",
     "search_key",
+    "tag_family",
+    "tag_list",
+    "tag_map",
+    "wildcard",
 ]
 
 # How a record may spell a bool that it holds as text; the bool itself is looked for as well.
@@ -47,17 +55,18 @@ _BOOLS: dict[str, tuple[Value, ...]] = {
 }
 
 
-def exact(name: str, field: str | None = None, **common: Unpack[Common]) -> Param:
+def exact(name: str, field: str | tuple[str, ...] | None = None, **common: Unpack[Common]) -> Param:
     """Declare a filter for records whose field is exactly the value.
 
-    `field` is `name` unless given.
+    `field` is `name` unless given. Of several fields at least one is the value.
 
     Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and
     the number, `true` (in any case) the text and the bool. A store takes 1 and True for one
     value, so both texts find either. A field declared with `as_text` holds no numbers.
     """
     target = field or name
-    return _words(name, target, f"{target}, exact", word, **common)
+    fields = (target,) if isinstance(target, str) else target
+    return _words(name, fields, f"{' or '.join(fields)}, exact", word, **common)
 
 
 def one_of(
@@ -78,68 +87,27 @@ def one_of(
             raise ValueError(f"must be one of {', '.join(words)}")
         return chosen
 
-    return _words(name, field or name, " | ".join(words), value, words, **common)
+    return _words(name, (field or name,), " | ".join(words), value, words, **common)
 
 
-def contains(name: str, field: str | None = None, **common: Unpack[Common]) -> Param:
-    """Declare a filter for records whose text field has the value in it.
-
-    What vendors call fuzzy. Over a network a value has at most 1,024 characters.
-    """
-    target = field or name
-
-    def read(value: str, _now: int) -> Predicate:
-        return Contains(target, value)
-
-    about = f"part of {target}, any case"
-    return Param(
-        name,
-        "filter",
-        read,
-        about,
-        value=plain_text,
-        examples=(Contains(target, ""),),
-        longest=LONGEST,
-        **common,
-    )
-
-
-def search_key(name: str, *fields: str, **common: Unpack[Common]) -> Param:
-    """Declare a filter for records with the value in at least one of several text fields.
-
-    Such as a part of the id or of the description. The key is one of them where it is `text()`.
-    Over a network a value has at most 1,024 characters.
-
-    >>> search_key("SearchKey", "Id", "Name").read("web", 0)
-    Or(Contains(field='Id', needle='web'), Contains(field='Name', needle='web'))
-    """
-    if not fields or not all(isinstance(field, str) and field for field in fields):
-        reason = "name at least one text field: search_key('SearchKey', 'InstanceId', 'Name')"
-        raise SchemaError(reason, field=name)
-
-    def read(value: str, _now: int) -> Predicate:
-        return Or(*[Contains(field, value) for field in fields])
-
-    about = f"part of {' or '.join(fields)}, any case"
-    examples = tuple([Contains(field, "") for field in fields])
-    return Param(name, "filter", read, about, 1, plain_text, examples, longest=LONGEST, **common)
-
-
-def listed(name: str, field: str, *, most: int, **common: Unpack[Common]) -> Param:
+def listed(name: str, field: str, *, most: int | None, **common: Unpack[Common]) -> Param:
     """Declare a filter for up to `most` exact values, commas between; each is typed as `exact`.
 
-    Blanks around a value and repeats do not count.
+    Blanks around a value and repeats do not count. With `None` there may be any number.
     """
-    if not is_count(most):
-        raise SchemaError("most must be an integer from 1", field=name)
+    if most is not None and not is_count(most):
+        raise SchemaError("most must be an integer from 1, or None", field=name)
+    limit = "1 or more" if most is None else f"1 to {most}"
 
     def value(given: object) -> tuple[str, ...]:
         chosen = {part.strip() for part in word(given).split(",")} - {""}
-        if not 1 <= len(chosen) <= most:
-            raise ValueError(f"must hold 1 to {most} values, commas between")
+        if not chosen or (most is not None and len(chosen) > most):
+            raise ValueError(f"must hold {limit} values, commas between")
         return tuple(sorted(chosen))
 
-    about = f"up to {most} values of {field}, commas between"
+    about = (
+        f"{'any number of' if most is None else f'up to {most}'} values of {field}, commas between"
+    )
     return _any_of(name, field, about, value, **common)
 
 
@@ -148,6 +116,7 @@ def json_list(
     field: str | None = None,
     *,
     most: int,
+    bare: bool = False,
     read: Callable[[Any, int], Predicates] | None = None,
     **common: Unpack[Common],
 ) -> Param:
@@ -158,6 +127,7 @@ def json_list(
         field: is one of the values, each typed as `exact`; `name` unless given. An empty array
             matches nothing.
         most: how many values there may be. Repeats count.
+        bare: takes a text that begins with no bracket for the only value.
         read: makes predicates of the items and the moment of the request, in the place of `field`.
             Then an item may be of any JSON type. Objects are taken only here.
         common: see `Common`.
@@ -173,10 +143,11 @@ def json_list(
     target = field or name
 
     if read is not None:
+        value = partial(json_array, most=most, bare=bare)
         about = f"up to {most} items, a JSON array"
-        return Param(name, "filter", read, about, value=partial(_json_array, most), **common)
+        return Param(name, "filter", read, about, value=value, **common)
     about = f"up to {most} values of {target}, a JSON array"
-    return _any_of(name, target, about, partial(_json_texts, most), **common)
+    return _any_of(name, target, about, partial(json_texts, most=most, bare=bare), **common)
 
 
 def boolean(
@@ -184,6 +155,7 @@ def boolean(
     field: str | None = None,
     *,
     read: Callable[[bool, int], Predicates] | None = None,
+    words: tuple[str, str] | None = None,
     **common: Unpack[Common],
 ) -> Param:
     """Declare a filter that is true or false, in any case.
@@ -192,26 +164,67 @@ def boolean(
         name: of the parameter.
         field: is true or false, as a bool or as text; `name` unless given.
         read: makes predicates of the bool and the moment of the request, in the place of `field`.
+        words: the only spellings of true and false that are taken, in that order and as they stand.
+            Python code may give a bool all the same.
         common: see `Common`.
 
     """
     target = field or name
+    true, false = words or ("true", "false")
 
     def value(given: object) -> bool:
-        text = word(given).lower()
-        if text not in _BOOLS:
-            raise ValueError("must be true or false")
-        return text == "true"
+        if isinstance(given, bool):
+            return given
+        text = word(given) if words else word(given).lower()
+        if text not in (true, false):
+            raise ValueError(f"must be {true} or {false}")
+        return text == true
 
     def read_field(value: bool, _now: int) -> Predicate:  # noqa: FBT001 - as every param is read
         return In(target, _BOOLS["true" if value else "false"])
 
-    about, choices = "true | false", ("true", "false")
+    about, choices = f"{true} | {false}", (true, false)
     asks: Read = read_field if read is None else read
     examples = (In(target, ()),) if read is None else ()
     return Param(
         name, "filter", asks, about, value=value, examples=examples, choices=choices, **common
     )
+
+
+def expired(
+    name: str, field: str, *, words: tuple[str, str] | None = None, **common: Unpack[Common]
+) -> Param:
+    """Declare a filter for what has expired: at now or before it, by a time field.
+
+    False asks for all else, records without a time included. `words` are those of `boolean`.
+    """
+
+    def read(value: bool, now: int) -> Predicate:  # noqa: FBT001 - as every param is read
+        over = Range(field, until=Instant(now))
+        return over if value else Not(over)
+
+    param = boolean(name, read=read, words=words, **common)
+    return replace(param, examples=(Range(field, until=Instant(0)),))
+
+
+def ignored(name: str) -> Param:
+    """Declare a parameter that is taken and changes nothing, whatever is given.
+
+    So it is described, and a double that refuses unknown parameters takes it. Numbered parts of it
+    (`name.1`) are taken too.
+    """
+    prefix = f"{name}."
+
+    def value(_given: object) -> None:
+        """Take anything for one value."""
+
+    def read(_value: None, _now: int) -> Predicates:
+        return ()
+
+    def is_part(given: str) -> bool:
+        return given.startswith(prefix)
+
+    return Param(name, "filter", read, "taken, and ignored", value=value, is_part=is_part)
 
 
 def not_before(name: str, field: str, **common: Unpack[Common]) -> Param:
@@ -249,18 +262,20 @@ def expiring_until(name: str, field: str, **common: Unpack[Common]) -> Param:
 
 def _words(
     name: str,
-    field: str,
+    fields: tuple[str, ...],
     about: str,
     value: Callable[[object], str],
     choices: tuple[str, ...] = (),
     **common: Unpack[Common],
 ) -> Param:
-    """Make a filter for exactly one value."""
+    """Make a filter for exactly one value, in any of several fields."""
 
     def read(value: str, _now: int) -> Predicate:
-        return Eq(field, value)
+        if len(fields) == 1:
+            return Eq(fields[0], value)
+        return Or(*[Eq(field, value) for field in fields])
 
-    examples = (Eq(field, ""),)
+    examples = tuple([Eq(field, "") for field in fields])
     return Param(
         name, "filter", read, about, 1, value, examples, is_typed=True, choices=choices, **common
     )
@@ -291,27 +306,3 @@ def _window(
 ) -> Param:
     """Make a filter for a time, by an instant."""
     return Param(name, "filter", read, about, 1, value, (Range(field, since=Instant(0)),), **common)
-
-
-def _json_texts(most: int, given: object) -> tuple[str, ...]:
-    """Read a JSON array of values that are matched whole; repeats and order do not count."""
-    items = _json_array(most, given)
-    if any(isinstance(item, float) or item is None for item in items):
-        raise ValueError("must hold texts")
-    return tuple(sorted(set(map(word, items))))
-
-
-def _json_array(most: int, given: object) -> tuple[Any, ...]:
-    """Read the text of a JSON array; a list of Python's is taken as it is."""
-    items: object = given
-    if not isinstance(given, list | tuple):
-        try:
-            items = json.loads(plain_text(given), object_pairs_hook=unrepeated)
-        except (ValueError, RecursionError, InstqueryError):
-            raise ValueError("must be a JSON array") from None
-    if not isinstance(items, list | tuple):
-        raise ValueError("must be a JSON array")
-    listed_items = tuple(cast(Sequence[Any], items))
-    if len(listed_items) > most:
-        raise ValueError(f"must hold at most {most} values")
-    return listed_items
