@@ -42,10 +42,10 @@ SLOW = {
     "test_double.py": 6,
     "test_http_hostile.py": 2,
     "test_pages.py": 2,
+    "test_rows.py": 4,
     "test_serve.py": 8,
     "test_sql.py": 6,
     "test_sql_trees.py": 5,
-    "test_third_row.py": 6,
     "test_verify.py": 8,
 }
 SLOW_DATABASES = {"chdb", "shards"}

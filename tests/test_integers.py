@@ -8,9 +8,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-import tablestore
 from instquery import InstqueryError, Order, Schema, SchemaError, Store, instant, text
-from instquery.apis import airec, bss
+from instquery.apis import airec, bss, tablestore
 from instquery.apis.inventory import InventoryError, Reader
 from instquery.cli.app import app
 from instquery.cli.options import Integers

@@ -119,7 +119,7 @@ def test_serve_takes_stores_of_the_catalog_by_name_and_facts(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--store", "gone=x.jsonl"), "--store: there is no API gone: name one of airec, bss"),
+        (("--store", "gone=x.jsonl"), "--store: there is no API gone: name one of airec, bss,"),
         (("--store", "airec"), "--store: must be NAME=FILE, not 'airec'"),
         (("--store", "airec=a", "--store", "airec=b"), "airec is given twice"),
         (("--airec", "a", "--store", "ListInstance=b"), "airec is given twice"),
@@ -185,7 +185,10 @@ def test_what_an_installed_package_declares_is_everywhere(package, tmp_path):
     told = subprocess.run(  # noqa: S603
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, env=env
     )
-    assert told.stdout == "<Double of airec, bss, things, not served> 1\n", told.stderr
+    assert (
+        told.stdout
+        == "<Double of airec, bss, ecs, rds, tablestore, airec2018, things, not served> 1\n"
+    ), told.stderr
     made = tmp_path / "made.jsonl"
     run("generate", "things", "--count", 5, "--out", made, env=env)
     assert "5 of 5 matches" in run("query", "things", made, env=env)
@@ -204,7 +207,10 @@ def test_a_package_that_is_broken_is_left_out_and_told_of(package):
     told = subprocess.run(  # noqa: S603
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, env=env
     )
-    assert told.stdout == "<Double of airec, bss, things, not served> 1\n"
+    assert (
+        told.stdout
+        == "<Double of airec, bss, ecs, rds, tablestore, airec2018, things, not served> 1\n"
+    )
     assert "the API gone (own_api:gone) is left out" in told.stderr
 
 

@@ -22,6 +22,7 @@ from instquery import (
     stored,
     text,
 )
+from instquery.apis.catalog import CATALOG
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys
 from instquery.durable import DurableStore
@@ -150,9 +151,10 @@ def test_however_much_there_is_it_is_told_in_short(made):
 
 
 def test_a_double_says_what_it_serves_and_no_secret():
+    names = ", ".join(CATALOG)
     double = Double(keys=Keys({"id": AccessKey("topsecret")}))
-    assert repr(double) == "<Double of airec, bss, not served>"
+    assert repr(double) == f"<Double of {names}, not served>"
     with double:
-        assert repr(double) == f"<Double of airec, bss, at {double.endpoint}>"
+        assert repr(double) == f"<Double of {names}, at {double.endpoint}>"
     assert "topsecret" not in repr(double)
     assert "Double" in repr(Double.__new__(Double))

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-import tablestore
 from effort import examples
 from instquery import Store
-from instquery.apis import airec, bss, documents, recognition
+from instquery.apis import airec, bss, documents, recognition, tablestore
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.inventory import InventoryError, Reader
@@ -166,11 +165,11 @@ FAILURES = {
     ),
     "of a user's API": (
         tablestore.read,
-        {"RequestId": "R", "Code": "OTSParameterInvalid", "Message": "No.", "Instances": []},
+        {"RequestId": "R", "Code": "InvalidParameter", "Message": "No.", "Instances": []},
     ),
     "of an API whose errors are not known": (
         Reader(tablestore.SCHEMA, ("Instances",)),
-        {"RequestId": "R", "Code": "OTSParameterInvalid", "Message": "No."},
+        {"RequestId": "R", "Code": "InvalidParameter", "Message": "No."},
     ),
 }
 
@@ -179,7 +178,7 @@ FAILURES = {
 def test_every_failure_reply_is_one(form):
     reader, reply = FAILURES[form]
     (line,) = said(reply, reader)
-    code = "NotApplicable OTSParameterInvalid ValidationError InternalError Throttling.User"
+    code = "NotApplicable InvalidParameter ValidationError InternalError Throttling.User"
     assert any(
         f"failure reply and holds no records, {one}: No." in line for one in code.split()
     ) or ("Throttling: No." in line)
@@ -610,9 +609,9 @@ def test_progress_is_told_for_every_line_of_any_form():
 
 
 def test_blank_times_are_no_times_for_any_api():
-    record = {"InstanceName": "a", "CreateTime": "", "Status": ""}
+    record = {"InstanceName": "a", "CreateTime": "", "InstanceStatus": ""}
     (read_back,) = read([record], tablestore.read)
-    assert read_back == {"InstanceName": "a", "Status": ""}
+    assert read_back == {"InstanceName": "a", "InstanceStatus": ""}
     assert Store(tablestore.SCHEMA, [read_back]).get("a") == read_back
 
 

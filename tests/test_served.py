@@ -9,9 +9,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-import tablestore
 from instquery import InstqueryError, Order, Schema, SchemaError, Store, instant, keyword, text
-from instquery.apis import airec, bss
+from instquery.apis import airec, bss, tablestore
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
@@ -276,10 +275,12 @@ def test_the_refusals_of_actions_have_the_form_of_all_of_them():
 
 
 def test_both_casings_are_of_those_that_say_so():
-    plain = create_app(Served(tablestore.list_instances, Store(tablestore.SCHEMA), path="/a"))
+    own = replace(tablestore.list_instances.envelope, both_casings=False)
+    operation = replace(tablestore.list_instances, envelope=own)
+    plain = create_app(Served(operation, Store(tablestore.SCHEMA), path="/a"))
     both = create_app(airec=Store(airec.SCHEMA))
-    body = ask(plain, "/a?Status=x").json()
-    assert set(body) == {"RequestId", "Code", "Message"}
+    body = ask(plain, "/a?MaxResults=x").json()
+    assert set(body) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
     body = ask(both, "/v2/openapi/instances?size=x").json()
     assert body["Code"] == body["code"] == "ValidationError"
 

@@ -6,36 +6,22 @@ package that is installed, and on the command line by `--api module:name`.
 
 import logging
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
-from typing import Any, Self, TypeAlias, TypedDict
+from typing import TypedDict
 
-from instquery.apis import airec, airec2018, bss, ecs, rds, tablestore
-from instquery.apis.airec import questions as airec_questions
-from instquery.apis.airec import samples as airec_samples
-from instquery.apis.airec2018 import questions as airec2018_questions
-from instquery.apis.airec2018 import samples as airec2018_samples
-from instquery.apis.bss import facts as bss_facts
-from instquery.apis.bss import questions as bss_questions
-from instquery.apis.bss import samples as bss_samples
-from instquery.apis.ecs import questions as ecs_questions
-from instquery.apis.ecs import samples as ecs_samples
+from instquery.apis.airec import row as airec
+from instquery.apis.airec2018 import row as airec2018
+from instquery.apis.bss import row as bss
+from instquery.apis.bss.literal import Caller
+from instquery.apis.ecs import row as ecs
 from instquery.apis.facts import Fact
-from instquery.apis.generic import items_path, questions_of, samples_of
-from instquery.apis.inventory import Reader
 from instquery.apis.operation import Engine, Operation
-from instquery.apis.questions import Questioner, Questions
-from instquery.apis.rds import questions as rds_questions
-from instquery.apis.rds import samples as rds_samples
-from instquery.apis.samples import Samples
-from instquery.apis.served import Served, Walker, check_path
-from instquery.apis.tablestore import questions as tablestore_questions
-from instquery.apis.tablestore import samples as tablestore_samples
-from instquery.contract import Pages
-from instquery.errors import InstqueryError, SchemaError
+from instquery.apis.rds import row as rds
+from instquery.apis.row import Api, Check
+from instquery.apis.tablestore import row as tablestore
+from instquery.errors import InstqueryError
 from instquery.options import told
 
 __all__ = [
@@ -63,159 +49,13 @@ GROUP = str(__package__)
 Each is a name, and an `Api` or an `Operation`.
 """
 
-Check: TypeAlias = Callable[[Any], None]
-"""Refuses a fact of the host that the rules of an operation cannot work with: `InstqueryError`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """One row of the table: what the edges need to know of an API.
-
-    Attributes:
-        operation: answers its requests.
-        read: reads its inventories.
-        samples: makes up its records.
-        questions: makes requests that suit a store.
-        sample_questions: requests to the samples, beside those that suit any store.
-        path: where HTTP requests find it; see `Served`. On `/` (RPC) it is found by its operation's
-            name, the action.
-        method: the HTTP method that its document gives. `GET` and `POST` are taken for each.
-        columns: the members of an item that a terminal shows; all of them where there are none
-            here.
-        checks: by the name of a fact in `operation.host`, what refuses a fact that cannot be used.
-        facts: by the name of a fact in `operation.host`, how it is read from a file.
-
-    """
-
-    operation: Operation
-    read: Reader
-    samples: Samples
-    questions: Questioner
-    sample_questions: Questions = attribute(default_factory=dict[str, Mapping[str, object]])
-    path: str = "/"
-    method: str = "GET"
-    columns: tuple[str, ...] = ()
-    checks: Mapping[str, Check] = attribute(default_factory=dict[str, Check])
-    facts: Mapping[str, Fact] = attribute(default_factory=dict[str, Fact])
-
-    def __post_init__(self) -> None:
-        check_path(self.path, self.method, self.operation)
-        for column in self.columns:
-            if column not in self.operation.envelope.members:
-                raise SchemaError(
-                    f"{column} is no member of an item: name one of the envelope's", field="columns"
-                )
-        for part in ("checks", "facts"):
-            for name in getattr(self, part):
-                if name not in self.operation.host:
-                    raise SchemaError(
-                        f"{name} is no fact of the host: name it in the operation's host",
-                        field=part,
-                    )
-
-    @classmethod
-    def of(
-        cls,
-        operation: Operation,
-        *,
-        path: str = "/",
-        method: str = "GET",
-        columns: tuple[str, ...] = (),
-        name: str | None = None,
-    ) -> Self:
-        """Make the row of an operation alone: what else a row has is made of its declaration.
-
-        Its reader finds the list of a reply by the envelope. Its samples fill the fields of the
-        schema, its questions ask with its parameters. With a `name` its reader and those of other
-        APIs recognise each other's records.
-        """
-        return cls(
-            operation=operation,
-            read=Reader.of(operation, items_path(operation), name=name),
-            samples=samples_of(operation),
-            questions=questions_of(operation),
-            path=path,
-            method=method,
-            columns=columns,
-        )
-
-    @property
-    def is_rpc(self) -> bool:
-        """Whether HTTP requests name it by their action, not by their path."""
-        return self.path == "/"
-
-    def served(
-        self,
-        store: Pages,
-        *,
-        facts: Mapping[str, object] | None = None,
-        walker: Walker | str | None = None,
-    ) -> Served:
-        """Return it as an application serves it from a store."""
-        return Served(
-            self.operation,
-            store,
-            path=self.path,
-            method=self.method,
-            facts=facts,
-            walker=walker,
-        )
-
-
 CATALOG: dict[str, Api] = {
-    "airec": Api(
-        operation=airec.list_instance,
-        read=airec.read,
-        samples=airec_samples.records,
-        questions=airec_questions.questions,
-        sample_questions=airec_questions.SAMPLE_QUESTIONS,
-        path="/v2/openapi/instances",
-        columns=("instanceId", "name", "status", "gmtCreate", "expiredTime"),
-    ),
-    "bss": Api(
-        operation=bss.query_available_instances,
-        read=bss.read,
-        samples=bss_samples.records,
-        questions=bss_questions.questions,
-        sample_questions=bss_questions.SAMPLE_QUESTIONS,
-        columns=("InstanceID", "OwnerId", "ProductCode", "CreateTime", "EndTime"),
-        checks={"directory": bss.check_directory, "products": bss.check_products},
-        facts=bss_facts.FACTS,
-    ),
-    "ecs": Api(
-        operation=ecs.describe_instances,
-        read=ecs.read,
-        samples=ecs_samples.records,
-        questions=ecs_questions.questions,
-        sample_questions=ecs_questions.SAMPLE_QUESTIONS,
-        columns=("InstanceId", "InstanceName", "Status", "CreationTime", "ExpiredTime"),
-    ),
-    "rds": Api(
-        operation=rds.describe_db_instances,
-        read=rds.read,
-        samples=rds_samples.records,
-        questions=rds_questions.questions,
-        sample_questions=rds_questions.SAMPLE_QUESTIONS,
-        columns=("DBInstanceId", "DBInstanceDescription", "Engine", "CreateTime", "ExpireTime"),
-    ),
-    "tablestore": Api(
-        operation=tablestore.list_instances,
-        read=tablestore.read,
-        samples=tablestore_samples.records,
-        questions=tablestore_questions.questions,
-        sample_questions=tablestore_questions.SAMPLE_QUESTIONS,
-        path="/v2/openapi/listinstances",
-        columns=("InstanceName", "AliasName", "InstanceStatus", "CreateTime"),
-    ),
-    "airec2018": Api(
-        operation=airec2018.list_instance,
-        read=airec2018.read,
-        samples=airec2018_samples.records,
-        questions=airec2018_questions.questions,
-        sample_questions=airec2018_questions.SAMPLE_QUESTIONS,
-        path="/openapi/instances",
-        columns=("InstanceId", "Name", "Status", "GmtCreate", "ExpiredTime"),
-    ),
+    "airec": airec.ROW,
+    "bss": bss.ROW,
+    "ecs": ecs.ROW,
+    "rds": rds.ROW,
+    "tablestore": tablestore.ROW,
+    "airec2018": airec2018.ROW,
 }
 """The APIs by their names, which are those of commands, options and stores at the edges."""
 
@@ -347,7 +187,7 @@ class Stores(TypedDict, total=False):
 class Facts(TypedDict, total=False):
     """The facts that operations ask of a host once, for checkers of types."""
 
-    directory: Mapping[str, bss.Caller] | None
+    directory: Mapping[str, Caller] | None
     products: Container[str] | None
 
 

@@ -1,16 +1,17 @@
 """Alibaba Cloud ECS, `DescribeInstances` of version 2014-05-26 (RPC).
 
-What the vendor's pages leave open follows the official SDK's text: corrected values of `MaxResults`,
-`NextToken` that puts `PageNumber` and `PageSize` out of effect, and the members of an item. Where
-both are silent: newest first; `InstanceName` folds, and without `*` it is the whole name; both ends
-of a `Filter` window are included; `AdditionalAttributes` is taken and adds nothing; an unknown
-cluster answers nothing.
+What the vendor's pages leave open follows the official SDK's text: corrected values of
+`MaxResults`, `NextToken` that puts `PageNumber` and `PageSize` out of effect, and the members
+of an item. Where both are silent: newest first; `InstanceName` folds, and without `*` it is the
+whole name; both ends of a `Filter` window are included; `AdditionalAttributes` is taken and adds
+nothing; an unknown cluster answers nothing.
 """
 
 from collections.abc import Iterable
 
+from instquery.apis.alibaba import FAULTS, failure_of
 from instquery.apis.ecs.members import MEMBERS
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused
+from instquery.apis.envelope import Answer, Envelope, Fault
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Asked, Operation, Refusal
 from instquery.apis.params import (
@@ -39,7 +40,19 @@ _EXACT = (
     *("RegionId", "ZoneId", "ImageId", "InstanceType", "InstanceTypeFamily", "KeyPairName"),
     *("ResourceGroupId", "HpcClusterId"),
 )
-_CHOSEN = ("Status", "InstanceChargeType", "InternetChargeType", "InstanceNetworkType")
+# Members of which a parameter takes a few values, and its code for any other.
+_CHOSEN = {
+    "Status": (
+        ("Pending", "Running", "Starting", "Stopping", "Stopped"),
+        "InvalidStatus.NotFound",
+    ),
+    "InstanceChargeType": (("PostPaid", "PrePaid"), "InvalidInstanceChargeType.NotFound"),
+    "InternetChargeType": (
+        ("PayByBandwidth", "PayByTraffic"),
+        "InvalidInternetChargeType.ValueNotSupported",
+    ),
+    "InstanceNetworkType": (("vpc", "classic"), "InvalidNetworkType.NotFound"),
+}
 _TIMES = ("CreationTime", "ExpiredTime", "StartTime", "AutoReleaseTime")
 
 SCHEMA = Schema(
@@ -109,16 +122,6 @@ def _success(answer: Answer) -> Record:
     }
 
 
-def _failure(refused: Refused) -> Record:
-    return {
-        "RequestId": refused.request_id,
-        "HostId": "ecs.aliyuncs.com",
-        "Code": refused.code,
-        "Message": refused.message,
-        "Recommend": f"https://api.aliyun.com/troubleshoot?q={refused.code}&product=Ecs",
-    }
-
-
 describe_instances = Operation(
     name="DescribeInstances",
     version="2014-05-26",
@@ -131,22 +134,7 @@ describe_instances = Operation(
         exact("SecurityGroupId", "SecurityGroupIds"),
         json_list("InstanceIds", "InstanceId", most=100),
         wildcard("InstanceName", stars_only=True),
-        one_of(
-            "Status",
-            ("Pending", "Running", "Starting", "Stopping", "Stopped"),
-            code="InvalidStatus.NotFound",
-        ),
-        one_of(
-            "InstanceChargeType",
-            ("PostPaid", "PrePaid"),
-            code="InvalidInstanceChargeType.NotFound",
-        ),
-        one_of(
-            "InternetChargeType",
-            ("PayByBandwidth", "PayByTraffic"),
-            code="InvalidInternetChargeType.ValueNotSupported",
-        ),
-        one_of("InstanceNetworkType", ("vpc", "classic"), code="InvalidNetworkType.NotFound"),
+        *(one_of(name, values, code=code) for name, (values, code) in _CHOSEN.items()),
         one_of(
             "LockReason",
             ("financial", "security", "Recycling", "dedicatedhostfinancial", "refunded"),
@@ -184,16 +172,11 @@ describe_instances = Operation(
         timespec="minutes",
         blank=frozenset(_TIMES),
         success=_success,
-        failure=_failure,
+        failure=failure_of("Ecs"),
         both_casings=True,
     ),
     errors={
-        "MissingParameter": Fault(
-            'The input parameter "{parameter}" that is mandatory for processing this request '
-            "is not supplied."
-        ),
-        "InvalidParameter": Fault("The specified parameter {parameter} is not valid."),
-        "InvalidNextToken": Fault("The specified NextToken {reason}."),
+        **FAULTS,
         "InvalidInstanceChargeType.NotFound": Fault(
             "The InstanceChargeType does not exist in our records", 404
         ),
@@ -213,7 +196,6 @@ describe_instances = Operation(
         "InvalidHpcClusterId.NotFound": Fault("The specified HpcClusterId is not found."),
         "InvalidHpcClusterId.Creating": Fault("The specified HpcClusterId is creating."),
         "DryRunOperation": Fault("Request validation has been passed with DryRun flag set."),
-        "InternalError": Fault("The request processing has failed due to some unknown error.", 500),
     },
     invalid="InvalidParameter",
     missing="MissingParameter",

@@ -1,14 +1,15 @@
 """Alibaba Cloud RDS, `DescribeDBInstances` of version 2014-08-15 (RPC).
 
-What the vendor's page leaves open follows the official SDK's text: the "Valid values" of parameters,
-`MaxResults` that puts `PageNumber` and `PageSize` out of effect, and the members of an item. Where
-both are silent: newest first; `DBInstanceStatus` is open, as its values are listed elsewhere;
-`DedicatedHostId` is that of the master, the slave or the log; what has no `ExpireTime` has not
+What the vendor's page leaves open follows the official SDK's text: the "Valid values" of
+parameters, `MaxResults` that puts `PageNumber` and `PageSize` out of effect, and the
+members of an item. Where both are silent: newest first; `DBInstanceStatus` is open, as its values
+are listed elsewhere; `DedicatedHostId` is that of the master, the slave or the log; what has no `ExpireTime` has not
 expired; times are written to the second. A record has its tags as `Tags`, an object of key and
 value, which no item has.
 """
 
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused
+from instquery.apis.alibaba import FAULTS, failure_of
+from instquery.apis.envelope import Answer, Envelope
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Operation
 from instquery.apis.params import (
@@ -85,15 +86,6 @@ def _success(answer: Answer) -> Record:
     }
 
 
-def _failure(refused: Refused) -> Record:
-    return {
-        "RequestId": refused.request_id,
-        "HostId": "rds.aliyuncs.com",
-        "Code": refused.code,
-        "Message": refused.message,
-    }
-
-
 describe_db_instances = Operation(
     name="DescribeDBInstances",
     version="2014-08-15",
@@ -122,18 +114,10 @@ describe_db_instances = Operation(
         times=frozenset({"CreateTime", "ExpireTime", "DestroyTime"}),
         timespec="seconds",
         success=_success,
-        failure=_failure,
+        failure=failure_of("Rds"),
         both_casings=True,
     ),
-    errors={
-        "MissingParameter": Fault(
-            'The input parameter "{parameter}" that is mandatory for processing this request '
-            "is not supplied."
-        ),
-        "InvalidParameter": Fault("The specified parameter {parameter} is not valid."),
-        "InvalidNextToken": Fault("The specified NextToken {reason}."),
-        "InternalError": Fault("The request processing has failed due to some unknown error.", 500),
-    },
+    errors=FAULTS,
     invalid="InvalidParameter",
     missing="MissingParameter",
     internal="InternalError",

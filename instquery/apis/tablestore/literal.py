@@ -7,7 +7,8 @@ record must have all; times are written to the second. A record has its tags as 
 key and value, which no item has.
 """
 
-from instquery.apis.envelope import Answer, Envelope, Fault, Refused
+from instquery.apis.alibaba import FAULTS, failure_of
+from instquery.apis.envelope import Answer, Envelope
 from instquery.apis.inventory import Reader
 from instquery.apis.operation import Operation
 from instquery.apis.params import contains, exact, listed, page_size, page_token, tag_list
@@ -47,14 +48,6 @@ def _success(answer: Answer) -> Record:
     }
 
 
-def _failure(refused: Refused) -> Record:
-    return {
-        "RequestId": refused.request_id,
-        "Code": refused.code,
-        "Message": refused.message,
-    }
-
-
 list_instances = Operation(
     name="ListInstances",
     version="2020-12-09",
@@ -73,14 +66,10 @@ list_instances = Operation(
         times=frozenset({"CreateTime"}),
         timespec="seconds",
         success=_success,
-        failure=_failure,
+        failure=failure_of("Tablestore"),
         both_casings=True,
     ),
-    errors={
-        "InvalidParameter": Fault("The specified parameter {parameter} is not valid."),
-        "InvalidNextToken": Fault("The specified NextToken {reason}."),
-        "InternalError": Fault("The request processing has failed due to some unknown error.", 500),
-    },
+    errors=FAULTS,
     invalid="InvalidParameter",
     internal="InternalError",
 )
