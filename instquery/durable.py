@@ -16,7 +16,7 @@ from instquery.errors import InstqueryError, RecordError
 from instquery.files.claim import claimed, made_at, read_alone
 from instquery.files.layout import make, octets_of
 from instquery.files.live import LiveFile
-from instquery.files.notes import check_fits, key_in, notes_of
+from instquery.files.notes import check_fits, fields_in, key_in, notes_of
 from instquery.files.place import place_of
 from instquery.files.progress import Progress
 from instquery.files.reading import Reading
@@ -89,6 +89,15 @@ class DurableStore(Store):
         """
         with read_alone(place_of(path)) as reading:
             return key_in(reading.notes)
+
+    @staticmethod
+    def fields_of(path: str | PathLike[str]) -> frozenset[str]:
+        """Return the names of the fields that a file's records were declared with.
+
+        Several schemas may have a key of one name. As `open` raises.
+        """
+        with read_alone(place_of(path)) as reading:
+            return fields_in(reading.notes)
 
     @staticmethod
     def lines_of(path: str | PathLike[str]) -> Generator[str]:

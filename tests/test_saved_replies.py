@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from effort import examples
-from instquery import Store
+from instquery import Schema, Store, instant, keyword, tags, text
 from instquery.apis import airec, bss, documents, recognition, tablestore
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
@@ -222,10 +222,10 @@ def test_where_failures_are_is_read_off_the_bodies_that_an_operation_makes():
 
 
 def test_a_reply_of_an_api_that_is_not_known_is_no_empty_page():
-    item = {"InstanceId": "i", "InstanceName": "x", "HostName": "x", "Memory": 1, "Cpu": 2}
-    ecs = {"RequestId": "R", "Instances": {"Instance": [item]}}
+    item = {"DiskId": "d", "DiskName": "x", "Device": "/dev/xvda", "Size": 1, "Category": "x"}
+    disks = {"RequestId": "R", "Disks": {"Disk": [item]}}
     for reader in (airec.read, bss.read):
-        (line,) = said(ecs, reader)
+        (line,) = said(disks, reader)
         assert "is a reply without the list" in line
     assert "Data.InstanceList" in said(body([], Data={"Instances": [{"a": 1}]}))[0]
 
@@ -610,9 +610,23 @@ def test_progress_is_told_for_every_line_of_any_form():
 
 def test_blank_times_are_no_times_for_any_api():
     record = {"InstanceName": "a", "CreateTime": "", "InstanceStatus": ""}
-    (read_back,) = read([record], tablestore.read)
+    fields = {"InstanceName": text(), "InstanceStatus": keyword(), "CreateTime": instant()}
+    schema = Schema(key="InstanceName", fields=fields)
+    (read_back,) = read([record], Reader(schema, ("Instances",)))
     assert read_back == {"InstanceName": "a", "InstanceStatus": ""}
-    assert Store(tablestore.SCHEMA, [read_back]).get("a") == read_back
+    assert Store(schema, [read_back]).get("a") == read_back
+
+
+def test_times_of_records_within_records_are_taken_in_where_they_are():
+    fields = {"id": text(), "at": instant(path="meta.at"), "tag": tags(path="meta.tags")}
+    reader = Reader(Schema(key="id", fields=fields), (), integers="seconds")
+    record = {"id": "a", "meta": {"at": 86_400, "tags": {"k": "v"}, "more": [1]}}
+    written = {**record, "meta": {**record["meta"], "at": "1970-01-02T00:00:00Z"}}
+    assert read(record, reader) == [written]
+    assert read({"id": "a", "meta": {"at": ""}}, reader) == [{"id": "a", "meta": {}}]
+    assert read({"id": "a", "meta": None}, reader) == [{"id": "a", "meta": None}]
+    (line,) = said(record, replace(reader, integers=None))
+    assert "at: an integer does not say its unit" in line
 
 
 def test_both_spellings_of_an_owner_say_the_same():

@@ -459,8 +459,11 @@ def test_a_name_that_is_served_twice_is_asked_for_with_its_version():
 
 def test_an_api_of_the_catalog_is_found_by_either_name():
     double = Double()
-    assert double["airec"] is double["ListInstance"] is double.airec
-    assert double["airec", "2020-11-26"] is double.airec
+    assert double["ecs"] is double["DescribeInstances"] is double.ecs
+    assert double["airec", "2020-11-26"] is double["ListInstance", "2020-11-26"] is double.airec
+    assert double["ListInstance", "2018-10-12"] is double.airec2018
+    with pytest.raises(KeyError, match="'ListInstance' is served in several versions: ask for"):
+        double["ListInstance"]
 
 
 def test_a_double_over_walks_keeps_what_it_cannot_empty():

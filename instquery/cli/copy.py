@@ -286,7 +286,8 @@ def _api_of(place: Place, table: str, octets: bytes | None) -> str:
         found = _api_with(databases().column_names(place, table))
     else:
         with named_as_typed(place):
-            found = _api_with({DurableStore.key_of(place.name)})
+            key = DurableStore.key_of(place.name)
+            found = _api_with({key, *DurableStore.fields_of(place.name)}, key=key)
     if found is not None:
         return found
 
@@ -304,12 +305,17 @@ def _api_in(octets: bytes) -> str | None:
     return _api_with(names) or _api_with(set(map(folded, names)), folded)
 
 
-def _api_with(names: set[str], spelled: Callable[[str], str] = str) -> str | None:
-    """Tell the API whose key is among names, and most of whose fields are; `None` for none."""
+def _api_with(
+    names: set[str], spelled: Callable[[str], str] = str, *, key: str | None = None
+) -> str | None:
+    """Tell the API whose key is among names, and most of whose fields are; `None` for none.
+
+    The name of the key is `key`, where that is known.
+    """
     likeness: dict[str, int] = {}
     for api, entry in CATALOG.items():
         schema = entry.operation.schema
-        if spelled(schema.key) in names:
+        if spelled(schema.key) in names and key in (None, schema.key):
             likeness[api] = len(names & set(map(spelled, schema.fields)))
     most = [api for api, count in likeness.items() if count == max(likeness.values())]
     return most[0] if len(most) == 1 else None

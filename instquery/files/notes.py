@@ -13,7 +13,7 @@ from instquery.fields import Field
 from instquery.files.refusals import DurableError
 from instquery.schema import Schema
 
-__all__ = ["check_fits", "key_in", "notes_of"]
+__all__ = ["check_fits", "fields_in", "key_in", "notes_of"]
 
 Noted: TypeAlias = dict[str, Any]
 """What is noted of one field: the parts of its declaration."""
@@ -46,6 +46,11 @@ def notes_of(schema: Schema, former: str) -> str:
 def key_in(notes: str) -> str:
     """Return the name of the key of a file's records; empty where nothing was noted yet."""
     return str(from_json(notes).get("key", ""))
+
+
+def fields_in(notes: str) -> frozenset[str]:
+    """Return the names of the fields of a file's records; none where nothing was noted yet."""
+    return frozenset(_fields(notes)) if notes else frozenset()
 
 
 def check_fits(place: object, notes: str, schema: Schema, *, migrate: bool) -> None:

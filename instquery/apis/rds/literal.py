@@ -3,9 +3,9 @@
 What the vendor's page leaves open follows the official SDK's text: the "Valid values" of
 parameters, `MaxResults` that puts `PageNumber` and `PageSize` out of effect, and the
 members of an item. Where both are silent: newest first; `DBInstanceStatus` is open, as its values
-are listed elsewhere; `DedicatedHostId` is that of the master, the slave or the log; what has no `ExpireTime` has not
-expired; times are written to the second. A record has its tags as `Tags`, an object of key and
-value, which no item has.
+are listed elsewhere; `DedicatedHostId` is that of the master, the slave or the log; what has no
+`ExpireTime` has not expired; times are written to the second. A record has its tags as `Tags`, an
+object of key and value, which no item has.
 """
 
 from instquery.apis.alibaba import FAULTS, failure_of
