@@ -595,8 +595,13 @@ def test_every_character_is_read_a_bounded_number_of_times(text, monkeypatch):
 
 
 def test_progress_is_told_for_every_line_of_any_form():
-    for text in ("\n\n{}\n\n", json.dumps(body(BOTH), indent=1), "{}{}\n{\n}{}\n", "{broken\n\n"):
-        lines = text.encode().split(b"\n")
+    for content in (
+        "\n\n{}\n\n",
+        json.dumps(body(BOTH), indent=1),
+        "{}{}\n{\n}{}\n",
+        "{broken\n\n",
+    ):
+        lines = content.encode().split(b"\n")
         seen = []
 
         def watch(given, seen=seen):
