@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from instquery import Leases, Store
+from instquery.testing import Double
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent
@@ -21,6 +22,7 @@ EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PUBLIC = {
     "instquery",
+    "instquery.asgi",
     "instquery.testing",
     # What an API of one's own is declared with.
     "instquery.apis.envelope",
@@ -498,3 +500,148 @@ def test_the_tests_with_an_own_api_pass(pytester):
     pytester.makepyfile(test_own_api=source)
     options = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=5)
+
+
+# the dialect of Kubernetes
+
+
+TIERS = ("web", "db", "")
+
+
+def pod(number, **labels):
+    return {
+        "metadata": {
+            "uid": f"u-{number:02}",
+            "name": f"pod-{99 - number:02}",
+            "namespace": "blue" if number % 2 else "red",
+            "labels": labels,
+            "creationTimestamp": NOW.isoformat(),
+        },
+        "spec": {"nodeName": f"node-{number % 3}"},
+        "status": {"phase": "Running" if number % 5 else "Pending"},
+    }
+
+
+PODS = [
+    pod(
+        number,
+        **{name: value for name, value in (("tier", TIERS[number % 3]), ("app", "shop")) if value},
+        **({"old": ""} if number % 7 == 0 else {}),
+    )
+    for number in range(20)
+]
+SELECTORS = {
+    "tier=web": lambda labels: labels.get("tier") == "web",
+    "tier==web": lambda labels: labels.get("tier") == "web",
+    "tier!=web": lambda labels: labels.get("tier") != "web",
+    "tier in (web, db)": lambda labels: labels.get("tier") in ("web", "db"),
+    "tier notin (web,gone)": lambda labels: labels.get("tier") not in ("web", "gone"),
+    "tier": lambda labels: "tier" in labels,
+    "!tier": lambda labels: "tier" not in labels,
+    "old=": lambda labels: labels.get("old") == "",
+    "tier in (web,db),!old,app=shop": lambda labels: "tier" in labels and "old" not in labels,
+    "Tier": lambda labels: False,
+}
+
+
+class Kubernetes:
+    """The example, served by a double, and its store."""
+
+    def __init__(self, example):
+        self.clock = 0.0
+        leases = Leases(count=10, age=300, clock=lambda: self.clock)
+        self.store = Store(example.SCHEMA, PODS, leases=leases)
+        self.double = Double(*example.served(self.store))
+
+    def list(self, namespace=None, **params):
+        path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+        reply = httpx.get(self.double.url + path, params=params)
+        return reply.status_code, reply.json()
+
+
+@pytest.fixture
+def kubernetes():
+    made = Kubernetes(load("kubernetes"))
+    with made.double:
+        yield made
+
+
+def uids(body):
+    return [item["metadata"]["uid"] for item in body["items"]]
+
+
+def named(condition=lambda one: True):
+    """The pods of a condition, by namespace and name."""
+    found = [one for one in PODS if condition(one)]
+    found.sort(key=lambda one: (one["metadata"]["namespace"], one["metadata"]["name"]))
+    return [one["metadata"]["uid"] for one in found]
+
+
+def test_kubernetes_selects_by_labels_and_fields(kubernetes):
+    for selector, holds in SELECTORS.items():
+        status, body = kubernetes.list(labelSelector=selector)
+        assert (status, body["kind"]) == (200, "PodList")
+        wanted = named(lambda one, holds=holds: holds(one["metadata"]["labels"]))
+        assert uids(body) == wanted, selector
+    _, body = kubernetes.list("blue", fieldSelector="status.phase!=Running,spec.nodeName=node-2")
+    assert uids(body) == ["u-05"]
+    assert body["items"][0] == PODS[5] | {
+        "metadata": PODS[5]["metadata"] | {"creationTimestamp": "2026-06-01T00:00:00Z"}
+    }
+    _, body = kubernetes.list(fieldSelector="metadata.namespace=blue")
+    assert uids(body) == uids(kubernetes.list("blue", limit=0)[1])
+
+
+def test_kubernetes_walks_in_one_state_until_its_lease_has_ended(kubernetes):
+    _, body = kubernetes.list(limit=8)
+    first, version = body["metadata"], body["metadata"]["resourceVersion"]
+    assert first["remainingItemCount"] == 12
+    found = uids(body)
+    kubernetes.store.discard("u-00")
+    kubernetes.store.put(pod(30))
+
+    _, body = kubernetes.list(limit=8, **{"continue": first["continue"]})
+    assert (body["metadata"]["resourceVersion"], body["metadata"]["remainingItemCount"]) == (
+        version,
+        4,
+    )
+    found += uids(body)
+    token = body["metadata"]["continue"]
+    _, body = kubernetes.list(limit=8, **{"continue": token})
+    assert found + uids(body) == named()
+    assert set(body["metadata"]) == {"resourceVersion"}
+    assert int(kubernetes.list()[1]["metadata"]["resourceVersion"]) > int(version)
+
+    kubernetes.clock += 301
+    status, body = kubernetes.list(limit=8, **{"continue": token})
+    assert (status, body["code"], body["reason"]) == (410, 410, "Expired")
+    assert body["kind"] == "Status"
+
+
+def test_kubernetes_tells_what_remains_only_without_selectors(kubernetes):
+    _, body = kubernetes.list(labelSelector="app", limit=5)
+    assert set(body["metadata"]) == {"resourceVersion", "continue"}
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"labelSelector": "tier in web"}, "labelSelector: cannot be parsed: 'tier in web'"),
+        ({"labelSelector": "a,,b"}, "labelSelector: cannot be parsed: ''"),
+        ({"fieldSelector": "spec.host=x"}, "fieldSelector: cannot be parsed: 'spec.host=x'"),
+        ({"limit": "many"}, "limit: must be an integer from 0"),
+        ({"continue": "x"}, "continue: is invalid"),
+    ],
+)
+def test_kubernetes_refuses_with_a_status(kubernetes, params, told):
+    status, body = kubernetes.list(**params)
+    assert (status, body["reason"], body["status"]) == (400, "BadRequest", "Failure")
+    assert body["message"].startswith(told)
+
+
+def test_kubernetes_takes_a_version_but_not_beside_a_token(kubernetes):
+    _, body = kubernetes.list(limit=5, resourceVersion="0")
+    asked = {"continue": body["metadata"]["continue"], "resourceVersion": "1"}
+    status, body = kubernetes.list(**asked)
+    assert (status, body["reason"]) == (400, "BadRequest")
+    assert "not allowed when using continue" in body["message"]

@@ -1,4 +1,4 @@
-"""RDS DescribeDBInstances: the official client, a naive reading, and what the double shows of it."""
+"""RDS DescribeDBInstances: the official client, a naive reading, what the double shows of it."""
 
 import json
 from datetime import timedelta

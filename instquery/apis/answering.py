@@ -48,6 +48,7 @@ def answer_of(meant: Meant, page: Page, items: list[Record], request_id: str) ->
     came = offset if token is None else page.came
     following = page.cursor if is_walked else None
     number = offset // size + 1
-    facts = (request_id, items, number, size, page.total, following, came, asked)
+    total, version = page.total, page.version
+    facts = (request_id, items, number, size, total, following, came, asked, version)
     # At a third of what a call of the class costs.
     return tuple.__new__(Answer, facts)  # pyright: ignore[reportUnknownMemberType]

@@ -38,6 +38,8 @@ class Answer(NamedTuple):
             without tokens.
         came: how many matches came before this page; `None` where that is not known.
         asked: the request, as it was asked.
+        version: of the state that answers, the same on all pages of a walk by token; 0 from a store
+            that counts none.
 
     """
 
@@ -49,6 +51,7 @@ class Answer(NamedTuple):
     next: str | None = None
     came: int | None = 0
     asked: Asked = NOTHING_ASKED
+    version: int = 0
 
     @property
     def remaining(self) -> int | None:

@@ -51,14 +51,15 @@ def json_object(given: object, most: int) -> Mapping[str, Any]:
     >>> json_object('{"a": 1}', 2)
     {'a': 1}
     """
-    found: Any = given if isinstance(given, Mapping) else _read(given, "object")
+    found: object = given if isinstance(given, Mapping) else _read(given, "object")
     if not isinstance(found, Mapping):
         raise ValueError("must be a JSON object")
-    if len(found) > most:
+    members: Mapping[Any, Any] = found
+    if len(members) > most:
         raise ValueError(f"must have at most {most} members")
-    if not all(isinstance(name, str) for name in found):  # as Python code may give them
+    if not all(isinstance(name, str) for name in members):  # as Python code may give them
         raise ValueError("must have texts as names")
-    return found
+    return members
 
 
 def _read(given: object, what: str) -> object:

@@ -5,6 +5,7 @@ import json
 from instquery.apis.questions import Questions, middle_record, most_common, newest_records
 from instquery.contract import Reads
 from instquery.instants import to_text
+from instquery.query import Record
 
 __all__ = ["SAMPLE_QUESTIONS", "questions"]
 
@@ -30,7 +31,7 @@ def questions(store: Reads, now: int) -> Questions:
     own = {"RegionId": middle.get("RegionId") or "none"}
     status = most_common(newest, "Status")
     ids = [record["InstanceId"] for record in newest[:100]]
-    network = middle.get("VpcAttributes") or {}
+    network: Record = middle.get("VpcAttributes") or {}
     until = to_text(now + 30 * _DAY, "seconds")
 
     return {
