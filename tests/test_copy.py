@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from instquery import InstqueryError
-from instquery.apis import airec, bss
+from instquery.apis import airec, bss, ecs
 from instquery.apis.catalog import CATALOG
 from instquery.cli import copy
 from instquery.cli import databases as cli_databases
@@ -26,10 +26,10 @@ from instquery.cli.writing import JsonForm, whole_file, write_lines
 from instquery.durable import DurableStore
 from instquery.sql import SqlStore
 
-SCHEMAS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA}
+SCHEMAS = {"airec": airec.SCHEMA, "bss": bss.SCHEMA, "ecs": ecs.SCHEMA}
 
 
-@pytest.fixture(params=CATALOG)
+@pytest.fixture(params=SCHEMAS)
 def file(request, tmp_path):
     path = tmp_path / f"{request.param}.jsonl"
     path.write_text(

@@ -187,6 +187,7 @@ assert {status for *_, status in CODES} >= {400, 500}
 def ask(double, name, /, **params):
     """Ask an operation by its name in the catalog."""
     api = CATALOG[name]
+    params = {param.name: "x" for param in api.operation.params if param.required} | params
     if api.is_rpc:
         return httpx.post(double.url, data={"Action": api.operation.name, **params})
     return httpx.get(double.url + api.path, params=params)

@@ -51,10 +51,13 @@ def json_object(given: object, most: int) -> Mapping[str, Any]:
     >>> json_object('{"a": 1}', 2)
     {'a': 1}
     """
-    found: object = given if isinstance(given, Mapping) else _read(given, "object")
+    found = given
+    if not isinstance(given, Mapping):
+        found = _read(given, "object")
     if not isinstance(found, Mapping):
         raise ValueError("must be a JSON object")
-    members: Mapping[Any, Any] = found
+
+    members = cast(Mapping[str, Any], found)
     if len(members) > most:
         raise ValueError(f"must have at most {most} members")
     if not all(isinstance(name, str) for name in members):  # as Python code may give them

@@ -318,4 +318,8 @@ def _api_with(
         if spelled(schema.key) in names and key in (None, schema.key):
             likeness[api] = len(names & set(map(spelled, schema.fields)))
     most = [api for api, count in likeness.items() if count == max(likeness.values())]
-    return most[0] if len(most) == 1 else None
+
+    # Of several versions of one operation that are as like, the newest is meant.
+    most.sort(key=lambda api: CATALOG[api].operation.version)
+    newest = {CATALOG[api].operation.name: api for api in most}
+    return next(iter(newest.values())) if len(newest) == 1 else None
