@@ -12,5 +12,5 @@ ROW = Api(
     samples=samples.records,
     questions=questions.questions,
     sample_questions=questions.SAMPLE_QUESTIONS,
-    columns=("DBInstanceId", "DBInstanceDescription", "Engine", "CreateTime", "ExpireTime"),
+    columns=("DBInstanceId", "Engine", "DBInstanceStatus", "CreateTime", "ExpireTime"),
 )
