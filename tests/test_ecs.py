@@ -25,7 +25,7 @@ def instance(random, number):
     network, sets = random.randrange(3), random.sample(("2001::1", "2001::2", "2001::3"), 2)
     made = {
         "InstanceId": f"i-{number:02}",
-        "InstanceName": random.choice(["Web-01", "web-prod", "ＷＥＢ*", "数据-web", "a?b", "a\\b"]),
+        "InstanceName": random.choice(["Web-01", "web-prod", "ＷＥＢ*", "数据-web", "a?b", "axb", "a\\*"]),
         "RegionId": random.choice(["cn-hangzhou", "cn-hangzhou", "cn-hangzhou", "cn-beijing"]),
         "ZoneId": random.choice(["z-a", "z-b"]),
         "Status": random.choice(["Running", "Running", "Stopped", "Pending", "Released"]),
@@ -106,7 +106,7 @@ CHOICES = {
     "LockReason": ["financial", "security", "refunded", "Financial"],
     "HttpEndpoint": ["enabled", "disabled", "enabled", "on"],
     "HttpTokens": ["optional", "required", "optional", "none"],
-    "InstanceName": ["*web*", "WEB-*", "web-01", "*", "ｗｅｂ**", "a?b", "a\\*", "*\\", "web"],
+    "InstanceName": ["*web*", "a?*", "a\\*", "WEB-*", "web-01", "*", "ｗｅｂ**", "a?b", "*\\", "web"],
     "IoOptimized": ["true", "False", True, "1"],
     "InstanceIds": addresses("i-0", 9),
     "PrivateIpAddresses": addresses("10.0.0.", 60),
@@ -244,6 +244,8 @@ PARAMETERS = [
     ({"InstanceName": "web-*"}, numbers(lambda n: n % 2)),
     ({"InstanceName": "ＷＥＢ-7*"}, ["i-07"]),
     ({"InstanceName": "web-7"}, []),
+    ({"InstanceName": "web-?*"}, []),  # is itself
+    ({"InstanceName": "web-7\\*"}, []),
     ({"InstanceName": "数据 8"}, ["i-08"]),
     ({"Status": "Stopped"}, numbers(lambda n: n % 3 == 0)),
     ({"InstanceChargeType": "PrePaid"}, numbers(lambda n: n < 12)),
