@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from instquery.bounds import Bound, Delta, Given, bound_of
 from instquery.errors import QueryError
-from instquery.instants import EARLIEST, LATEST, Micros
+from instquery.instants import Micros
 from instquery.options import is_collection, told
 
 __all__ = ["Bins", "Edges", "Every", "Histogram"]
@@ -23,7 +23,6 @@ Edges: TypeAlias = Iterable[Given]
 _MOST = 10_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOW = Delta(0, 0)
 
 
 class Histogram(list[int]):
@@ -114,10 +113,10 @@ class Bins:
                 return edges
             if times > _MOST:
                 raise self._too_many()
-            step = Delta(every.months * times, every.microseconds * times)
-            at = until if _is_far(step) else min(until, step.micros(since))
+            step = Delta.cut(every.months * times, every.microseconds * times)
+            at = min(until, step.micros(since))
             if at <= edges[-1]:
-                raise QueryError("every must be more than nothing", field=self._field)
+                raise self._too_narrow()
             edges.append(at)
         return edges
 
@@ -137,15 +136,13 @@ class Bins:
         except ValueError as error:
             raise QueryError(f"every {error}", field=self._field, code="query.value") from None
         if delta.micros(0) <= 0:
-            reason = "every must be more than nothing"
-            raise QueryError(reason, field=self._field, code="query.value")
+            raise self._too_narrow()
         return delta
+
+    def _too_narrow(self) -> QueryError:
+        reason = "every must be more than nothing"
+        return QueryError(reason, field=self._field, code="query.value")
 
     def _too_many(self) -> QueryError:
         reason = f"a histogram has up to {_MOST:,} bins"
         return QueryError(reason, field=self._field, code="query.value")
-
-
-def _is_far(step: Delta) -> bool:
-    """Tell whether a step leaves every calendar, wherever it begins."""
-    return abs(step.months) > 12 * 10_000 or abs(step.microseconds) > LATEST - EARLIEST

@@ -29,7 +29,6 @@ __all__ = [
     "Query",
     "Record",
     "by_count",
-    "by_count_together",
     "check_limit",
     "dated",
     "dated_by",
@@ -270,19 +269,13 @@ def moment_of(value: object) -> TrustedMicros:
 def by_count(counts: Mapping[Any, int], limit: int | None = None) -> dict[Any, int]:
     """Put values in the order of their counts, the most frequent first; ties by their text.
 
-    Of values with one text, text comes before a number, and no value last.
+    Of values with one text, text comes before a number, and no value last. Combinations of values
+    are tuples; their ties are settled by the text of each.
 
     `limit` keeps the most frequent.
     """
-    ordered = sorted(counts.items(), key=_of_one)
-    return dict(ordered if limit is None else ordered[:limit])
-
-
-def by_count_together(
-    counts: Mapping[tuple[Any, ...], int], limit: int | None = None
-) -> dict[tuple[Any, ...], int]:
-    """Do the same with combinations of values; ties by the text of each."""
-    ordered = sorted(counts.items(), key=_of_several)
+    are_several = any(isinstance(value, tuple) for value in counts)
+    ordered = sorted(counts.items(), key=_of_several if are_several else _of_one)
     return dict(ordered if limit is None else ordered[:limit])
 
 
@@ -290,7 +283,7 @@ def _of_one(item: tuple[object, int]) -> tuple[int, str, int]:
     return -item[1], _text(item[0]), _sort_of(item[0])
 
 
-def _of_several(item: tuple[tuple[object, ...], int]) -> tuple[int, list[str], list[int]]:
+def _of_several(item: tuple[Any, int]) -> tuple[int, list[str], list[int]]:
     return -item[1], list(map(_text, item[0])), list(map(_sort_of, item[0]))
 
 

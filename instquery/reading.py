@@ -95,12 +95,10 @@ class Reading(ABC):
         check_limit(limit)
         check_flag("missing", missing, QueryError)
         query = dated_by(self._clocked(), Query(where, now=now))
-        if isinstance(field, tuple):
-            counts = self._present().facets(field, query, missing=missing)
-        else:
-            view, known = self._present_with(field, key)
-            counts = view.facets(field, query, known, key=key, missing=missing)
-        return counts if limit is None else dict(list(counts.items())[:limit])
+        if query.where or isinstance(field, tuple):
+            return self._present().facets(field, query, key=key, missing=missing, limit=limit)
+        view, known = self._present_with(field, key)
+        return view.facets(field, query, known, key=key, missing=missing, limit=limit)
 
     def histogram(  # noqa: PLR0913 - independent options, all but three by name
         self,
@@ -135,9 +133,9 @@ class Reading(ABC):
             query = dated(query, moment_of(self._clocked()()))
         edges = bins.micros(query.now)
         if query.where:
-            return self._present().histogram(field, edges, query)
+            return Histogram(self._present().histogram(field, edges, query), edges)
         view, known = self._present_with_bins(field, edges)
-        return view.histogram(field, edges, query, known)
+        return Histogram(view.histogram(field, edges, query) if known is None else known, edges)
 
     def select(
         self,

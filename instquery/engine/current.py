@@ -174,9 +174,9 @@ class Current:
         with self._lock:
             published = self._whole()
             census = published.census
-            is_known = census is not None and len(edges) <= _EDGES  # nobody waits for more
-            counts = census.binned(field, edges) if census is not None and is_known else None
-            return self._view_of(published), counts
+            if census is None or len(edges) > _EDGES:  # nobody waits for more
+                return self._view_of(published), None
+            return self._view_of(published), census.binned(field, edges)
 
     def earlier(self) -> int:
         """Count the earlier versions that somebody still holds."""

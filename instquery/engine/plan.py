@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from instquery.canonical import order_form
 from instquery.engine.census import Census
 from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
@@ -112,7 +113,7 @@ class Plan(NamedTuple):
         ]
         return {
             "driver": self.driver,
-            "order": [[one.field, "desc" if one.descending else "asc"] for one in self.order],
+            "order": order_form(self.order),
             "steps": steps,
             "total": self.total,
             "known": self.known,

@@ -19,7 +19,7 @@ from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
 from instquery.predicates import Value
-from instquery.query import Query, Record, by_count, by_count_together
+from instquery.query import Query, Record, by_count
 from instquery.terms import Term, Tree
 
 __all__ = ["facets", "histogram", "matched", "matched_rows", "resume", "search"]
@@ -70,7 +70,7 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
                 yield segment, matches
 
 
-def facets(
+def facets(  # noqa: PLR0913 - the options of a caller, and what is known
     version: Version,
     field: str | tuple[str, ...],
     query: Query,
@@ -78,46 +78,45 @@ def facets(
     *,
     key: str | None = None,
     missing: bool = False,
+    limit: int | None = None,
 ) -> dict[Any, int]:
     """Count the records that match, by their value of a keyword field; most frequent first.
 
     By each of many values; by the keys of tags, or with `key` by the values of that key. With a
     tuple of fields, by their combinations. `missing` counts records without a value, under `None`.
-    `known` is the answer for one field without predicates, where it is known. Else costs 2 µs a
-    segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
+    `known` are the counts of all records by a field, where nothing else is asked. Else it costs 2
+    µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
     """
     if isinstance(field, tuple):
-        return _facets_together(version, field, query, missing=missing)
-    if known is not None and not query.where and not missing:
-        return by_count(known)
+        return by_count(_combinations(version, field, query, missing=missing), limit)
 
-    counts: Counter[Any] = Counter()
+    counts: Counter[Any] = Counter(known)
     absent = 0
-    declared = version.schema.fields[field]
-    if known is not None and not query.where:
-        counts.update(known)
-        absent = sum([without(one, field, one.occupied, key) for one in version.segments])
-    else:
+    if known is None:
+        declared = version.schema.fields[field]
         for segment, matches in matched(version, _unkeyed(version, query)):
             counts.update(by_value(segment, field, declared, matches, key))
             if missing:
                 absent += without(segment, field, matches, key)
+    elif missing:
+        absent = sum([without(one, field, one.occupied, key) for one in version.segments])
+
     if absent:
         counts[None] = absent
-    return by_count(counts)
+    return by_count(counts, limit)
 
 
-def _facets_together(
+def _combinations(
     version: Version, fields: tuple[str, ...], query: Query, *, missing: bool
-) -> dict[Any, int]:
+) -> Counter[Combination]:
     """Count the records that match by combinations of values."""
     together: Counter[Combination] = Counter()
     is_many = any(version.schema.fields[field].many for field in fields)
     for segment, rows in matched_rows(version, _unkeyed(version, query)):
         together.update(combined(segment, rows, fields, is_many=is_many))
-    if not missing:
-        together = Counter({one: count for one, count in together.items() if None not in one})
-    return by_count_together(together)
+    if missing:
+        return together
+    return Counter({one: count for one, count in together.items() if None not in one})
 
 
 def histogram(version: Version, field: str, edges: Sequence[Micros], query: Query) -> list[int]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from instquery.bins import Histogram
 from instquery.engine.cursors import Bookmark, Signer, fingerprint
 from instquery.engine.directory import Directory
 from instquery.engine.plan import Plan, plan
@@ -102,20 +101,14 @@ class View:
         *,
         key: str | None = None,
         missing: bool = False,
+        limit: int | None = None,
     ) -> dict[Any, int]:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
-        return facets(self.version, field, query, known, key=key, missing=missing)
+        return facets(self.version, field, query, known, key=key, missing=missing, limit=limit)
 
-    def histogram(
-        self, field: str, edges: Sequence[Micros], query: Query, known: Sequence[int] | None = None
-    ) -> Histogram:
-        """Count the records that match by bins of an instant.
-
-        `known` is the answer without predicates, where it is known.
-        """
-        if known is not None and not query.where:
-            return Histogram(known, edges)
-        return Histogram(histogram(self.version, field, edges, query), edges)
+    def histogram(self, field: str, edges: Sequence[Micros], query: Query) -> list[int]:
+        """Count the records that match by bins of an instant."""
+        return histogram(self.version, field, edges, query)
 
     def select(self, query: Query) -> Iterator[Record]:
         """Walk all records that match, in order. The query is checked when this is called."""
@@ -124,8 +117,7 @@ class View:
     def _selected(self, query: Query, chosen: Plan) -> Iterator[Record]:
         # As in `__iter__`: the view is held.
         for record in selected(self.version, query, chosen):
-            copied = record.copy()
-            yield copied if query.fields is None else picked(copied, query.fields)
+            yield _copy(record, query.fields)
 
     def open(self, cursor: str, query: Query) -> Bookmark:
         """Return the bookmark of a cursor for this query and version. Raises `CursorInvalid`."""
@@ -212,4 +204,10 @@ def _copies(records: list[Record], fields: tuple[str, ...] | None) -> list[Recor
     """Copy the records of a page for whoever asked for it; rows are never changed in place."""
     if fields is None:
         return [record.copy() for record in records]
-    return [picked(record.copy(), fields) for record in records]
+    return [_copy(record, fields) for record in records]
+
+
+def _copy(record: Record, fields: tuple[str, ...] | None) -> Record:
+    """Copy the members of a record that are asked for: of a copy, as a row is not the record."""
+    copied = record.copy()
+    return copied if fields is None else picked(copied, fields)

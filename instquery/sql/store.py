@@ -17,7 +17,6 @@ from instquery.query import (
     Query,
     Record,
     by_count,
-    by_count_together,
     check_limit,
     dated_by,
     system_clock,
@@ -174,8 +173,7 @@ class SqlStore(Later):
             rows = connection.execute(counted, values).all()
         is_one = not isinstance(field, tuple)
         counts = {found[0] if is_one else tuple(found): count for count, *found in rows}
-        ordered = by_count if is_one else by_count_together
-        return ordered(counts, limit)
+        return by_count(counts, limit)
 
     def explain(self, query: Query) -> AccessPath:
         """Return the path by which a query would be answered now; costs its count."""
