@@ -208,6 +208,10 @@ def _copies(records: list[Record], fields: tuple[str, ...] | None) -> list[Recor
 
 
 def _copy(record: Record, fields: tuple[str, ...] | None) -> Record:
-    """Copy the members of a record that are asked for: of a copy, as a row is not the record."""
-    copied = record.copy()
-    return copied if fields is None else picked(copied, fields)
+    """Copy the members of a record that are asked for.
+
+    Only a row that is a plain dict has nothing in it that could be changed: see `rows`.
+    """
+    if fields is None:
+        return record.copy()
+    return picked(record if type(record) is dict else record.copy(), fields)
