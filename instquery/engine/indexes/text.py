@@ -173,7 +173,9 @@ class TextIndex(TextRows):
             if isinstance(narrowed, list):
                 if len(literals) == 1:
                     narrowed.sort(reverse=True)
-                    return narrowed, (is_exact and is_known) or not narrowed
+                    # A vacant row has no text here, but still a record, whose raw text is tested.
+                    places = among(self._present, narrowed)
+                    return places, (is_exact and is_known) or not places
                 narrowed = set_of(narrowed, len(self._texts))
             rows &= narrowed
             is_exact = is_exact and is_known
