@@ -16,7 +16,7 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
     ["engine.opening", "options", "values"],
-    ["engine.column"],
+    ["engine.column", "engine.keycodes"],
     ["contents", "readers", "orders"],
     ["bounds"],
     ["nodes"],

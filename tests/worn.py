@@ -8,6 +8,7 @@ from instquery import Order, Schema, Store, instant, keyword, text
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
 from instquery.engine import column as column_room
+from instquery.engine import keycodes as keycodes_room
 from instquery.engine import keylist as keylist_room
 from instquery.engine import ordered as ordered_room
 from instquery.engine import placed as placed_room
@@ -52,7 +53,12 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(bykey_room, "_MOSTLY", 0)
     monkeypatch.setattr(bykey_room, "_CUTS", 2)
     monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
+    monkeypatch.setattr(bykey_room, "_STEPS", 2)
+    monkeypatch.setattr(bykey_room, "_STEPS_A_ROW", 1)
+    monkeypatch.setattr(bykey_room, "_PORTION", 1)
+    monkeypatch.setattr(keycodes_room, "_BITS", 2)
     monkeypatch.setattr(keylist_room, "_WISHES", 2)
+    monkeypatch.setattr(keylist_room, "_UNCODED", 2)
     monkeypatch.setattr(placed_room, "_ROWS_A_KEY", 8)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
     monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)

@@ -85,7 +85,7 @@ class Segment:
         records: the record of each row, vacant ones included.
         occupied: the rows whose record is not discarded.
         count: how many these are.
-        keys: the rows in order of their keys, once they are asked for in it.
+        keys: the rows in order of their keys.
 
     """
 
@@ -119,6 +119,7 @@ class Segment:
         segment.records = Column([entry.row for entry in entries])
         segment.count = len(entries)
         segment.occupied = everything(len(entries))
+        segment.keys = KeyList.build([entry.key for entry in entries])
 
         segment._order = OrderIndex.build(schema, [entry.rank for entry in entries])
         for name, field in schema.fields.items():
