@@ -5,6 +5,7 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
+from operator import itemgetter
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from instquery import (
     stored,
     text,
 )
+from instquery.engine import bykey as bykey_room
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
 from instquery.orderings import Ordering
@@ -251,6 +253,36 @@ def test_few_records_are_sorted_for_a_page_whatever_block_it_lies_in(falls, monk
     few = 64 + 16 * 2  # segments
     assert sizes
     assert max(sizes) <= 10 + few
+
+
+@pytest.mark.parametrize("falls", [True, False])
+@pytest.mark.parametrize("value", ["a", "b", "c", "d"])
+def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value, monkeypatch):
+    """The keys of a value have one prefix, so that one end of all keys is that of one value."""
+    looked_at = []
+    list_positions = bykey_room.positions
+
+    def counted(rows):
+        found = list_positions(rows)
+        looked_at.append(len(found))
+        return found
+
+    found = [
+        {"id": f"{'abcd'[n % 4]}-{n * 7919 % 40_000:05}", "created": n, "status": "abcd"[n % 4]}
+        for n in range(40_000)
+    ]
+    store = Store(SCHEMA, found)
+    for key in [f"{value}-{n:05}" for n in (0, 1, 2, 3, 39_999, 39_998)]:
+        store.discard(key)
+    here = sorted([key for key in map(itemgetter("id"), store) if key[0] == value], reverse=falls)
+    monkeypatch.setattr(bykey_room, "positions", counted)
+    orders_ = Order("status"), Order("id", descending=falls)
+    for query in (
+        Query(Eq("status", value), order=orders_, limit=10),
+        Query(order=orders_, limit=10, offset=sum(1 for one in store if one["status"] > value)),
+    ):
+        assert [one["id"] for one in store.page(query)] == here[:10]
+    assert sum(looked_at) < 4_000  # of twice 10,000
 
 
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():

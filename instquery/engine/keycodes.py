@@ -61,5 +61,6 @@ def codes_of(listed: Sequence[Position]) -> KeyCodes:
     for code, start in enumerate(range(0, width, stretch)):
         for position in listed[start : start + stretch]:
             octets[position] = code
-    slices = [set_of_bits(octets, bit) for bit in reversed(range(_BITS))]
+    plane = bytes(octets)
+    slices = [set_of_bits(plane, bit) for bit in reversed(range(_BITS))]
     return KeyCodes(tuple(slices), width)
