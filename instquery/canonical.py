@@ -108,7 +108,7 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
     root = numbered.number(whole)
 
     written: list[Json] = []
-    for word, leaf, operands in numbered.forms:
+    for word, _, leaf, operands in numbered.forms:
         if leaf is not None:
             written.append(_write_leaf(leaf, as_numbers=as_numbers))
         elif word == "not":
