@@ -1,6 +1,6 @@
 """Canonical forms in plain JSON: what a query is written and compared by.
 
-`trees.Forms` says what is one form; this room writes it, and reads any form back. Forms are
+`trees.Forms` says what is one form; this room writes it, and `formreader` reads any back. Forms are
 promised across releases: whoever changes what is written raises the version in `query`.
 
 | form | is |
@@ -17,15 +17,13 @@ microseconds]}`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
-from instquery.bounds import Bound, Delta, Instant, bound_of
-from instquery.errors import QueryError
+from instquery.bounds import Bound, Delta, Instant
 from instquery.instants import to_text
 from instquery.nodes import Forms, upwards
-from instquery.options import told
-from instquery.orders import ORDERS, Order
+from instquery.orders import Order
 from instquery.predicates import (
     ASKED,
     And,
@@ -33,27 +31,21 @@ from instquery.predicates import (
     Eq,
     In,
     Missing,
-    Not,
-    Or,
     Predicate,
     Range,
     check_answered,
     check_size,
     unanswered,
 )
-from instquery.trees import MOST_DEEP, MOST_LEAVES
 
 __all__ = [
+    "BOUNDS",
     "Json",
     "canonical_form",
     "mark_of",
     "names_form",
-    "names_of",
     "number_form",
-    "number_of",
     "order_form",
-    "order_of",
-    "where_of",
 ]
 
 Json: TypeAlias = Any
@@ -61,15 +53,9 @@ Json: TypeAlias = Any
 
 _EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
-# Whose form is wrong, as errors say it.
-_PREDICATE = "a predicate"
-_ORDER = "an order"
-_FIELDS = "fields"
 _DIRECTIONS = {True: "desc", False: "asc"}
-_BOUNDS = ("after", "since", "until", "before", "within")
-
-
-# writing
+BOUNDS = ("after", "since", "until", "before", "within")
+"""The bounds of a range, by name."""
 
 
 def canonical_form(where: Iterable[Predicate]) -> Json:
@@ -77,10 +63,11 @@ def canonical_form(where: Iterable[Predicate]) -> Json:
 
     Raises `QueryError` for a predicate of an unknown class.
 
+    >>> from instquery import Or
     >>> canonical_form([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """
-    return _form_of(tuple(where), _as_json, as_numbers=False)
+    return _form_of(tuple(where), _as_json, as_numbers=False)[0]
 
 
 def mark_of(where: Iterable[Predicate]) -> str:
@@ -89,14 +76,20 @@ def mark_of(where: Iterable[Predicate]) -> str:
     It is for this release alone, and costs less than the form. Instants are what the same integers
     are: whoever asks knows that these are instants.
     """
-    return ascii(_form_of(tuple(where), ascii, as_numbers=True))
+    form, told = _form_of(tuple(where), ascii, as_numbers=True)
+    return ascii(form) if told is None else told
 
 
-def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numbers: bool) -> Json:
-    """Write a form, operands sorted by a text of theirs."""
+def _form_of(
+    where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numbers: bool
+) -> tuple[Json, str | None]:
+    """Write a form, operands sorted by a text of theirs; and of what has more than leaves, a mark.
+
+    A leaf that stands in many places is written once, and so is its text.
+    """
     if _LEAVES.issuperset(map(type, where)):  # as nearly all queries are
         forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
-        return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
+        return (forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}), None
 
     for one in where:
         check_answered(one, ASKED)  # which says what to ask with, as And would not
@@ -104,19 +97,55 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
     check_size(whole)
     for node, _ in upwards(whole):
         check_answered(node, ASKED)  # a class derived from one would be written as that one
-    numbered = Forms[Predicate]()
-    root = numbered.number(whole)
+    return _Writing(whole, by, as_numbers=as_numbers).result()
 
-    written: list[Json] = []
-    for word, _, leaf, operands in numbered.forms:
-        if leaf is not None:
-            written.append(_write_leaf(leaf, as_numbers=as_numbers))
-        elif word == "not":
-            (operand,) = operands
-            written.append({word: written[operand]})
-        else:
-            written.append({word: sorted([written[one] for one in operands], key=by)})
-    return written[root]
+
+class _Writing:
+    """The forms of a tree while they are written, by number: see `nodes.Forms`.
+
+    In the place of a leaf's text stands its rank among the texts of leaves. As no form's text is
+    how another one begins, that sorts operands as their whole texts would, which may be long, and
+    in many places.
+    """
+
+    def __init__(self, root: Predicate, by: Callable[[Json], str], *, as_numbers: bool) -> None:
+        numbered = Forms[Predicate]()
+        self._root = numbered.number(root)
+        self._forms = numbered.forms
+        self._leaves = {
+            number: _write_leaf(form.leaf, as_numbers=as_numbers)
+            for number, form in enumerate(self._forms)
+            if form.leaf is not None
+        }
+        self._texts = {number: by(leaf) for number, leaf in self._leaves.items()}
+
+    def result(self) -> tuple[Json, str | None]:
+        """Return what `_form_of` does."""
+        in_order = sorted(set(self._texts.values()))
+        ranks = {text: rank for rank, text in enumerate(in_order)}
+        written: list[Json] = []
+        marks: list[str] = []
+        for number, (word, _, _, operands) in enumerate(self._forms):
+            leaf = self._leaves.get(number)
+            if leaf is not None:
+                written.append(leaf)
+                marks.append(f'{{"{next(iter(leaf))}":{ranks[self._texts[number]]:05}}}')
+                continue
+
+            ordered = sorted(operands, key=marks.__getitem__)
+            parts = [written[one] for one in ordered]
+            told = ",".join([marks[one] for one in ordered])
+            is_not = word == "not"
+            written.append({word: parts[0] if is_not else parts})
+            marks.append(f'{{"{word}":{told}}}' if is_not else f'{{"{word}":[{told}]}}')
+
+        mark = None if self._is_flat() else f"{in_order}\n{marks[self._root]}"
+        return written[self._root], mark
+
+    def _is_flat(self) -> bool:
+        """Tell whether it is a leaf, or leaves that must all hold."""
+        word, _, _, operands = self._forms[self._root]
+        return self._root in self._leaves or (word == "and" and operands <= self._leaves.keys())
 
 
 def _write_leaf(leaf: Predicate, *, as_numbers: bool) -> Json:
@@ -145,7 +174,7 @@ def _write_in(leaf: In) -> Json:
 
 
 def _write_range(leaf: Range, *, as_numbers: bool) -> Json:
-    bounds = {name: getattr(leaf, name) for name in _BOUNDS}
+    bounds = {name: getattr(leaf, name) for name in BOUNDS}
     given = {
         name: _bound(bound, as_numbers=as_numbers)
         for name, bound in bounds.items()
@@ -210,151 +239,3 @@ def names_form(names: Iterable[str]) -> Json:
 def number_form(number: int) -> Json:
     """Write a number, such as an offset, which may be of any size."""
     return _value(number)
-
-
-# reading
-
-
-def number_of(form: Json) -> Any:
-    """Read a number; what is none is left to whoever checks it."""
-    return _exact(form)
-
-
-def order_of(form: Json) -> list[Order]:
-    """Read the form of orders. Raises `QueryError` for what is none."""
-    orders: list[Order] = []
-    for one in _listed(form, _ORDER)[: ORDERS + 1]:  # one too many is refused by the query
-        parts = _listed(one, _ORDER)
-        field, direction = parts if len(parts) == 2 else (None, None)
-        name = _exact(field)
-        if not isinstance(name, str) or direction not in ("desc", "asc"):
-            raise _wrong('is a field and "asc" or "desc"', one, _ORDER)
-        orders.append(Order(name, descending=direction == "desc"))
-    return orders
-
-
-def names_of(form: Json) -> list[str]:
-    """Read names of members. Raises `QueryError` for what is no list of them."""
-    names = [_exact(one) for one in _listed(form, _FIELDS)]
-    if not all(isinstance(name, str) for name in names):
-        raise _wrong("has names alone", form, _FIELDS)
-    return names
-
-
-def where_of(form: Json) -> Predicate:
-    """Read a form. Raises `QueryError` for what is none."""
-    return _read(form, 1, [MOST_LEAVES])
-
-
-def _read(form: Json, depth: int, left: list[int]) -> Predicate:
-    """Read a form with no more leaves than are left: one mapping may stand in many places."""
-    members = _members(form)
-    if members is None or len(members) != 1:
-        raise _wrong("is one word, such as eq, and what it is of", form)
-    if depth > MOST_DEEP:
-        raise QueryError(f"the form of a predicate is at most {MOST_DEEP} deep", code="query.value")
-
-    ((word, given),) = members.items()
-    if word == "not":
-        return Not(_read(given, depth + 1, left))
-    if word in ("and", "or"):
-        forms = _listed(given)
-        if not forms:
-            _take_leaf(left)
-        operands = [_read(one, depth + 1, left) for one in forms]
-        return And(*operands) if word == "and" else Or(*operands)
-
-    read = _READ.get(word)
-    if read is None:
-        raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
-    parts = _listed(given)
-    if len(parts) != (1 if word == "missing" else 2):
-        raise _wrong(f"of {word} has another number of parts", given)
-    _take_leaf(left)
-    return read(*parts)
-
-
-def _take_leaf(left: list[int]) -> None:
-    if not left[0]:
-        reason = f"the form of a predicate has at most {MOST_LEAVES:,} leaves"
-        raise QueryError(reason, code="query.value")
-    left[0] -= 1
-
-
-def _read_eq(field: Json, value: Json) -> Predicate:
-    return Eq(_exact(field), _exact(value))
-
-
-def _read_in(field: Json, values: Json) -> Predicate:
-    return In(_exact(field), [_exact(one) for one in _listed(values)])
-
-
-def _read_contains(field: Json, needle: Json) -> Predicate:
-    return Contains(_exact(field), _exact(needle))
-
-
-def _read_range(field: Json, bounds: Json) -> Predicate:
-    given = _members(bounds)
-    if given is None or any(name not in _BOUNDS for name in given):
-        raise _wrong(f"of range has bounds by {', '.join(_BOUNDS)}", bounds)
-    return Range(_exact(field), **{name: _read_bound(bound) for name, bound in given.items()})
-
-
-def _read_missing(field: Json) -> Predicate:
-    return Missing(_exact(field))
-
-
-def _read_bound(given: Json) -> Any:
-    marked = _members(given)
-    if marked is None:
-        try:
-            return bound_of(given)
-        except ValueError as error:
-            raise QueryError(f"the bound {error}", code="query.value") from None
-
-    if list(marked) != ["delta"]:
-        return _exact(given)
-    parts = _listed(marked["delta"])
-    months, microseconds = map(_exact, parts) if len(parts) == 2 else (None, None)
-    if type(months) is not int or type(microseconds) is not int:
-        raise _wrong("of delta has months and microseconds", given)
-    return Delta.cut(months, microseconds)
-
-
-def _members(given: Json) -> Mapping[str, Json] | None:
-    """Return the members of a mapping; `None` for what is none."""
-    return cast(Mapping[str, Json], given) if isinstance(given, Mapping) else None
-
-
-def _listed(given: Json, of: str = _PREDICATE) -> Sequence[Json]:
-    if not isinstance(given, list | tuple):
-        raise _wrong("has lists of parts", given, of)
-    return cast(Sequence[Json], given)
-
-
-def _exact(given: Json) -> Any:
-    """Read a value; what is under a mark as it was."""
-    marked = _members(given)
-    if marked is None:
-        return given
-    try:
-        if list(marked) == ["number"]:
-            return int(marked["number"], 0)
-        if list(marked) == ["hex"]:
-            return bytes.fromhex(marked["hex"]).decode("utf-8", "surrogatepass")
-    except (TypeError, ValueError):
-        pass
-    raise _wrong("has values, or number or hex with text", given)
-
-
-def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
-    return QueryError(f"the form of {of} {what}, not {told(given)}", code="query.value")
-
-
-_READ: Mapping[str, Callable[..., Predicate]] = {
-    "eq": _read_eq,
-    "in": _read_in,
-    "contains": _read_contains,
-    "range": _read_range,
-    "missing": _read_missing,
-}

@@ -114,6 +114,8 @@ class In(Leaf):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
+        if self.members is other.members:
+            return self.field == other.field
         return self.field == other.field and self.members == other.members
 
     def __hash__(self) -> int:

@@ -5,17 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
-from instquery.canonical import (
-    canonical_form,
-    names_form,
-    names_of,
-    number_form,
-    number_of,
-    order_form,
-    order_of,
-    where_of,
-)
+from instquery.canonical import canonical_form, names_form, number_form, order_form
 from instquery.errors import QueryError
+from instquery.formreader import names_of, number_of, order_of, where_of
 from instquery.instants import Moment, TrustedMicros, moment, to_text
 from instquery.options import (
     brief,

@@ -6,13 +6,14 @@ which simplify what they combine: an answer stays the same, and costs less.
 - `and` in `and` and `or` in `or` are opened, `not` in `not` is dropped;
 - what is always true or always false is known to be;
 - the intervals of one field under one `and` are their intersection, which is counted exactly;
-- the values of one field under one `or` are one `In`, which is looked up once.
+- the values of one field under one `or` are one `In`, which is looked up once, but for long lists;
+- a leaf that stands in many places under one `and` or `or` is there once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any, Literal, TypeAlias, Union
+from typing import Any, Literal, TypeAlias, TypeGuard, Union
 
 from instquery.folding import fold
 from instquery.predicates import (
@@ -50,6 +51,8 @@ Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 Term: TypeAlias = Union[Bounded, "Tree"]
 """A bound leaf, or a tree of terms."""
+
+_JOINED_VALUES = 256
 
 _SHOWN = 12
 """The leaves of a tree that `str` shows."""
@@ -91,17 +94,17 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     >>> merged([Eq("a", "x"), TRUE]), merged([Eq("a", "x"), FALSE]) == [FALSE]
     ([Eq(field='a', value='x')], True)
     """
-    given = list(terms)
+    given = _distinct(terms)
     if _MERGED.isdisjoint(map(type, given)):
         return given
 
     found: dict[object, Term] = {}
     opened = _opened("and", given) if Tree in map(type, given) else given
-    for number, term in enumerate(opened):
+    for term in opened:
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
         if not isinstance(term, Interval):
-            found[number] = term
+            found[id(term)] = term
             continue
         other = found.get(term.field)
         found[term.field] = term.intersection(other) if isinstance(other, Interval) else term
@@ -120,19 +123,19 @@ def any_of(terms: Iterable[Term]) -> Term:
     >>> any_of([Eq("a", "x"), Eq("b", "y"), Eq("a", "z")]).parts
     (In(field='a', values=('x', 'z')), Eq(field='b', value='y'))
     """
-    opened = list(_opened("or", terms))
+    opened = _distinct(_opened("or", terms))
     if TRUE in opened:
         return TRUE
 
     values: dict[str, list[Value]] = {}
     for term in opened:
-        if isinstance(term, Eq | In):
+        if _is_joined(term):
             asked = (term.value,) if isinstance(term, Eq) else term.values
             values.setdefault(term.field, []).extend(asked)
 
     parts: list[Term] = []
     for term in opened:
-        if not isinstance(term, Eq | In):
+        if not _is_joined(term):
             parts.append(term)
         elif term.field in values:
             given = values.pop(term.field)
@@ -188,6 +191,19 @@ def _opened(word: Literal["and", "or"], terms: Iterable[Term]) -> Iterator[Term]
             yield from term.parts
         else:
             yield term
+
+
+def _distinct(terms: Iterable[Term]) -> list[Term]:
+    """List terms, one that stands in many places once: its values are not compared."""
+    return list({id(term): term for term in terms}.values())
+
+
+def _is_joined(term: Term) -> TypeGuard[Eq | In]:
+    """Tell whether the values of a leaf are put together with others of its field.
+
+    Very many are not: a leaf that stands in many places would be copied for each of them.
+    """
+    return isinstance(term, Eq) or (isinstance(term, In) and len(term.values) <= _JOINED_VALUES)
 
 
 def _told(term: Term, left: list[int]) -> str:

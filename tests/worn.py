@@ -5,6 +5,7 @@ They have small segments with vacant rows, opened places and moved records.
 
 import naive
 from instquery import Order, Schema, Store, instant, keyword, text
+from instquery import terms as terms_room
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
 from instquery.engine import column as column_room
@@ -14,6 +15,7 @@ from instquery.engine import ordered as ordered_room
 from instquery.engine import placed as placed_room
 from instquery.engine import stretches as stretches_room
 from instquery.engine import tallies as tallies_room
+from instquery.engine import version as version_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import keyword as keyword_room
@@ -63,6 +65,8 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
     monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
     monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)
+    monkeypatch.setattr(terms_room, "_JOINED_VALUES", 3)
+    monkeypatch.setattr(version_room, "_TOGETHER", 4)
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True, **options):

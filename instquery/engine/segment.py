@@ -182,7 +182,7 @@ class Segment:
     def size(self, term: Term) -> Size:
         """Tell how many records match; without an index, any of them may."""
         if isinstance(term, Tree):
-            return Size.of_tree(term.word, [self.size(part) for part in term.parts], self.count)
+            return self._size_of_tree(term, {})
 
         lookup = self.lookup(term.field)
         if lookup is not None:
@@ -278,6 +278,15 @@ class Segment:
             self._own(name).drop(position, self._value(name, record))
 
     # inside
+
+    def _size_of_tree(self, tree: Tree, known: dict[int, Size]) -> Size:
+        """Combine the sizes of the parts; that of a leaf that stands in many places is `known`."""
+        for part in tree.parts:
+            if id(part) not in known:
+                known[id(part)] = (
+                    self._size_of_tree(part, known) if isinstance(part, Tree) else self.size(part)
+                )
+        return Size.of_tree(tree.word, [known[id(part)] for part in tree.parts], self.count)
 
     def _value(self, name: str, record: Record) -> object:
         """Return what the index of a field is told of a record."""
