@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
+from itertools import islice
 from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
@@ -221,6 +222,10 @@ Where: TypeAlias = Predicate | Iterable[Predicate]
 
 _LEAVES = frozenset(get_args(Asked))
 
+_TOO_MANY = (
+    f"there are more than {MOST_LEAVES:,} predicates: ask for many values of one field with In"
+)
+
 
 def check_answered(predicate: object, answered: Iterable[type] = BOUND) -> None:
     """Refuse a predicate of a class that is not answered: by default, not bound.
@@ -268,10 +273,12 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")
 
-    # What `type()` tells narrows nothing.
-    listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]
-    is_flat = not listed or (_LEAVES.issuperset(map(type, listed)) and len(listed) <= MOST_LEAVES)
-    if not is_flat:
+    # What `type()` tells narrows nothing. One more than the most is enough: it may have no end.
+    given = where if is_tuple else islice(where, MOST_LEAVES + 1)
+    listed: tuple[Predicate, ...] = tuple(given)  # pyright: ignore[reportUnknownArgumentType]
+    if len(listed) > MOST_LEAVES:
+        raise QueryError(_TOO_MANY)
+    if not _LEAVES.issuperset(map(type, listed)):
         for predicate in listed:
             if not isinstance(predicate, Predicate):
                 kind = type(predicate).__name__
@@ -289,10 +296,7 @@ def check_size(predicate: Predicate) -> None:
             "And in And and Or in Or count once, so regroup them"
         )
     if predicate.leaves > MOST_LEAVES:
-        raise QueryError(
-            f"there are more than {MOST_LEAVES:,} predicates: "
-            "ask for many values of one field with In"
-        )
+        raise QueryError(_TOO_MANY)
 
 
 def is_relative(where: Iterable[Predicate]) -> bool:

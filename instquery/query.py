@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Self, TypeAlias
 
 from instquery.canonical import canonical_form, names_form, number_form, order_form
@@ -50,6 +51,7 @@ _set = object.__setattr__  # of frozen values, while they are made
 
 _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a caller's mistake
 _VERSION = 1  # of the plain form of a query
+_MOST_NAMES = 10_000  # of members that are handed out
 _MEMBERS = ("version", "where", "order", "offset", "limit", "total", "now")
 
 
@@ -193,7 +195,10 @@ def fields_of(fields: Iterable[str]) -> tuple[str, ...]:
     """Return names of members, each once. Raises `QueryError` for what is no collection of them."""
     if not is_collection(fields):
         raise QueryError(f"fields takes a collection of names of members, not {told(fields)}")
-    return tuple(dict.fromkeys(map(_name, fields)))
+    listed = list(islice(fields, _MOST_NAMES + 1))
+    if len(listed) > _MOST_NAMES:
+        raise QueryError(f"fields takes up to {_MOST_NAMES:,} names of members")
+    return tuple(dict.fromkeys(map(_name, listed)))
 
 
 def _name(field: object) -> str:

@@ -140,3 +140,25 @@ def test_marks_are_one_exactly_where_forms_are(seed):
         marks.setdefault(mark_of(where), []).append(And(*where))
     assert all(one == same[0] for same in marks.values() for one in same)
     assert len({same[0] for same in marks.values()}) == len(marks)
+
+
+def endless(one):
+    for _ in range(50_000):
+        yield one
+    raise AssertionError("it was read to its end")
+
+
+@pytest.mark.parametrize("one", [Eq("status", "a"), And(), Or(Eq("status", "a"), Eq("id", "b"))])
+def test_predicates_without_end_are_refused(one):
+    store = Store(SCHEMA, stock(3))
+    for ask in (Query, store.select, store.count, store.discard_where):
+        with pytest.raises(QueryError, match="more than 10,000 predicates"):
+            ask(endless(one))
+    few = (Eq("status", value) for value in "aa")
+    assert store.count(few) == 2
+    assert naive.holds(store.page(Query(one)).items[0], ("eq", "status", "a"))
+
+
+def test_names_without_end_are_refused():
+    with pytest.raises(QueryError, match="up to 10,000 names"):
+        Query(fields=endless("id"))
