@@ -31,6 +31,7 @@ from instquery import (
     text,
 )
 from instquery.engine import bykey as bykey_room
+from instquery.engine import stretches as stretches_room
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
 from instquery.orderings import Ordering
@@ -283,6 +284,26 @@ def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value,
     ):
         assert [one["id"] for one in store.page(query)] == here[:10]
     assert sum(looked_at) < 4_000  # of twice 10,000
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_of_many_records_a_first_page_is_cut_out_at_once(falls, monkeypatch):
+    cuts = []
+    cut = stretches_room._cut
+
+    def counted(bracket, at):
+        cuts.append(bracket.number)
+        return cut(bracket, at)
+
+    monkeypatch.setattr(stretches_room, "_cut", counted)
+    monkeypatch.setattr(stretches_room, "_SAMPLED", 8)
+    monkeypatch.setattr(stretches_room, "_ROWS_A_SAMPLE", 16)
+    found = [{"id": f"i-{n}", "expires": n * 7919 % 20_011} for n in range(20_000)]
+    store = Store(SCHEMA, found)
+    wanted = naive.sorted_by(found, [("expires", falls)])
+    page = store.page(Query(order=Order("expires", descending=falls), limit=10))
+    assert page.items == wanted[:10]
+    assert cuts == [20_000]
 
 
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():

@@ -22,7 +22,11 @@ __all__ = ["Dated", "Stretch", "stretches"]
 Dated: TypeAlias = InstantIndex | OrderIndex
 """An index of instants."""
 
-_SAMPLED = 256  # instants in all, 0.1 µs each
+# So many instants are sampled in all, 0.1 to 0.5 µs each. Of very many rows more are: so a first
+# page is cut out at once, which spares a cut of 0.5 ms at a million rows.
+_SAMPLED = 256
+_MOST_SAMPLED = 2_048
+_ROWS_A_SAMPLE = 512
 
 _Line: TypeAlias = tuple[Segment, Dated, RowSet]
 
@@ -75,7 +79,7 @@ def stretches(
     count = count_all([wanted for _, _, wanted in lines])
     whole = _Bracket(lines, count, EARLIEST, LATEST + 1, 0)
     window = (count - end, count - first - 1) if descending else (first, end - 1)
-    found = _narrowed(whole, *window, _first_cuts(lines), enough)
+    found = _narrowed(whole, *window, _first_cuts(lines, count), enough)
 
     if descending:
         passed = count - found[-1].below - found[-1].number
@@ -137,9 +141,10 @@ def _cut(bracket: _Bracket, at: Micros) -> tuple[_Bracket, _Bracket]:
     )
 
 
-def _first_cuts(lines: Sequence[_Line]) -> list[Micros]:
-    """Take a sample from all rows, wanted or not."""
-    each = max(2, _SAMPLED // max(1, len(lines)))
+def _first_cuts(lines: Sequence[_Line], count: int) -> list[Micros]:
+    """Take a sample from all rows, wanted or not; `count` are."""
+    sampled = max(_SAMPLED, min(_MOST_SAMPLED, count // _ROWS_A_SAMPLE))
+    each = max(2, sampled // max(1, len(lines)))
     sample: set[Micros] = set()
     for segment, lookup, _ in lines:
         step = max(1, len(segment) // each)
