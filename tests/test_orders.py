@@ -277,6 +277,9 @@ def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value,
         store.discard(key)
     here = sorted([key for key in map(itemgetter("id"), store) if key[0] == value], reverse=falls)
     monkeypatch.setattr(bykey_room, "positions", counted)
+    leaps = []
+    leap = bykey_room._leap
+    monkeypatch.setattr(bykey_room, "_leap", lambda *given: leaps.append(1) or leap(*given))
     orders_ = Order("status"), Order("id", descending=falls)
     for query in (
         Query(Eq("status", value), order=orders_, limit=10),
@@ -284,6 +287,8 @@ def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value,
     ):
         assert [one["id"] for one in store.page(query)] == here[:10]
     assert sum(looked_at) < 4_000  # of twice 10,000
+    # Nor is a walk through the keys of other values.
+    assert bool(leaps) is (value != ("d" if falls else "a"))
 
 
 @pytest.mark.parametrize("falls", [True, False])
