@@ -106,7 +106,8 @@ class Opening:
         for number in reversed(range(len(self.places))):
             place = self.places[number]
             first = place - number
-            column[place + 1 : end + number + 1] = column[first:end]
+            stretch: Any = column[first:end]
+            column[place + 1 : end + number + 1] = stretch
             column[place] = values[number]
             end = first
 
@@ -135,7 +136,7 @@ def moved_up(positions: "array[Position]", starts: Sequence[Position]) -> "array
 
 
 def moved_by_stretches(numbers: "array[int]", ends: Sequence[int]) -> "array[int]":
-    """Add 0 to the numbers before the first end, 1 to those from there to the second one, and so on.
+    """Add 0 to the numbers before the first end, 1 to those before the second one, and so on.
 
     None gets too high for its type. All are added as one great number: 20 µs for 1,000, and 0.2 an
     end.
