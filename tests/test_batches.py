@@ -84,6 +84,19 @@ def test_batches_in_every_order_of_arrival_and_of_every_size(order):
             assert store.count(predicates(asked)) == len(expected), f"seed {seed}, {asked}"
 
 
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("count", [1, 2, 3, 30])
+def test_grams_that_only_a_batch_has_are_known(count):
+    """As no needle is looked for that has another one."""
+    chance = random.Random(count)
+    store, _ = worn(SCHEMA, chance, segment_rows=24)
+    needle = Contains("name", "zyx")
+    assert store.count([needle]) == 0
+    store.put_many([made(chance, 5000 + at) | {"name": f"{at} ZYX"} for at in range(count)])
+    assert store.count([needle]) == count
+    assert store.verify() == []
+
+
 def entries_of(chance, count):
     """Entries, oldest first, many of them of equal rank."""
     records = [made(chance, number) for number in range(count)]
