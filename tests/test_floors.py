@@ -41,6 +41,7 @@ FLOORS = [
     ],
     ["engine.indexes.rare"],
     ["engine.indexes.postings", "engine.indexes.pieces"],
+    ["engine.indexes.runs"],
     ["engine.indexes.grams", "engine.indexes.repeats"],
     ["engine.indexes.frequent"],
     ["engine.indexes.narrowing"],

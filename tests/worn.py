@@ -8,6 +8,7 @@ from instquery import Order, Schema, Store, instant, keyword, text
 from instquery import terms as terms_room
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
+from instquery.engine import census as census_room
 from instquery.engine import column as column_room
 from instquery.engine import keycodes as keycodes_room
 from instquery.engine import keylist as keylist_room
@@ -45,6 +46,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
+    monkeypatch.setattr(census_room, "_MANY", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
     monkeypatch.setattr(ordered_room, "_FEW", 0)
     monkeypatch.setattr(ordered_room, "_FEW_A_SEGMENT", 0)

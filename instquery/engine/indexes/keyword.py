@@ -239,7 +239,8 @@ class KeywordIndex:
 
     def copy(self) -> Self:
         """Copy the directories; row sets and arrays are shared."""
-        twin = type(self)(self._width)
+        twin = object.__new__(type(self))  # to make one in the usual way would build rare rows
+        twin._width = self._width
         twin._frequent = self._frequent.copy()
         twin._counts = self._counts.copy()
         twin._rare = self._rare.copy()
