@@ -51,7 +51,8 @@ class Predicate(Node):
     """A condition that a record meets or does not: an immutable value.
 
     Predicates are combined by `&` (and), `|` (or) and `~` (not). The logic has two values: `~p` is
-    true exactly where `p` is not, so a record without the field meets `~Eq(field, value)`.
+    true exactly where `p` is not, so a record without the field meets `~Eq(field, value)`. Python's
+    `and`, `or`, `not` and `if` would drop a predicate: they raise `QueryError`.
     """
 
     __slots__ = ()
@@ -91,6 +92,11 @@ class Predicate(Node):
 
     def __invert__(self) -> "Not":
         return Not(self)
+
+    def __bool__(self) -> bool:
+        # `p and q` would be `q` alone, and remove more than was asked for.
+        kind = type(self).__name__
+        raise QueryError(f"{kind} has no truth value: use &, | and ~ (and parentheses)")
 
 
 class Leaf(Predicate):

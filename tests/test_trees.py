@@ -64,6 +64,26 @@ def test_operators_make_trees_and_open_chains():
         A & "b"
 
 
+@pytest.mark.parametrize("made", [A, And(), Or(A, B), ~A, Missing("zone")])
+@pytest.mark.parametrize(
+    "drop",
+    [
+        lambda one: one and B,
+        lambda one: one or B,
+        lambda one: not one,
+        lambda one: 1 if one else 2,
+        bool,
+    ],
+)
+def test_a_predicate_has_no_truth_value_by_which_it_would_be_dropped(made, drop):
+    kind = type(made).__name__
+    with pytest.raises(QueryError, match=rf"^{kind} has no truth value: use &, \| and ~"):
+        drop(made)
+    assert made in [B, made]
+    assert made == made & made
+
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
