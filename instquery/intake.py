@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from instquery.contents import CONTAINERS, PLAIN, admitted, name_of
-from instquery.errors import RecordError, SchemaError
+from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.fields import Field, unknown_field
 from instquery.kinds import KINDS, Kind, Read, Readers, Row
 from instquery.orderings import Ordering, Rank, Sortable
@@ -144,6 +144,13 @@ class Intake:
         if self._strict and not own.keys() <= self._names:
             raise _unknown(own.keys() - self._names, self._names)
         return own
+
+    def check_members(self, names: Iterable[str]) -> None:
+        """Refuse names of members that a strict schema does not know, with a `QueryError`."""
+        unknown = [name for name in names if name not in self._names] if self._strict else ()
+        for name in unknown:
+            reason = unknown_field(name, self._names)
+            raise QueryError(reason, field=name, code="query.field")
 
     def check(self, field: str, record: Mapping[str, Any]) -> None:
         """Check one member of a record. Raises `RecordError` for what its field cannot hold."""

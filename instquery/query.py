@@ -74,7 +74,7 @@ class Query:
         now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or
             integer microseconds. Without it, the store's clock is read. A cursor keeps it.
         fields: the members that are handed out, whole; by default all. A cursor fits whatever
-            they are.
+            they are. A name that a strict schema does not know is refused when a store is asked.
 
     Raises:
         QueryError: for what is none of these.

@@ -164,6 +164,14 @@ class Schema:
         """
         return self._intake.own_names(what, members)
 
+    def check_members(self, names: Iterable[str] | None) -> None:
+        """Refuse names of members that no record can have, with a `QueryError`; `None` are all.
+
+        Only a strict schema knows them: another one keeps members that it does not declare.
+        """
+        if names is not None:
+            self._intake.check_members(names)
+
     def rank(self, row: Record) -> Rank:
         """Return a row's place in the order: the higher, the earlier it is answered."""
         return self._intake.rank(row)

@@ -296,9 +296,13 @@ class SqlStore(Later):
     # inside
 
     def _asked(self, query: Query) -> Query:
-        """Return a query with its now. Raises `QueryError` for another order than the table's."""
+        """Return a query with its now.
+
+        Raises `QueryError` for another order than the table's, and for members that no record has.
+        """
         query = dated_by(self._clock, query)
         check_order(self.schema, query)
+        self.schema.check_members(query.fields)
         return query
 
     def _can_be_there(self, key: object) -> TypeGuard[str]:

@@ -1,0 +1,82 @@
+"""Slips of whoever uses the package for the first time: none is passed over, each is named."""
+
+import pytest
+import sqlalchemy as sa
+
+from instquery import (
+    Eq,
+    Order,
+    Query,
+    QueryError,
+    Schema,
+    Store,
+    instant,
+    keyword,
+    text,
+)
+from instquery.durable import DurableStore
+from instquery.sql import SqlStore
+
+FIELDS = {
+    "vm": text(aliases=("id",)),
+    "label": text(),
+    "region": keyword(),
+    "created": instant(),
+}
+SCHEMA = Schema(key="vm", order=Order("created"), fields=FIELDS)
+STRICT = Schema(key="vm", order=Order("created"), fields=FIELDS, strict=True)
+RECORDS = [
+    {"vm": f"i-{number}", "region": region, "label": "db", "created": f"2026-01-0{number}"}
+    for number, region in enumerate(["eu", "us", "eu"], 1)
+]
+
+
+@pytest.fixture
+def database():
+    made = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    yield made
+    made.dispose()
+
+
+def table_of(database, schema, name="instances"):
+    store = SqlStore(database, schema, name)
+    store.create()
+    return store
+
+
+# names of members
+
+
+def test_a_member_that_no_record_can_have_is_refused_where_it_is_asked_for(tmp_path, database):
+    memory = Store(STRICT, RECORDS)
+    table = table_of(database, STRICT)
+    with DurableStore.open(tmp_path / "a.db", STRICT) as durable:
+        query = Query(Eq("region", "eu"), fields=["vm", "regon"], limit=1)
+        cursor = memory.page(Query(query.where, limit=1)).cursor
+        asking = [
+            lambda: memory.page(query),
+            lambda: memory.page(query, cursor),
+            lambda: memory.prepare(query).page(),
+            lambda: memory.explain(query),
+            lambda: memory.select(fields=["regon"]),
+            lambda: memory.snapshot().page(query),
+            lambda: memory.snapshot().select(fields=["regon"]),
+            lambda: durable.page(query),
+            lambda: durable.select(fields=["regon"]),
+            lambda: table.page(query),
+            lambda: table.prepare(query),
+            lambda: table.explain(query),
+        ]
+        for ask in asking:
+            with pytest.raises(QueryError, match="did you mean region") as caught:
+                ask()
+            assert (caught.value.field, caught.value.code) == ("regon", "query.field")
+        for store in (memory, durable, table):
+            store.put_many(RECORDS)
+            assert store.page(Query(fields=["region"], limit=1)).items == [{"region": "eu"}]
+
+
+def test_a_schema_that_is_not_strict_has_members_that_it_does_not_declare(database):
+    for store in (Store(SCHEMA), table_of(database, SCHEMA)):
+        store.put({"vm": "i-1", "regon": 5})
+        assert store.page(Query(fields=["regon", "x"])).items == [{"regon": 5}]
