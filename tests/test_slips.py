@@ -9,6 +9,7 @@ from instquery import (
     Query,
     QueryError,
     Schema,
+    SchemaError,
     Store,
     instant,
     keyword,
@@ -80,3 +81,20 @@ def test_a_schema_that_is_not_strict_has_members_that_it_does_not_declare(databa
     for store in (Store(SCHEMA), table_of(database, SCHEMA)):
         store.put({"vm": "i-1", "regon": 5})
         assert store.page(Query(fields=["regon", "x"])).items == [{"regon": 5}]
+
+
+# a table of another schema
+
+
+def test_a_table_that_lacks_columns_is_refused_by_their_names(database):
+    old = Schema(key="vm", order=Order("created"), fields={"vm": text(), "created": instant()})
+    table_of(database, old).put({"vm": "i-1"})
+    said = "instances was made for another schema: it lacks label, label_folded, region"
+    with pytest.raises(SchemaError, match=said) as caught:
+        table_of(database, SCHEMA)
+    assert caught.value.code == "store.table"
+    assert len(SqlStore(database, old)) == 1
+
+    wide = table_of(database, SCHEMA, "wide")
+    wide.put_many(RECORDS)
+    assert len(table_of(database, old, "wide")) == 3  # what it does not ask for may be there

@@ -83,7 +83,6 @@ def test_a_predicate_has_no_truth_value_by_which_it_would_be_dropped(made, drop)
     assert made == made & made
 
 
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
