@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from instquery.bounds import Bound, Delta, Given, bound_of
+from instquery.bounds import Bound, Delta, Given, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import Micros
 from instquery.options import is_collection, told
@@ -95,12 +95,11 @@ class Bins:
         except ValueError as error:
             reason = f"an edge {error}"
             raise QueryError(reason, field=self._field, code="query.value") from None
-        if self._every is not None:
-            return self._steps(self._every, *edges)
-
-        if any(first >= second for first, second in pairwise(edges)):
-            raise QueryError("edges must ascend", field=self._field, code="query.value")
-        return edges
+        for first, second in pairwise(edges):
+            # A stretch of no length is no bin, where edges are made: there is one edge then.
+            if first > second or (first == second and self._every is None):
+                raise self._not_ascending(first, second)
+        return edges if self._every is None else self._steps(self._every, *edges)
 
     def _steps(self, every: Delta, since: Micros, until: Micros) -> list[Micros]:
         """Return since + k * every for each k, up to until.
@@ -138,6 +137,11 @@ class Bins:
         if delta.micros(0) <= 0:
             raise self._too_narrow()
         return delta
+
+    def _not_ascending(self, first: Micros, second: Micros) -> QueryError:
+        names = "edges" if self._every is None else "since and until"
+        reason = f"{names} must ascend, and {Instant(second)} follows {Instant(first)}"
+        return QueryError(reason, field=self._field, code="query.value")
 
     def _too_narrow(self) -> QueryError:
         reason = "every must be more than nothing"

@@ -192,6 +192,16 @@ def test_edges_at_the_ends_of_time_and_none():
         (lambda store: store.histogram("created", ["soon"]), "edges is not an ISO 8601"),
         (lambda store: store.histogram("created", [10**9, 10**9 + 1]), "an edge "),
         (lambda store: store.histogram("created", ["2026-01-02", "2026-01-01"]), "must ascend"),
+        (
+            lambda store: store.histogram("created", ["2026-01-01", "2026-01-03", "2026-01-02"]),
+            "edges must ascend, and 2026-01-02T00:00:00Z follows 2026-01-03T00:00:00Z",
+        ),
+        (
+            lambda store: store.histogram(
+                "created", every=timedelta(1), since="2026-02-01", until="2026-01-01"
+            ),
+            "since and until must ascend, and 2026-01-01T00:00:00Z follows 2026-02-01",
+        ),
         (lambda store: store.histogram("created", ["2026-01-02"] * 2), "edges must ascend"),
         (lambda store: store.histogram("created", range(10_002)), "up to 10,000 bins"),
         (lambda store: store.histogram("created", every=timedelta(1)), "takes since and until"),
