@@ -504,15 +504,28 @@ def test_a_plan_names_its_order():
 @pytest.mark.parametrize(
     ("made", "error", "said"),
     [
-        (lambda: Query(order="created"), QueryError, "order must be an Order, or up to 3"),
-        (lambda: Query(order=["created"]), QueryError, "order must be an Order"),
+        (
+            lambda: Query(order="created"),
+            QueryError,
+            r"^order takes Order\('created', descending=False\), or a list of them, not str$",
+        ),
+        (lambda: Query(order="-created"), QueryError, r"^order takes Order\('created'\), or"),
+        (lambda: Query(order=["created"]), QueryError, r"Order\('created', descending=False\), or"),
+        (
+            lambda: Query(order=("created", "desc")),
+            QueryError,
+            r"takes Order\('created', desc.* not s",
+        ),
+        (lambda: Query(order=5), QueryError, r"Order\('field', descending=False\), .* not 5"),
+        (lambda: Order("created", "asc"), SchemaError, "^descending must be True or False, not s"),
+        (lambda: Order(5), SchemaError, "^field must be the name of a field, not 5"),
         (lambda: Query(order=[Order("created")] * 4), QueryError, "order has up to 3 Orders"),
         (lambda: Query(fields="id"), QueryError, "fields takes a collection of names"),
         (lambda: Query(fields=[1]), QueryError, "fields must be names of members, not 1"),
         (lambda: Schema("id", [Order("id")] * 4, SCHEMA.fields), SchemaError, "order has up to 3"),
         (lambda: Schema("id", Order("name"), SCHEMA.fields), SchemaError, "the order must be by"),
         (lambda: Schema("id", Order("note"), SCHEMA.fields), SchemaError, "the order must be by"),
-        (lambda: Schema("id", None, SCHEMA.fields, orders="id"), SchemaError, "order must be"),
+        (lambda: Schema("id", None, SCHEMA.fields, orders="id"), SchemaError, "order takes Order"),
         (
             lambda: Schema("id", None, SCHEMA.fields, orders=[Order("note")]),
             SchemaError,
