@@ -9,9 +9,19 @@ from typing import Any, Self, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
-from instquery.options import is_collection, some
+from instquery.options import brief, is_collection, some, told
 from instquery.ranges import Interval, Range, check_name
-from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
+from instquery.trees import (
+    MOST_DEEP,
+    MOST_LEAVES,
+    And,
+    Compound,
+    Leaf,
+    Not,
+    Or,
+    Predicate,
+    as_predicate,
+)
 from instquery.values import fits, hashed
 
 __all__ = [
@@ -95,7 +105,10 @@ class In(Leaf):
     def __init__(self, field: str, values: Iterable[Value]) -> None:
         check_name(field)
         if not is_collection(values):
-            reason = "In takes a collection of values"
+            one = f"In({brief(field)}, [{brief(values)}])"
+            reason = (
+                f"In takes a collection of values, not {told(values)}: write {one}, or ask with Eq"
+            )
             raise QueryError(reason, field=field, code="query.value")
         fitting: Sequence[Value] = tuple(values)
         if not _TEXT.issuperset(map(type, fitting)):
@@ -281,9 +294,10 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
     if not _LEAVES.issuperset(map(type, listed)):
         for predicate in listed:
             if not isinstance(predicate, Predicate):
-                kind = type(predicate).__name__
+                given = where if isinstance(where, Mapping) else predicate
                 known = "Eq, In, Contains, Range, Missing, And, Or or Not"
-                raise QueryError(f"{kind} is not a predicate: give {known}")
+                cure = as_predicate(given) if isinstance(given, Mapping) else f": give {known}"
+                raise QueryError(f"{type(given).__name__} is not a predicate{cure}")
         check_size(And(*listed))
     return listed
 
@@ -314,6 +328,8 @@ def _check_value(value: object, field: str) -> None:
             given, cure = "None", ": ask with Missing for records without a value"
         elif isinstance(value, date):  # a datetime is one
             cure = ": ask with Range for times"
+        elif is_collection(value):
+            cure = ": ask with In for one of several values"
         reason = f"a value must be text, an integer or a bool, not {given}{cure}"
         raise QueryError(reason, field=field, code="query.value")
 

@@ -27,6 +27,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from instquery.errors import QueryError
 from instquery.nodes import Forms, Node, Word, holds, upwards, written
+from instquery.options import brief
 
 __all__ = [
     "MOST_DEEP",
@@ -37,6 +38,7 @@ __all__ = [
     "Not",
     "Or",
     "Predicate",
+    "as_predicate",
     "leaves_of",
 ]
 
@@ -340,8 +342,22 @@ def _core(predicate: object, combined_by: str) -> Predicate:
     if not isinstance(predicate, Predicate):
         kind = type(predicate).__name__
         cure = f": {combined_by}(*predicates)" if isinstance(predicate, list | tuple) else ""
+        if isinstance(predicate, Mapping):
+            cure = as_predicate(predicate)
         raise QueryError(f"{combined_by} takes predicates, not {kind}{cure}")
     return predicate.core if isinstance(predicate, _Group) and predicate.is_open else predicate
+
+
+def as_predicate(given: Mapping[Any, Any]) -> str:
+    """Say what to write for a mapping of names to values, as other libraries take it.
+
+    >>> as_predicate({"region": "eu", "zone": "a"})
+    ": write Eq('region', 'eu')"
+    """
+    for name, value in given.items():
+        one, word = (list(value), "In") if isinstance(value, list | tuple | set) else (value, "Eq")
+        return f": write {word}({brief(name)}, {brief(one)})"
+    return ""
 
 
 def leaves_of(predicate: Predicate) -> Iterator[Leaf]:

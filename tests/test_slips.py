@@ -4,7 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from instquery import (
+    And,
     Eq,
+    In,
+    Not,
     Order,
     Query,
     QueryError,
@@ -98,3 +101,45 @@ def test_a_table_that_lacks_columns_is_refused_by_their_names(database):
     wide = table_of(database, SCHEMA, "wide")
     wide.put_many(RECORDS)
     assert len(table_of(database, old, "wide")) == 3  # what it does not ask for may be there
+
+
+# what other libraries take
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (
+            lambda store: Query({"region": "eu"}),
+            "dict is not a predicate: write Eq('region', 'eu')",
+        ),
+        (
+            lambda store: Query([{"region": "eu"}]),
+            "dict is not a predicate: write Eq('region', 'eu')",
+        ),
+        (lambda store: store.count({"region": ["eu", "us"]}), "write In('region', ['eu', 'us'])"),
+        (lambda store: store.discard_where({"region": "eu"}), "dict is not a predicate: write Eq("),
+        (
+            lambda store: store.select({"region": "eu"}),
+            "dict is not a predicate: write Eq('region'",
+        ),
+        (lambda store: store.watch({"region": "eu"}), "dict is not a predicate: write Eq('region'"),
+        (lambda store: And({"region": "eu"}), "And takes predicates, not dict: write Eq('region'"),
+        (lambda store: Not({"region": "eu"}), "Not takes predicates, not dict: write Eq('region'"),
+        (lambda store: Query(["eu"]), "str is not a predicate: give Eq, In"),
+        (
+            lambda store: Eq("region", ["eu", "us"]),
+            "region: a value must be text, an integer or a bool, not list: "
+            "ask with In for one of several values",
+        ),
+        (
+            lambda store: In("region", "eu"),
+            "region: In takes a collection of values, not str: "
+            "write In('region', ['eu']), or ask with Eq",
+        ),
+    ],
+)
+def test_what_is_no_predicate_is_named_with_what_to_write(slip, said):
+    with pytest.raises(QueryError) as caught:
+        slip(Store(SCHEMA, RECORDS))
+    assert said in str(caught.value)
