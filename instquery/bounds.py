@@ -15,6 +15,7 @@ from instquery.instants import (
     LATEST,
     TrustedMicros,
     moment_of_integer,
+    no_time,
     to_micros,
     to_text,
 )
@@ -162,7 +163,7 @@ def bound_of(value: object) -> Bound:
     if isinstance(value, int) and not isinstance(value, bool):
         return Integer(value if isinstance(value, TrustedMicros) else int(value))
     allowed = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
-    raise ValueError(f"must be {allowed}, not {type(value).__name__}")
+    raise no_time(allowed, value)
 
 
 def _add_months(micros: int, months: int) -> int:

@@ -1,5 +1,7 @@
 """Slips of whoever uses the package for the first time: none is passed over, each is named."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +13,8 @@ from instquery import (
     Order,
     Query,
     QueryError,
+    Range,
+    RecordError,
     Schema,
     SchemaError,
     Store,
@@ -143,3 +147,23 @@ def test_what_is_no_predicate_is_named_with_what_to_write(slip, said):
     with pytest.raises(QueryError) as caught:
         slip(Store(SCHEMA, RECORDS))
     assert said in str(caught.value)
+
+
+def test_a_date_is_refused_with_what_to_give():
+    store, day = Store(SCHEMA, RECORDS), date(2026, 1, 2)
+    cure = r"a datetime.* not date: its isoformat\(\) is midnight in UTC$"
+    asking = [
+        (lambda: Range("created", since=day), QueryError, "created: since must be "),
+        (lambda: store.histogram("created", [day]), QueryError, "created: edges must be "),
+        (lambda: Query(now=day), QueryError, "now must be "),
+        (lambda: store.put({"vm": "i-9", "created": day}), RecordError, "created: must be "),
+        (
+            lambda: SCHEMA.matches(Range("created", after=0), {"created": day}),
+            RecordError,
+            "created: must be ",
+        ),
+    ]
+    for ask, kind, said in asking:
+        with pytest.raises(kind, match=f"^{said}{cure}"):
+            ask()
+    assert store.count(Range("created", since=day.isoformat())) == 2
