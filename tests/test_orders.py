@@ -485,7 +485,7 @@ def test_a_cursor_is_for_one_key():
     for store, other in (stores, stores[::-1]):
         cursor = store.page(Query(limit=2)).cursor
         for live in (True, False):
-            with pytest.raises(CursorInvalid, match="for another query"):
+            with pytest.raises(CursorInvalid, match="in another order, or by another key"):
                 other.page(Query(limit=2), cursor, live=live)
 
 

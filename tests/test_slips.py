@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from instquery import (
     And,
+    CursorInvalid,
     Eq,
     In,
     Not,
@@ -167,3 +168,43 @@ def test_a_date_is_refused_with_what_to_give():
         with pytest.raises(kind, match=f"^{said}{cure}"):
             ask()
     assert store.count(Range("created", since=day.isoformat())) == 2
+
+
+# cursors
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "推荐", "made up", 5, b"abc", "A" * 20])
+def test_what_is_no_cursor_is_called_so(wrong):
+    store = Store(SCHEMA, RECORDS)
+    for reading in (store, store.snapshot()):
+        with pytest.raises(
+            CursorInvalid, match=r"^the cursor must be that of a page, as page\.cursor has it"
+        ):
+            reading.page(Query(), wrong)
+
+
+def test_a_cursor_of_another_order_is_told_from_one_of_other_predicates():
+    store = Store(SCHEMA, RECORDS)
+    cursor = store.page(Query(limit=1)).cursor
+    by_key = Store(Schema("label", SCHEMA.order, FIELDS), cursor_key=b"k")
+    same_key = Store(SCHEMA, RECORDS, cursor_key=b"k")
+    asking = [
+        (lambda: store.page(Query(order=Order("region")), cursor), "issued in another order"),
+        (
+            lambda: store.page(Query(order=Order("created", descending=False)), cursor),
+            "issued in another order, or by another key: ask in the order of its first page",
+        ),
+        (
+            lambda: by_key.page(Query(limit=1), same_key.page(Query(limit=1)).cursor),
+            "issued in another order",
+        ),
+        (lambda: store.page(Query(Eq("region", "eu")), cursor), "issued for another query: ask"),
+        (lambda: same_key.page(Query(), cursor), "issued by another store or process"),
+    ]
+    for ask, said in asking:
+        with pytest.raises(CursorInvalid, match=f"^the cursor was {said}"):
+            ask()
+
+    store.discard("i-1")
+    with pytest.raises(CursorInvalid, match="the cursor was issued for another state of the store"):
+        store.snapshot().page(Query(), cursor)
