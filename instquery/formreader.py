@@ -6,7 +6,7 @@ from typing import Any, cast
 from instquery.bounds import Delta, bound_of
 from instquery.canonical import BOUNDS, Json
 from instquery.errors import QueryError
-from instquery.options import told
+from instquery.options import brief, counted
 from instquery.orders import ORDERS, Order
 from instquery.predicates import And, Contains, Eq, In, Missing, Not, Or, Predicate, Range
 from instquery.trees import MOST_DEEP, MOST_LEAVES
@@ -32,7 +32,8 @@ def order_of(form: Json) -> list[Order]:
         field, direction = parts if len(parts) == 2 else (None, None)
         name = _exact(field)
         if not isinstance(name, str) or direction not in ("desc", "asc"):
-            raise _wrong('is a field and "asc" or "desc"', one, _ORDER)
+            culprit = direction if isinstance(name, str) else one
+            raise _wrong('is a field and "asc" or "desc"', culprit, _ORDER)
         orders.append(Order(name, descending=direction == "desc"))
     return orders
 
@@ -78,8 +79,9 @@ def _read(form: Json, depth: int, left: list[int], known: dict[int, Predicate]) 
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
     parts = _listed(given)
-    if len(parts) != (1 if word == "missing" else 2):
-        raise _wrong(f"of {word} has another number of parts", given)
+    wanted = 1 if word == "missing" else 2
+    if len(parts) != wanted:
+        raise _wrong(f"of {word} has {counted(wanted, 'part')}", given)
     _take_leaf(left)
     leaf = known[id(form)] = read(*parts)
     return leaf
@@ -159,7 +161,7 @@ def _exact(given: Json) -> Any:
 
 
 def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
-    return QueryError(f"the form of {of} {what}, not {told(given)}", code="query.value")
+    return QueryError(f"the form of {of} {what}, not {brief(given)}", code="query.value")
 
 
 _READ: Mapping[str, Callable[..., Predicate]] = {

@@ -16,6 +16,7 @@ from instquery.options import (
     check_kind,
     check_whole,
     is_collection,
+    nearest,
     some,
     told,
 )
@@ -158,10 +159,7 @@ class Query:
         >>> Query.from_dict(Query(offset=5).to_dict()) == Query(offset=5)
         True
         """
-        if not isinstance(plain, Mapping) or set(plain) - {"fields"} != set(_MEMBERS):
-            members = ", ".join(_MEMBERS)
-            reason = f"the form of a query is a mapping with {members}, and fields if it names them"
-            raise QueryError(reason, code="query.value")
+        _check_members(plain)
         if type(plain["version"]) is not int or plain["version"] != _VERSION:
             given = brief(plain["version"])
             raise QueryError(
@@ -189,6 +187,26 @@ class Query:
         part = f"offset={offset}, limit={self.limit}, total={self.total}, now={self.now!r}"
         fields = "" if self.fields is None else f", fields={some(self.fields)}"
         return f"Query(where={some(self.where)}, {order}{part}{fields})"
+
+
+def _check_members(plain: object) -> None:
+    """Refuse what is no form of a query, with a `QueryError` that names the member at fault."""
+    known = (*_MEMBERS, "fields")
+    members = f"a mapping with {', '.join(_MEMBERS)}, and fields if it names them"
+    if not isinstance(plain, Mapping):
+        reason = f"the form of a query is {members}, not {told(plain)}"
+        raise QueryError(reason, code="query.value")
+
+    for name in plain:
+        if name not in known:
+            near = nearest(name, known) if isinstance(name, str) else None
+            cure = f"it is {members}" if near is None else f"did you mean {near}?"
+            reason = f"the form of a query has no member {brief(name)}: {cure}"
+            raise QueryError(reason, code="query.value")
+    for name in _MEMBERS:
+        if name not in plain:
+            reason = f"the form of a query lacks {name}: it is {members}"
+            raise QueryError(reason, code="query.value")
 
 
 def fields_of(fields: Iterable[str]) -> tuple[str, ...]:
