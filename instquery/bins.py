@@ -11,6 +11,7 @@ from instquery.bounds import Bound, Delta, Given, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import Micros
 from instquery.options import is_collection, told
+from instquery.predicates import Predicate
 
 __all__ = ["Bins", "Edges", "Every", "Histogram"]
 
@@ -69,7 +70,8 @@ class Bins:
             if since is not None or until is not None:
                 raise QueryError("since and until go with every: edges say where bins end")
             if not is_collection(edges):
-                raise QueryError(f"edges takes a collection of instants, not {told(edges)}")
+                reason = f"edges takes a collection of instants, not {told(edges)}{_cure(edges)}"
+                raise QueryError(reason)
             listed = list(islice(edges, _MOST + 2))
             self._bounds = [self._bound("edges", edge) for edge in listed]
             if not listed:
@@ -123,7 +125,7 @@ class Bins:
         try:
             return bound_of(value)
         except ValueError as error:
-            reason = f"{name} {error}"
+            reason = f"{name} {error}{_cure(value)}"
             raise QueryError(reason, field=self._field, code="query.value") from None
 
     def _width(self, every: object) -> Delta:
@@ -150,3 +152,8 @@ class Bins:
     def _too_many(self) -> QueryError:
         reason = f"a histogram has up to {_MOST:,} bins"
         return QueryError(reason, field=self._field, code="query.value")
+
+
+def _cure(given: object) -> str:
+    """Say where predicates go, which other counts take as their second argument."""
+    return ": where= takes predicates" if isinstance(given, Predicate) else ""

@@ -295,7 +295,7 @@ class Schema:
             return
         reason = f"the order must be by an instant, a keyword or the key, not by {kind.phrase}"
         if kind.is_text:
-            reason += " that Schema(orders=...) does not name"
+            reason += f": declare Schema(orders=[{order}]) for it"
         raise error(reason, field=order.field, **_coded(error, "query.kind"))
 
     def facet_fields(self, field: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -313,7 +313,7 @@ class Schema:
             check_kind("field", name, str, what, QueryError)
             declared = self.fields.get(name)
             if declared is None or not declared.kind.is_counted:
-                reason = "facets are counted for keyword fields of the schema"
+                reason = "facets are counted for keyword fields: declare it keyword()"
                 raise self._not_counted(name, reason)
         return names
 
@@ -322,7 +322,9 @@ class Schema:
         check_kind("field", field, str, "the name of a field", QueryError)
         declared = self.fields.get(field)
         if declared is None or not declared.kind.is_instant:
-            raise self._not_counted(field, "a histogram is of an instant field of the schema")
+            raise self._not_counted(
+                field, "a histogram is of an instant field: declare it instant()"
+            )
 
     def _not_counted(self, field: str, reason: str) -> QueryError:
         """Return the error for a field that cannot be counted by; the reason, if it is declared."""

@@ -178,7 +178,10 @@ def test_edges_at_the_ends_of_time_and_none():
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda store: store.histogram("status", ["2026-01-01"]), "status: a histogram is of an"),
+        (
+            lambda store: store.histogram("status", ["2026-01-01"]),
+            "status: a histogram is of an instant field: declare it instant",
+        ),
         (
             lambda store: store.histogram("gone", ["2026-01-01"]),
             "gone: no such field",
@@ -189,6 +192,14 @@ def test_edges_at_the_ends_of_time_and_none():
         (lambda store: store.histogram("created", ["2026"], since="2026-01-01"), "go with every"),
         (lambda store: store.histogram("created", []), "edges must hold at least one"),
         (lambda store: store.histogram("created", "2026-01-01"), "a collection of instants"),
+        (
+            lambda store: store.histogram("created", Eq("status", "a")),
+            "a collection of instants, not Eq: where= takes predicates",
+        ),
+        (
+            lambda store: store.histogram("created", [Eq("status", "a")]),
+            "or a delta from now, not Eq: where= takes predicates",
+        ),
         (lambda store: store.histogram("created", ["soon"]), "edges is not an ISO 8601"),
         (lambda store: store.histogram("created", [10**9, 10**9 + 1]), "an edge "),
         (lambda store: store.histogram("created", ["2026-01-02", "2026-01-01"]), "must ascend"),
@@ -214,7 +225,10 @@ def test_edges_at_the_ends_of_time_and_none():
         (lambda store: every(store, relativedelta(months=1, days=-29)), "more than nothing"),
         (lambda store: store.facets(()), "counted by 1 to 4 fields, not 0"),
         (lambda store: store.facets(("status",) * 5), "counted by 1 to 4 fields, not 5"),
-        (lambda store: store.facets(("status", "name")), "name: facets are counted for"),
+        (
+            lambda store: store.facets(("status", "name")),
+            "name: facets are counted for keyword fields: declare it key",
+        ),
         (lambda store: store.facets(("status", 1)), "field must be the name of a field"),
         (lambda store: store.facets("status", limit=-1), "limit must be an integer from 0"),
     ],
