@@ -37,7 +37,10 @@ def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None
 def order_of(schema: Schema) -> Order:
     """Return the order of a table. Raises `SchemaError` for one that is not by one instant."""
     if schema.ranked is None:
-        raise SchemaError("a store on a database is ordered by one instant field as yet")
+        raise SchemaError(
+            "as yet, a store on a database is ordered by one instant field: "
+            "declare Schema(order=Order(field)) with one"
+        )
     return schema.ranked
 
 
