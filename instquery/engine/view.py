@@ -123,7 +123,10 @@ class View:
         """Return the bookmark of a cursor for this query and version. Raises `CursorInvalid`."""
         after = self._signer.open(cursor, query, self.schema)
         if after.epoch != self.epoch:
-            raise CursorInvalid("was issued for another state of the store")
+            raise CursorInvalid(
+                "the cursor was issued for another state of the store: ask the store, or the "
+                "snapshot that it is of"
+            )
         return after
 
     def answer(
