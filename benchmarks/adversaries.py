@@ -129,6 +129,11 @@ def _repeated(count: int) -> Store:
     return _named(map(name, range(count)))
 
 
+def _repeated_words(count: int) -> Store:
+    """Give every second name one word of four letters again and again."""
+    return _named("wxyz" * (7 + n % 9) if n % 2 else f"name-{n}" for n in range(count))
+
+
 def _small_alphabets(count: int) -> Store:
     """Give names of twenty letters: of two, of five, or sixteen words of three."""
     draw = Random(1)
@@ -256,6 +261,7 @@ CASES = {
         f"repeated letters: {title}": Case(_repeated, _ask(Contains("name", needle)))
         for title, needle in {"one": "a" * 40, "two": "yx" * 15, "dashes": "-" * 30}.items()
     },
+    "repeated letters: four": Case(_repeated_words, _ask(Contains("name", "xyzw" * 8))),
     **{
         f"small alphabets: {needle}": Case(_small_alphabets, _ask(Contains("name", needle)))
         for needle in ("abbaabab", "babababababab", "a" * 12, "cdcd", "fgfgf", "ik yil", " yal yal")

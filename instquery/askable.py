@@ -41,7 +41,7 @@ def check_order(
         f"the order must be by an instant, a number, a keyword or the key, not by {kind.phrase}"
     )
     if kind.is_text:
-        reason += " that Schema(orders=...) does not name"
+        reason += f": declare Schema(orders=[{order}]) for it"
     raise error(reason, field=order.field, **_coded(error, "query.kind"))
 
 
@@ -63,7 +63,9 @@ def facet_fields(
         check_kind("field", name, str, what, QueryError)
         declared = fields.get(name)
         if declared is None or not declared.kind.is_counted:
-            reason = "facets are counted for keyword and tags fields of the schema"
+            reason = (
+                "facets are counted for keyword and tags fields: declare it keyword() or tags()"
+            )
             raise _not_counted(fields, name, reason)
         if declared.kind.has_pairs and isinstance(field, tuple):
             reason = "tags are counted by themselves, not together with other fields"
@@ -80,7 +82,9 @@ def check_histogram(fields: Mapping[str, Field], field: str) -> None:
     check_kind("field", field, str, "the name of a field", QueryError)
     declared = fields.get(field)
     if declared is None or not declared.kind.is_instant:
-        raise _not_counted(fields, field, "a histogram is of an instant field of the schema")
+        raise _not_counted(
+            fields, field, "a histogram is of an instant field: declare it instant()"
+        )
 
 
 def _not_counted(fields: Mapping[str, Field], field: str, reason: str) -> QueryError:

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from instquery.bounds import Bound, Delta, Given, bound_of
+from instquery.bounds import AN_INSTANT, Bound, Delta, Given, Instant, bound_of
 from instquery.errors import QueryError
 from instquery.instants import Micros
 from instquery.options import is_collection, told
+from instquery.predicates import Predicate
 
 __all__ = ["Bins", "Edges", "Every", "Histogram"]
 
@@ -69,7 +70,8 @@ class Bins:
             if since is not None or until is not None:
                 raise QueryError("since and until go with every: edges say where bins end")
             if not is_collection(edges):
-                raise QueryError(f"edges takes a collection of instants, not {told(edges)}")
+                reason = f"edges takes a collection of instants, not {told(edges)}{_cure(edges)}"
+                raise QueryError(reason)
             listed = list(islice(edges, _MOST + 2))
             self._bounds = [self._bound("edges", edge) for edge in listed]
             if not listed:
@@ -95,12 +97,11 @@ class Bins:
         except ValueError as error:
             reason = f"an edge {error}"
             raise QueryError(reason, field=self._field, code="query.value") from None
-        if self._every is not None:
-            return self._steps(self._every, *edges)
-
-        if any(first >= second for first, second in pairwise(edges)):
-            raise QueryError("edges must ascend", field=self._field, code="query.value")
-        return edges
+        for first, second in pairwise(edges):
+            # A stretch of no length is no bin, where edges are made: there is one edge then.
+            if first > second or (first == second and self._every is None):
+                raise self._not_ascending(first, second)
+        return edges if self._every is None else self._steps(self._every, *edges)
 
     def _steps(self, every: Delta, since: Micros, until: Micros) -> list[Micros]:
         """Return since + k * every for each k, up to until.
@@ -122,9 +123,9 @@ class Bins:
 
     def _bound(self, name: str, value: object) -> Bound:
         try:
-            return bound_of(value)
+            return bound_of(value, AN_INSTANT)
         except ValueError as error:
-            reason = f"{name} {error}"
+            reason = f"{name} {error}{_cure(value)}"
             raise QueryError(reason, field=self._field, code="query.value") from None
 
     def _width(self, every: object) -> Delta:
@@ -139,6 +140,11 @@ class Bins:
             raise self._too_narrow()
         return delta
 
+    def _not_ascending(self, first: Micros, second: Micros) -> QueryError:
+        names = "edges" if self._every is None else "since and until"
+        reason = f"{names} must ascend, and {Instant(second)} follows {Instant(first)}"
+        return QueryError(reason, field=self._field, code="query.value")
+
     def _too_narrow(self) -> QueryError:
         reason = "every must be more than nothing"
         return QueryError(reason, field=self._field, code="query.value")
@@ -146,3 +152,8 @@ class Bins:
     def _too_many(self) -> QueryError:
         reason = f"a histogram has up to {_MOST:,} bins"
         return QueryError(reason, field=self._field, code="query.value")
+
+
+def _cure(given: object) -> str:
+    """Say where predicates go, which other counts take as their second argument."""
+    return ": where= takes predicates" if isinstance(given, Predicate) else ""

@@ -16,14 +16,15 @@ from instquery.instants import (
     LATEST,
     TrustedMicros,
     moment_of_integer,
+    no_time,
     to_micros,
     to_text,
 )
 from instquery.numbers import Number, hashed, is_number, unfit
 
-__all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "Real", "bound_of"]
+__all__ = ["AN_INSTANT", "Bound", "Delta", "Given", "Instant", "Integer", "Real", "bound_of"]
 
-_AN_INSTANT = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
+AN_INSTANT = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
 _A_NUMBER = "a number (int, float or Decimal)"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -109,7 +110,7 @@ class Real(_Numeric["float | Decimal"]):
 
     def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
         """Refuse: it is no instant. Raises `ValueError`."""
-        raise ValueError(f"must be {_AN_INSTANT}, not {type(self.number).__name__}")
+        raise ValueError(f"must be {AN_INSTANT}, not {type(self.number).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,10 @@ Given: TypeAlias = datetime | str | int | float | Decimal | timedelta | relative
 """What may be given as a bound; a `Bound` comes from this package or from another range."""
 
 
-def bound_of(value: object) -> Bound:
+def bound_of(value: object, allowed: str = f"{AN_INSTANT}, or {_A_NUMBER}") -> Bound:
     """Take a bound as a caller gives it. Raises `ValueError` with the reason for what can be none.
+
+    `allowed` says what can be one.
 
     >>> bound_of("2026-01-01"), bound_of(5), bound_of(timedelta(days=7))
     ('2026-01-01T00:00:00Z', 5, timedelta(days=7))
@@ -210,8 +213,7 @@ def bound_of(value: object) -> Bound:
         if reason is not None:
             raise ValueError(f"cannot be asked for: {reason}")
         return Real(value)
-    allowed = f"{_AN_INSTANT}, or {_A_NUMBER}"
-    raise ValueError(f"must be {allowed}, not {type(value).__name__}")
+    raise no_time(allowed, value)
 
 
 def _add_months(micros: int, months: int) -> int:

@@ -1,6 +1,6 @@
 """Canonical forms in plain JSON: what a query is written and compared by.
 
-`trees.Forms` says what is one form; this room writes it, and reads any form back. Forms are
+`trees.Forms` says what is one form; this room writes it, and `formreader` reads any back. Forms are
 promised across releases: whoever changes what is written raises the version in `query`.
 
 | form | is |
@@ -48,7 +48,6 @@ from instquery.predicates import (
 
 __all__ = [
     "BOUNDS",
-    "DIRECTIONS",
     "Json",
     "canonical_form",
     "mark_of",
@@ -62,8 +61,9 @@ Json: TypeAlias = Any
 
 _EXACT = 1 << 53  # integers beyond it are no longer exact to every reader of JSON
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
-DIRECTIONS = {True: "desc", False: "asc"}
+_DIRECTIONS = {True: "desc", False: "asc"}
 BOUNDS = ("after", "since", "until", "before", "within")
+"""The bounds of a range, by name."""
 
 
 def canonical_form(where: Iterable[Predicate]) -> Json:
@@ -71,11 +71,11 @@ def canonical_form(where: Iterable[Predicate]) -> Json:
 
     Raises `QueryError` for a predicate of an unknown class.
 
-    >>> from instquery import Eq, In, Or
+    >>> from instquery import Or
     >>> canonical_form([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """
-    return _form_of(tuple(where), _as_json, as_numbers=False)
+    return _form_of(tuple(where), _as_json, as_numbers=False)[0]
 
 
 def mark_of(where: Iterable[Predicate]) -> str:
@@ -84,14 +84,20 @@ def mark_of(where: Iterable[Predicate]) -> str:
     It is for this release alone, and costs less than the form. Instants are what the same integers
     are: whoever asks knows that these are instants.
     """
-    return ascii(_form_of(tuple(where), ascii, as_numbers=True))
+    form, told = _form_of(tuple(where), ascii, as_numbers=True)
+    return ascii(form) if told is None else told
 
 
-def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numbers: bool) -> Json:
-    """Write a form, operands sorted by a text of theirs."""
+def _form_of(
+    where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numbers: bool
+) -> tuple[Json, str | None]:
+    """Write a form, operands sorted by a text of theirs; and of what has more than leaves, a mark.
+
+    A leaf that stands in many places is written once, and so is its text.
+    """
     if _LEAVES.issuperset(map(type, where)):  # as nearly all queries are
         forms = [_write_leaf(leaf, as_numbers=as_numbers) for leaf in dict.fromkeys(where)]
-        return forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}
+        return (forms[0] if len(forms) == 1 else {"and": sorted(forms, key=by)}), None
 
     for one in where:
         check_answered(one, ASKED)  # which says what to ask with, as And would not
@@ -99,19 +105,55 @@ def _form_of(where: tuple[Predicate, ...], by: Callable[[Json], str], *, as_numb
     check_size(whole)
     for node, _ in upwards(whole):
         check_answered(node, ASKED)  # a class derived from one would be written as that one
-    numbered = Forms[Predicate]()
-    root = numbered.number(whole)
+    return _Writing(whole, by, as_numbers=as_numbers).result()
 
-    written: list[Json] = []
-    for word, leaf, operands in numbered.forms:
-        if leaf is not None:
-            written.append(_write_leaf(leaf, as_numbers=as_numbers))
-        elif word == "not":
-            (operand,) = operands
-            written.append({word: written[operand]})
-        else:
-            written.append({word: sorted([written[one] for one in operands], key=by)})
-    return written[root]
+
+class _Writing:
+    """The forms of a tree while they are written, by number: see `nodes.Forms`.
+
+    In the place of a leaf's text stands its rank among the texts of leaves. As no form's text is
+    how another one begins, that sorts operands as their whole texts would, which may be long, and
+    in many places.
+    """
+
+    def __init__(self, root: Predicate, by: Callable[[Json], str], *, as_numbers: bool) -> None:
+        numbered = Forms[Predicate]()
+        self._root = numbered.number(root)
+        self._forms = numbered.forms
+        self._leaves = {
+            number: _write_leaf(form.leaf, as_numbers=as_numbers)
+            for number, form in enumerate(self._forms)
+            if form.leaf is not None
+        }
+        self._texts = {number: by(leaf) for number, leaf in self._leaves.items()}
+
+    def result(self) -> tuple[Json, str | None]:
+        """Return what `_form_of` does."""
+        in_order = sorted(set(self._texts.values()))
+        ranks = {text: rank for rank, text in enumerate(in_order)}
+        written: list[Json] = []
+        marks: list[str] = []
+        for number, (word, _, _, operands) in enumerate(self._forms):
+            leaf = self._leaves.get(number)
+            if leaf is not None:
+                written.append(leaf)
+                marks.append(f'{{"{next(iter(leaf))}":{ranks[self._texts[number]]:05}}}')
+                continue
+
+            ordered = sorted(operands, key=marks.__getitem__)
+            parts = [written[one] for one in ordered]
+            told = ",".join([marks[one] for one in ordered])
+            is_not = word == "not"
+            written.append({word: parts[0] if is_not else parts})
+            marks.append(f'{{"{word}":{told}}}' if is_not else f'{{"{word}":[{told}]}}')
+
+        mark = None if self._is_flat() else f"{in_order}\n{marks[self._root]}"
+        return written[self._root], mark
+
+    def _is_flat(self) -> bool:
+        """Tell whether it is a leaf, or leaves that must all hold."""
+        word, _, _, operands = self._forms[self._root]
+        return self._root in self._leaves or (word == "and" and operands <= self._leaves.keys())
 
 
 def _write_leaf(leaf: Predicate, *, as_numbers: bool) -> Json:
@@ -220,7 +262,7 @@ def order_form(orders: Iterable[Order]) -> Json:
     >>> order_form([Order("created"), Order("id", descending=False)])
     [['created', 'desc'], ['id', 'asc']]
     """
-    return [[_value(one.field), DIRECTIONS[one.descending]] for one in orders]
+    return [[_value(one.field), _DIRECTIONS[one.descending]] for one in orders]
 
 
 def names_form(names: Iterable[str]) -> Json:

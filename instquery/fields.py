@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 
 from instquery.errors import SchemaError
 from instquery.instants import MICROS, Unit
 from instquery.kinds import KINDS, Column, Kind, Read
-from instquery.options import check_flag, check_kind, some, told
+from instquery.options import check_flag, check_kind, nearest, some, told
 from instquery.paths import Path, path_of, written_path
 
 __all__ = [
@@ -248,10 +247,9 @@ def unknown_field(name: str, declared: Collection[str]) -> str:
     >>> unknown_field("x", ["id", "status"])
     'no such field in the schema: declare it, or take id, status'
     """
-    by_fold = {own.casefold(): own for own in declared}
-    near = get_close_matches(name[:_LONGEST].casefold(), by_fold, n=1)
-    if near:
-        return f"no such field in the schema: did you mean {by_fold[near[0]]}?"
+    near = nearest(name, declared)
+    if near is not None:
+        return f"no such field in the schema: did you mean {near}?"
 
     more = f" or {len(declared) - _MOST} others" if len(declared) > _MOST else ""
     shown = ", ".join(islice(declared, _MOST))
@@ -278,5 +276,4 @@ def _path(given: str | Path | None) -> Path | None:
 
 _PAIR = ("Key", "Value")
 _TEXT = frozenset({str})
-_LONGEST = 60  # characters of a name that are compared
 _MOST = 8  # fields that are told

@@ -19,6 +19,7 @@ __all__ = [
     "is_written",
     "moment",
     "moment_of_integer",
+    "no_time",
     "to_datetime",
     "to_micros",
     "to_text",
@@ -164,7 +165,7 @@ def to_micros(value: object) -> int:
     elif isinstance(value, datetime):
         since = _since_epoch(value if value.tzinfo is not None else value.replace(tzinfo=UTC))
     else:
-        raise ValueError(f"must be a datetime or ISO 8601 text, not {type(value).__name__}")
+        raise no_time("a datetime or ISO 8601 text", value)
 
     micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     return micros if EARLIEST <= micros <= LATEST else checked(micros)
@@ -186,8 +187,17 @@ def moment(value: object) -> TrustedMicros:
         return TrustedMicros(to_micros(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return TrustedMicros(moment_of_integer(value))
-    kind = type(value).__name__
-    raise ValueError(f"must be a datetime, ISO 8601 text or integer microseconds, not {kind}")
+    raise no_time("a datetime, ISO 8601 text or integer microseconds", value)
+
+
+def no_time(allowed: str, value: object) -> ValueError:
+    """Return the error for what is no time; a date has none of its own.
+
+    >>> no_time("a datetime", date(2026, 1, 1))
+    ValueError('must be a datetime, not date: its isoformat() is midnight in UTC')
+    """
+    cure = ": its isoformat() is midnight in UTC" if isinstance(value, date) else ""
+    return ValueError(f"must be {allowed}, not {type(value).__name__}{cure}")
 
 
 def moment_of_integer(value: int) -> int:

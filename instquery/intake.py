@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from instquery.contents import PLAIN, admitted, name_of
 from instquery.drawing import Drawing, as_text
-from instquery.errors import RecordError, SchemaError
+from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.fields import Field, unknown_field
 from instquery.kinds import KINDS, Kind, Read, Readers, Row
 from instquery.orderings import Ordering, Rank, Sortable
@@ -122,6 +122,13 @@ class Intake:
         if self._drawing is not None:
             self._drawing.check_members(own)
         return own
+
+    def check_members(self, names: Iterable[str]) -> None:
+        """Refuse names of members that a strict schema does not know, with a `QueryError`."""
+        unknown = [name for name in names if name not in self._names] if self._strict else ()
+        for name in unknown:
+            reason = unknown_field(name, self._names)
+            raise QueryError(reason, field=name, code="query.field")
 
     def row(self, record: Mapping[str, Any], fields: Iterable[str]) -> Mapping[str, Any]:
         """Return what some fields hold, of a record as stores hand it out.

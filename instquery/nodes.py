@@ -29,6 +29,11 @@ class Node:
         """What it is made of; a leaf of nothing."""
         return ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is no more than its operands: of one it is that, in its like it is opened."""
+        return False
+
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a flat record meets it."""
         raise NotImplementedError
@@ -84,9 +89,13 @@ def holds(root: Node, record: Mapping[str, Any]) -> bool:
 
 
 class Form(NamedTuple, Generic[SomeNode]):
-    """A canonical form: a leaf, or a word and the numbers of its operands."""
+    """A canonical form: a leaf, or a word, a class and the numbers of its operands.
+
+    What a class means that is derived from another one, nobody knows: so it is another form.
+    """
 
     word: Word
+    kind: type[Node] | None
     leaf: SomeNode | None
     operands: frozenset[int]
 
@@ -111,7 +120,7 @@ class Forms(Generic[SomeNode]):
     def hash(self, number: int) -> int:
         """Return the hash of a form, which is the same whatever the numbers are."""
         hashes: list[int] = []
-        for word, leaf, operands in self.forms[: number + 1]:
+        for word, _, leaf, operands in self.forms[: number + 1]:
             made_of = frozenset([hashes[one] for one in operands])
             hashes.append(hash((word, made_of)) if leaf is None else hash(leaf))
         return hashes[number]
@@ -119,17 +128,18 @@ class Forms(Generic[SomeNode]):
     def _number_of(self, node: Any, operands: list[int]) -> int:
         word: Word = node.word
         if word == "leaf":
-            return self._entered(Form(word, node, frozenset()))
-        if word == "not":
-            return self._entered(Form(word, None, frozenset(operands)))
+            return self._entered(Form(word, None, node, frozenset()))
+        kind: type[Node] = type(node)
+        if not node.is_open:
+            return self._entered(Form(word, kind, None, frozenset(operands)))
 
         members: set[int] = set()
         for one in operands:
             form = self.forms[one]
-            members |= form.operands if form.word == word else {one}
+            members |= form.operands if form.kind is kind else {one}
         if len(members) == 1:
             return members.pop()
-        return self._entered(Form(word, None, frozenset(members)))
+        return self._entered(Form(word, kind, None, frozenset(members)))
 
     def _entered(self, form: Form[SomeNode]) -> int:
         number = self._numbers.setdefault(form, len(self.forms))

@@ -5,6 +5,7 @@ quoted: text may be a secret.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from difflib import get_close_matches
 from itertools import islice
 from reprlib import Repr
 from typing import Any, TypeGuard, TypeVar
@@ -20,6 +21,7 @@ __all__ = [
     "check_whole",
     "counted",
     "is_collection",
+    "nearest",
     "some",
     "told",
 ]
@@ -141,6 +143,17 @@ def brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the name that may be meant by one that is not known.
+
+    >>> nearest("Status", ["id", "status"]), nearest("x", ["id", "status"])
+    ('status', None)
+    """
+    by_fold = {own.casefold(): own for own in known}
+    near = get_close_matches(name[:_LONGEST].casefold(), by_fold, n=1)
+    return by_fold[near[0]] if near else None
+
+
 def counted(number: int, noun: str) -> str:
     """Say how many there are.
 
@@ -165,6 +178,8 @@ def some(values: Collection[object]) -> str:
 _ONE_THING = (str, bytes, bytearray, memoryview)
 
 _QUOTED = 40
+
+_LONGEST = 60  # characters of a name that are compared
 
 _BRIEF = Repr()
 _BRIEF.maxlevel = 2

@@ -5,15 +5,26 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
 from instquery.leaves import Among, Has, Like, Missing, Some, Span
 from instquery.numbers import hashed, number_key, unfit
-from instquery.options import is_collection, some
+from instquery.options import brief, is_collection, some, told
 from instquery.ranges import Interval, Range, check_name
-from instquery.trees import MOST_DEEP, MOST_LEAVES, And, Compound, Leaf, Not, Or, Predicate
+from instquery.trees import (
+    MOST_DEEP,
+    MOST_LEAVES,
+    And,
+    Compound,
+    Leaf,
+    Not,
+    Or,
+    Predicate,
+    as_predicate,
+)
 
 __all__ = [
     "ASKED",
@@ -108,7 +119,10 @@ class In(Leaf):
     def __init__(self, field: str, values: Iterable[AnyValue]) -> None:
         check_name(field)
         if not is_collection(values):
-            reason = "In takes a collection of values"
+            one = f"In({brief(field)}, [{brief(values)}])"
+            reason = (
+                f"In takes a collection of values, not {told(values)}: write {one}, or ask with Eq"
+            )
             raise QueryError(reason, field=field, code="query.value")
         given: Sequence[AnyValue] = tuple(values)
         if _TEXT.issuperset(map(type, given)):
@@ -135,6 +149,8 @@ class In(Leaf):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
+        if self.members is other.members:
+            return self.field == other.field
         return self.field == other.field and self.members == other.members
 
     def __hash__(self) -> int:
@@ -202,6 +218,10 @@ Where: TypeAlias = Predicate | Iterable[Predicate]
 
 _LEAVES = frozenset(get_args(Asked))
 
+_TOO_MANY = (
+    f"there are more than {MOST_LEAVES:,} predicates: ask for many values of one field with In"
+)
+
 
 def check_answered(predicate: object, answered: Iterable[type] = BOUND) -> None:
     """Refuse a predicate of a class that is not answered: by default, not bound.
@@ -249,15 +269,18 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")
 
-    # What `type()` tells narrows nothing.
-    listed: tuple[Predicate, ...] = tuple(where)  # pyright: ignore[reportUnknownArgumentType]
-    is_flat = not listed or (_LEAVES.issuperset(map(type, listed)) and len(listed) <= MOST_LEAVES)
-    if not is_flat:
+    # What `type()` tells narrows nothing. One more than the most is enough: it may have no end.
+    given = where if is_tuple else islice(where, MOST_LEAVES + 1)
+    listed: tuple[Predicate, ...] = tuple(given)  # pyright: ignore[reportUnknownArgumentType]
+    if len(listed) > MOST_LEAVES:
+        raise QueryError(_TOO_MANY)
+    if not _LEAVES.issuperset(map(type, listed)):
         for predicate in listed:
             if not isinstance(predicate, Predicate):
-                kind = type(predicate).__name__
+                given = where if isinstance(where, Mapping) else predicate
                 known = "Eq, In, Contains, Like, Range, Has, Missing, And, Or or Not"
-                raise QueryError(f"{kind} is not a predicate: give {known}")
+                cure = as_predicate(given) if isinstance(given, Mapping) else f": give {known}"
+                raise QueryError(f"{type(given).__name__} is not a predicate{cure}")
         check_size(And(*listed))
     return listed
 
@@ -270,10 +293,7 @@ def check_size(predicate: Predicate) -> None:
             "And in And and Or in Or count once, so regroup them"
         )
     if predicate.leaves > MOST_LEAVES:
-        raise QueryError(
-            f"there are more than {MOST_LEAVES:,} predicates: "
-            "ask for many values of one field with In"
-        )
+        raise QueryError(_TOO_MANY)
 
 
 def is_relative(where: Iterable[Predicate]) -> bool:
@@ -304,6 +324,8 @@ def _check_value(value: object, field: str) -> None:
             given, cure = "None", ": ask with Missing for records without a value"
         elif isinstance(value, date):  # a datetime is one
             cure = ": ask with Range for times"
+        elif is_collection(value):
+            cure = ": ask with In for one of several values"
         reason = f"a value must be text, a number or a bool, not {given}{cure}"
         raise QueryError(reason, field=field, code="query.value")
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Self, TypeAlias
 
 from instquery.canonical import canonical_form, names_form, number_form, order_form
 from instquery.errors import QueryError
+from instquery.formreader import names_of, number_of, order_of, where_of
 from instquery.instants import Moment, TrustedMicros, moment, to_text
 from instquery.options import (
     brief,
@@ -14,12 +16,12 @@ from instquery.options import (
     check_kind,
     check_whole,
     is_collection,
+    nearest,
     some,
     told,
 )
 from instquery.orders import ORDERS, Order, Ordered, orders_of
 from instquery.predicates import And, Predicate, Where, conditions, is_relative
-from instquery.restored import names_of, number_of, order_of, where_of
 
 __all__ = [
     "ORDERS",
@@ -50,6 +52,7 @@ _set = object.__setattr__  # of frozen values, while they are made
 
 _MOST_ROWS = (1 << 63) - 1  # beyond any store; offsets larger than this are a caller's mistake
 _VERSION = 1  # of the plain form of a query
+_MOST_NAMES = 10_000  # of members that are handed out
 _MEMBERS = ("version", "where", "order", "offset", "limit", "total", "now")
 
 
@@ -72,7 +75,7 @@ class Query:
         now: the moment that deltas in ranges are counted from: a `datetime`, ISO 8601 text or
             integer microseconds. Without it, the store's clock is read. A cursor keeps it.
         fields: the members that are handed out, whole; by default all. A cursor fits whatever
-            they are.
+            they are. A name that a strict schema does not know is refused when a store is asked.
 
     Raises:
         QueryError: for what is none of these.
@@ -156,10 +159,7 @@ class Query:
         >>> Query.from_dict(Query(offset=5).to_dict()) == Query(offset=5)
         True
         """
-        if not isinstance(plain, Mapping) or set(plain) - {"fields"} != set(_MEMBERS):
-            members = ", ".join(_MEMBERS)
-            reason = f"the form of a query is a mapping with {members}, and fields if it names them"
-            raise QueryError(reason, code="query.value")
+        _check_members(plain)
         if type(plain["version"]) is not int or plain["version"] != _VERSION:
             given = brief(plain["version"])
             raise QueryError(
@@ -189,11 +189,34 @@ class Query:
         return f"Query(where={some(self.where)}, {order}{part}{fields})"
 
 
+def _check_members(plain: object) -> None:
+    """Refuse what is no form of a query, with a `QueryError` that names the member at fault."""
+    known = (*_MEMBERS, "fields")
+    members = f"a mapping with {', '.join(_MEMBERS)}, and fields if it names them"
+    if not isinstance(plain, Mapping):
+        reason = f"the form of a query is {members}, not {told(plain)}"
+        raise QueryError(reason, code="query.value")
+
+    for name in plain:
+        if name not in known:
+            near = nearest(name, known) if isinstance(name, str) else None
+            cure = f"it is {members}" if near is None else f"did you mean {near}?"
+            reason = f"the form of a query has no member {brief(name)}: {cure}"
+            raise QueryError(reason, code="query.value")
+    for name in _MEMBERS:
+        if name not in plain:
+            reason = f"the form of a query lacks {name}: it is {members}"
+            raise QueryError(reason, code="query.value")
+
+
 def fields_of(fields: Iterable[str]) -> tuple[str, ...]:
     """Return names of members, each once. Raises `QueryError` for what is no collection of them."""
     if not is_collection(fields):
         raise QueryError(f"fields takes a collection of names of members, not {told(fields)}")
-    return tuple(dict.fromkeys(map(_name, fields)))
+    listed = list(islice(fields, _MOST_NAMES + 1))
+    if len(listed) > _MOST_NAMES:
+        raise QueryError(f"fields takes up to {_MOST_NAMES:,} names of members")
+    return tuple(dict.fromkeys(map(_name, listed)))
 
 
 def _name(field: object) -> str:

@@ -173,6 +173,14 @@ class Schema:
         """
         return self._intake.own_names(what, members)
 
+    def check_members(self, names: Iterable[str] | None) -> None:
+        """Refuse names of members that no record can have, with a `QueryError`; `None` are all.
+
+        Only a strict schema knows them: another one keeps members that it does not declare.
+        """
+        if names is not None:
+            self._intake.check_members(names)
+
     def rank(self, row: Record) -> Rank:
         """Return a row's place in the order: the higher, the earlier it is answered."""
         return self._intake.rank(row)
@@ -223,16 +231,26 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
+        if isinstance(predicate, Compound):
+            check_size(predicate)  # before the walk goes down
+        return self._bound(predicate, now, {})
+
+    def _bound(self, predicate: Predicate, now: int | None, known: dict[int, Term]) -> Term:
+        """Bind a predicate; a leaf that stands in many places once, `known` by its `id` then."""
         if type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
         if isinstance(predicate, Compound):
-            check_size(predicate)  # before the walk goes down
-            parts = [self.bound(one, now) for one in predicate.operands]
+            parts = [self._bound(one, now, known) for one in predicate.operands]
             if isinstance(predicate, Not):
                 return negated(parts[0])
             return all_of(parts) if isinstance(predicate, And) else any_of(parts)
 
-        leaf = cast(Asked, predicate)
+        found = known.get(id(predicate))
+        if found is None:
+            found = known[id(predicate)] = self._bound_leaf(cast(Asked, predicate), now)
+        return found
+
+    def _bound_leaf(self, leaf: Asked, now: int | None) -> Term:
         declared = self.fields.get(leaf.field)
         if declared is None:
             reason = unknown_field(leaf.field, self.fields)

@@ -6,7 +6,8 @@ which simplify what they combine: an answer stays the same, and costs less.
 - `and` in `and` and `or` in `or` are opened, `not` in `not` is dropped;
 - what is always true or always false is known to be;
 - the intervals of one field under one `and` are their intersection, which is counted exactly;
-- the values of one field under one `or` are one `In`, which is looked up once.
+- the values of one field under one `or` are one `In`, which is looked up once, but for long lists;
+- a leaf that stands in many places under one `and` or `or` is there once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,6 @@ from instquery.predicates import (
     Not,
     Or,
     Predicate,
-    Range,
     check_answered,
 )
 
@@ -51,6 +51,8 @@ Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 Term: TypeAlias = Union[Bounded, "Tree"]
 """A bound leaf, or a tree of terms."""
+
+_JOINED_VALUES = 256
 
 _SHOWN = 12
 """The leaves of a tree that `str` shows."""
@@ -92,17 +94,17 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     >>> merged([Eq("a", "x"), TRUE]), merged([Eq("a", "x"), FALSE]) == [FALSE]
     ([Eq(field='a', value='x')], True)
     """
-    given = list(terms)
+    given = _distinct(terms)
     if _MERGED.isdisjoint(map(type, given)):
         return given
 
     found: dict[object, Term] = {}
     opened = _opened("and", given) if Tree in map(type, given) else given
-    for number, term in enumerate(opened):
+    for term in opened:
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
         if not isinstance(term, (Interval, Span)):
-            found[number] = term
+            found[id(term)] = term
             continue
         other = found.get(term.field)
         if isinstance(term, Interval):
@@ -124,7 +126,7 @@ def any_of(terms: Iterable[Term]) -> Term:
     >>> any_of([Eq("a", "x"), Eq("b", "y"), Eq("a", "z")]).parts
     (In(field='a', values=('x', 'z')), Eq(field='b', value='y'))
     """
-    opened = list(_opened("or", terms))
+    opened = _distinct(_opened("or", terms))
     if TRUE in opened:
         return TRUE
 
@@ -154,7 +156,10 @@ _OF_VALUES = frozenset({Eq, In, Some, Span, Among})
 
 
 def _values_of(term: Term) -> Sequence[Any] | None:
-    """Return the values of one field of which a leaf asks for any; `None` for any other term."""
+    """Return the values of one field of which a leaf asks for any; `None` for any other term.
+
+    And for very many: a leaf that stands in many places would be copied for each of them.
+    """
     if type(term) not in _OF_VALUES:
         return None
     if isinstance(term, Some):
@@ -162,7 +167,7 @@ def _values_of(term: Term) -> Sequence[Any] | None:
     if isinstance(term, Eq):
         return (term.value,)
     if isinstance(term, (In, Among)):
-        return term.values
+        return term.values if len(term.values) <= _JOINED_VALUES else None
     if isinstance(term, Span) and term.low is not None and term.low == term.high:
         return None if term.is_low_open or term.is_high_open else (term.low,)
     return None
@@ -217,17 +222,8 @@ def _asked_leaf(leaf: Bounded) -> Predicate:
     if isinstance(leaf, Some):
         return _asked_leaf(leaf.leaf)
     if isinstance(leaf, Span):
-        return _asked_span(leaf)
+        return leaf.asked_again()
     return In(leaf.field, leaf.values) if isinstance(leaf, Among) else leaf
-
-
-def _asked_span(span: Span) -> Predicate:
-    bounds: dict[str, Any] = {}
-    if span.low is not None:
-        bounds["after" if span.is_low_open else "since"] = span.low
-    if span.high is not None:
-        bounds["before" if span.is_high_open else "until"] = span.high
-    return Range(span.field, **bounds) if bounds else Not(Missing(span.field))
 
 
 def compiled(term: Term) -> Test:
@@ -245,6 +241,11 @@ def _opened(word: Literal["and", "or"], terms: Iterable[Term]) -> Iterator[Term]
             yield from term.parts
         else:
             yield term
+
+
+def _distinct(terms: Iterable[Term]) -> list[Term]:
+    """List terms, one that stands in many places once: its values are not compared."""
+    return list({id(term): term for term in terms}.values())
 
 
 def _told(term: Term, left: list[int]) -> str:

@@ -14,7 +14,8 @@ Two predicates are equal if they have one canonical form, in which
 
 - `And` in `And` and `Or` in `Or` are opened, and a lone operand has no shell;
 - operands are a set: neither their sequence nor a repeat counts;
-- leaves are equal as their classes say: values are a set, and 1 and `True` are one value.
+- leaves are equal as their classes say: values are a set, and 1 and `True` are one value;
+- what is of another class is another predicate, a derived one included.
 
 Nothing else is rewritten: `Not(Not(p))` is not `p`. `Forms` numbers canonical forms; `canonical`
 writes them.
@@ -26,6 +27,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from instquery.errors import QueryError
 from instquery.nodes import Forms, Node, Word, holds, upwards, written
+from instquery.options import brief
 
 __all__ = [
     "MOST_DEEP",
@@ -36,6 +38,7 @@ __all__ = [
     "Not",
     "Or",
     "Predicate",
+    "as_predicate",
     "leaves_of",
 ]
 
@@ -50,7 +53,8 @@ class Predicate(Node):
     """A condition that a record meets or does not: an immutable value.
 
     Predicates are combined by `&` (and), `|` (or) and `~` (not). The logic has two values: `~p` is
-    true exactly where `p` is not, so a record without the field meets `~Eq(field, value)`.
+    true exactly where `p` is not, so a record without the field meets `~Eq(field, value)`. Python's
+    `and`, `or`, `not` and `if` would drop a predicate: they raise `QueryError`.
     """
 
     __slots__ = ()
@@ -90,6 +94,11 @@ class Predicate(Node):
 
     def __invert__(self) -> "Not":
         return Not(self)
+
+    def __bool__(self) -> bool:
+        # `p and q` would be `q` alone, and remove more than was asked for.
+        kind = type(self).__name__
+        raise QueryError(f"{kind} has no truth value: use &, | and ~ (and parentheses)")
 
 
 class Leaf(Predicate):
@@ -179,7 +188,7 @@ class _Group(Compound):
 
         for one in predicates:
             operand = _core(one, type(self).__name__)
-            if type(operand) is not type(self):
+            if type(operand) is not type(self) or not operand.is_open:
                 inner = max(inner, operand.depth)
             elif operand._given:
                 inner = max(inner, operand._inner)
@@ -195,6 +204,11 @@ class _Group(Compound):
         object.__setattr__(self, "_is_relative", is_relative)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is no more than its operands: what a derived class means nobody knows."""
+        return type(self) is And or type(self) is Or
+
+    @property
     def core(self) -> Predicate:
         """The predicate itself, or the lone one that it is made of."""
         return self._given[0] if len(self._given) == 1 else self
@@ -203,7 +217,7 @@ class _Group(Compound):
     def operands(self) -> tuple[Predicate, ...]:
         """What is combined: groups of the same class are opened. Costs a look at each."""
         own = type(self)
-        if not any(type(one) is own for one in self._given):
+        if not self.is_open or not any(type(one) is own for one in self._given):
             return self._given
 
         operands: list[Predicate] = []
@@ -221,7 +235,7 @@ class _Group(Compound):
     @property
     def depth(self) -> int:
         """How deep the tree is; a leaf is 1 deep."""
-        return self._inner if len(self._given) == 1 else self._inner + 1
+        return self._inner if len(self._given) == 1 and self.is_open else self._inner + 1
 
     @property
     def leaves(self) -> int:
@@ -328,8 +342,22 @@ def _core(predicate: object, combined_by: str) -> Predicate:
     if not isinstance(predicate, Predicate):
         kind = type(predicate).__name__
         cure = f": {combined_by}(*predicates)" if isinstance(predicate, list | tuple) else ""
+        if isinstance(predicate, Mapping):
+            cure = as_predicate(predicate)
         raise QueryError(f"{combined_by} takes predicates, not {kind}{cure}")
-    return predicate.core if isinstance(predicate, _Group) else predicate
+    return predicate.core if isinstance(predicate, _Group) and predicate.is_open else predicate
+
+
+def as_predicate(given: Mapping[Any, Any]) -> str:
+    """Say what to write for a mapping of names to values, as other libraries take it.
+
+    >>> as_predicate({"region": "eu", "zone": "a"})
+    ": write Eq('region', 'eu')"
+    """
+    for name, value in given.items():
+        one, word = (list(value), "In") if isinstance(value, list | tuple | set) else (value, "Eq")
+        return f": write {word}({brief(name)}, {brief(one)})"
+    return ""
 
 
 def leaves_of(predicate: Predicate) -> Iterator[Leaf]:

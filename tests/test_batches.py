@@ -18,7 +18,7 @@ from instquery.intake import take_batch
 from worn import have_small_numbers, made, matching, predicates, schema, some_wheres, worn
 
 SCHEMA = schema()
-AT_ONCE, ANEW, BULK = 4, 3, 4
+AT_ONCE, STRETCHES, BULK = 4, 3, 4
 
 ORDERS = {
     "oldest first": lambda records, chance: records.sort(key=lambda one: one["created"]),
@@ -35,7 +35,7 @@ def _small(monkeypatch):
     """Let a few records be many, so that each of the ways costs least for some of the batches."""
     have_small_numbers(monkeypatch)
     monkeypatch.setattr(opening_room, "_AT_ONCE", AT_ONCE)
-    monkeypatch.setattr(opening_room, "_ANEW", ANEW)
+    monkeypatch.setattr(opening_room, "_STRETCHES", STRETCHES)
     monkeypatch.setattr(writer_room, "_BULK", BULK)
     monkeypatch.setattr(writer_room, "_MANY", 9)
     monkeypatch.setattr(directory_room, "_FEWEST", 2)
@@ -59,7 +59,7 @@ def some_batch(chance, held, size, seconds):
 def test_batches_in_every_order_of_arrival_and_of_every_size(order):
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    sizes = [1, 2, ANEW - 1, ANEW, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 7, 12, 16, 17, 40]
+    sizes = [1, 2, STRETCHES - 1, STRETCHES, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 7, 12, 16, 17, 40]
 
     for _ in range(tries(20, quick=3)):
         store, held = worn(SCHEMA, chance, segment_rows=chance.choice([4, 8, 24]))
@@ -82,6 +82,19 @@ def test_batches_in_every_order_of_arrival_and_of_every_size(order):
         for asked in some_wheres(chance):
             expected = matching(held.values(), asked)
             assert store.count(predicates(asked)) == len(expected), f"seed {seed}, {asked}"
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("count", [1, 2, 3, 30])
+def test_grams_that_only_a_batch_has_are_known(count):
+    """As no needle is looked for that has another one."""
+    chance = random.Random(count)
+    store, _ = worn(SCHEMA, chance, segment_rows=24)
+    needle = Contains("name", "zyx")
+    assert store.count([needle]) == 0
+    store.put_many([made(chance, 5000 + at) | {"name": f"{at} ZYX"} for at in range(count)])
+    assert store.count([needle]) == count
+    assert store.verify() == []
 
 
 def entries_of(chance, count):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort import examples
-from instquery import Schema, Store, keyword, tags, text
+from instquery import Query, Schema, Store, keyword, tags, text
 from instquery import shapes as shapes_room
 from instquery.contents import is_same
 from instquery.rows import Drawn, Nested
@@ -72,6 +72,25 @@ def test_copies_are_what_came_and_share_nothing(records, most):
                 apart = [{id(one) for one in containers(each)} for each in (first, second, record)]
                 assert len(set().union(*apart)) == sum(map(len, apart))
                 assert is_same(pickle.loads(pickle.dumps(first)), record)
+
+
+@pytest.mark.parametrize("schema", [PLAIN, DRAWN])
+def test_members_that_are_asked_for_share_nothing(schema):
+    record = {"id": "a", "place": {"zone": "z"}, "note": {"x": [1]}}
+    store = Store(schema, [record])
+    chosen = Query(fields=("note", "place"))
+    for ask in (
+        lambda: store.page(chosen).items[0],
+        lambda: store.page(chosen).items[0],
+        lambda: next(store.select(fields=chosen.fields)),
+        lambda: store.prepare(chosen).page()[0],
+        lambda: store.snapshot().page(chosen)[0],
+    ):
+        found = ask()
+        assert found == {"note": {"x": [1]}, "place": {"zone": "z"}}
+        found["note"]["x"].append(2)
+        found["place"]["zone"] = "other"
+    assert store.get("a") == record
 
 
 @given(st.dictionaries(names, values, max_size=5))

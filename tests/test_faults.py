@@ -25,6 +25,7 @@ from instquery.engine.indexes.narrowing import Narrowing
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.postings import Postings
 from instquery.engine.indexes.repeats import Repeats
+from instquery.engine.indexes.runs import Runs
 from instquery.engine.indexes.shifts import Shifts
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.published import Published
@@ -38,7 +39,7 @@ SEED = random.randrange(10**6)
 
 ROOMS = [
     Segment, KeywordIndex, TextIndex, Narrowing, InstantIndex, OrderIndex, FrequentPieces,
-    GramBlocks, Blocks, Postings, Repeats, Shifts, Census, KeywordBook, InstantBook, GramBook,
+    GramBlocks, Blocks, Postings, Repeats, Runs, Shifts, Census, KeywordBook, InstantBook, GramBook,
     Directory, History, Version, Writer, Published,
 ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from instquery.engine.indexes import pieces as pieces_room
 from instquery.engine.indexes import postings as postings_room
 from instquery.engine.indexes import rare as rare_room
 from instquery.engine.indexes import repeats as repeats_room
+from instquery.engine.indexes import runs as runs_room
 from instquery.engine.indexes import text as text_room
 from instquery.engine.indexes import valuerows as valuerows_room
 from instquery.engine.indexes.blocks import Blocks
@@ -30,6 +31,7 @@ from instquery.engine.indexes.manytext import ManyTextIndex
 from instquery.engine.indexes.number import NumberIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.repeats import Repeats
+from instquery.engine.indexes.runs import Runs
 from instquery.engine.indexes.scan import holding
 from instquery.engine.indexes.tag import TagIndex
 from instquery.engine.indexes.text import TextIndex
@@ -558,6 +560,90 @@ def test_of_many_lists_some_are_compared(monkeypatch):
     agree(index, names, [Contains("f", LONG), Contains("f", LONG[:29])])
 
 
+def turning(root, count, first=0):
+    return (root * (count + 1))[first : first + count]
+
+
+def test_letters_over_and_over_are_known_by_the_lengths_of_runs(monkeypatch):
+    """Each text that repeats itself was looked at: 60 to 180 ms of 1,000,000."""
+    noted = looked_at(monkeypatch)
+    roots = ("a", "xy", "yx", "klm", "-")
+    names = [f"{turning(roots[at % 5], 20 + at % 19)}{at % 7 * '='}{at % 3}" for at in range(200)]
+    names += ["a" * 30 + "xy" * 15 + "aa", "z" + "klm" * 9 + "kl", "aab" * 9]
+    index = TextIndex.build(names)
+    needles = [turning(root, size, 1) for root in (*roots, "aab") for size in (26, 27, 30, 31, 40)]
+    for needle in needles:
+        found = [at for at, name in enumerate(names) if needle in name]
+        assert index.select(Contains("f", needle)) == (set_of(found, 203), True)
+        assert index.size(Contains("f", needle), everything(203)).count == len(found)
+    assert not noted
+
+    twin = index.copy()
+    twin.open(Opening([3], 203))
+    twin.add(3, "xy" * 22)
+    twin.drop(201, names[200])
+    changed = [*names[:3], "xy" * 22, *names[3:200], None, *names[201:]]
+    agree(twin, changed, [Contains("f", needle) for needle in needles])
+    assert list(twin.faults(changed)) == []
+    agree(index, names, [Contains("f", needle) for needle in needles])
+    twin._repeats._runs.turn(0, "-" * 50)
+    assert list(twin.faults(changed)) == ["the lengths of runs"]
+
+
+def test_a_needle_of_three_letters_may_lie_in_a_text_that_does_not_repeat():
+    names = ["abc" * 8 + "a"] * 9 + ["abc" * 12] * 9
+    index = TextIndex.build(names)
+    assert index._repeats.rows == set_of(range(9, 18), 18)
+    agree(index, names, [Contains("f", turning("abc", size)) for size in (25, 26, 27)])
+
+
+def test_runs_may_have_characters_in_common():
+    runs = Runs.build([(0, "yx" * 13 + "zx" * 13), (1, "klm" * 9 + "nlm" * 9)])
+    assert [runs.holding(turning(*run)) for run in (("xz", 27), ("xz", 28))] == [1, 0]
+    assert [runs.holding(turning(*run)) for run in (("lmn", 29), ("lmn", 30))] == [2, 0]
+
+
+@pytest.mark.parametrize(("room", "number"), [(repeats_room, "_FAR"), (runs_room, "_MOST")])
+def test_runs_of_long_texts_or_of_many_lengths_are_looked_at(monkeypatch, room, number):
+    monkeypatch.setattr(room, number, 40 if number == "_FAR" else 4)
+    names = ["-" * (24 + at) for at in range(22)]
+    index = TextIndex.build(names)
+    needles = [Contains("f", "-" * size) for size in (25, 30, 39, 45)]
+    assert index._repeats.holding("-" * 30) is None
+    agree(index, names, needles)
+    assert list(index.faults(names)) == []
+    for at in range(10, 22):
+        index.drop(at, names[at])
+    names[10:] = [None] * 12
+    agree(index, names, needles)
+    assert (index._repeats.holding("-" * 30) is None) == (number == "_MOST")
+    assert list(index.faults(names)) == []
+
+
+@examples(200)
+@given(
+    st.lists(
+        st.text("abc", max_size=40)
+        | st.builds(turning, st.text("ab", min_size=1, max_size=4), st.integers(1, 40)),
+        max_size=8,
+    ),
+    st.text("abc", min_size=1, max_size=3),
+    st.integers(4, 9),
+)
+def test_runs_tell_which_texts_hold_a_needle(texts, root, longest):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs_room, "LONGEST", longest)
+        runs = Runs.build(enumerate(texts))
+        for size in range(longest + 2, 20):
+            needle = turning(root, size)
+            expected = [at for at, text in enumerate(texts) if needle in text]
+            assert runs.holding(needle) == set_of(expected, len(texts))
+        assert runs.holding("abcab"[:longest]) is None
+        for position, text in enumerate(texts):
+            runs.turn(position, text)
+        assert not runs._rows
+
+
 def test_nothing_is_judged_where_no_window_can_be_known():
     index = TextIndex.build([f"name-{number}" for number in range(60)])
     index.add(60, "x" * 99)
@@ -584,6 +670,7 @@ windowed = st.one_of(
     st.text("ab", max_size=9),
     st.text("abc", min_size=3, max_size=7),
     st.sampled_from(["aabab", "ababb", "abbab", "aabb", "bbab", "aaaaa", "aaaa", "abcab"]),
+    st.sampled_from(["abababab", "aabaabaab", "aaaaaaaa", "babbabba", "aaabbaaaa"]),
 )
 
 
@@ -599,7 +686,7 @@ def test_needles_longer_than_the_longest_word_through_every_change(
     longest, doubts, values, changes, needles
 ):
     with pytest.MonkeyPatch.context() as patch:
-        for room in (pieces_room, repeats_room, narrowing_room):
+        for room in (pieces_room, repeats_room, runs_room, narrowing_room):
             patch.setattr(room, "LONGEST", longest)
         patch.setattr(text_room, "_DOUBTS", doubts)
         change_and_compare(TextIndex.build(values), list(values), changes, needles)

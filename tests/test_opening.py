@@ -32,7 +32,7 @@ def as_rows(given_flags):
 @pytest.fixture(params=[1, 3, 1000], ids=["at once", "either", "one by one"])
 def _costs(request, monkeypatch):
     monkeypatch.setattr(opening_room, "_AT_ONCE", request.param)
-    monkeypatch.setattr(opening_room, "_ANEW", request.param)
+    monkeypatch.setattr(opening_room, "_STRETCHES", request.param)
 
 
 @pytest.mark.usefixtures("_costs")

@@ -70,7 +70,7 @@ REFUSED = {
         ),
         (
             lambda: Schema(key="id", order="at", fields={}),
-            "order must be an Order, or up to 3 of them, not str",
+            "order takes Order('at', descending=False), or a list of them, not str",
         ),
         (lambda: Schema(key="id", order=Order("at"), fields=[]), "fields must be a mapping"),
         (
@@ -90,7 +90,7 @@ REFUSED = {
         ),
         (lambda: schema(x=keyword(aliases="y")), "x: aliases must be a tuple of names, not str"),
         (lambda: schema(x=keyword(aliases=["y"])), "x: aliases must be a tuple of names, not list"),
-        (lambda: Order("at", descending="down"), "an order is a field name and a bool"),
+        (lambda: Order("at", descending="down"), "descending must be True or False, not str"),
         (lambda: opened(schema={}), "schema must be a Schema, not dict"),
         (lambda: SqlStore(engine(), airec), "schema must be a Schema, not module"),
         (lambda: SqlStore(engine(), SCHEMA, ""), "table must be a name"),

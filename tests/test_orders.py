@@ -5,6 +5,7 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
+from operator import itemgetter
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,8 @@ from instquery import (
     stored,
     text,
 )
+from instquery.engine import bykey as bykey_room
+from instquery.engine import stretches as stretches_room
 from instquery.engine.plan import plans
 from instquery.engine.search import resume, search
 from instquery.orderings import Ordering
@@ -253,6 +256,61 @@ def test_few_records_are_sorted_for_a_page_whatever_block_it_lies_in(falls, monk
     assert max(sizes) <= 10 + few
 
 
+@pytest.mark.parametrize("falls", [True, False])
+@pytest.mark.parametrize("value", ["a", "b", "c", "d"])
+def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value, monkeypatch):
+    """The keys of a value have one prefix, so that one end of all keys is that of one value."""
+    looked_at = []
+    list_positions = bykey_room.positions
+
+    def counted(rows):
+        found = list_positions(rows)
+        looked_at.append(len(found))
+        return found
+
+    found = [
+        {"id": f"{'abcd'[n % 4]}-{n * 7919 % 40_000:05}", "created": n, "status": "abcd"[n % 4]}
+        for n in range(40_000)
+    ]
+    store = Store(SCHEMA, found)
+    for key in [f"{value}-{n:05}" for n in (0, 1, 2, 3, 39_999, 39_998)]:
+        store.discard(key)
+    here = sorted([key for key in map(itemgetter("id"), store) if key[0] == value], reverse=falls)
+    monkeypatch.setattr(bykey_room, "positions", counted)
+    leaps = []
+    leap = bykey_room._leap
+    monkeypatch.setattr(bykey_room, "_leap", lambda *given: leaps.append(1) or leap(*given))
+    orders_ = Order("status"), Order("id", descending=falls)
+    for query in (
+        Query(Eq("status", value), order=orders_, limit=10),
+        Query(order=orders_, limit=10, offset=sum(1 for one in store if one["status"] > value)),
+    ):
+        assert [one["id"] for one in store.page(query)] == here[:10]
+    assert sum(looked_at) < 4_000  # of twice 10,000
+    # Nor is a walk through the keys of other values.
+    assert bool(leaps) is (value != ("d" if falls else "a"))
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_of_many_records_a_first_page_is_cut_out_at_once(falls, monkeypatch):
+    cuts = []
+    cut = stretches_room._cut
+
+    def counted(bracket, at):
+        cuts.append(bracket.number)
+        return cut(bracket, at)
+
+    monkeypatch.setattr(stretches_room, "_cut", counted)
+    monkeypatch.setattr(stretches_room, "_SAMPLED", 8)
+    monkeypatch.setattr(stretches_room, "_ROWS_A_SAMPLE", 16)
+    found = [{"id": f"i-{n}", "expires": n * 7919 % 20_011} for n in range(20_000)]
+    store = Store(SCHEMA, found)
+    wanted = naive.sorted_by(found, [("expires", falls)])
+    page = store.page(Query(order=Order("expires", descending=falls), limit=10))
+    assert page.items == wanted[:10]
+    assert cuts == [20_000]
+
+
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():
     records_ = [{"id": f"i-{n}", "created": n * 1_000_000} for n in range(6)]
     store = Store(SCHEMA, records_)
@@ -427,7 +485,7 @@ def test_a_cursor_is_for_one_key():
     for store, other in (stores, stores[::-1]):
         cursor = store.page(Query(limit=2)).cursor
         for live in (True, False):
-            with pytest.raises(CursorInvalid, match="for another query"):
+            with pytest.raises(CursorInvalid, match="in another order, or by another key"):
                 other.page(Query(limit=2), cursor, live=live)
 
 
@@ -446,15 +504,28 @@ def test_a_plan_names_its_order():
 @pytest.mark.parametrize(
     ("made", "error", "said"),
     [
-        (lambda: Query(order="created"), QueryError, "order must be an Order, or up to 3"),
-        (lambda: Query(order=["created"]), QueryError, "order must be an Order"),
+        (
+            lambda: Query(order="created"),
+            QueryError,
+            r"^order takes Order\('created', descending=False\), or a list of them, not str$",
+        ),
+        (lambda: Query(order="-created"), QueryError, r"^order takes Order\('created'\), or"),
+        (lambda: Query(order=["created"]), QueryError, r"Order\('created', descending=False\), or"),
+        (
+            lambda: Query(order=("created", "desc")),
+            QueryError,
+            r"takes Order\('created', desc.* not s",
+        ),
+        (lambda: Query(order=5), QueryError, r"Order\('field', descending=False\), .* not 5"),
+        (lambda: Order("created", "asc"), SchemaError, "^descending must be True or False, not s"),
+        (lambda: Order(5), SchemaError, "^field must be the name of a field, not 5"),
         (lambda: Query(order=[Order("created")] * 4), QueryError, "order has up to 3 Orders"),
         (lambda: Query(fields="id"), QueryError, "fields takes a collection of names"),
         (lambda: Query(fields=[1]), QueryError, "fields must be names of members, not 1"),
         (lambda: Schema("id", [Order("id")] * 4, SCHEMA.fields), SchemaError, "order has up to 3"),
         (lambda: Schema("id", Order("name"), SCHEMA.fields), SchemaError, "the order must be by"),
         (lambda: Schema("id", Order("note"), SCHEMA.fields), SchemaError, "the order must be by"),
-        (lambda: Schema("id", None, SCHEMA.fields, orders="id"), SchemaError, "order must be"),
+        (lambda: Schema("id", None, SCHEMA.fields, orders="id"), SchemaError, "order takes Order"),
         (
             lambda: Schema("id", None, SCHEMA.fields, orders=[Order("note")]),
             SchemaError,
@@ -462,7 +533,13 @@ def test_a_plan_names_its_order():
         ),
         (lambda: Store(SCHEMA).page(Query(order=Order("gone"))), QueryError, "gone: the order"),
         (lambda: Store(SCHEMA).page(Query(order=Order("note"))), QueryError, "note: the order"),
-        (lambda: Store(SCHEMA).explain(Query(order=Order("name"))), QueryError, "orders="),
+        (
+            lambda: Store(SCHEMA).explain(Query(order=Order("name", descending=False))),
+            QueryError,
+            "^name: the order must be by an instant, a number, a keyword or the key, "
+            "not by a text field: "
+            r"declare Schema\(orders=\[Order\('name', descending=False\)\]\) for it$",
+        ),
         (lambda: Store(SCHEMA).select(order=Order("name")), QueryError, "name: the order"),
         (lambda: Store(SCHEMA).select(fields="id"), QueryError, "fields takes"),
     ],

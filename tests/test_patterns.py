@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import naive
-from instquery import Like, Order, Query, Schema, Store, instant, keyword
+from instquery import Like, Order, Query, Schema, Store, instant, keyword, text
 from instquery.engine import version as version_room
 from instquery.folding import fold
 from instquery.patterns import Pattern
@@ -148,3 +148,18 @@ def test_keys_with_a_prefix_are_found_by_order(monkeypatch):
     for segment in store._current.version.segments:
         segment.keys._folded = segment.keys._folded[::-1]
     assert any("folded key" in fault for fault in store.verify())
+
+
+@pytest.mark.parametrize("case", [False, True])
+@pytest.mark.parametrize("pattern", ["alpha*", "*lph*-2", "alpha-?", "*"])
+def test_the_text_of_a_row_that_is_vacant_fits_no_pattern(pattern, case):
+    """Raw text is looked up in records, and a discarded one stays in its row for a while."""
+    names = [f"alpha-{at}" if at < 4 else f"name-{at}" for at in range(200)]
+    store = Store(
+        Schema(key="id", fields={"id": text(), "name": text()}),
+        [{"id": f"i-{at:03}", "name": name} for at, name in enumerate(names)],
+    )
+    assert store.count(Like("name", pattern, case=case))
+    store.discard("i-002")
+    expected = sum(naive.is_like(name, pattern, case) for name in names if name != "alpha-2")
+    assert store.count(Like("name", pattern, case=case)) == expected

@@ -182,7 +182,7 @@ def test_repr_of_eq_reads_like_a_call():
     ids=["where", "order", "fields", "values", "edges", "facets"],
 )
 def test_bytes_without_a_byte_are_no_collection_of_nothing(ask, nothing):
-    with pytest.raises(QueryError, match=r"collection|order must be an Order"):
+    with pytest.raises(QueryError, match=r"collection|order takes Order"):
         ask(nothing)
 
 

@@ -67,6 +67,25 @@ def test_operators_make_trees_and_open_chains():
         A & "b"
 
 
+@pytest.mark.parametrize("made", [A, And(), Or(A, B), ~A, Missing("zone")])
+@pytest.mark.parametrize(
+    "drop",
+    [
+        lambda one: one and B,
+        lambda one: one or B,
+        lambda one: not one,
+        lambda one: 1 if one else 2,
+        bool,
+    ],
+)
+def test_a_predicate_has_no_truth_value_by_which_it_would_be_dropped(made, drop):
+    kind = type(made).__name__
+    with pytest.raises(QueryError, match=rf"^{kind} has no truth value: use &, \| and ~"):
+        drop(made)
+    assert made in [B, made]
+    assert made == made & made
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -473,13 +492,19 @@ def plain(**members):
     ("wrong", "said"),
     [
         ([], "is a mapping with version, where"),
-        ({"where": {}}, "is a mapping with version, where"),
-        (plain(more=1), "is a mapping with version, where"),
+        ("{}", "is a mapping with version, where, .* if it names them, not str$"),
+        ({"where": {}}, "lacks version: it is a mapping with version, where"),
+        ({**plain(), "limt": 5}, "has no member 'limt': did you mean limit\\?"),
+        ({"version": 1, "were": {}}, "has no member 'were': did you mean where"),
+        (plain(more=1), "has no member 'more'"),
+        (plain(colour=1), "has no member 'colour': it is a mapping with version, where"),
+        ({**plain(), 5: 1}, "has no member 5: it is a mapping"),
         (plain(version=2), "must have version 1, not 2"),
         (plain(version=True), "must have version 1"),
         (plain(order=None), "form of an order has lists"),
         (plain(order=["name"]), "form of an order has lists"),
         (plain(order=[["name"]]), 'is a field and "asc" or "desc"'),
+        (plain(order=[["name", "up"]]), 'is a field and "asc" or "desc", not \'up\'$'),
         (plain(order=[["name", True]]), 'is a field and "asc" or "desc"'),
         (plain(order=[["name", []]]), 'is a field and "asc" or "desc"'),
         (plain(order=[[5, "asc"]]), 'is a field and "asc" or "desc"'),
@@ -493,15 +518,16 @@ def plain(**members):
         (plain(where={}), "is one word"),
         (plain(where={"and": [], "or": []}), "is one word"),
         (plain(where={"and": {}}), "has lists of parts"),
-        (plain(where={"glob": ["a", "b"]}), "begins with one of and, or, not"),
-        (plain(where={"like": ["a", "b"]}), "of like has another number of parts"),
+        (plain(where={"glob": ["a", "b"]}), "begins with one of and, or, not, .*, not 'glob'$"),
+        (plain(where={"like": ["a", "b"]}), r"of like has 3 parts, not \['a', 'b'\]$"),
         (plain(where={"like": ["a", "b", 1]}), "case must be true or false"),
         (plain(where={"like": ["a", "b\\", True]}), "lone backslash"),
-        (plain(where={"has": ["a"]}), "of has has another number of parts"),
+        (plain(where={"has": ["a"]}), r"of has has 2 or 3 parts, not \['a'\]$"),
         (plain(where={"has": ["a", "b", "c"]}), "has lists of parts"),
         (plain(where={"eq": ["a", {"number": "nan"}]}), "must be a finite number"),
         (plain(where={"eq": ["a", {"number": "1e999999999"}]}), "at most 40 digits"),
-        (plain(where={"eq": ["a"]}), "of eq has another number of parts"),
+        (plain(where={"eq": ["a"]}), r"of eq has 2 parts, not \['a'\]$"),
+        (plain(where={"missing": []}), r"of missing has 1 part, not \[\]$"),
         (plain(where={"eq": ["a", None]}), "a value must be text"),
         (plain(where={"eq": [5, "a"]}), "a field name must be text"),
         (plain(where={"eq": ["a", {"number": "x"}]}), "number or hex"),

@@ -79,6 +79,11 @@ FAULTS = {
     "the list by key": lambda store: (
         segment(store).keys.all(segment(store).records, "id").reverse()
     ),
+    "the codes of keys": lambda store: setattr(
+        segment(store).keys,
+        "_codes",
+        segment(store).keys.codes(segment(store).records, "id")._replace(slices=(0b101,)),
+    ),
     "created: ranks": lambda store: store._current.version.segments[0]._order.ranks.__setitem__(
         3, 7
     ),

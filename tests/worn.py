@@ -5,14 +5,18 @@ They have small segments with vacant rows, opened places and moved records.
 
 import naive
 from instquery import Order, Schema, Store, instant, keyword, text
+from instquery import terms as terms_room
 from instquery.engine import books as books_room
 from instquery.engine import bykey as bykey_room
+from instquery.engine import census as census_room
 from instquery.engine import column as column_room
+from instquery.engine import keycodes as keycodes_room
 from instquery.engine import keylist as keylist_room
 from instquery.engine import ordered as ordered_room
 from instquery.engine import placed as placed_room
 from instquery.engine import stretches as stretches_room
 from instquery.engine import tallies as tallies_room
+from instquery.engine import version as version_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import rare as rare_room
@@ -42,6 +46,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
+    monkeypatch.setattr(census_room, "_MANY", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
     monkeypatch.setattr(ordered_room, "_FEW", 0)
     monkeypatch.setattr(ordered_room, "_FEW_A_SEGMENT", 0)
@@ -52,11 +57,18 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(bykey_room, "_MOSTLY", 0)
     monkeypatch.setattr(bykey_room, "_CUTS", 2)
     monkeypatch.setattr(bykey_room, "_SPARSE", 10**6)
+    monkeypatch.setattr(bykey_room, "_STEPS", 2)
+    monkeypatch.setattr(bykey_room, "_STEPS_A_ROW", 1)
+    monkeypatch.setattr(bykey_room, "_PORTION", 1)
+    monkeypatch.setattr(keycodes_room, "_BITS", 2)
     monkeypatch.setattr(keylist_room, "_WISHES", 2)
+    monkeypatch.setattr(keylist_room, "_UNCODED", 2)
     monkeypatch.setattr(placed_room, "_ROWS_A_KEY", 8)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 4)
     monkeypatch.setattr(tallies_room, "_ROWS_A_COMBINATION", 1)
     monkeypatch.setattr(tallies_room, "_ROWS_AN_EDGE", 1)
+    monkeypatch.setattr(terms_room, "_JOINED_VALUES", 3)
+    monkeypatch.setattr(version_room, "_TOGETHER", 4)
 
 
 def schema(kind_of_key="text", *, indexed=True, descending=True, **options):

@@ -7,7 +7,7 @@ beside it.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple, Protocol, Self
 
 from sortedcontainers import SortedList
@@ -215,6 +215,12 @@ class InstantBook:
             yield "instants of"
 
 
+def _grams(text: str) -> Iterator[str]:
+    """Walk the grams of three characters of a text, some of them twice."""
+    folded = fold(text)
+    return map("".join, zip(folded, folded[1:], folded[2:]))  # noqa: B905 - the shortest ends it
+
+
 class GramBook:
     """The grams of three characters that any text of a field has had.
 
@@ -231,11 +237,14 @@ class GramBook:
 
     def change(self, old: str | None, new: str | None, key: str) -> None:  # noqa: ARG002
         """Note the grams of a new text."""
-        if new is None or self._grams is None:
-            return
-        text = fold(new)
-        grams = zip(text, text[1:], text[2:])  # noqa: B905 - the shortest ends it
-        self._grams.update(map("".join, grams))
+        if new is not None and self._grams is not None:
+            self._grams.update(_grams(new))
+
+    def enter(self, values: Sequence[str | None]) -> None:
+        """Note the grams of many new texts: each gram once, as most of those known lie far away."""
+        if self._grams is not None:
+            texts = {value for value in values if value is not None}
+            self._grams |= set(chain.from_iterable(map(_grams, texts)))
 
     def load(self, values: Sequence[str | None], keys: Sequence[str]) -> None:
         """Leave new texts to `note`: the segments that are built of them know their grams."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from instquery.canonical import mark_of
 from instquery.errors import CursorInvalid
 from instquery.instants import TrustedMicros
+from instquery.options import told
 from instquery.orderings import Place, Sortable
 from instquery.predicates import Predicate
 from instquery.query import Order, Query
@@ -21,10 +22,13 @@ __all__ = ["Bookmark", "Signer", "fingerprint"]
 
 _SIGNATURE = 16  # bytes
 
+_ORDER = 16
+"""Characters of a fingerprint that tell its order."""
+
 # A key of 4,096 code points of four bytes each makes a cursor of 44,000 characters.
 _LONGEST = 1 << 20  # characters
 
-_FORM = b"instquery cursor 3\n"
+_FORM = b"instquery cursor 4\n"
 """Signed with every bookmark: a cursor of another form is refused, not misread."""
 
 
@@ -79,20 +83,18 @@ class Signer:
 
         Raises `CursorInvalid` for any text but our own.
         """
-        if not isinstance(cursor, str) or len(cursor) > _LONGEST:
-            raise CursorInvalid("is not a cursor")
-        try:
-            signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        except (UnicodeEncodeError, NotBase64):
-            raise CursorInvalid("is not a cursor") from None
-
+        signed = _decoded(cursor)
         signature = signed[:_SIGNATURE]
         body = signed[_SIGNATURE:]
+        if not body:
+            raise CursorInvalid(
+                f"the cursor must be that of a page, as page.cursor has it, not {told(cursor)}"
+            )
         is_ours = hmac.compare_digest(signature, self._sign(body))
         if not is_ours or _encoded(signed) != cursor:  # decoding passes over what does not belong
             raise CursorInvalid(
-                "was issued by another store or process (share cursor_key, and go on with "
-                "live=True), or has been changed"
+                "the cursor was issued by another store or process (share cursor_key, and go on "
+                "with live=True), or has been changed"
             )
 
         bookmark = Bookmark(*json.loads(body))
@@ -107,16 +109,32 @@ class Signer:
         Raises `CursorInvalid` if it is for other predicates or another order.
         """
         bookmark = self.read(cursor)
-        if bookmark.query != fingerprint(query.where, schema, query.order):
+        asked = fingerprint(query.where, schema, query.order)
+        if bookmark.query == asked:
+            return bookmark
+        if bookmark.query[:_ORDER] != asked[:_ORDER]:
             raise CursorInvalid(
-                "was issued for another query: ask with the predicates of its first page; if a "
-                "window is made from the clock, count its bounds from now, such as "
-                "Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
+                "the cursor was issued in another order, or by another key: "
+                "ask in the order of its first page"
             )
-        return bookmark
+        raise CursorInvalid(
+            "the cursor was issued for another query: ask with the predicates of its first page; "
+            "if a window is made from the clock, count its bounds from now, such as "
+            "Range(field, within=timedelta(days=7)), or make it from Store.moment(cursor)"
+        )
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.digest(self._key, _FORM + body, "sha256")[:_SIGNATURE]
+
+
+def _decoded(cursor: object) -> bytes:
+    """Return the octets of a cursor; none of what is no text of them."""
+    if not isinstance(cursor, str) or len(cursor) > _LONGEST:
+        return b""
+    try:
+        return urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    except (UnicodeEncodeError, NotBase64):
+        return b""
 
 
 def _encoded(signed: bytes) -> str:
@@ -135,7 +153,11 @@ def _from_hex(octets: str) -> str:
 def fingerprint(where: Sequence[Predicate], schema: Schema, order: tuple[Order, ...] = ()) -> str:
     """Return a short text that is the same for predicates of one canonical form.
 
-    It is another one for another key, or another order once the schema has resolved it.
+    It is another one for another key, or another order once the schema has resolved it: its first
+    characters tell.
     """
-    told = f"{schema.ordering_of(order).written}\n{mark_of(where)}"
-    return blake2b(told.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    return _digest(schema.ordering_of(order).written, _ORDER // 2) + _digest(mark_of(where), 12)
+
+
+def _digest(text: str, size: int) -> str:
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=size).hexdigest()

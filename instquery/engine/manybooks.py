@@ -127,6 +127,10 @@ class ManyGramBook(GramBook):
         for text in new or ():
             super().change(None, text, key)
 
+    def enter(self, values: Sequence[Any]) -> None:
+        """Note the grams of many new records' texts."""
+        super().enter([text for texts in values for text in texts or ()])
+
     def estimate(self, predicate: Any) -> Estimate | None:
         """Tell that nothing matches, if that is certain."""
         check_answered(predicate, (Some,))

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from instquery.engine.indexes.index import EVERY_ROW, Lookup, matching
 from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
 from instquery.engine.segment import Matches, Segment
-from instquery.predicates import Bounded
+from instquery.predicates import Bounded, In
 from instquery.terms import Term, Tree
 
 __all__ = ["Match", "Placed", "count", "match", "match_trees"]
@@ -28,6 +28,9 @@ _FEW = 4
 
 _Pair: TypeAlias = tuple[RowSet, RowSet]
 """Rows that are sure to match, and rows among which all matches are."""
+
+_Selected: TypeAlias = dict[int, tuple[RowSet, bool]]
+"""What leaves of many values select in a segment, by their `id`: one may stand in many places."""
 
 Placed: TypeAlias = Mapping[int, Mapping[int, RowSet]]
 """The rows of leaves that are known beforehand: by the `id` of the leaf, and of the segment."""
@@ -153,8 +156,9 @@ class _Trees:
         rows = occupied if below is None else occupied & everything(below)
         doubts = list(tested)
         sure = 0 if doubts else rows
+        known: _Selected = {}
         for term in selected:
-            is_sure, rows = self._pair(segment, term, rows)
+            is_sure, rows = self._pair(segment, term, rows, known)
             if not rows:
                 return 0
             if is_sure != rows:
@@ -163,19 +167,19 @@ class _Trees:
 
         return _verify(segment, rows, [] if sure == rows else doubts, enough, sure)
 
-    def _pair(self, segment: Segment, term: Term, live: RowSet) -> _Pair:
+    def _pair(self, segment: Segment, term: Term, live: RowSet, known: _Selected) -> _Pair:
         """Select among some of the occupied rows."""
         if not isinstance(term, Tree):
-            return self._leaf_pair(segment, term, live)
+            return self._leaf_pair(segment, term, live, known)
 
         if term.word == "not":
-            sure, maybe = self._pair(segment, term.parts[0], live)
+            sure, maybe = self._pair(segment, term.parts[0], live, known)
             return live ^ maybe, live ^ sure
 
         if term.word == "and":
             sure = maybe = live
             for part in term.parts:
-                part_sure, maybe = self._pair(segment, part, maybe)
+                part_sure, maybe = self._pair(segment, part, maybe, known)
                 sure &= part_sure
                 if not maybe:
                     break
@@ -183,28 +187,33 @@ class _Trees:
 
         sure = maybe = 0
         for part in term.parts:
-            part_sure, part_maybe = self._pair(segment, part, live)
+            part_sure, part_maybe = self._pair(segment, part, live, known)
             sure |= part_sure
             maybe |= part_maybe
             if sure == live:
                 break
         return sure, maybe
 
-    def _leaf_pair(self, segment: Segment, leaf: Bounded, live: RowSet) -> _Pair:
-        known = self._placed.get(id(leaf))
-        if known is not None:
-            rows = live & known.get(id(segment), 0)
+    def _leaf_pair(self, segment: Segment, leaf: Bounded, live: RowSet, known: _Selected) -> _Pair:
+        placed = self._placed.get(id(leaf))
+        if placed is not None:
+            rows = live & placed.get(id(segment), 0)
             return rows, rows
 
         lookup = segment.lookup(leaf.field)
         if lookup is None or _is_few(live, lookup):
             return 0, live
 
-        selection, is_exact = lookup.select(leaf)
-        if isinstance(selection, list):
-            selection = set_of(selection, len(segment))
-        rows = live & selection
-        return (rows, rows) if is_exact else (0, rows)
+        found = known.get(id(leaf))
+        if found is None:
+            selection, is_exact = lookup.select(leaf)
+            if isinstance(selection, list):
+                selection = set_of(selection, len(segment))
+            found = selection, is_exact
+            if isinstance(leaf, In):
+                known[id(leaf)] = found
+        rows = live & found[0]
+        return (rows, rows) if found[1] else (0, rows)
 
 
 # tests

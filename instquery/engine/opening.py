@@ -26,15 +26,15 @@ from typing import Any, TypeAlias
 
 from instquery.engine.rowsets import POSITION_CODE, Position, RowSet, everything, set_of
 
-__all__ = ["Opening", "moved_up", "one_more"]
+__all__ = ["Opening", "moved_by_stretches", "moved_up", "one_more"]
 
 # Places from which on it costs less to open all at once; for fewer, one by one. Measured: equal at
 # 10 places, for 16,384 rows and for 32,768.
 _AT_ONCE = 10
 
-# Places from which on a column is put together anew. To insert a value costs a move of memory; to
-# copy a list touches every object in it, often from far.
-_ANEW = 128
+# Places from which on the stretches of a column are moved, each once. To insert a value moves all
+# that lies behind it, but to copy a list touches every object in it, often from far.
+_STRETCHES = 16
 
 # To move a stretch of positions at once costs as much as to move so many one by one.
 _BY_START = 8
@@ -94,22 +94,22 @@ class Opening:
     def insert(self, column: "list[Any] | array[Any]", values: Sequence[Any]) -> None:
         """Insert the values of the new rows into a column.
 
-        Costs 8 µs a place for 32,768 rows, 1 ms at the most.
+        Costs 2 to 8 µs a place for 32,768 rows, 0.2 ms at the most.
         """
-        if len(self.places) < _ANEW:
+        if len(self.places) < _STRETCHES:
             for place, value in zip(self.places, values, strict=True):
                 column.insert(place, value)
             return
 
-        old = column[:]
-        del column[self.places[0] :]
-        taken = self.places[0]
-        for place, value in zip(self.places, values, strict=True):
-            more = place - len(column)
-            column.extend(old[taken : taken + more])
-            column.append(value)
-            taken += more
-        column.extend(old[taken:])
+        end = len(column)
+        column.extend(values)  # what they are does not matter as yet
+        for number in reversed(range(len(self.places))):
+            place = self.places[number]
+            first = place - number
+            stretch: Any = column[first:end]
+            column[place + 1 : end + number + 1] = stretch
+            column[place] = values[number]
+            end = first
 
 
 def moved_up(positions: "array[Position]", starts: Sequence[Position]) -> "array[Position]":
@@ -133,6 +133,25 @@ def moved_up(positions: "array[Position]", starts: Sequence[Position]) -> "array
         moved += one_more(positions[taken:first], number)
         taken = first
     return moved + one_more(positions[taken:], len(starts))
+
+
+def moved_by_stretches(numbers: "array[int]", ends: Sequence[int]) -> "array[int]":
+    """Add 0 to the numbers before the first end, 1 to those before the second one, and so on.
+
+    None gets too high for its type. All are added as one great number: 20 µs for 1,000, and 0.2 an
+    end.
+
+    >>> moved_by_stretches(array("I", [5, 6, 7, 8]), [1, 3, 3]).tolist()
+    [5, 7, 8, 11]
+    """
+    width, order = numbers.itemsize, sys.byteorder
+    stretches = [
+        number.to_bytes(width, order) * (end - first)
+        for number, (first, end) in enumerate(pairwise([0, *ends, len(numbers)]))
+    ]
+    more = int.from_bytes(b"".join(stretches), order)
+    total = int.from_bytes(numbers.tobytes(), order) + more
+    return array(numbers.typecode, total.to_bytes(width * len(numbers), order))
 
 
 def one_more(numbers: "array[int]", more: int = 1) -> "array[int]":

@@ -161,6 +161,7 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
     All give the identical page and total. The census of this very version spares work; without it
     the answers are the same.
     """
+    version.schema.check_members(query.fields)
     weighed = _weigh(query, version, census)
     impossible = [one for one in weighed if one.size.most == 0]
     if impossible:

@@ -94,7 +94,7 @@ class Segment:
         records: the record of each row, vacant ones included.
         occupied: the rows whose record is not discarded.
         count: how many these are.
-        keys: the rows in order of their keys, once they are asked for in it.
+        keys: the rows in order of their keys.
 
     """
 
@@ -128,6 +128,7 @@ class Segment:
         segment.records = Column([entry.row for entry in entries])
         segment.count = len(entries)
         segment.occupied = everything(len(entries))
+        segment.keys = KeyList.build([entry.key for entry in entries])
 
         segment._order = OrderIndex.build(schema, [entry.rank for entry in entries])
         for name, field in schema.fields.items():
@@ -191,7 +192,7 @@ class Segment:
     def size(self, term: Term) -> Size:
         """Tell how many records match; without an index, any of them may."""
         if isinstance(term, Tree):
-            return Size.of_tree(term.word, [self.size(part) for part in term.parts], self.count)
+            return self._size_of_tree(term, {})
 
         lookup = self.lookup(term.field)
         if lookup is not None:
@@ -287,6 +288,15 @@ class Segment:
             self._own(name).drop(position, self._value(name, record))
 
     # inside
+
+    def _size_of_tree(self, tree: Tree, known: dict[int, Size]) -> Size:
+        """Combine the sizes of the parts; that of a leaf that stands in many places is `known`."""
+        for part in tree.parts:
+            if id(part) not in known:
+                known[id(part)] = (
+                    self._size_of_tree(part, known) if isinstance(part, Tree) else self.size(part)
+                )
+        return Size.of_tree(tree.word, [known[id(part)] for part in tree.parts], self.count)
 
     def _value(self, name: str, record: Record) -> object:
         """Return what the index of a field is told of a record."""

@@ -35,6 +35,8 @@ __all__ = ["Part", "Version", "seek"]
 
 # Records of one key in so many of a store are looked up for less than all of them are tested.
 _KEYS_LISTED = 8
+# So many keys are put together at each node of a tree. Many leaves may share one list of them.
+_TOGETHER = 4_096
 
 Part: TypeAlias = tuple[Segment, Sequence[Term]]
 """A segment, and what it is to be asked."""
@@ -81,7 +83,7 @@ class Version:
         value, and for a text the same at any size. Raises `QueryError` for what is no term.
         """
         if isinstance(term, Tree):
-            return self._of_tree(term, census)
+            return self._of_tree(term, census, {})
         return self._of_leaf(term, census)
 
     def _of_leaf(self, term: Bounded, census: Census | None) -> Estimate:
@@ -123,9 +125,23 @@ class Version:
         fitting = keys if pattern.is_prefix else list(filter(pattern.fits, keys))
         return Estimate(Size.exactly(len(fitting)), fitting)
 
-    def _of_tree(self, tree: Tree, census: Census | None) -> Estimate:
-        """Combine what is known of the parts: bounds, and keys where they are enough."""
-        parts = [self.estimate(part, census) for part in tree.parts]
+    def _of_tree(self, tree: Tree, census: Census | None, known: dict[int, Estimate]) -> Estimate:
+        """Combine what is known of the parts: bounds, and keys where they are enough.
+
+        A leaf that stands in many places is estimated once, and `known` by its `id` then.
+        """
+        parts: list[Estimate] = []
+        for part in tree.parts:
+            found = known.get(id(part))
+            if found is None:
+                found = (
+                    self._of_tree(part, census, known)
+                    if isinstance(part, Tree)
+                    else self.estimate(part, census)
+                )
+                known[id(part)] = found
+            parts.append(found)
+
         size = Size.of_tree(tree.word, [part.size for part in parts], self.count)
         listed = [part.keys for part in parts if part.keys is not None]
 
@@ -133,7 +149,7 @@ class Version:
         if tree.word == "and" and listed:
             keys = min(listed, key=len)
         elif tree.word == "or" and len(listed) == len(parts):
-            keys = tuple(dict.fromkeys(chain.from_iterable(listed)))
+            keys = _together(listed)
         return Estimate(size, keys)
 
     def parts(self, where: Sequence[Term], since: int = 0) -> Iterable[Part]:
@@ -181,6 +197,16 @@ class Version:
 
         matches = sum([segment.size(predicate).expected for segment in sample])
         return Size.at_most(self.count, expected=matches * self.count // looked_at)
+
+
+def _together(listed: Sequence[Sequence[Value]]) -> Sequence[Value] | None:
+    """Return keys as one list, without repeats; `None` where they are too many to be copied."""
+    distinct = list({id(keys): keys for keys in listed}.values())
+    if len(distinct) == 1:
+        return distinct[0]
+    if sum(map(len, distinct)) > _TOGETHER:
+        return None
+    return tuple(dict.fromkeys(chain.from_iterable(distinct)))
 
 
 def seek(segments: Sequence[Segment], rank: Rank, key: str) -> tuple[int, Position]:

@@ -123,7 +123,10 @@ class View:
         """Return the bookmark of a cursor for this query and version. Raises `CursorInvalid`."""
         after = self._signer.open(cursor, query, self.schema)
         if after.epoch != self.epoch:
-            raise CursorInvalid("was issued for another state of the store")
+            raise CursorInvalid(
+                "the cursor was issued for another state of the store: ask the store, or the "
+                "snapshot that it is of"
+            )
         return after
 
     def moment(self, cursor: str) -> int | None:
@@ -211,5 +214,10 @@ def _copies(records: list[Record], fields: tuple[str, ...] | None) -> list[Recor
 
 
 def _copy(record: Record, fields: tuple[str, ...] | None) -> Record:
-    """Copy the members of a record that are asked for."""
-    return record.copy() if fields is None else picked(record, fields)
+    """Copy the members of a record that are asked for.
+
+    Only a row that is a plain dict has nothing in it that could be changed: see `rows`.
+    """
+    if fields is None:
+        return record.copy()
+    return picked(record if type(record) is dict else record.copy(), fields)

@@ -46,7 +46,7 @@ class Later:
     ) -> Iterator[Record]:
         """Refuse, as yet. Raises `QueryError`."""
         del where, order, fields, now
-        raise _not_yet("does not select: ask for pages, or iterate over it")
+        raise _not_yet("does not select, other than by pages or a walk over all")
 
 
 def check_leaves(schema: Schema, terms: Iterable[Term]) -> None:
@@ -75,4 +75,6 @@ def check_order(schema: Schema, query: Query) -> None:
 
 
 def _not_yet(what: Any, field: str | None = None) -> QueryError:
-    return QueryError(f"as yet, a store on a database {what}", field=field, code="query.kind")
+    cure = "load its records into memory, Store(schema, sql_store), and ask that"
+    reason = f"as yet, a store on a database {what}: {cure}"
+    return QueryError(reason, field=field, code="query.kind")

@@ -26,7 +26,7 @@ from instquery.sql.dialects import dialect_of
 from instquery.sql.later import Later, check_columns, check_order
 from instquery.sql.layout import Layout
 from instquery.sql.planner import AccessPath, Planner
-from instquery.sql.table import made_table
+from instquery.sql.table import check_is_table, made_table
 from instquery.sql.transactions import Transactions
 from instquery.sql.values import Statement, Word
 from instquery.sql.walk import walk
@@ -88,9 +88,13 @@ class SqlStore(Later):
         return self._layout.table
 
     def create(self) -> None:
-        """Make the table and its indexes, unless it is there; with Citus, distribute it."""
+        """Make the table and its indexes, unless it is there; with Citus, distribute it.
+
+        Raises `SchemaError` where a table is there that lacks columns of this one.
+        """
         with self._transactions.making() as connection:
             if sa.inspect(connection).has_table(self.table.name, self.table.schema):
+                check_is_table(connection, self.table)
                 return
             self.table.create(connection)
             self._dialect.distribute(connection, self.table, self._shard_by or self.schema.key)
@@ -300,9 +304,13 @@ class SqlStore(Later):
     # inside
 
     def _asked(self, query: Query) -> Query:
-        """Return a query with its now. Raises `QueryError` for another order than the table's."""
+        """Return a query with its now.
+
+        Raises `QueryError` for another order than the table's, and for members that no record has.
+        """
         query = dated_by(self._clock, query)
         check_order(self.schema, query)
+        self.schema.check_members(query.fields)
         return query
 
     def _can_be_there(self, key: object) -> TypeGuard[str]:

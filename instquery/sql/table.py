@@ -12,7 +12,7 @@ from instquery.sql.dialect import Column, Dialect
 from instquery.sql.names import check_columns, check_table, folded_name, index_name
 from instquery.sql.values import GONE, RECORD, VERSION, Word
 
-__all__ = ["directed", "made_table", "order_of"]
+__all__ = ["check_is_table", "directed", "made_table", "order_of"]
 
 
 def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None) -> sa.Table:
@@ -37,12 +37,32 @@ def made_table(schema: Schema, name: str, dialect: Dialect, shard_by: str | None
 def order_of(schema: Schema) -> Order:
     """Return the order of a table. Raises `SchemaError` for one that is not by one instant."""
     if schema.ranked is None:
-        raise SchemaError("a store on a database is ordered by one instant field as yet")
+        raise SchemaError(
+            "as yet, a store on a database is ordered by one instant field: "
+            "declare Schema(order=Order(field)) with one"
+        )
     for name in (schema.key, schema.ranked.field):
         if schema.fields[name].is_nested:
             reason = "a store on a database has no key and no order with a path as yet"
             raise SchemaError(reason, field=name)
     return schema.ranked
+
+
+def check_is_table(connection: sa.Connection, table: sa.Table) -> None:
+    """Refuse a table of this name that lacks columns: it was made for another schema.
+
+    Raises `SchemaError` that names them. A table may have more.
+    """
+    found = sa.inspect(connection).get_columns(table.name, table.schema)
+    names = {column["name"] for column in found}
+    missing = [column.name for column in table.columns if column.name not in names]
+    if missing:
+        lacks = ", ".join(missing)
+        raise SchemaError(
+            f"the table {table.fullname} was made for another schema: it lacks {lacks}. "
+            "Take another name, or copy its records to a new table with put_many",
+            code="store.table",
+        )
 
 
 def directed(column: Column, order: Order) -> sa.UnaryExpression[Any]:

@@ -3,11 +3,10 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
-from operator import add
+from itertools import pairwise
 from typing import Self, TypeAlias
 
-from instquery.engine.opening import one_more
+from instquery.engine.opening import moved_by_stretches, one_more
 from instquery.engine.rowsets import Position, RowSet, everything
 
 __all__ = ["Block", "BlockSet", "Blocks"]
@@ -64,10 +63,8 @@ class Blocks:
             return
 
         # By the old numbers of their rows, so that all blocks can be moved in one go.
-        moves = array("I", bytes(starts.itemsize * (len(starts) + 1)))
-        for number, place in enumerate(places):
-            moves[bisect_right(starts, place - number)] += 1
-        self._starts = array("I", map(add, starts, accumulate(moves)))
+        olds = [place - number for number, place in enumerate(places)]
+        self._starts = moved_by_stretches(starts, [bisect_right(starts, old) for old in olds])
 
     def append(self) -> None:
         """Make room for a row behind the last one, in a new block where the last one is full."""

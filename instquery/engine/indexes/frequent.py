@@ -113,7 +113,9 @@ class FrequentPieces:
 
     def of(self, text: str) -> set[str]:
         """Return the pieces of a text: its grams, and the words that are in it."""
-        return cut(text).union(held_by(text, self.words, _WORD_SIZES))
+        pieces = cut(text)
+        pieces.update(held_by(text, self.words, _WORD_SIZES))
+        return pieces
 
     def get(self, piece: str) -> RowSet | None:
         """Return the rows of a piece, `None` where it has no set."""

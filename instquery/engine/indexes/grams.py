@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Container, Iterable, Sequence
-from itertools import chain
+from operator import add
 from sys import byteorder, intern
 from typing import Self
 
@@ -24,11 +24,8 @@ def cut(text: str) -> set[str]:
     >>> sorted(cut("abc"))
     ['a', 'ab', 'abc', 'b', 'bc', 'c']
     """
-    second, third = text[1:], text[2:]
-    pairs = zip(text, second)  # noqa: B905 - the shortest ends it
-    threes = zip(text, second, third)  # noqa: B905
-    pieces = chain(zip(text), pairs, threes)
-    return set(map("".join, pieces))
+    pairs = [*map(add, text, text[1:])]  # the shortest ends it
+    return {*text, *pairs, *map(add, pairs, text[2:])}
 
 
 def holders(

@@ -43,7 +43,7 @@ class KeywordIndex(ValueRows):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
-        return Size.exactly(sum(map(self.count, predicate.members)))
+        return Size.exactly(sum(map(self.count, self.held(predicate.members))))
 
     def select(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
@@ -57,7 +57,7 @@ class KeywordIndex(ValueRows):
             return self.select_any(self.like(predicate))
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
-        return self.select_any(predicate.values)
+        return self.select_any(self.held(predicate.members))
 
     def test(
         self,

@@ -16,7 +16,7 @@ from instquery.query import Record
 __all__ = ["ManyIndex", "places_of"]
 
 # To count the values of so many rows costs as much as to see which of them a row set holds.
-_ROWS_A_SET = 2
+_ROWS_A_SET = 4
 
 Values: TypeAlias = tuple[Value, ...]
 """The values of a row, each once."""
@@ -88,8 +88,10 @@ class ManyIndex:
         if len(held) > len(frequent):
             known = set(frequent)
             rest = rows & ~held.missing(rows)
-            for record in picked(records, positions(rest)):
-                counts.update([value for value in record[field] if value not in known])
+            found = picked(records, positions(rest))
+            counts.update(
+                [value for record in found for value in record[field] if value not in known]
+            )
         return counts
 
     def rows(self, value: Value) -> RowSet:

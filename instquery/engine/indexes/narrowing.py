@@ -173,6 +173,10 @@ class Narrowing:
         if len(needle) > self._longest:
             return 0, True
 
+        held = self._repeats.holding(needle)
+        if held is not None:
+            return held, True
+
         adjoined = self._adjoined(needle, grams)
         if adjoined is None:
             return None

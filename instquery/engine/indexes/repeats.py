@@ -18,6 +18,9 @@ but for runs of one letter, and for texts that are made to be hard: "abcd...wxy-
 all windows of the alphabet, and not the alphabet. Conversely, each row with all windows of a needle
 and without the needle is a repeating one.
 
+A needle of one to three characters over and over lies in repeating rows alone. Which of these hold
+it is told by `runs`, as long as no text is beyond `_FAR`.
+
 A text of fewer than `LONGEST` characters never repeats; of just so many if all of them are one
 character. A text beyond `_FAR` is taken for a repeating one, unread.
 
@@ -30,8 +33,9 @@ from functools import lru_cache
 from typing import Self
 
 from instquery.engine.indexes.pieces import LONGEST
+from instquery.engine.indexes.runs import Runs
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, set_of_flags
+from instquery.engine.rowsets import Position, RowSet, positions, set_of_flags
 
 __all__ = ["Repeats", "windows"]
 
@@ -48,11 +52,13 @@ class Repeats:
 
     """
 
-    __slots__ = ("is_kept", "rows")
+    __slots__ = ("_runs", "_unread", "is_kept", "rows")
 
     def __init__(self) -> None:
         self.is_kept = False
         self.rows: RowSet = 0
+        self._unread: RowSet = 0  # those of the rows whose texts are beyond `_FAR`
+        self._runs = Runs()  # of the others
 
     @classmethod
     def build(cls, texts: Sequence[str], *words: Iterable[str]) -> Self:
@@ -61,34 +67,57 @@ class Repeats:
         repeats.is_kept = any(len(word) == LONGEST for some in words for word in some)
         if repeats.is_kept:
             repeats.rows = set_of_flags([_may_repeat(text) for text in texts])
+            repeats._unread = set_of_flags([len(text) > _FAR for text in texts])
+            read = positions(repeats.rows ^ repeats._unread)
+            repeats._runs = Runs.build((at, texts[at]) for at in read)
         return repeats
+
+    def holding(self, needle: str) -> RowSet | None:
+        """Return the rows that hold a needle, if that is known by the runs alone."""
+        if not self.is_kept or len(needle) <= LONGEST or self._unread:
+            return None
+        return self._runs.holding(needle)
 
     def faults(self, texts: Sequence[str]) -> Iterator[str]:
         """Judge all texts again."""
-        expected = set_of_flags([_may_repeat(text) for text in texts]) if self.is_kept else 0
-        if self.rows != expected:
+        fresh = type(self).build(texts, ["-" * LONGEST] if self.is_kept else [])
+        if (self.rows, self._unread) != (fresh.rows, fresh._unread):
             yield "the rows that repeat a piece"
+        elif not self._runs.agrees_with(fresh._runs):
+            yield "the lengths of runs"
 
     def open(self, opening: Opening) -> None:
         """Make room for rows, which have no text yet."""
         self.rows = opening.moved(self.rows)
+        self._unread = opening.moved(self._unread)
+        self._runs.open(opening)
 
     def add(self, position: Position, text: str) -> None:
         """Judge the text of a row that had none."""
         if self.is_kept and _may_repeat(text):
-            self.rows |= 1 << position
+            self._turn(position, text)
 
-    def drop(self, position: Position) -> None:
-        """Forget a row."""
+    def drop(self, position: Position, text: str) -> None:
+        """Forget a row and its text."""
         if self.rows >> position & 1:
-            self.rows ^= 1 << position
+            self._turn(position, text)
 
     def copy(self) -> Self:
         """Return rows that can be changed by themselves."""
         twin = type(self)()
         twin.is_kept = self.is_kept
         twin.rows = self.rows
+        twin._unread = self._unread
+        twin._runs = self._runs.copy()
         return twin
+
+    def _turn(self, position: Position, text: str) -> None:
+        """Enter a repeating row, or take it out."""
+        self.rows ^= 1 << position
+        if len(text) > _FAR:
+            self._unread ^= 1 << position
+        else:
+            self._runs.turn(position, text)
 
 
 @lru_cache(maxsize=4)

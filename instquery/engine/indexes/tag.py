@@ -25,7 +25,7 @@ from instquery.query import Record
 __all__ = ["TagIndex", "counted_of"]
 
 # To count the pairs of so many rows costs as much as to see which of them a row set holds.
-_ROWS_A_SET = 2
+_ROWS_A_SET = 4
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """The pairs of a row, each once."""
@@ -111,12 +111,12 @@ class TagIndex:
             return counts
         known = set(frequent)
         rest = rows & ~held.missing(rows) if key is None else rows & self._keys.rows(key)
-        for record in picked(records, positions(rest)):
-            pairs: Pairs = record[field]
-            if key is None:
-                counts.update([one for one in _keys(pairs) if one not in known])
-            else:
-                counts.update([one[1] for one in pairs if one[0] == key and one not in known])
+        found: list[Pairs] = [record[field] for record in picked(records, positions(rest))]
+        if key is None:
+            counts.update([one for pairs in found for one in _keys(pairs) if one not in known])
+        else:
+            wanted = [one for pairs in found for one in pairs if one[0] == key]
+            counts.update([one[1] for one in wanted if one not in known])
         return counts
 
     def faults(self, values: Sequence[Pairs | None]) -> Iterator[str]:

@@ -162,14 +162,20 @@ class TextIndex(TextRows):
         found = holding(needle, self._texts, positions(doubtful))
         return rows ^ doubtful | set_of(found, self._texts.width), True
 
-    def _with_literals(self, predicate: Like) -> tuple[RowSet, bool]:
+    def _with_literals(self, predicate: Like) -> Selection:
         """Narrow the rows down to those that hold all literals of a pattern."""
         pattern = predicate.read
         rows = self._present
         is_exact = pattern.is_part and not (predicate.case and pattern.least)
-        for literal in pattern.folded_literals[:_LITERALS]:
+        literals = pattern.folded_literals[:_LITERALS]
+        for literal in literals:
             narrowed, is_known = self._narrow(literal, needle_grams(literal))
             if isinstance(narrowed, list):
+                if len(literals) == 1:
+                    narrowed.sort(reverse=True)
+                    # A vacant row has no text here, but still a record, whose raw text is tested.
+                    places = among(self._present, narrowed)
+                    return places, (is_exact and is_known) or not places
                 narrowed = set_of(narrowed, len(self._texts))
             rows &= narrowed
             is_exact = is_exact and is_known

@@ -22,7 +22,7 @@ halves has a row set. Where these are fewer, the word is listed: `postings.words
 the build that hold it, and any later row may hold it too (`_written`).
 
 A needle longer than the longest word is known by all its pieces of that length, but for the rows
-whose texts repeat themselves: see `repeats`.
+whose texts repeat themselves: see `repeats`, and `runs` for the simplest of these.
 
 What happens to each part:
 
@@ -125,8 +125,9 @@ class TextRows(Narrowing):
 
         self._is_whole = False
         self._present ^= 1 << position
-        self._repeats.drop(position)
-        self._frequent.drop(self._frequent.of(self._texts[position]), position)
+        text = self._texts[position]
+        self._repeats.drop(position, text)
+        self._frequent.drop(self._frequent.of(text), position)
         self._texts[position] = ""
 
     def _missing(self) -> RowSet:

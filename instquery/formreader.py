@@ -1,4 +1,4 @@
-"""Canonical forms read back: what `canonical` has written, as predicates."""
+"""Read the plain forms that `canonical` writes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -7,7 +7,7 @@ from typing import Any, cast
 from instquery.bounds import Delta, bound_of
 from instquery.canonical import BOUNDS, Json
 from instquery.errors import QueryError
-from instquery.options import told
+from instquery.options import brief, counted
 from instquery.orders import ORDERS, Order
 from instquery.predicates import (
     And,
@@ -45,7 +45,8 @@ def order_of(form: Json) -> list[Order]:
         field, direction = parts if len(parts) == 2 else (None, None)
         name = _exact(field)
         if not isinstance(name, str) or direction not in ("desc", "asc"):
-            raise _wrong('is a field and "asc" or "desc"', one, _ORDER)
+            culprit = direction if isinstance(name, str) else one
+            raise _wrong('is a field and "asc" or "desc"', culprit, _ORDER)
         orders.append(Order(name, descending=direction == "desc"))
     return orders
 
@@ -60,11 +61,17 @@ def names_of(form: Json) -> list[str]:
 
 def where_of(form: Json) -> Predicate:
     """Read a form. Raises `QueryError` for what is none."""
-    return _read(form, 1, [MOST_LEAVES])
+    return _read(form, 1, [MOST_LEAVES], {})
 
 
-def _read(form: Json, depth: int, left: list[int]) -> Predicate:
-    """Read a form with no more leaves than are left: one mapping may stand in many places."""
+def _read(form: Json, depth: int, left: list[int], known: dict[int, Predicate]) -> Predicate:
+    """Read a form with no more leaves than are left.
+
+    One mapping may stand in many places: the leaf that it is read as is `known` by its `id` then.
+    """
+    if id(form) in known:
+        _take_leaf(left)
+        return known[id(form)]
     members = _members(form)
     if members is None or len(members) != 1:
         raise _wrong("is one word, such as eq, and what it is of", form)
@@ -73,22 +80,25 @@ def _read(form: Json, depth: int, left: list[int]) -> Predicate:
 
     ((word, given),) = members.items()
     if word == "not":
-        return Not(_read(given, depth + 1, left))
+        return Not(_read(given, depth + 1, left, known))
     if word in ("and", "or"):
         forms = _listed(given)
         if not forms:
             _take_leaf(left)
-        operands = [_read(one, depth + 1, left) for one in forms]
+        operands = [_read(one, depth + 1, left, known) for one in forms]
         return And(*operands) if word == "and" else Or(*operands)
 
     read = _READ.get(word)
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
     parts = _listed(given)
-    if len(parts) not in _PARTS.get(word, (2,)):
-        raise _wrong(f"of {word} has another number of parts", given)
+    least, most = _PARTS.get(word, (2, 2))
+    if not least <= len(parts) <= most:
+        wanted = counted(most, "part") if least == most else f"{least} or {most} parts"
+        raise _wrong(f"of {word} has {wanted}", given)
     _take_leaf(left)
-    return read(*parts)
+    leaf = known[id(form)] = read(*parts)
+    return leaf
 
 
 def _take_leaf(left: list[int]) -> None:
@@ -188,7 +198,7 @@ def _number(text: str) -> int | float | Decimal:
 
 
 def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
-    return QueryError(f"the form of {of} {what}, not {told(given)}", code="query.value")
+    return QueryError(f"the form of {of} {what}, not {brief(given)}", code="query.value")
 
 
 _READ: Mapping[str, Callable[..., Predicate]] = {
@@ -201,5 +211,5 @@ _READ: Mapping[str, Callable[..., Predicate]] = {
     "missing": _read_missing,
 }
 
-_PARTS: Mapping[str, tuple[int, ...]] = {"missing": (1,), "like": (3,), "has": (2, 3)}
-"""How many parts a form has, where these are not two."""
+_PARTS: Mapping[str, tuple[int, int]] = {"missing": (1, 1), "like": (3, 3), "has": (2, 3)}
+"""How many parts a form has at the least and at the most, where these are not two."""
