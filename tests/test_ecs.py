@@ -20,12 +20,15 @@ def items_in(body):
     return body["Instances"]["Instance"]
 
 
+NAMES = ("Web-01", "web-prod", "ＷＥＢ*", "数据-web", "a?b", "axb", "a\\*")
+
+
 def instance(random, number):
     """Make up a record, with all that can be asked for."""
     network, sets = random.randrange(3), random.sample(("2001::1", "2001::2", "2001::3"), 2)
     made = {
         "InstanceId": f"i-{number:02}",
-        "InstanceName": random.choice(["Web-01", "web-prod", "ＷＥＢ*", "数据-web", "a?b", "axb", "a\\*"]),
+        "InstanceName": random.choice(NAMES),
         "RegionId": random.choice(["cn-hangzhou", "cn-hangzhou", "cn-hangzhou", "cn-beijing"]),
         "ZoneId": random.choice(["z-a", "z-b"]),
         "Status": random.choice(["Running", "Running", "Stopped", "Pending", "Released"]),
@@ -106,7 +109,7 @@ CHOICES = {
     "LockReason": ["financial", "security", "refunded", "Financial"],
     "HttpEndpoint": ["enabled", "disabled", "enabled", "on"],
     "HttpTokens": ["optional", "required", "optional", "none"],
-    "InstanceName": ["*web*", "a?*", "a\\*", "WEB-*", "web-01", "*", "ｗｅｂ**", "a?b", "*\\", "web"],
+    "InstanceName": ["*web*", "a?*", "a\\*", "WEB-*", "web-01", "*", "ｗｅｂ**", "*\\", "web"],
     "IoOptimized": ["true", "False", True, "1"],
     "InstanceIds": addresses("i-0", 9),
     "PrivateIpAddresses": addresses("10.0.0.", 60),

@@ -37,11 +37,18 @@ def picked(value: Any, tree: Tree | None) -> Any:
     """
     if tree is None:
         return value
-    if isinstance(value, Mapping):
-        members = cast(Mapping[str, Any], value)
-        kept = {name: picked(members[name], tree[name]) for name in members if name in tree}
-        return {name: inner for name, inner in kept.items() if inner is not None}
-    if isinstance(value, list | tuple):
+    kind = type(value)  # which tells most sooner than the abstract class does
+    if kind is dict or isinstance(value, Mapping):
+        kept: dict[str, Any] = {}
+        for name, member in cast(Mapping[str, Any], value).items():
+            if member is None or name not in tree:
+                continue
+            below = tree[name]
+            inner = member if below is None else picked(member, below)
+            if inner is not None:
+                kept[name] = inner
+        return kept
+    if kind is list or isinstance(value, list | tuple):
         items = [picked(item, tree) for item in cast(Iterable[Any], value)]
         return [item for item in items if item is not None]
     return None
