@@ -37,8 +37,8 @@ def picked(value: Any, tree: Tree | None) -> Any:
     """
     if tree is None:
         return value
-    kind = type(value)  # which tells most sooner than the abstract class does
-    if kind is dict or isinstance(value, Mapping):
+    # A type tells most sooner than the abstract class does.
+    if type(value) is dict or isinstance(value, Mapping):
         kept: dict[str, Any] = {}
         for name, member in cast(Mapping[str, Any], value).items():
             if member is None or name not in tree:
@@ -48,7 +48,7 @@ def picked(value: Any, tree: Tree | None) -> Any:
             if inner is not None:
                 kept[name] = inner
         return kept
-    if kind is list or isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         items = [picked(item, tree) for item in cast(Iterable[Any], value)]
         return [item for item in items if item is not None]
     return None
