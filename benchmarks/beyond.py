@@ -22,7 +22,7 @@ from instquery.apis.samples import ANCHOR
 from instquery.instants import to_micros
 from instquery.query import Record
 
-__all__ = ["measure"]
+__all__ = ["Question", "compared", "measure"]
 
 _LIMIT = 50
 _DEEP = 999  # pages before page 1,000
@@ -77,12 +77,12 @@ def measure(data: str, count: int, *, brief: bool = False) -> dict[str, dict[str
         gc.enable()
         for question in asked.questions():
             enough = 0.0 if brief else _ENOUGH
-            found[f"{api}: {question.title}"] = _compared(question, asked.table, enough)
+            found[f"{api}: {question.title}"] = compared(question, asked.table, enough)
         gc.unfreeze()
     return found
 
 
-def _compared(question: Question, table: ByHand, enough: float) -> dict[str, float]:
+def compared(question: Question, table: ByHand, enough: float) -> dict[str, float]:
     """Time both, and compare all answers."""
     answer = question.ours()
     sqlite = 0.0

@@ -1,6 +1,9 @@
 """What nested members cost: pages and loads of instances as ECS describes them, beside flat ones.
 
-Both have as many values. Run it as `python -m benchmarks.nested`.
+Both have as many values. The last line is what no copy that shares nothing can cost less than: each
+list and mapping of a page copied by itself, without what is in it, by Python's own functions.
+
+Run it as `python -m benchmarks.nested`.
 """
 
 import gc
@@ -130,6 +133,8 @@ def main() -> None:
     for what, one in cost["flat"].items():
         other = cost["nested"][what]
         print(f"{what:<18} flat {one:8.1f}  nested {other:8.1f}  ratio {other / one:.2f}")  # noqa: T201
+    alone, number = _alone(list(map(nested, range(PAGE.limit))))
+    print(f"{number} lists and mappings a record, by themselves: {alone:.1f} for 100")  # noqa: T201
 
 
 def _top(number: int) -> Record:
@@ -160,6 +165,35 @@ def _spread(value: Any, path: tuple[str, ...], found: Record) -> None:
             _spread(item, (*path, str(at)), found)
     else:
         found[".".join(path)] = value
+
+
+def _alone(records: list[Record]) -> tuple[float, int]:
+    """Return what it costs to copy each container of records by itself, and how many one has."""
+    kept: list[tuple[list[dict[str, None]], list[list[None]]]] = []
+    for record in records:
+        mappings: list[dict[str, None]] = []
+        lists: list[list[None]] = []
+        _take_apart(record, mappings, lists)
+        kept.append((mappings, lists))
+
+    def copy() -> object:
+        return [
+            [*map(dict[str, None].copy, mappings), *map(list[None].copy, lists)]
+            for mappings, lists in kept
+        ]
+
+    return _best(copy, 30), len(kept[0][0]) + len(kept[0][1])
+
+
+def _take_apart(value: Any, mappings: list[dict[str, None]], lists: list[list[None]]) -> None:
+    """List the containers of a value, with nothing in them."""
+    if isinstance(value, dict):
+        mappings.append(dict.fromkeys(value))
+    if isinstance(value, list):
+        lists.append([None] * len(value))
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _take_apart(item, mappings, lists)
 
 
 def _take(records: list[Record]) -> None:

@@ -17,9 +17,21 @@ from instquery.errors import (
 )
 from instquery.leases import Leases
 from instquery.pages import Page
-from instquery.predicates import And, Contains, Eq, In, Missing, Not, Or, Predicate, Range
+from instquery.predicates import (
+    And,
+    Contains,
+    Eq,
+    Has,
+    In,
+    Like,
+    Missing,
+    Not,
+    Or,
+    Predicate,
+    Range,
+)
 from instquery.query import Order, Query, Record
-from instquery.schema import Schema, instant, keyword, stored, text
+from instquery.schema import Schema, instant, keyword, number, stored, tags, text
 from instquery.snapshot import Snapshot
 from instquery.store import Store
 from instquery.watch import Events, Watch
@@ -36,10 +48,12 @@ __all__ = [
     "CursorInvalid",
     "Eq",
     "Events",
+    "Has",
     "HistoryGap",
     "In",
     "InstqueryError",
     "Leases",
+    "Like",
     "Missing",
     "Not",
     "Or",
@@ -59,6 +73,8 @@ __all__ = [
     "Watch",
     "instant",
     "keyword",
+    "number",
     "stored",
+    "tags",
     "text",
 ]

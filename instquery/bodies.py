@@ -17,9 +17,11 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from instquery.contents import CONTAINERS, is_same, zone_of
+from instquery.contents import is_same, zone_of
 from instquery.errors import RecordError
 from instquery.query import Record
+from instquery.rows import Drawn
+from instquery.shapes import CONTAINERS
 
 __all__ = ["from_json", "to_json"]
 
@@ -32,6 +34,8 @@ def to_json(record: Record) -> str:
     >>> from_json(to_json({"id": "i-1", "created": date(2026, 1, 1)}))
     {'id': 'i-1', 'created': datetime.date(2026, 1, 1)}
     """
+    if isinstance(record, Drawn):
+        record = record.copy()
     for form in (_plain, _spelled):
         try:
             text = _encode(form(record))

@@ -6,7 +6,8 @@ What an integer means is up to the field, so it is neither read nor refused befo
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from decimal import Decimal
+from typing import Generic, TypeAlias, TypeVar
 
 from dateutil.relativedelta import relativedelta
 
@@ -19,10 +20,12 @@ from instquery.instants import (
     to_micros,
     to_text,
 )
-from instquery.values import hashed
+from instquery.numbers import Number, hashed, is_number, unfit
 
-__all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "bound_of"]
+__all__ = ["Bound", "Delta", "Given", "Instant", "Integer", "Real", "bound_of"]
 
+_AN_INSTANT = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
+_A_NUMBER = "a number (int, float or Decimal)"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SHORTEST, _LONGEST = timedelta.min // _MICROSECOND, timedelta.max // _MICROSECOND
@@ -49,6 +52,10 @@ class Instant:
         """Return the instant."""
         return self.at
 
+    def value(self) -> Number:
+        """Refuse: an instant is no number. Raises `ValueError`."""
+        raise ValueError(f"must be {_A_NUMBER}, not a time")
+
     def __repr__(self) -> str:
         return repr(str(self))
 
@@ -56,21 +63,54 @@ class Instant:
         return to_text(self.at, "microseconds" if self.at % 1_000_000 else "seconds")
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
-    """An integer, which means microseconds where the field is an instant."""
+_N = TypeVar("_N", bound=Number)
 
-    number: int
+
+class _Numeric(Generic[_N]):
+    """A bound that is a number; equal to another of the same value, whatever their types."""
+
+    __slots__ = ()
+
+    number: _N
+
+    def value(self) -> _N:
+        """Return the number."""
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Integer | Real):
+            return NotImplemented
+        return bool(self.number == other.number)
 
     def __hash__(self) -> int:
         return hashed(self.number)
+
+    def __repr__(self) -> str:
+        number = self.number
+        is_huge = isinstance(number, int) and number.bit_length() > 64
+        return "a huge integer" if is_huge else repr(number)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Integer(_Numeric[int]):
+    """An integer, which means microseconds where the field is an instant."""
+
+    number: int
 
     def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
         """Read the integer as microseconds. Raises `ValueError` if it can only be another unit."""
         return moment_of_integer(self.number)
 
-    def __repr__(self) -> str:
-        return str(self.number) if self.number.bit_length() <= 64 else "a huge integer"
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Real(_Numeric["float | Decimal"]):
+    """A float or a `Decimal`, which means nothing where the field is an instant."""
+
+    number: float | Decimal
+
+    def micros(self, now: int | None) -> int:  # noqa: ARG002 - the contract of every bound
+        """Refuse: it is no instant. Raises `ValueError`."""
+        raise ValueError(f"must be {_AN_INSTANT}, not {type(self.number).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +165,10 @@ class Delta:
         after_months = _cut(_add_months(now, self.months)) if self.months else now
         return _cut(after_months + self.microseconds)
 
+    def value(self) -> Number:
+        """Refuse: a delta is no number. Raises `ValueError`."""
+        raise ValueError(f"must be {_A_NUMBER}, not a distance from now")
+
     def __repr__(self) -> str:
         months = f"months={self.months}" if self.months else ""
         distance = repr(timedelta(microseconds=self.microseconds))
@@ -139,10 +183,10 @@ class Delta:
         return f"now + {self!r}"
 
 
-Bound: TypeAlias = Instant | Integer | Delta
+Bound: TypeAlias = Instant | Integer | Real | Delta
 """One end of a range."""
 
-Given: TypeAlias = datetime | str | int | timedelta | relativedelta | Bound
+Given: TypeAlias = datetime | str | int | float | Decimal | timedelta | relativedelta | Bound
 """What may be given as a bound; a `Bound` comes from this package or from another range."""
 
 
@@ -162,8 +206,12 @@ def bound_of(value: object) -> Bound:
         return Instant(int(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Integer(value if isinstance(value, TrustedMicros) else int(value))
-    allowed = "a datetime, ISO 8601 text, integer microseconds, or a delta from now"
-    raise no_time(allowed, value)
+    if is_number(value) and not isinstance(value, int):
+        reason = unfit(value)
+        if reason is not None:
+            raise ValueError(f"cannot be asked for: {reason}")
+        return Real(value)
+    raise no_time(f"{_AN_INSTANT}, or {_A_NUMBER}", value)
 
 
 def _add_months(micros: int, months: int) -> int:

@@ -7,29 +7,37 @@ promised across releases: whoever changes what is written raises the version in 
 | --- | --- |
 | `{"eq": [field, value]}`, `{"in": [field, [value, …]]}` | values sorted |
 | `{"contains": [field, needle]}`, `{"missing": [field]}` | |
+| `{"like": [field, pattern, case]}` | the pattern as it was given |
+| `{"has": [field, key]}`, `{"has": [field, key, [value, …]]}` | values sorted |
 | `{"range": [field, {"after": bound, …}]}` | an instant is ISO text, an integer a number |
 | `["created", "desc"]`, `["id", "asc"]` | an order: a field and a direction |
 | `{"and": [form, …]}`, `{"or": [form, …]}`, `{"not": form}` | operands sorted by their JSON |
 
-What JSON would lose is written under a mark: integers beyond 2^53 as `{"number": text}`, text with
-halves of surrogate pairs as `{"hex": UTF-8}`, a distance from now as `{"delta": [months,
-microseconds]}`.
+What JSON would lose is written under a mark: integers beyond 2^53, infinities and decimals that are
+no float as `{"number": text}`, text with halves of surrogate pairs as `{"hex": UTF-8}`, a distance
+from now as `{"delta": [months, microseconds]}`. Equal numbers are written alike.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from math import isfinite
 from typing import Any, TypeAlias
 
 from instquery.bounds import Bound, Delta, Instant
 from instquery.instants import to_text
 from instquery.nodes import Forms, upwards
+from instquery.numbers import number_key
 from instquery.orders import Order
 from instquery.predicates import (
     ASKED,
     And,
+    AnyValue,
     Contains,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
     Predicate,
     Range,
@@ -63,7 +71,7 @@ def canonical_form(where: Iterable[Predicate]) -> Json:
 
     Raises `QueryError` for a predicate of an unknown class.
 
-    >>> from instquery import Or
+    >>> from instquery import Eq, In, Or
     >>> canonical_form([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """
@@ -170,7 +178,18 @@ def _write_missing(leaf: Missing) -> Json:
 
 
 def _write_in(leaf: In) -> Json:
-    return {"in": [_value(leaf.field), sorted(map(_value, leaf.members), key=_as_json)]}
+    return {"in": [_value(leaf.field), sorted(map(_value, leaf.values), key=_as_json)]}
+
+
+def _write_like(leaf: Like) -> Json:
+    return {"like": [_value(leaf.field), _value(leaf.pattern), leaf.case]}
+
+
+def _write_has(leaf: Has) -> Json:
+    tag = [_value(leaf.field), _value(leaf.key)]
+    if leaf.values is not None:
+        tag.append(sorted(map(_value, leaf.values), key=_as_json))
+    return {"has": tag}
 
 
 def _write_range(leaf: Range, *, as_numbers: bool) -> Json:
@@ -189,11 +208,11 @@ def _bound(bound: Bound, *, as_numbers: bool) -> Json:
             return _value(bound.at)
         return to_text(bound.at, "microseconds" if bound.at % 1_000_000 else "seconds")
     if isinstance(bound, Delta):
-        return {"delta": [_value(bound.months), _value(bound.microseconds)]}
+        return {"delta": [_integer(bound.months), _integer(bound.microseconds)]}
     return _value(bound.number)
 
 
-def _value(value: str | int) -> Json:
+def _value(value: AnyValue) -> Json:
     """Write a value so that JSON carries it exactly; equal values alike."""
     if isinstance(value, str):
         exact = str.__str__(value)
@@ -204,7 +223,20 @@ def _value(value: str | int) -> Json:
         except UnicodeEncodeError:
             return {"hex": exact.encode("utf-8", "surrogatepass").hex()}
         return exact
-    number = int(value)
+    return _number(value)
+
+
+def _number(value: int | float | Decimal) -> Json:
+    key = number_key(value)
+    if isinstance(key, tuple):
+        sign, digits = key
+        return {"number": sign + digits}
+    if isinstance(key, float) and not key.is_integer():
+        return key if isfinite(key) else {"number": str(key)}
+    return _integer(int(value))
+
+
+def _integer(number: int) -> Json:
     if -_EXACT <= number <= _EXACT:
         return number
     # Python refuses to write an integer of more than 4,300 digits in decimals.
@@ -215,6 +247,8 @@ _WRITE: Mapping[type[Predicate], Callable[[Any], Json]] = {
     Eq: _write_eq,
     In: _write_in,
     Contains: _write_contains,
+    Like: _write_like,
+    Has: _write_has,
     Missing: _write_missing,
 }
 
@@ -238,4 +272,4 @@ def names_form(names: Iterable[str]) -> Json:
 
 def number_form(number: int) -> Json:
     """Write a number, such as an offset, which may be of any size."""
-    return _value(number)
+    return _integer(number)

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from instquery.errors import RecordError
 from instquery.instants import Unit, is_written
-from instquery.values import fits
+from instquery.numbers import unfit
+from instquery.rows import Drawn, Nested
+from instquery.shapes import CONTAINERS
 
 __all__ = [
-    "CONTAINERS",
     "PLAIN",
     "Form",
     "admitted",
@@ -33,9 +34,6 @@ __all__ = [
 
 PLAIN = frozenset({str, bool, type(None), bytes, date, UUID})
 """Types of values that are taken as they are: unchangeable, and without bounds."""
-
-CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
-"""Types of values that may hold what can be changed."""
 
 Form: TypeAlias = Unit | Literal["any", "other"]
 """The timespec in which the times of plain records are written: any, where they have no time.
@@ -52,9 +50,6 @@ _DEEPEST = 100
 _MOST_CONTAINERS = 1_000_000
 
 _NONE = frozenset({None})
-
-_MOST_DIGITS = 40
-_MOST_EXPONENT = 400
 
 
 def admitted(value: Any, field: str | None) -> Any:
@@ -82,8 +77,11 @@ JSON types, tuple, set, frozenset, datetime, date, Decimal, UUID, bytes)
 
 
 def copied(record: dict[str, Any]) -> dict[str, Any]:
-    """Copy a record that a store has handed out, sharing nothing changeable with it."""
-    return record.copy() if CONTAINERS.isdisjoint(map(type, record.values())) else deepcopy(record)
+    """Copy a record that a store keeps or has handed out, sharing nothing changeable with it."""
+    is_flat = isinstance(record, Drawn | Nested) or CONTAINERS.isdisjoint(
+        map(type, record.values())
+    )
+    return record.copy() if is_flat else deepcopy(record)
 
 
 def name_of(name: object) -> str:
@@ -154,27 +152,10 @@ def _name(name: object) -> str:
     return str.__str__(name)
 
 
-def _integer(value: int) -> int:
-    if not fits(value):
-        raise ValueError(
-            "an integer must fit 64 bits, from -2^63 to 2^64 - 1: larger ones can be kept as text"
-        )
-    return value
-
-
-def _float(value: float) -> float:
-    if value != value:  # noqa: PLR0124 - so NaN is told
-        raise ValueError("NaN equals nothing, not even itself: leave the member out, or give None")
-    return value
-
-
-def _decimal(value: Decimal) -> Decimal:
-    _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        raise ValueError(f"a Decimal must be a finite number, not {value}")
-    if len(digits) > _MOST_DIGITS or abs(exponent) > _MOST_EXPONENT:
-        bounds = f"at most {_MOST_DIGITS} digits and an exponent within ±{_MOST_EXPONENT}"
-        raise ValueError(f"a Decimal must have {bounds}: others can be kept as text")
+def _fitting(value: Any) -> Any:
+    reason = unfit(value)
+    if reason is not None:
+        raise ValueError(reason)
     return value
 
 
@@ -202,9 +183,9 @@ def _plain_time(value: datetime) -> datetime:
 
 
 _SCALARS: Mapping[type, Callable[[Any], Any]] = {
-    int: _integer,
-    float: _float,
-    Decimal: _decimal,
+    int: _fitting,
+    float: _fitting,
+    Decimal: _fitting,
     datetime: _time,
 }
 """Types of unchangeable values that have bounds, and what checks them."""
@@ -290,11 +271,14 @@ def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
     `1` is not `True`, `0.0` not `-0.0`, `Decimal("1.0")` not `Decimal("1.00")`, and a time not the
     same instant in another zone. The sequence of members does not count.
     """
+    if isinstance(old, Drawn) or isinstance(new, Drawn):
+        return old is not None and _is_same_whole(old, new)
     if old is None or len(old) != len(new):
         return False
 
-    known = getattr(old, "octets", None)
-    has_same_octets = known is not None and known == getattr(new, "octets", None)
+    has_same_octets = (
+        isinstance(old, Nested) and isinstance(new, Nested) and old.octets == new.octets
+    )
     for name, value in old.items():
         other = new.get(name, _ABSENT)
         given: object = value
@@ -307,6 +291,14 @@ def is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
         elif not (has_same_octets and kind in CONTAINERS) and _told(value) != _told(other):
             return False
     return True
+
+
+def _is_same_whole(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Compare whole records: their bytes first."""
+    if isinstance(old, Drawn) and isinstance(new, Drawn) and old.octets == new.octets:
+        return True
+    first = old.copy() if isinstance(old, Drawn) else old
+    return is_same(first, new.copy() if isinstance(new, Drawn) else new)
 
 
 _ABSENT = object()

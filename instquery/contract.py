@@ -128,13 +128,15 @@ class Reads(Prepares, Protocol):
         field: str | tuple[str, ...],
         where: Where = (),
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
         now: Moment | None = None,
     ) -> dict[Any, int]:
         """Count the records that match by their value of a field, the most frequent first.
 
-        With a tuple of fields, by their combinations.
+        With a tuple of fields, by their combinations; of tags by their keys, or by the values of
+        one key.
         """
         ...
 

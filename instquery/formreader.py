@@ -1,14 +1,27 @@
 """Read the plain forms that `canonical` writes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from instquery.bounds import Delta, bound_of
 from instquery.canonical import BOUNDS, Json
 from instquery.errors import QueryError
-from instquery.options import brief, counted
+from instquery.options import brief
 from instquery.orders import ORDERS, Order
-from instquery.predicates import And, Contains, Eq, In, Missing, Not, Or, Predicate, Range
+from instquery.predicates import (
+    And,
+    Contains,
+    Eq,
+    Has,
+    In,
+    Like,
+    Missing,
+    Not,
+    Or,
+    Predicate,
+    Range,
+)
 from instquery.trees import MOST_DEEP, MOST_LEAVES
 
 __all__ = ["names_of", "number_of", "order_of", "where_of"]
@@ -79,9 +92,10 @@ def _read(form: Json, depth: int, left: list[int], known: dict[int, Predicate]) 
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
     parts = _listed(given)
-    wanted = 1 if word == "missing" else 2
-    if len(parts) != wanted:
-        raise _wrong(f"of {word} has {counted(wanted, 'part')}", given)
+    wanted = _PARTS.get(word, (2,))
+    if len(parts) not in wanted:
+        several = f"{' or '.join(map(str, wanted))} {'part' if wanted == (1,) else 'parts'}"
+        raise _wrong(f"of {word} has {several}", given)
     _take_leaf(left)
     leaf = known[id(form)] = read(*parts)
     return leaf
@@ -111,6 +125,15 @@ def _read_range(field: Json, bounds: Json) -> Predicate:
     if given is None or any(name not in BOUNDS for name in given):
         raise _wrong(f"of range has bounds by {', '.join(BOUNDS)}", bounds)
     return Range(_exact(field), **{name: _read_bound(bound) for name, bound in given.items()})
+
+
+def _read_like(field: Json, pattern: Json, case: Json) -> Predicate:
+    return Like(_exact(field), _exact(pattern), case=case)
+
+
+def _read_has(field: Json, key: Json, values: Json = None) -> Predicate:
+    given = None if values is None else [_exact(one) for one in _listed(values)]
+    return Has(_exact(field), _exact(key), given)
 
 
 def _read_missing(field: Json) -> Predicate:
@@ -152,12 +175,26 @@ def _exact(given: Json) -> Any:
         return given
     try:
         if list(marked) == ["number"]:
-            return int(marked["number"], 0)
+            return _number(marked["number"])
         if list(marked) == ["hex"]:
             return bytes.fromhex(marked["hex"]).decode("utf-8", "surrogatepass")
     except (TypeError, ValueError):
         pass
     raise _wrong("has values, or number or hex with text", given)
+
+
+def _number(text: str) -> int | float | Decimal:
+    """Read a number that JSON would lose. Raises `ValueError`, also for text without end."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
+    if text in ("inf", "-inf"):
+        return float(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
 
 
 def _wrong(what: str, given: object, of: str = _PREDICATE) -> QueryError:
@@ -169,5 +206,10 @@ _READ: Mapping[str, Callable[..., Predicate]] = {
     "in": _read_in,
     "contains": _read_contains,
     "range": _read_range,
+    "like": _read_like,
+    "has": _read_has,
     "missing": _read_missing,
 }
+
+_PARTS: Mapping[str, tuple[int, ...]] = {"missing": (1,), "like": (3,), "has": (2, 3)}
+"""How many parts a form has, where these are not two."""

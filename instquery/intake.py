@@ -1,19 +1,20 @@
 """Intake: records checked and copied as they come in, so that nobody outside can change them."""
 
-import marshal
-import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from instquery.contents import CONTAINERS, PLAIN, admitted, name_of
+from instquery.contents import PLAIN, admitted, name_of
+from instquery.drawing import Drawing, as_text
 from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.fields import Field, unknown_field
 from instquery.kinds import KINDS, Kind, Read, Readers, Row
 from instquery.orderings import Ordering, Rank, Sortable
 from instquery.query import Order, Record
-from instquery.values import LARGEST, SMALLEST, check_key, fits
+from instquery.rows import Drawn, Nested
+from instquery.shapes import CONTAINERS, Shapes
+from instquery.values import LARGEST, SMALLEST, check_key
 
-__all__ = ["UNDATED", "Entry", "Intake", "Nested", "take_all", "take_batch"]
+__all__ = ["UNDATED", "Entry", "Intake", "take_all", "take_batch"]
 
 UNDATED = -(1 << 62)
 """The rank of a record without its order field: below that of every instant, so it comes last."""
@@ -30,40 +31,6 @@ class Entry(NamedTuple):
     row: Record
 
 
-# Later forms note which strings are one object, which takes longer than to make them again.
-_MARSHAL = 2
-_PICKLE = 5
-
-
-class Nested(dict[str, Any]):
-    """A row with values that could be changed from outside.
-
-    Those are kept as bytes too, made here of values that were checked: to decode them costs 6 µs
-    for the 36 nested values of an instance of ECS, where `deepcopy` takes 70. marshal is the
-    quicker form, a fifth less than pickle, and does not know every type.
-    """
-
-    __slots__ = ("_decode", "octets")
-
-    def __init__(self, row: Record) -> None:
-        super().__init__(row)
-        changeable = {name: value for name, value in row.items() if type(value) in CONTAINERS}
-        self._decode: Callable[[bytes], Record]
-        try:
-            self.octets, self._decode = marshal.dumps(changeable, _MARSHAL), marshal.loads
-        except ValueError:  # times, decimals, UUIDs
-            self.octets, self._decode = pickle.dumps(changeable, _PICKLE), pickle.loads
-
-    def copy(self) -> Record:
-        """Return a plain dict that shares nothing changeable with this row."""
-        twin: Record = dict(self)
-        twin.update(self._decode(self.octets))
-        return twin
-
-    def __reduce__(self) -> tuple[type["Nested"], tuple[Record]]:
-        return Nested, (dict(self),)
-
-
 Take: TypeAlias = Callable[[Row, Readers], None]
 """Checks the values of all fields of a kind in a row."""
 
@@ -74,6 +41,7 @@ class Intake:
     __slots__ = (
         "_aliases",
         "_as_text",
+        "_drawing",
         "_fields",
         "_is_by_key",
         "_is_descending",
@@ -84,6 +52,7 @@ class Intake:
         "_ranked",
         "_read_order",
         "_row_type",
+        "_shapes",
         "_strict",
         "readers",
     )
@@ -99,10 +68,14 @@ class Intake:
     ) -> None:
         self._key = key
         self._fields = fields
-        self._names = fields.keys()
+        is_drawn = any(field.is_drawn for field in fields.values())
+        self._drawing = Drawing(fields) if is_drawn else None
+        self._names = fields.keys() if self._drawing is None else self._drawing.members
         self._strict = strict
         self._aliases = aliases
-        self._as_text = tuple(name for name in fields if fields[name].as_text)
+        self._as_text = tuple(
+            [name for name, field in fields.items() if field.as_text and not field.is_drawn]
+        )
         self.readers: Readers = {
             name: None if declared.kind.reader is None else declared.kind.reader(declared)
             for name, declared in fields.items()
@@ -119,6 +92,7 @@ class Intake:
             self._read_order = self.read(self._ranked)
         self._kinds = self._by_kind(fields)
         self._row_type = type("Row", (), {})
+        self._shapes = Shapes()
 
     def take(self, record: Mapping[str, Any]) -> Entry:
         """Take a record in: check it, and copy it so that nobody outside can change it.
@@ -126,6 +100,8 @@ class Intake:
         Raises `RecordError` that names the field and the reason. Costs 6 µs for 15 fields.
         """
         row = self._own(record)
+        if self._drawing is not None:
+            return self._drawn(row, self._drawing)
         for take, readers in self._kinds:
             take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
@@ -143,6 +119,8 @@ class Intake:
         self._rename(own)
         if self._strict and not own.keys() <= self._names:
             raise _unknown(own.keys() - self._names, self._names)
+        if self._drawing is not None:
+            self._drawing.check_members(own)
         return own
 
     def check_members(self, names: Iterable[str]) -> None:
@@ -152,11 +130,32 @@ class Intake:
             reason = unknown_field(name, self._names)
             raise QueryError(reason, field=name, code="query.field")
 
-    def check(self, field: str, record: Mapping[str, Any]) -> None:
-        """Check one member of a record. Raises `RecordError` for what its field cannot hold."""
-        kind = self._fields[field].kind
-        if kind.take is not None:
-            kind.take({field: record.get(field)}, {field: self.readers[field]})
+    def row(self, record: Mapping[str, Any], fields: Iterable[str]) -> Mapping[str, Any]:
+        """Return what some fields hold, of a record as stores hand it out.
+
+        Raises `RecordError` for what its field cannot hold.
+        """
+        drawing = self._drawing
+        drawn = record if drawing is None else {name: drawing.draw(name, record) for name in fields}
+        try:
+            for name in fields:
+                field = self._fields[name]
+                if field.kind.take is not None and not field.many:
+                    field.kind.take({name: drawn.get(name)}, {name: self.readers[name]})
+        except RecordError as error:
+            raise error if drawing is None else drawing.with_path(error) from None
+        return drawn
+
+    def _drawn(self, record: Record, drawing: Drawing) -> Entry:
+        """Return the entry of a record of which its fields are drawn."""
+        drawn = drawing.row(record)
+        try:
+            for take, readers in self._kinds:
+                take(drawn, readers)
+            rank, key = self.rank(drawn), check_key(drawn.get(self._key), self._key)
+        except RecordError as error:
+            raise drawing.with_path(error) from None
+        return Entry(rank, key, Drawn(drawn, record, self._shapes))
 
     def rank(self, row: Record) -> Rank:
         """Return a row's place in the order: the higher, the earlier it is answered."""
@@ -203,7 +202,8 @@ class Intake:
         taken: dict[Kind, dict[str, Read | None]] = {}
         for name, declared in fields.items():
             is_checked_as_key = name == self._key and declared.kind.index == "values"
-            if declared.kind.take is not None and not is_checked_as_key and name != self._ranked:
+            is_checked = is_checked_as_key or name == self._ranked or declared.many
+            if declared.kind.take is not None and not is_checked:
                 taken.setdefault(declared.kind, {})[name] = self.readers[name]
         return tuple(
             [(kind.take, readers) for kind, readers in taken.items() if kind.take is not None]
@@ -233,7 +233,7 @@ class Intake:
         self._rename(row)
         if self._strict and not row.keys() <= self._names:
             raise _unknown(row.keys() - self._names, self._names)
-        return Nested(row) if is_nested else row
+        return Nested(row, self._shapes) if is_nested and self._drawing is None else row
 
     def _rename(self, row: Record) -> None:
         """Rename aliases, and turn numbers into text where the schema wants text."""
@@ -242,30 +242,18 @@ class Intake:
                 self._take_alias(row, alias, name)
         for name in self._as_text:
             if name in row:
-                row[name] = _as_text(row[name], name)
+                row[name] = as_text(row[name], name)
 
     def _take_alias(self, row: Record, alias: str, name: str) -> None:
         """Move a member to its own name. Both may be there, where they say the same."""
         values = [row.pop(alias), row.get(name)]
         if name in self._as_text:
-            values = [_as_text(value, name) for value in values]
+            values = [as_text(value, name) for value in values]
 
         given = [value for value in values if value is not None]
         if len(given) == 2 and given[0] != given[1]:
             raise RecordError(f"given again, with another value, as {alias}", field=name)
         row[name] = given[0] if given else None
-
-
-def _as_text(value: Any, name: str) -> Any:
-    """Write a number as text; other values stay.
-
-    Raises `RecordError` for a number of more than 64 bits.
-    """
-    if not isinstance(value, int) or isinstance(value, bool):
-        return value
-    if not fits(value):
-        raise RecordError("must be text, or a number of up to 64 bits", field=name)
-    return str(int(value))  # an `IntEnum` too is its number, not its name
 
 
 def _unknown(names: Iterable[str], known: Collection[str]) -> RecordError:

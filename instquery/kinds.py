@@ -7,6 +7,7 @@ To add one is to write one literal.
 | `answers` | `Schema.bound` |
 | `take` | `intake` |
 | `reader` | `intake`, segments and books of the engine, columns of instants |
+| `bind` | `Schema.bound` |
 | `index` | segments (which class of index), tables (which index of the database) |
 | `facts` | what a store counts of all its records, and whether facets are answered |
 | `columns` | tables |
@@ -24,14 +25,27 @@ A kind that is not one of the four below is declared as theirs are, and used as 
 (True, True)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from sys import intern
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
-from instquery.errors import RecordError, SchemaError
+from instquery.errors import QueryError, RecordError, SchemaError
 from instquery.instants import Unit
-from instquery.predicates import Contains, Eq, In, Missing, Predicate, Range
+from instquery.numbers import Number, check_number, is_number
+from instquery.predicates import (
+    Among,
+    Bounded,
+    Contains,
+    Eq,
+    Has,
+    In,
+    Like,
+    Missing,
+    Predicate,
+    Range,
+    Span,
+)
 from instquery.readers import reader
 from instquery.values import LONGEST, check_keyword
 
@@ -56,20 +70,22 @@ Readers: TypeAlias = Mapping[str, Read | None]
 Row: TypeAlias = dict[str, Any]
 """A record while it is taken in: its own values may be replaced."""
 
-Index = Literal["values", "parts", "slices"]
-"""An index of whole values, of parts of texts, or of numbers cut into bits."""
+Index = Literal["values", "parts", "slices", "ranks", "pairs"]
+"""An index of whole values, of parts of texts, of instants or numbers cut into bits, or of tags."""
 
-Facts = Literal["counts", "grams", "instants"]
-"""The number of records by value, the grams that any text has, or all instants, sorted."""
+Facts = Literal["counts", "grams", "instants", "pairs"]
+"""The number of records by value or tag, the grams that any text has, or all instants, sorted."""
 
 Column = Literal["value", "folded", "micros"]
 """A column of whole values, of folded text, or of microseconds."""
 
 
 _SERVED: Mapping[Index, tuple[type[Predicate], ...]] = {
-    "values": (Eq, In),
-    "parts": (Eq, In, Contains),
+    "values": (Eq, In, Like),
+    "parts": (Eq, In, Contains, Like),
     "slices": (Range,),
+    "ranks": (Eq, In, Range),
+    "pairs": (Has,),
 }
 """The predicates that each index serves."""
 
@@ -94,6 +110,8 @@ class Kind:
             `Missing` too: every index does.
         take: checks the values of all fields of this kind in a row, and may replace them. Without
             it any value is taken. `Each` makes one of a check of a single value.
+        bind: makes of a leaf what its index is asked; without it leaves are asked as they are.
+            Raises `QueryError` for a value that no such field can hold.
         reader: makes what reads a field's values into microseconds; without it they are read as
             they are.
         index: the index that a field has, if it is declared as indexed.
@@ -102,6 +120,7 @@ class Kind:
         is_key: whether such a field may be the key.
         is_bounded: whether it holds nothing that `values.fits` says no to.
         has_numbers: whether it holds integers and bools beside text.
+        has_many: whether a field may have many values.
         has_order: whether records may be ordered by its values, as `values.sortable` has it;
             instants always have an order.
 
@@ -110,6 +129,7 @@ class Kind:
     name: str
     answers: tuple[type[Predicate], ...] = ()
     take: Callable[[Row, Readers], None] | None = None
+    bind: Callable[[Any], Bounded] | None = None
     reader: Callable[[Declared], Read] | None = None
     index: Index | None = None
     facts: Facts | None = None
@@ -118,6 +138,7 @@ class Kind:
     is_bounded: bool = False
     has_numbers: bool = False
     has_order: bool = False
+    has_many: bool = False
 
     def __post_init__(self) -> None:
         beyond = (
@@ -144,7 +165,12 @@ class Kind:
     @property
     def is_counted(self) -> bool:
         """Whether facets are counted."""
-        return self.facts == "counts"
+        return self.facts in ("counts", "pairs")
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether values are the pairs of tags."""
+        return self.index == "pairs"
 
     @property
     def is_instant(self) -> bool:
@@ -206,7 +232,7 @@ def not_answered(kind: Kind, asked: type[Predicate]) -> str:
     """Say that a kind does not answer a predicate, what to ask with, and which kinds do answer it.
 
     >>> not_answered(KINDS["keyword"], Contains)
-    'a keyword field does not answer Contains: ask with Eq or In, or declare it as text()'
+    'a keyword field does not answer Contains: ask with Eq or In or Like, or declare it as text()'
     """
     answered = " or ".join([one.__name__ for one in kind.answers])
     others = " or ".join([f"{name}()" for name, one in KINDS.items() if one.does_answer(asked)])
@@ -240,6 +266,31 @@ def _take_texts(row: Row, readers: Readers) -> None:
             raise RecordError(f"must be text, not {type(value).__name__}", field=name)
 
 
+def _take_numbers(row: Row, readers: Readers) -> None:
+    for name in readers:
+        value = row.get(name)
+        if value is not None:
+            check_number(value, name)
+
+
+def _bind_number(leaf: Eq | In | Range) -> Bounded:
+    """Return what an index of numbers is asked. Raises `QueryError` for what is no number."""
+    if isinstance(leaf, Range):
+        span = Span(leaf.field, None, None)
+        for low, high, is_open in leaf.spans():
+            span = span.intersection(Span(leaf.field, low, high, is_open, is_open))
+        return span
+
+    given: Iterable[object] = (leaf.value,) if isinstance(leaf, Eq) else leaf.values
+    values = cast(tuple[Number, ...], tuple(given))
+    for value in values:
+        if not is_number(value):
+            reason = f"is a number field, which holds no {type(value).__name__}: ask for a number"
+            raise QueryError(reason, field=leaf.field, code="query.value")
+    among = Among(leaf.field, values)
+    return Span.of(leaf.field, among.values[0]) if len(among.values) == 1 else among
+
+
 def _take_instants(row: Row, readers: Readers) -> None:
     for name, read in readers.items():
         value = row.get(name)
@@ -256,7 +307,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             "keyword",
-            answers=(Eq, In),
+            answers=(Eq, In, Like),
             take=_take_keywords,
             index="values",
             facts="counts",
@@ -265,15 +316,17 @@ KINDS: Mapping[str, Kind] = {
             is_bounded=True,
             has_numbers=True,
             has_order=True,
+            has_many=True,
         ),
         Kind(
             "text",
-            answers=(Eq, In, Contains),
+            answers=(Eq, In, Contains, Like),
             take=_take_texts,
             index="parts",
             facts="grams",
             columns=("value", "folded"),
             is_key=True,
+            has_many=True,
         ),
         Kind(
             "instant",
@@ -284,10 +337,19 @@ KINDS: Mapping[str, Kind] = {
             facts="instants",
             columns=("micros",),
         ),
+        Kind(
+            "number",
+            answers=(Eq, In, Range),
+            take=_take_numbers,
+            bind=_bind_number,
+            index="ranks",
+            has_order=True,
+        ),
+        Kind("tags", answers=(Has,), index="pairs", facts="pairs"),
         Kind("stored"),
     )
 }
-"""The kinds of fields that `keyword`, `text`, `instant` and `stored` declare, by name."""
+"""The kinds of fields that the functions of `fields` declare, by name."""
 
 
 def _named(name: str) -> Kind:

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any, NamedTuple, SupportsIndex, overload
 
 from instquery.errors import InstqueryError
+from instquery.frames import to_arrow, to_pandas, to_polars
 from instquery.options import counted
 from instquery.query import Record
 
@@ -141,6 +142,28 @@ class Page(Sequence[Record]):
         total = "" if self.total is None else f", total {self.total:,}"
         more = "" if self._cursor is None else ", more follow"
         return f"<Page of {counted(len(self.items), 'item')}{total}{more}>"
+
+    def to_arrow(self) -> Any:
+        """Return the items as a `pyarrow.Table`: one column a member, missing values null.
+
+        Raises `ImportError` that names the extra, and `InstqueryError` for a member of unlike
+        values.
+        """
+        return to_arrow(self.items)
+
+    def to_pandas(self) -> Any:
+        """Return the items as a `pandas.DataFrame`, values as they are, missing ones `None`.
+
+        Raises `ImportError` that names the extra.
+        """
+        return to_pandas(self.items)
+
+    def to_polars(self) -> Any:
+        """Return the items as a `polars.DataFrame`: one column a member, missing values null.
+
+        Raises `ImportError` that names the extra.
+        """
+        return to_polars(self.items)
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks: one column a member, in order of first appearance."""

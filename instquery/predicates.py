@@ -1,14 +1,17 @@
 """Predicates: conditions on one field each, and trees of them. Values that every room shares."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date
+from decimal import Decimal
 from itertools import islice
-from typing import Any, Self, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
+from instquery.leaves import Among, Has, Like, Missing, Some, Span
+from instquery.numbers import hashed, number_key, unfit
 from instquery.options import brief, is_collection, some, told
 from instquery.ranges import Interval, Range, check_name
 from instquery.trees import (
@@ -22,30 +25,36 @@ from instquery.trees import (
     Predicate,
     as_predicate,
 )
-from instquery.values import fits, hashed
 
 __all__ = [
     "ASKED",
     "BOUND",
+    "Among",
     "And",
+    "AnyValue",
     "Asked",
     "Bounded",
     "Compound",
     "Contains",
     "Eq",
+    "Has",
     "In",
     "Interval",
     "Leaf",
+    "Like",
     "Missing",
     "Not",
     "Or",
     "Predicate",
     "Range",
+    "Some",
+    "Span",
     "Value",
     "Where",
     "check_answered",
     "check_size",
     "conditions",
+    "has_fractions",
     "is_relative",
     "unanswered",
 ]
@@ -53,19 +62,23 @@ __all__ = [
 Value = str | int | bool
 """What a keyword field can hold. Compared as Python compares them."""
 
+AnyValue: TypeAlias = Value | float | Decimal
+"""What can be asked for by value: floats and decimals of number fields alone."""
+
 _TEXT = frozenset({str})
+_EXACT = frozenset({str, int, bool})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Eq(Leaf):
-    """Matches records whose field is exactly `value`. For keyword, text and key fields.
+    """Matches records whose field is exactly `value`. For keyword, text, number and key fields.
 
     >>> Eq("status", "Running").matches({"status": "Running"})
     True
     """
 
     field: str
-    value: Value
+    value: AnyValue
 
     def __post_init__(self) -> None:
         if type(self.field) is not str or type(self.value) is not str:  # as nearly all are
@@ -92,17 +105,18 @@ class In(Leaf):
 
     Neither repeats nor their sequence count, and none matches nothing.
 
-    An integer beyond 64 bits does not count either, as no record can hold it.
+    What no record can hold does not count either, such as an integer of 2,000 bits.
 
     >>> In("id", ["b", "a", "b"]).values
     ('b', 'a')
     """
 
     field: str
-    values: tuple[Value, ...]
-    members: frozenset[Value] = attribute(init=False, repr=False, compare=False)
+    values: tuple[Any, ...]
+    members: frozenset[Any] = attribute(init=False, repr=False, compare=False)
+    """The values as they are looked up: see `numbers.number_key`."""
 
-    def __init__(self, field: str, values: Iterable[Value]) -> None:
+    def __init__(self, field: str, values: Iterable[AnyValue]) -> None:
         check_name(field)
         if not is_collection(values):
             one = f"In({brief(field)}, [{brief(values)}])"
@@ -110,20 +124,27 @@ class In(Leaf):
                 f"In takes a collection of values, not {told(values)}: write {one}, or ask with Eq"
             )
             raise QueryError(reason, field=field, code="query.value")
-        fitting: Sequence[Value] = tuple(values)
-        if not _TEXT.issuperset(map(type, fitting)):
-            for value in fitting:
+        given: Sequence[AnyValue] = tuple(values)
+        if _TEXT.issuperset(map(type, given)):
+            by_key: dict[Any, Any] = dict.fromkeys(given)
+            listed: tuple[Any, ...] = tuple(by_key)
+        else:
+            by_key = {}
+            for value in given:
                 _check_value(value, field)
-            # A set of integers that no record can hold can be made to cost the square of their
-            # number: see `hashed`.
-            fitting = [value for value in fitting if isinstance(value, str) or fits(value)]
+                # A set of numbers can be made to cost the square of their number: see `hashed`.
+                key = value if isinstance(value, str) else number_key(value)
+                if key is not None:
+                    by_key.setdefault(key, value)
+            listed = tuple(by_key.values())
         object.__setattr__(self, "field", field)
-        object.__setattr__(self, "values", tuple(dict.fromkeys(fitting)))
-        object.__setattr__(self, "members", frozenset(fitting))
+        object.__setattr__(self, "values", listed)
+        object.__setattr__(self, "members", frozenset(by_key))
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field is among the values; a missing field never is."""
-        return record.get(self.field) in self.members
+        value = record.get(self.field)
+        return (number_key(value) if isinstance(value, Decimal) else value) in self.members
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -180,48 +201,10 @@ class Contains(Leaf):
         return f"{self.field} contains {_short(self.needle)}"
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
-class Missing(Leaf):
-    """Matches records that have no value in a field: it is absent or `None`.
-
-    So is `""` in an instant field that is declared with `blank_is_missing=True`, which only the
-    schema knows: see `Schema.matches`.
-
-    >>> Missing("status").matches({"id": "i-1"}), Missing("status").matches({"status": ""})
-    (True, False)
-    """
-
-    field: str
-    read: Callable[[object], int | None] | None = attribute(repr=False, compare=False)
-    """How the schema reads the field, once it is bound; `None` where values are as they are."""
-
-    def __init__(self, field: str) -> None:
-        check_name(field)
-        object.__setattr__(self, "field", field)
-        object.__setattr__(self, "read", None)
-
-    def bound(self, read: Callable[[object], int | None] | None) -> Self:
-        """Return the predicate as indexes and databases are asked it."""
-        twin = type(self)(self.field)
-        object.__setattr__(twin, "read", read)
-        return twin
-
-    def matches(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether the record has no value in the field."""
-        value = record.get(self.field)
-        return value is None or (self.read is not None and self.read(value) is None)
-
-    def __repr__(self) -> str:
-        return f"Missing({_short(self.field)})"
-
-    def __str__(self) -> str:
-        return f"{self.field} is missing"
-
-
-Asked: TypeAlias = Eq | In | Contains | Range | Missing
+Asked: TypeAlias = Eq | In | Contains | Like | Range | Has | Missing
 """A leaf as a caller makes it."""
 
-Bounded: TypeAlias = Eq | In | Contains | Interval | Missing
+Bounded: TypeAlias = Eq | In | Contains | Like | Interval | Has | Span | Among | Some | Missing
 """A leaf that needs neither schema nor now any more: see `Schema.bound`."""
 
 ASKED: tuple[type[Predicate], ...] = (*get_args(Asked), And, Or, Not)
@@ -295,7 +278,7 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         for predicate in listed:
             if not isinstance(predicate, Predicate):
                 given = where if isinstance(where, Mapping) else predicate
-                known = "Eq, In, Contains, Range, Missing, And, Or or Not"
+                known = "Eq, In, Contains, Like, Range, Has, Missing, And, Or or Not"
                 cure = as_predicate(given) if isinstance(given, Mapping) else f": give {known}"
                 raise QueryError(f"{type(given).__name__} is not a predicate{cure}")
         check_size(And(*listed))
@@ -321,8 +304,21 @@ def is_relative(where: Iterable[Predicate]) -> bool:
     return False
 
 
+def has_fractions(leaf: Eq | In) -> bool:
+    """Tell whether a float or a `Decimal` is asked for, which number fields alone can hold."""
+    if isinstance(leaf, Eq):
+        return isinstance(leaf.value, (float, Decimal))
+    return not _EXACT.issuperset(map(type, leaf.values)) and any(
+        isinstance(value, float | Decimal) for value in leaf.values
+    )
+
+
 def _check_value(value: object, field: str) -> None:
-    if not isinstance(value, Value):
+    if isinstance(value, float | Decimal):
+        reason = unfit(value)
+        if reason is not None:
+            raise QueryError(reason, field=field, code="query.value")
+    elif not isinstance(value, Value):
         given, cure = type(value).__name__, ""
         if value is None:
             given, cure = "None", ": ask with Missing for records without a value"
@@ -330,12 +326,14 @@ def _check_value(value: object, field: str) -> None:
             cure = ": ask with Range for times"
         elif is_collection(value):
             cure = ": ask with In for one of several values"
-        reason = f"a value must be text, an integer or a bool, not {given}{cure}"
+        reason = f"a value must be text, a number or a bool, not {given}{cure}"
         raise QueryError(reason, field=field, code="query.value")
 
 
-def _short(value: Value) -> str:
+def _short(value: AnyValue) -> str:
     """Quote a value for people; a 10 MB needle does not belong in a log."""
     if isinstance(value, str):
         return repr(value) if len(value) <= 40 else f"{value[:40]!r}…"
+    if isinstance(value, float | Decimal):
+        return repr(value)
     return repr(value) if value.bit_length() <= 64 else "a huge integer"

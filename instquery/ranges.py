@@ -11,10 +11,14 @@ from dateutil.relativedelta import relativedelta
 from instquery.bounds import Bound, Delta, Given, Instant, bound_of
 from instquery.errors import Code, QueryError
 from instquery.instants import EARLIEST, LATEST, to_micros
+from instquery.numbers import Number
 from instquery.options import brief
 from instquery.trees import Leaf
 
 __all__ = ["Interval", "Range", "check_name"]
+
+_MOST_BITS = 1_500
+_FARTHEST = 1 << _MOST_BITS
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -127,6 +131,24 @@ class Range(Leaf):
             high = min(high, self._read("before", before, now) - 1)
         return Interval(self.field, low, high, read)
 
+    def spans(self) -> list[tuple[Number | None, Number | None, bool]]:
+        """Return the bounds as those of numbers: low, high, and whether it is open.
+
+        Raises `QueryError` for a bound that is no number.
+        """
+        if self.within is not None:
+            self._number("within", self.within)
+        found: list[tuple[Number | None, Number | None, bool]] = []
+        for name, is_open in (("after", True), ("since", False)):
+            bound: Bound | None = getattr(self, name)
+            if bound is not None:
+                found.append((self._number(name, bound), None, is_open))
+        for name, is_open in (("until", False), ("before", True)):
+            bound = getattr(self, name)
+            if bound is not None:
+                found.append((None, self._number(name, bound), is_open))
+        return found
+
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's instant is within the bounds; a missing one never is.
 
@@ -149,6 +171,15 @@ class Range(Leaf):
             is_now_missing = now is None and isinstance(bound, Delta)
             code: Code = "query.now" if is_now_missing else "query.value"
             raise QueryError(f"{name} {error}", field=self.field, code=code) from None
+
+    def _number(self, name: str, bound: Bound) -> Number:
+        try:
+            number = bound.value()
+        except ValueError as error:
+            raise QueryError(f"{name} {error}", field=self.field, code="query.value") from None
+        if isinstance(number, int) and number.bit_length() > _MOST_BITS:
+            return _FARTHEST if number > 0 else -_FARTHEST  # beyond all that is finite
+        return number
 
     def _read_flat(self, value: object) -> int | None:
         """Read an instant of which no schema is known."""

@@ -47,7 +47,7 @@ class Reading(ABC):
         """Return the view that is read."""
 
     @abstractmethod
-    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
+    def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
         """Return the view, and all records by value of a field where that is known."""
 
     @abstractmethod
@@ -69,32 +69,36 @@ class Reading(ABC):
         field: str | tuple[str, ...],
         where: Where = (),
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
         now: Moment | None = None,
     ) -> dict[Any, int]:
         """Count the matches by their value of a keyword field, the most frequent first.
 
+        A record of many values counts once for each of them; one of tags for each of their keys.
+
         Args:
             field: its name; or a tuple of up to four, by whose combinations records are counted.
                 Keys are tuples then, and a record counts that has all of the fields.
             where: a predicate, or any collection of them.
+            key: of a tags field, the key by whose values records are counted.
             missing: whether records without a value count too, under `None`.
             limit: how many values are handed out at the most; by default all.
             now: what deltas are counted from.
 
         Raises:
-            QueryError: for a field that is not a keyword of the schema.
+            QueryError: for a field that is no keyword and no tags of the schema.
 
         """
-        self.schema.facet_fields(field)
+        self.schema.facet_fields(field, key)
         check_limit(limit)
         check_flag("missing", missing, QueryError)
         query = dated_by(self._clocked(), Query(where, now=now))
         if query.where or isinstance(field, tuple):
-            return self._present().facets(field, query, missing=missing, limit=limit)
-        view, known = self._present_with(field)
-        return view.facets(field, query, known, missing=missing, limit=limit)
+            return self._present().facets(field, query, key=key, missing=missing, limit=limit)
+        view, known = self._present_with(field, key)
+        return view.facets(field, query, known, key=key, missing=missing, limit=limit)
 
     def histogram(  # noqa: PLR0913 - independent options, all but three by name
         self,

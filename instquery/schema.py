@@ -1,13 +1,14 @@
 """Declare what a record holds: its key, its order, and the kind of each field."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, cast
 
-from instquery.errors import Code, InstqueryError, QueryError, SchemaError
+from instquery.askable import check_histogram, check_order, facet_fields
+from instquery.errors import QueryError, SchemaError
 from instquery.fields import (
     Field,
     Kind,
@@ -15,7 +16,9 @@ from instquery.fields import (
     checked_aliases,
     instant,
     keyword,
+    number,
     stored,
+    tags,
     text,
     unknown_field,
 )
@@ -24,18 +27,23 @@ from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
 from instquery.options import brief, check_flag, check_kind
 from instquery.orderings import Ordering, Rank, Sortable
+from instquery.paths import reached
 from instquery.predicates import (
     ASKED,
     And,
     Asked,
     Compound,
+    Eq,
+    In,
     Missing,
     Not,
     Predicate,
     Range,
+    Some,
     Where,
     check_size,
     conditions,
+    has_fractions,
     unanswered,
 )
 from instquery.query import Order, Ordered, Record, moment_of, orders_of
@@ -50,7 +58,9 @@ __all__ = [
     "Schema",
     "instant",
     "keyword",
+    "number",
     "stored",
+    "tags",
     "take_all",
     "take_batch",
     "text",
@@ -59,9 +69,6 @@ __all__ = [
 
 _SHOWN = 8
 """Fields that `repr` shows."""
-
-_COMBINED = 4
-"""Fields by whose combinations records are counted, at the most."""
 
 _RESOLVED = 64
 """Orders of queries that are kept resolved."""
@@ -108,17 +115,19 @@ class Schema:
         check_flag("strict", self.strict, SchemaError)
         fields = dict(self.fields)
         aliases = checked_aliases(fields)
-        if self.key not in fields or not fields[self.key].kind.is_key:
-            raise SchemaError("the key must be declared, as text() or keyword()", field=self.key)
+        if self.key not in fields or not fields[self.key].kind.is_key or fields[self.key].many:
+            raise SchemaError(
+                "the key must be declared, as text() or keyword() of one value", field=self.key
+            )
         # Its values are unique: the key's own directory is the index.
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
 
         for one in self.orders:
-            self._check_order(one, SchemaError, {one.field})
+            check_order(self.fields, self.key, one, SchemaError, {one.field})
         for one in orders:
-            self._check_order(one, SchemaError, self._texts)
+            check_order(self.fields, self.key, one, SchemaError, self._texts)
         intake = Intake(self.key, orders, fields, aliases, strict=self.strict)
         object.__setattr__(self, "_intake", intake)
         ordering = intake.ordering(orders)
@@ -200,7 +209,7 @@ class Schema:
             return known
 
         for one in orders:
-            self._check_order(one, QueryError, self._texts)
+            check_order(self.fields, self.key, one, QueryError, self._texts)
         ordering = self._intake.ordering(orders)
         if ordering.orders == self.ordering.orders:
             ordering = self.ordering
@@ -240,11 +249,17 @@ class Schema:
         if type(leaf) not in kind.answers and not kind.does_answer(type(leaf)):
             reason = not_answered(kind, type(leaf))
             raise QueryError(reason, field=leaf.field, code="query.kind")
-        if isinstance(leaf, Range):
-            return leaf.bound(self._intake.read(leaf.field), now)
         if isinstance(leaf, Missing):
             return leaf.bound(self.reader(leaf.field))
-        return leaf
+        if kind.bind is not None:
+            return kind.bind(leaf)
+        if isinstance(leaf, Range):
+            return leaf.bound(self._intake.read(leaf.field), now)
+
+        if isinstance(leaf, (Eq, In)) and has_fractions(leaf):
+            reason = f"{kind.phrase} holds no float and no Decimal: declare it as number()"
+            raise QueryError(reason, field=leaf.field, code="query.value")
+        return Some(leaf.field, leaf) if declared.many else leaf
 
     def matches(
         self, where: Where, record: Mapping[str, Any], *, now: Moment | None = None
@@ -270,67 +285,32 @@ class Schema:
         micros = None if now is None else moment_of(now)
         given = conditions(where)
         term = all_of([self.bound(one, micros) for one in given])
-        for field in And(*given).fields:
-            self._intake.check(field, record)
-        return term.matches(record)
+        return term.matches(self.row(record, And(*given).fields))
+
+    def row(self, record: Mapping[str, Any], fields: Iterable[str]) -> Mapping[str, Any]:
+        """Return what some fields hold, of a record as stores hand it out.
+
+        Raises `RecordError` for what its field cannot hold.
+        """
+        return self._intake.row(record, fields)
+
+    def key_of(self, record: Mapping[str, Any]) -> Any:
+        """Return the key of a record as stores hand it out."""
+        path = self.fields[self.key].path
+        return record[self.key] if path is None else reached(record, path, self.key)
 
     @property
     def _texts(self) -> frozenset[str]:
         """The text fields that are ordered by."""
         return frozenset([one.field for one in self.orders])
 
-    def _check_order(
-        self, order: Order, error: type[SchemaError] | type[QueryError], texts: Collection[str]
-    ) -> None:
-        """Refuse an order by a field that has none. Raises the error."""
-        declared = self.fields.get(order.field)
-        if declared is None:
-            reason = f"the order must be by a field: {unknown_field(order.field, self.fields)}"
-            raise error(reason, field=order.field, **_coded(error, "query.field"))
-
-        kind = declared.kind
-        if kind.is_instant or kind.has_order or order.field == self.key:
-            return
-        if kind.is_text and order.field in texts:
-            return
-        reason = f"the order must be by an instant, a keyword or the key, not by {kind.phrase}"
-        if kind.is_text:
-            reason += f": declare Schema(orders=[{order}]) for it"
-        raise error(reason, field=order.field, **_coded(error, "query.kind"))
-
-    def facet_fields(self, field: str | tuple[str, ...]) -> tuple[str, ...]:
-        """Return the fields by which records are counted.
-
-        Raises `QueryError` for a field whose values are not counted: all but keywords.
-        """
-        what = f"the name of a field, or a tuple of up to {_COMBINED}"
-        check_kind("field", field, (str, tuple), what, QueryError)
-        names = field if isinstance(field, tuple) else (field,)
-        if not 1 <= len(names) <= _COMBINED:
-            raise QueryError(f"facets are counted by 1 to {_COMBINED} fields, not {len(names)}")
-
-        for name in names:
-            check_kind("field", name, str, what, QueryError)
-            declared = self.fields.get(name)
-            if declared is None or not declared.kind.is_counted:
-                reason = "facets are counted for keyword fields: declare it keyword()"
-                raise self._not_counted(name, reason)
-        return names
+    def facet_fields(self, field: str | tuple[str, ...], key: str | None = None) -> tuple[str, ...]:
+        """Return the fields by which records are counted; see `askable.facet_fields`."""
+        return facet_fields(self.fields, field, key)
 
     def check_histogram(self, field: str) -> None:
         """Refuse a field that has no bins: all but instants, with a `QueryError`."""
-        check_kind("field", field, str, "the name of a field", QueryError)
-        declared = self.fields.get(field)
-        if declared is None or not declared.kind.is_instant:
-            raise self._not_counted(
-                field, "a histogram is of an instant field: declare it instant()"
-            )
-
-    def _not_counted(self, field: str, reason: str) -> QueryError:
-        """Return the error for a field that cannot be counted by; the reason, if it is declared."""
-        if field in self.fields:
-            return QueryError(reason, field=field, code="query.kind")
-        return QueryError(unknown_field(field, self.fields), field=field, code="query.field")
+        check_histogram(self.fields, field)
 
 
 def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
@@ -338,8 +318,3 @@ def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
     if len(orders) == 1:
         return orders[0]
     return orders or None
-
-
-def _coded(error: type[InstqueryError], code: Code) -> dict[str, Code]:
-    """Return the code of an error of a query; one of a schema has its own."""
-    return {"code": code} if error is QueryError else {}

@@ -89,7 +89,11 @@ class Snapshot(Reading):
     def _present(self) -> View:
         return self._view
 
-    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:  # noqa: ARG002
+    def _present_with(
+        self,
+        field: str,  # noqa: ARG002 - of a snapshot nothing is known beforehand
+        key: str | None,  # noqa: ARG002
+    ) -> tuple[View, Mapping[Value, int] | None]:
         return self._view, None
 
     def _present_with_bins(

@@ -285,8 +285,8 @@ class Store(Reading):
     def _present(self) -> View:
         return self._current.view()
 
-    def _present_with(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
-        return self._current.counted(field)
+    def _present_with(self, field: str, key: str | None) -> tuple[View, Mapping[Value, int] | None]:
+        return self._current.counted(field, key)
 
     def _present_with_bins(
         self, field: str, edges: Sequence[Micros]

@@ -13,9 +13,10 @@ which simplify what they combine: an answer stays the same, and costs less.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any, Literal, TypeAlias, TypeGuard, Union
+from typing import Any, Literal, TypeAlias, Union
 
 from instquery.folding import fold
+from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.predicates import (
     And,
     Bounded,
@@ -27,7 +28,7 @@ from instquery.predicates import (
     Not,
     Or,
     Predicate,
-    Value,
+    Range,
     check_answered,
 )
 
@@ -85,7 +86,7 @@ class Tree:
         return _told(self, [_SHOWN])
 
 
-_MERGED = frozenset({Interval, Tree})
+_MERGED = frozenset({Interval, Span, Tree})
 
 
 def merged(terms: Iterable[Term]) -> list[Term]:
@@ -103,11 +104,14 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     for term in opened:
         if isinstance(term, Tree) and term == FALSE:
             return [FALSE]
-        if not isinstance(term, Interval):
+        if not isinstance(term, (Interval, Span)):
             found[id(term)] = term
             continue
         other = found.get(term.field)
-        found[term.field] = term.intersection(other) if isinstance(other, Interval) else term
+        if isinstance(term, Interval):
+            found[term.field] = term.intersection(other) if isinstance(other, Interval) else term
+        else:
+            found[term.field] = term.intersection(other) if isinstance(other, Span) else term
     return list(found.values())
 
 
@@ -127,21 +131,60 @@ def any_of(terms: Iterable[Term]) -> Term:
     if TRUE in opened:
         return TRUE
 
-    values: dict[str, list[Value]] = {}
+    fields = [_field_of(term) for term in opened if type(term) in _OF_VALUES]
+    if len(set(fields)) == len(fields):  # nothing to put together, as nearly always
+        return opened[0] if len(opened) == 1 else Tree("or", tuple(opened))
+
+    values: dict[str, list[Any]] = {}
     for term in opened:
-        if _is_joined(term):
-            asked = (term.value,) if isinstance(term, Eq) else term.values
-            values.setdefault(term.field, []).extend(asked)
+        asked = _values_of(term)
+        if asked is not None:
+            values.setdefault(_field_of(term), []).extend(asked)
 
     parts: list[Term] = []
     for term in opened:
-        if not _is_joined(term):
+        own = _values_of(term)
+        if own is None:
             parts.append(term)
-        elif term.field in values:
-            given = values.pop(term.field)
-            is_alone = isinstance(term, Eq) and len(given) == 1
-            parts.append(term if is_alone else In(term.field, given))
+        elif _field_of(term) in values:
+            given = values.pop(_field_of(term))
+            is_alone = len(given) == len(own)
+            parts.append(term if is_alone else _with_values(term, given))
     return parts[0] if len(parts) == 1 else Tree("or", tuple(parts))
+
+
+_OF_VALUES = frozenset({Eq, In, Some, Span, Among})
+
+
+def _values_of(term: Term) -> Sequence[Any] | None:
+    """Return the values of one field of which a leaf asks for any; `None` for any other term.
+
+    And for very many: a leaf that stands in many places would be copied for each of them.
+    """
+    if type(term) not in _OF_VALUES:
+        return None
+    if isinstance(term, Some):
+        return _values_of(term.leaf)
+    if isinstance(term, Eq):
+        return (term.value,)
+    if isinstance(term, (In, Among)):
+        return term.values if len(term.values) <= _JOINED_VALUES else None
+    if isinstance(term, Span) and term.low is not None and term.low == term.high:
+        return None if term.is_low_open or term.is_high_open else (term.low,)
+    return None
+
+
+def _with_values(term: Term, values: Sequence[Any]) -> Term:
+    """Return the leaf of the same field that asks for any of some values."""
+    if isinstance(term, Some):
+        return Some(term.field, In(term.field, values))
+    if isinstance(term, (Among, Span)):
+        return Among(term.field, tuple(values))
+    return In(_field_of(term), values)
+
+
+def _field_of(term: Term) -> str:
+    return "" if isinstance(term, Tree) else term.field
 
 
 def negated(term: Term) -> Term:
@@ -165,15 +208,32 @@ def leaves_of(term: Term) -> Iterator[Bounded]:
 
 def asked_again(term: Term) -> Predicate:
     """Return the predicate that a caller would ask, for whoever asks a store."""
-    if isinstance(term, Interval):
-        return term.as_range()
     if not isinstance(term, Tree):
-        return term
+        return _asked_leaf(term)
 
     parts = [asked_again(part) for part in term.parts]
     if term.word == "not":
         return Not(parts[0])
     return And(*parts) if term.word == "and" else Or(*parts)
+
+
+def _asked_leaf(leaf: Bounded) -> Predicate:
+    if isinstance(leaf, Interval):
+        return leaf.as_range()
+    if isinstance(leaf, Some):
+        return _asked_leaf(leaf.leaf)
+    if isinstance(leaf, Span):
+        return _asked_span(leaf)
+    return In(leaf.field, leaf.values) if isinstance(leaf, Among) else leaf
+
+
+def _asked_span(span: Span) -> Predicate:
+    bounds: dict[str, Any] = {}
+    if span.low is not None:
+        bounds["after" if span.is_low_open else "since"] = span.low
+    if span.high is not None:
+        bounds["before" if span.is_high_open else "until"] = span.high
+    return Range(span.field, **bounds) if bounds else Not(Missing(span.field))
 
 
 def compiled(term: Term) -> Test:
@@ -196,14 +256,6 @@ def _opened(word: Literal["and", "or"], terms: Iterable[Term]) -> Iterator[Term]
 def _distinct(terms: Iterable[Term]) -> list[Term]:
     """List terms, one that stands in many places once: its values are not compared."""
     return list({id(term): term for term in terms}.values())
-
-
-def _is_joined(term: Term) -> TypeGuard[Eq | In]:
-    """Tell whether the values of a leaf are put together with others of its field.
-
-    Very many are not: a leaf that stands in many places would be copied for each of them.
-    """
-    return isinstance(term, Eq) or (isinstance(term, In) and len(term.values) <= _JOINED_VALUES)
 
 
 def _told(term: Term, left: list[int]) -> str:
@@ -264,7 +316,28 @@ def _containing(leaf: Contains) -> Test:
     return lambda record: (text := record.get(field)) is not None and needle in fold(text)
 
 
-def _as_it_says(leaf: Interval | Missing) -> Test:
+def _like(leaf: Like) -> Test:
+    field, fits = leaf.field, leaf.read.fits
+    return lambda record: isinstance(text := record.get(field), str) and fits(text)
+
+
+def _having(leaf: Has) -> Test:
+    field, has = leaf.field, leaf.has
+    return lambda record: has(record.get(field) or ())
+
+
+def _some_value(leaf: Some) -> Test:
+    field, inner = leaf.field, leaf.leaf
+    if isinstance(inner, Eq):
+        value = inner.value
+        return lambda record: value in (record.get(field) or ())
+    if isinstance(inner, In):
+        members = inner.members
+        return lambda record: not members.isdisjoint(record.get(field) or ())
+    return leaf.matches
+
+
+def _as_it_says(leaf: Interval | Span | Among | Missing) -> Test:
     return leaf.matches
 
 
@@ -272,7 +345,12 @@ _TESTS: Mapping[type[Bounded], Callable[[Any], Test]] = {
     Eq: _equal,
     In: _among,
     Contains: _containing,
+    Like: _like,
     Interval: _as_it_says,
+    Has: _having,
+    Span: _as_it_says,
+    Among: _as_it_says,
+    Some: _some_value,
     Missing: _as_it_says,
 }
 

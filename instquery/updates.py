@@ -13,6 +13,7 @@ from instquery.instants import Moment
 from instquery.options import brief
 from instquery.predicates import Where
 from instquery.query import Query, Record
+from instquery.rows import Drawn
 from instquery.schema import Entry, Schema
 
 __all__ = ["Update", "keys_of", "removal"]
@@ -43,10 +44,10 @@ class Update(NamedTuple):
 
         """
         own = schema.own_names("members", members)
-        given = own.pop(schema.key, key)
+        is_member = not schema.fields[schema.key].is_nested
+        given = own.pop(schema.key, key) if is_member else key
         if given is not key and (not isinstance(given, str) or given != key):
-            reason = "the key of a record cannot be changed: discard the record, and put another"
-            raise RecordError(reason, field=schema.key, code="record.key")
+            raise _other_key(schema.key)
         return cls(schema, own, {} if expect is None else schema.own_names("expect", expect))
 
     def applied_to(self, record: Record) -> Entry | None:
@@ -58,6 +59,7 @@ class Update(NamedTuple):
 
         """
         known = copied(record) if self.expect else record  # `==` may be code of the caller's
+        whole = record.copy() if isinstance(record, Drawn) else record
         for name, expected in self.expect.items():
             found = known.get(name)
             if not found == expected:
@@ -67,12 +69,19 @@ class Update(NamedTuple):
                     field=name,
                 )
 
-        changed = {**record, **self.members}
+        changed = {**whole, **self.members}
         for name, value in self.members.items():
             if value is None:
                 del changed[name]
         entry = self.schema.take(changed)
+        if entry.key != record[self.schema.key]:  # a key with a path
+            raise _other_key(self.schema.key)
         return None if is_same(record, entry.row) else entry
+
+
+def _other_key(field: str) -> RecordError:
+    reason = "the key of a record cannot be changed: discard the record, and put another"
+    return RecordError(reason, field=field, code="record.key")
 
 
 def keys_of(keys: object) -> list[str]:

@@ -12,7 +12,6 @@ __all__ = [
     "check_key",
     "check_keyword",
     "fits",
-    "hashed",
     "sortable",
 ]
 
@@ -28,21 +27,6 @@ def fits(value: str | int) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST
     return SMALLEST <= value <= LARGEST
-
-
-def hashed(value: str | int) -> int:
-    """Return a hash of a value that callers cannot choose; equal values have the same.
-
-    Python's hash of an integer is its remainder by 2**61 - 1: a set of such multiples would cost
-    the square of their number. Of those that fit a field, a dozen share one. Hashes of text and
-    bytes are seeded at random.
-
-    >>> hashed(1) == hashed(True), hashed(2**200) == hashed(2**200)
-    (True, True)
-    """
-    if isinstance(value, str) or fits(value):
-        return hash(value)
-    return hash(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
 
 
 def check_keyword(value: object, field: str) -> None:
@@ -97,7 +81,9 @@ def sortable(value: Any) -> str:
     if isinstance(value, str):
         return "0" + value
     if isinstance(value, int | float | Decimal):
-        return "1" + _number(Decimal(value))
+        # A context may trap that a `Decimal` is made of a float in any other way.
+        exact = Decimal.from_float(value) if isinstance(value, float) else Decimal(value)
+        return "1" + _number(exact)
     return "2" + str(value)  # of a kind of field that is not ours
 
 

@@ -11,7 +11,7 @@ from instquery.predicates import Predicate, Where, conditions, is_relative
 from instquery.query import Clock, Query, Record, moment_of
 from instquery.ranges import Interval
 from instquery.schema import Schema
-from instquery.terms import Term, Tree, asked_again
+from instquery.terms import Term, Tree, asked_again, leaves_of
 
 __all__ = ["Events", "Watch", "Watchable"]
 
@@ -94,7 +94,7 @@ class Watch:
         """
         record = view.get(key)
         held = self._held.get(key)
-        if record is not None and all(predicate.matches(record) for predicate in where):
+        if record is not None and self._does_match(record, where):
             if held is None:
                 events.entered.append(copied(record))
             elif not is_same(held, record):
@@ -105,6 +105,11 @@ class Watch:
             events.left.append(held)
         return None
 
+    def _does_match(self, record: Record, where: Sequence[Term]) -> bool:
+        asked = {leaf.field for term in where for leaf in leaves_of(term)}
+        row = self._schema.row(record, asked)
+        return all(term.matches(row) for term in where)
+
     def _touched(self, view: Kept, where: tuple[Term, ...]) -> Iterable[str]:
         """Return the keys, sorted, of records that may have entered, left or changed."""
         written = self._written(view)
@@ -112,10 +117,10 @@ class Watch:
         if written is None or moved is None:
             written, moved = set(self._held), [where]
 
-        key = self._schema.key
+        key_of = self._schema.key_of
         for each in moved:
             query = Query(map(asked_again, each), limit=_ALL, total=False)
-            written.update([item[key] for item in view.page(query).items])
+            written.update([key_of(item) for item in view.page(query).items])
         return sorted(written)
 
     def _written(self, view: Kept) -> set[str] | None:

@@ -8,8 +8,10 @@ standard library.
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from functools import cmp_to_key
-from itertools import pairwise
+from itertools import pairwise, product
 
 
 def moment(value):
@@ -127,7 +129,18 @@ def sort_value(record, field):
         return None
     if field in TIMES:
         return (0, moment(value))
-    return (0, value) if isinstance(value, str) else (1, int(value))
+    return (0, value) if isinstance(value, str) else (1, exactly(value))
+
+
+def exactly(value):
+    """Return a number as one that compares exactly with any other made so."""
+    if isinstance(value, float) and value in (float("inf"), -float("inf")):
+        return value
+    return Fraction(value)
+
+
+def is_plain_number(value):
+    return isinstance(value, int | float | Decimal)
 
 
 def sorted_by(records, orders, key="id"):
@@ -169,15 +182,16 @@ def facets(records, conditions, fields, missing=False):
     for record in records:
         if not all(holds(record, condition) for condition in conditions):
             continue
-        found = [record.get(field) for field in fields]
-        if None in found and not missing:
-            continue
-        for entry in counts:
-            if entry[0] == found:
-                entry[1] += 1
-                break
-        else:
-            counts.append([found, 1])
+        columns = [record.get(field) for field in fields]
+        for found in map(list, product(*[one if type(one) is list else [one] for one in columns])):
+            if None in found and not missing:
+                continue
+            for entry in counts:
+                if entry[0] == found:
+                    entry[1] += 1
+                    break
+            else:
+                counts.append([found, 1])
     return sorted(counts, key=by_frequency)
 
 
@@ -223,8 +237,31 @@ def holds(record, condition):
     return fits(value, kind, *rest)
 
 
-def fits(value, kind, wanted):
-    """Judge the value of one field."""
+def tag_facets(records, conditions, field, key=None, missing=False):
+    """Count by keys of tags, or by the values of one key; as `facets`, of one field."""
+    made = []
+    for record in records:
+        if all(holds(record, condition) for condition in conditions):
+            found = []
+            for held, value in record.get(field) or ():
+                wanted = held if key is None else value
+                if key in (None, held) and wanted not in found:
+                    found.append(wanted)
+            made.append({field: found or None})
+    return facets(made, [], [field], missing)
+
+
+def fits(value, kind, wanted):  # noqa: PLR0911 - a line for each kind
+    """Judge the value of one field; of many values, whether one is as it should be."""
+    if type(value) is list and kind != "has":
+        return any(fits(one, kind, wanted) for one in value)
+    if kind == "has":
+        key, values = wanted
+        return any(held == key and (values is None or one in values) for held, one in value or ())
+    if kind == "like":
+        return isinstance(value, str) and is_like(value, *wanted)
+    if is_plain_number(value) and kind != "called":
+        return fits_number(value, kind, wanted)
     if value is None or (kind == "range" and value == ""):
         return False
     if kind == "eq":
@@ -245,6 +282,74 @@ def fits(value, kind, wanted):
         "before": lambda bound: at < bound,
     }
     return all(tests[name](moment(bound)) for name, bound in wanted.items())
+
+
+def fits_number(value, kind, wanted):
+    """Judge a number; or an instant that is one, in microseconds."""
+    tests = {
+        "after": lambda bound: exactly(value) > exactly(bound),
+        "since": lambda bound: exactly(value) >= exactly(bound),
+        "until": lambda bound: exactly(value) <= exactly(bound),
+        "before": lambda bound: exactly(value) < exactly(bound),
+    }
+    if kind == "range":
+        bounds = {name: in_micros(bound) for name, bound in wanted.items()}
+        return all(tests[name](bound) for name, bound in bounds.items())
+    if kind == "contains":
+        return False
+    asked = [wanted] if kind == "eq" else wanted
+    return any(is_plain_number(one) and exactly(one) == exactly(value) for one in asked)
+
+
+def in_micros(bound):
+    if is_plain_number(bound):
+        return bound
+    return (moment(bound) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def flat(record, shapes):
+    """Return what fields hold of a record with members in members.
+
+    A shape is (path, how): "one" value, "many" values as a list, or (key, value), by which tags are
+    a list of pairs.
+    """
+    found = {}
+    for field, (path, how) in shapes.items():
+        values = [one for one in ends([record], path) if one is not None and one != {}]
+        if how == "one":
+            found[field] = values[0] if values else None
+        elif how == "many":
+            once = [one for at, one in enumerate(values) if one not in values[:at]]
+            found[field] = once or None
+        else:
+            pairs = [pair for one in values for pair in tag_pairs(one, *how)]
+            found[field] = [one for at, one in enumerate(pairs) if one not in pairs[:at]] or None
+    return found
+
+
+def ends(values, path):
+    """Return what is at the end of a path, lists opened wherever they are."""
+    opened = []
+    for value in values:
+        if type(value) in (set, frozenset):
+            opened += sorted(value, key=repr)
+        else:
+            opened += ends(value, ()) if type(value) in (list, tuple) else [value]
+    if not path:
+        return opened
+    return ends([one.get(path[0]) for one in opened if one is not None], path[1:])
+
+
+def tag_pairs(given, key, value):
+    if key in given:
+        return [(tag_text(given[key]), tag_text(given.get(value)))]
+    return [(tag_text(name), tag_text(held)) for name, held in given.items()]
+
+
+def tag_text(value):
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def is_called(value, text):
@@ -478,3 +583,47 @@ def bss_filters(params, wrong):
         if ends:
             wanted.append(("range", field, ends))
     return wanted
+
+
+def wild_parts(pattern):
+    """Read a pattern: "*" and "?" for wildcards, ("text", …) for runs of literal characters."""
+    parts = []
+    at = 0
+    while at < len(pattern):
+        one = pattern[at]
+        if one in "*?":
+            parts.append(one)
+            at += 1
+            continue
+        if one == "\\":
+            at += 1
+            one = pattern[at]  # IndexError: nothing is escaped
+        if parts and isinstance(parts[-1], tuple):
+            parts[-1] = ("text", parts[-1][1] + one)
+        else:
+            parts.append(("text", one))
+        at += 1
+    return parts
+
+
+def is_pattern(pattern):
+    try:
+        wild_parts(pattern)
+    except IndexError:
+        return False
+    return True
+
+
+def is_like(text, pattern, case):
+    """Tell whether a whole text fits, by all the ends that the parts so far may have."""
+    compared = text if case else same_letters(text)
+    ends = {0}
+    for part in wild_parts(pattern):
+        if part == "*":
+            ends = set(range(min(ends), len(compared) + 1)) if ends else ends
+        elif part == "?":
+            ends = {end + 1 for end in ends if end < len(compared)}
+        else:
+            wanted = part[1] if case else same_letters(part[1])
+            ends = {end + len(wanted) for end in ends if compared[end:].startswith(wanted)}
+    return len(compared) in ends

@@ -11,7 +11,9 @@ from instquery import (
     And,
     Contains,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
     Not,
     Or,
@@ -215,7 +217,7 @@ def order(given):
     return [Order(field, descending=falls) for field, falls in given]
 
 
-def predicate(condition):
+def predicate(condition):  # noqa: PLR0911 - a line for each kind
     kind, field, *rest = condition
     if kind == "not":
         return Not(predicate(field))
@@ -226,4 +228,8 @@ def predicate(condition):
     (value,) = rest
     if kind == "range":
         return Range(field, **value)
+    if kind == "like":
+        return Like(field, value[0], case=value[1])
+    if kind == "has":
+        return Has(field, *value)
     return {"eq": Eq, "in": In, "contains": Contains}[kind](field, value)

@@ -18,6 +18,7 @@ from instquery import (
     Eq,
     In,
     InstqueryError,
+    Like,
     Order,
     Query,
     QueryError,
@@ -209,9 +210,9 @@ def test_an_error_of_a_users_own_kind_stays_itself_in_a_batch():
 
 
 ANSWERED = {
-    "id": {Eq, In, Contains},
-    "name": {Eq, In, Contains},
-    "status": {Eq, In},
+    "id": {Eq, In, Contains, Like},
+    "name": {Eq, In, Contains, Like},
+    "status": {Eq, In, Like},
     "created": {Range},
     "note": set(),
 }
@@ -219,6 +220,7 @@ ASKED = {
     Eq: lambda field: Eq(field, "x"),
     In: lambda field: In(field, ["x"]),
     Contains: lambda field: Contains(field, "x"),
+    Like: lambda field: Like(field, "x*"),
     Range: lambda field: Range(field, after="2026-01-01"),
 }
 
@@ -242,7 +244,7 @@ def test_what_a_field_does_not_answer_names_what_does(field, kind):
             {"name": "text", "status": "keyword", "created": "instant"}[other]
             for other in ("name", "status", "created")
             if kind in ANSWERED[other]
-        }
+        } | ({"number"} if kind in (Eq, In, Range) else set())
 
 
 @pytest.mark.parametrize(
@@ -252,13 +254,20 @@ def test_what_a_field_does_not_answer_names_what_does(field, kind):
         (lambda: In("status", ["a", None]), "not None: ask with Missing"),
         (lambda: Eq("created", datetime(2026, 1, 1, tzinfo=UTC)), "ask with Range for times"),
         (lambda: In("created", [datetime(2026, 1, 1, tzinfo=UTC).date()]), "ask with Range"),
-        (lambda: Eq("status", 1.5), "must be text, an integer or a bool, not float"),
+        (lambda: Eq("status", 1.5j), "must be text, a number or a bool, not complex"),
     ],
 )
 def test_a_value_that_equals_nothing_names_the_cure(make, cure):
     with pytest.raises(QueryError, match=cure) as caught:
         make()
     assert caught.value.code == "query.value"
+
+
+@pytest.mark.parametrize("make", [lambda: Eq("status", 1.5), lambda: In("status", ["a", 1.5])])
+def test_a_number_that_no_keyword_can_be_names_the_kind_that_holds_it(make):
+    with pytest.raises(QueryError, match=r"holds no float and no Decimal: .* number\(\)") as caught:
+        filled().count(make())
+    assert (caught.value.code, caught.value.field) == ("query.value", "status")
 
 
 def test_names_are_exported():

@@ -6,9 +6,10 @@ import sys
 import instquery
 
 OFFERED = {
-    "Schema", "keyword", "text", "instant", "stored",
+    "Schema", "keyword", "text", "instant", "number", "tags", "stored",
     "Store", "Snapshot",
-    "Query", "Eq", "In", "Contains", "Range", "Missing", "And", "Or", "Not", "Predicate", "Order",
+    "Query", "Eq", "In", "Contains", "Like", "Range", "Has", "Missing",
+    "And", "Or", "Not", "Predicate", "Order",
     "Page", "Plan", "Record",
     "Change", "Changes", "Conflict", "Events", "Watch",
     "InstqueryError", "SchemaError", "RecordError", "QueryError", "CursorInvalid", "CursorExpired",

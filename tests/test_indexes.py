@@ -2,6 +2,7 @@
 
 import copy
 from array import array
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -9,29 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort import examples
-from instquery import Contains, Eq, In, Missing
+from instquery import Contains, Eq, In, Missing, QueryError
 from instquery.engine import column as column_room
 from instquery.engine.indexes import frequent as frequent_room
-from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import narrowing as narrowing_room
+from instquery.engine.indexes import number as number_room
 from instquery.engine.indexes import pieces as pieces_room
 from instquery.engine.indexes import postings as postings_room
 from instquery.engine.indexes import rare as rare_room
 from instquery.engine.indexes import repeats as repeats_room
 from instquery.engine.indexes import runs as runs_room
 from instquery.engine.indexes import text as text_room
+from instquery.engine.indexes import valuerows as valuerows_room
 from instquery.engine.indexes.blocks import Blocks
 from instquery.engine.indexes.index import NOTHING
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.many import ManyIndex
+from instquery.engine.indexes.manytext import ManyTextIndex
+from instquery.engine.indexes.number import NumberIndex
 from instquery.engine.indexes.order import OrderIndex
 from instquery.engine.indexes.repeats import Repeats
 from instquery.engine.indexes.runs import Runs
 from instquery.engine.indexes.scan import holding
+from instquery.engine.indexes.tag import TagIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.opening import Opening
 from instquery.engine.rowsets import everything, positions, set_of, set_of_flags
 from instquery.instants import EARLIEST, LATEST, moment
+from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.ranges import Interval
 from strategies import keywords, marked_texts, names, needles, owners, times
 
@@ -42,12 +49,95 @@ def interval(low, high):
     return Interval("f", low, high, lambda value: value)
 
 
+def some(leaf):
+    return Some("f", leaf)
+
+
+def like(value, cuts, wild, case):
+    """Make a pattern that fits some value, or nearly does: wildcards in the place of some parts."""
+    text = "".join(f"\\{one}" if one in "*?\\" else one for one in str(value))
+    for at in sorted({cut % (len(text) + 1) for cut in cuts}, reverse=True):
+        if not text[:at].endswith("\\"):
+            text = text[:at] + wild + text[at + (1 if wild == "?" else 0) :]
+    try:
+        return Like("f", text, case=case)
+    except QueryError:  # cut behind a backslash
+        return Like("f", "*", case=case)
+
+
+likes = st.builds(
+    like,
+    st.one_of(names, keywords, owners, marked_texts),
+    st.lists(st.integers(0, 20), max_size=3),
+    st.sampled_from(["*", "?", "*a*", "**"]),
+    st.booleans(),
+)
+many_texts = st.one_of(names, marked_texts, st.sampled_from(["", "\x1f", "a\x1fb", "a", "b"]))
+tag_texts = st.sampled_from(["", "env", "prod", "Env", "a", "b"])
+numbers = st.one_of(
+    st.sampled_from([0, -0.0, 1, 1.0, Decimal("1.00"), 2**53, 2**53 + 1, float(2**53)]),
+    st.sampled_from([0.1, Decimal("0.1"), Decimal("1E+400"), Decimal("-1E-400"), 1e300, 10**19]),
+    st.sampled_from([float("inf"), -float("inf"), 2**64 - 1, -(2**63), Decimal(2**64) + 1]),
+    st.integers(-20, 20),
+    st.floats(allow_nan=False),
+    st.decimals(-3, 3, places=2),
+)
+bounds = st.one_of(st.none(), numbers)
+
+
 KINDS = {
     KeywordIndex: (
         st.one_of(keywords, owners),
         st.one_of(
             st.builds(Eq, st.just("f"), st.one_of(keywords, owners)),
             st.builds(In, st.just("f"), st.lists(owners, max_size=4)),
+            likes,
+            st.just(Missing("f")),
+        ),
+    ),
+    ManyIndex: (
+        st.lists(st.one_of(keywords, owners), min_size=1, max_size=4, unique=True).map(tuple),
+        st.one_of(
+            st.builds(
+                some,
+                st.one_of(
+                    st.builds(Eq, st.just("f"), st.one_of(keywords, owners)),
+                    st.builds(In, st.just("f"), st.lists(owners, max_size=4)),
+                    likes,
+                ),
+            ),
+            st.just(Missing("f")),
+        ),
+    ),
+    ManyTextIndex: (
+        st.lists(many_texts, min_size=1, max_size=4, unique=True).map(tuple),
+        st.one_of(
+            st.builds(
+                some,
+                st.one_of(
+                    st.builds(Contains, st.just("f"), st.one_of(needles, many_texts)),
+                    st.builds(Eq, st.just("f"), many_texts),
+                    st.builds(In, st.just("f"), st.lists(many_texts, max_size=7)),
+                    likes,
+                ),
+            ),
+            st.just(Missing("f")),
+        ),
+    ),
+    TagIndex: (
+        st.lists(st.tuples(tag_texts, tag_texts), min_size=1, max_size=4, unique=True).map(tuple),
+        st.one_of(
+            st.builds(Has, st.just("f"), tag_texts),
+            st.builds(Has, st.just("f"), tag_texts, st.one_of(tag_texts, st.lists(tag_texts))),
+            st.just(Missing("f")),
+        ),
+    ),
+    NumberIndex: (
+        numbers,
+        st.one_of(
+            st.builds(Span, st.just("f"), bounds, bounds, st.booleans(), st.booleans()),
+            st.builds(lambda value: Span.of("f", value), numbers),
+            st.builds(Among, st.just("f"), st.lists(numbers, max_size=40).map(tuple)),
             st.just(Missing("f")),
         ),
     ),
@@ -57,6 +147,7 @@ KINDS = {
             st.builds(Contains, st.just("f"), st.one_of(needles, marked_texts)),
             st.builds(Eq, st.just("f"), names),
             st.builds(In, st.just("f"), st.lists(st.one_of(names, keywords), max_size=7)),
+            likes,
             st.just(Missing("f")),
         ),
     ),
@@ -75,7 +166,11 @@ KINDS = {
 @pytest.fixture(autouse=True)
 def _small_numbers(monkeypatch):
     """Let tens of rows have frequent and rare values and grams, and change between both forms."""
-    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
+    monkeypatch.setattr(valuerows_room, "_FREQUENT", 4)
+    monkeypatch.setattr(number_room, "_GAP", 2)
+    monkeypatch.setattr(number_room, "_HOLE", 4)
+    monkeypatch.setattr(number_room, "_STEP", 1)
+    monkeypatch.setattr(number_room, "_FEW_NUMBERS", 6)
     monkeypatch.setattr(rare_room, "_OPENINGS", 5)
     monkeypatch.setattr(column_room, "_SPARE", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 8)
@@ -138,8 +233,11 @@ def test_an_index_agrees_with_the_predicate_through_every_change(kind, data):
             if change == "replace":
                 index.add(at, value)
                 values[at] = value
+        agree(index, values, predicates[:1])
     agree(index, values, predicates)
     agree(earlier, earlier_values, predicates)
+    assert list(index.faults(values)) == []
+    assert list(earlier.faults(earlier_values)) == []
 
 
 @given(
@@ -178,7 +276,7 @@ def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_
 
 @pytest.mark.parametrize("listed", [0, 2, 99])
 def test_rows_of_many_values_are_put_together_whatever_the_form_of_each(monkeypatch, listed):
-    monkeypatch.setattr(keyword_room, "_LISTED", listed)
+    monkeypatch.setattr(valuerows_room, "_LISTED", listed)
     values = ["often" if n % 2 else f"{n % 14}" for n in range(60)]
     index = KeywordIndex.build(values)
     index.open(Opening([7], 60))
@@ -190,6 +288,14 @@ def test_rows_of_many_values_are_put_together_whatever_the_form_of_each(monkeypa
         expected = [at for at in range(60, -1, -1) if values[at] in chosen]
         assert found in (expected, set_of(expected, 61))
         assert isinstance(found, list) == ("often" not in chosen and len(expected) <= listed)
+
+
+def test_a_row_with_several_rare_values_is_listed_once():
+    values = [(f"{n}", f"{n + 1}") for n in range(40)]
+    index = ManyIndex.build(values)
+    predicate = Some("f", In("f", ["7", "8", "20"]))
+    assert index.select(predicate) == ([20, 19, 8, 7, 6], True)
+    assert index.size(predicate, everything(40)).count == 5
 
 
 def test_a_frequent_gram_answers_without_verification():

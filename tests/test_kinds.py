@@ -27,10 +27,10 @@ from instquery import (
     text,
 )
 from instquery.durable import DurableStore
-from instquery.engine.segment import _INDEXES
+from instquery.engine.segment import _INDEXES, _MANY
 from instquery.fields import Field
 from instquery.kinds import _SERVED, KINDS, Each, Kind
-from instquery.predicates import Interval, Missing
+from instquery.predicates import Among, Interval, Missing, Some, Span
 from instquery.sql import SqlStore
 
 
@@ -245,4 +245,9 @@ def test_what_an_index_serves_is_what_its_class_answers():
     assert _INDEXES.keys() == _SERVED.keys()
     for name, served in _SERVED.items():
         bound = {Missing, *(Interval if one is Range else one for one in served)}
+        if name == "ranks":  # which is asked by numbers alone
+            bound = {Missing, Span, Among}
         assert set(_INDEXES[name].answers) == bound
+    assert all(set(index.answers) == {Some, Missing} for index in _MANY.values())
+    has_many = {kind.index for kind in KINDS.values() if kind.has_many}
+    assert _MANY.keys() == has_many

@@ -85,8 +85,8 @@ REFUSED = {
             "integers must be one of seconds, milliseconds, microseconds",
         ),
         (
-            lambda: Field("number"),
-            "the kind of a field must be one of keyword, text, instant, stored",
+            lambda: Field("numbers"),
+            "the kind of a field must be one of keyword, text, instant, number, tags, stored",
         ),
         (lambda: schema(x=keyword(aliases="y")), "x: aliases must be a tuple of names, not str"),
         (lambda: schema(x=keyword(aliases=["y"])), "x: aliases must be a tuple of names, not list"),

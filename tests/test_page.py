@@ -1,13 +1,16 @@
 """A page is a sequence of its items, and is shown as a table."""
 
 import pickle
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy, deepcopy
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
-from instquery import Leases, Page, Query, QueryError, Store
+from instquery import InstqueryError, Leases, Page, Query, QueryError, Store
 from strategies import SCHEMA
 
 
@@ -139,3 +142,56 @@ def test_a_page_as_a_table():
     assert "<script>" not in odd
     assert len(odd) < 10**5
     assert Page([], 0)._repr_html_()
+
+
+# tables
+
+
+def unlike():
+    items = [
+        {"id": "a", "n": 1, "tags": {"x": ["1"]}, "at": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"id": "b", "n": None, "price": Decimal("1.50"), "ids": ("p", "q"), "tags": {"x": []}},
+    ]
+    return Page(items, 2)
+
+
+def test_a_page_is_a_table_of_arrow():
+    table = unlike().to_arrow()
+    assert table.column_names == ["id", "n", "tags", "at", "price", "ids"]
+    assert table.to_pydict() == {
+        "id": ["a", "b"],
+        "n": [1, None],
+        "tags": [{"x": ["1"]}, {"x": []}],
+        "at": [datetime(2026, 1, 1, tzinfo=UTC), None],
+        "price": [None, Decimal("1.50")],
+        "ids": [None, ["p", "q"]],
+    }
+    assert Page([], 0).to_arrow().num_columns == 0
+    with pytest.raises(InstqueryError, match=r"mixed: .*leave it out by Query\(fields"):
+        Page([{"mixed": 1}, {"mixed": "a"}], 2).to_arrow()
+
+
+def test_a_page_is_a_frame_of_pandas():
+    frame = unlike().to_pandas()
+    assert [*frame.columns] == ["id", "n", "tags", "at", "price", "ids"]
+    assert frame["n"].tolist() == [1, None]
+    assert frame["ids"].tolist() == [None, ("p", "q")]
+    assert len(Page([{}, {}], 2).to_pandas()) == 2
+
+
+def test_a_page_is_a_frame_of_polars():
+    frame = unlike().to_polars()
+    assert frame.columns == ["id", "n", "tags", "at", "price", "ids"]
+    assert frame["n"].to_list() == [1, None]
+    assert frame["price"].to_list() == [None, Decimal("1.50")]
+    mixed = Page([{"mixed": 1}, {"mixed": "a"}, {}], 3).to_polars()
+    assert mixed["mixed"].to_list() == [1, "a", None]
+
+
+@pytest.mark.parametrize("name", ["pyarrow", "pandas", "polars"])
+def test_a_table_without_its_library_names_the_extra(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    extra = {"pyarrow": "arrow"}.get(name, name)
+    make = getattr(Page([], 0), f"to_{extra}")
+    with pytest.raises(ImportError, match=rf"needs {name}: .*\[{extra}\]"):
+        make()

@@ -22,7 +22,7 @@ from instquery import (
     text,
 )
 from instquery.engine import match as match_room
-from instquery.engine.indexes import keyword as keyword_room
+from instquery.engine.indexes import valuerows as valuerows_room
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.match import match
@@ -103,8 +103,8 @@ def test_long_lists_of_rows_that_wait_for_row_sets_give_the_same_page_and_total(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(match_room, "_LONG", 0)
         patch.setattr(match_room, "_SPARSE", sparse)
-        patch.setattr(keyword_room, "_FREQUENT", 4)
-        patch.setattr(keyword_room, "_LISTED", few)
+        patch.setattr(valuerows_room, "_FREQUENT", 4)
+        patch.setattr(valuerows_room, "_LISTED", few)
         patch.setattr(InstantIndex, "few_listed", few)
         patch.setattr(TextIndex, "few_listed", few)
         store = Store(SCHEMA, inventory)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -32,9 +33,13 @@ from instquery import (
 )
 from instquery.engine.plan import plans
 from instquery.engine.search import search
+from shaped import TAG_KEYS, Shape, predicates
 from strategies import SCHEMA, at, conditions, ids, order, orders, predicate, records
 
 pytestmark = pytest.mark.usefixtures("engine")
+
+seeds = st.integers(0, 2**32 - 1)
+"""What random schemas, records and conditions are chosen by."""
 
 
 class BesideAPlainList(RuleBasedStateMachine):
@@ -199,6 +204,150 @@ class BesideAPlainList(RuleBasedStateMachine):
             )
 
 
+class BesideAListOfShapes(RuleBasedStateMachine):
+    """A store of a random schema of paths, many values, tags and numbers, beside a dict.
+
+    The naive reading is asked what fields hold; whole records are compared as they came.
+    """
+
+    @initialize(seed=seeds)
+    def declare(self, seed):
+        self.shape = Shape(random.Random(seed))
+        self.store = Store(self.shape.schema, segment_rows=4)
+        self.records = {}
+        self.snapshots = []
+        self.walks = []
+
+    def chosen_by(self, seed):
+        """Let what is drawn from now on be chosen by a seed."""
+        self.shape.chance = random.Random(seed)
+        return self.shape
+
+    def some(self, count):
+        """Make records, of one key perhaps more than one; the last counts."""
+        chance = self.shape.chance
+        made_now = [self.shape.record(chance.randrange(20)) for _ in range(count)]
+        return made_now, {self.shape.flat(record)["id"]: record for record in made_now}
+
+    def matching(self, held, where, given):
+        """Return the records that match, in an order."""
+        seen = [{**self.shape.flat(record), "": record} for record in held.values()]
+        listed = naive.sorted_by(seen, given or self.shape.own)
+        return [
+            flat[""] for flat in listed if all(naive.holds(flat, condition) for condition in where)
+        ]
+
+    @rule(seed=seeds, count=st.integers(0, 8))
+    def put_many(self, seed, count):
+        self.chosen_by(seed)
+        batch, by_key = self.some(count)
+        assert self.store.put_many(batch) == len(by_key)
+        self.records.update(by_key)
+
+    @rule(seed=seeds)
+    def put(self, seed):
+        self.chosen_by(seed)
+        (record,), by_key = self.some(1)
+        self.store.put(record)
+        self.records.update(by_key)
+
+    @rule(seed=seeds, keep=st.booleans())
+    def replace_all(self, seed, keep):
+        self.chosen_by(seed)
+        _, by_key = self.some(6)
+        wanted = {**(self.records if keep else {}), **by_key}
+        changes = self.store.replace_all(wanted.values())
+        assert changes.added == len(wanted.keys() - self.records.keys())
+        assert changes.removed == len(self.records.keys() - wanted.keys())
+        self.records = wanted
+
+    @precondition(lambda self: self.records)
+    @rule(seed=seeds, data=st.data())
+    def update(self, seed, data):
+        key = data.draw(st.sampled_from(sorted(self.records)))
+        old, other = self.records[key], self.chosen_by(seed).record(int(key.removeprefix("i-")))
+        path, _ = self.shape.shapes["id"]
+        names = {name for name in {**old, **other} if self.shape.chance.random() < 0.5}
+        members = {name: other.get(name) for name in names - {path[0]}}
+        assert self.store.update(key, members, expect={})
+        self.records[key] = naive.updated(old, members)
+
+    @precondition(lambda self: self.records)
+    @rule(data=st.data())
+    def discard(self, data):
+        key = data.draw(st.sampled_from(sorted(self.records)))
+        assert self.store.discard(key)
+        del self.records[key]
+
+    @rule(seed=seeds)
+    def discard_where(self, seed):
+        where = [self.chosen_by(seed).tree(), self.shape.leaf()]
+        gone = [self.shape.flat(one)["id"] for one in self.matching(self.records, where, [])]
+        assert self.store.discard_where(predicates(where)) == len(gone)
+        for key in gone:
+            del self.records[key]
+
+    @rule()
+    def snapshot(self):
+        self.snapshots = [*self.snapshots[-2:], (self.store.snapshot(), dict(self.records))]
+
+    @rule(seed=seeds, offset=st.integers(0, 4), limit=st.integers(0, 6), ordered=st.booleans())
+    def ask(self, seed, offset, limit, ordered):
+        where = [self.chosen_by(seed).tree() for _ in range(self.shape.chance.randrange(3))]
+        given = self.shape.some_order() if ordered else []
+        wanted = predicates(where)
+        query = Query(wanted, order=order(given) or None, offset=offset, limit=limit)
+        for reading, held in [(self.store, self.records), *self.snapshots]:
+            expected = self.matching(held, where, given)
+            page = reading.page(query)
+            assert page.items == expected[offset : offset + limit]
+            assert page.total == len(expected)
+            for plan, (rows, total) in answers(reading, query):
+                assert ([row.copy() for row in rows], total) == (page.items, page.total), plan
+
+    @rule(seed=seeds, field=st.sampled_from(["status", "groups"]), missing=st.booleans())
+    def count_values(self, seed, field, missing):
+        where = [self.chosen_by(seed).tree()]
+        key = self.shape.chance.choice([None, *TAG_KEYS])
+        for reading, held in [(self.store, self.records), *self.snapshots]:
+            seen = [self.shape.flat(record) for record in held.values()]
+            found = reading.facets("tags", predicates(where), key=key, missing=missing)
+            expected = naive.tag_facets(seen, where, "tags", key, missing)
+            assert [*found.items()] == [(one, count) for (one,), count in expected]
+            counts = reading.facets(field, predicates(where), missing=missing)
+            expected = naive.facets(seen, where, [field], missing)
+            assert counts == {one: count for (one,), count in expected}
+
+    @rule(seed=seeds, limit=st.integers(1, 4))
+    def begin_a_walk(self, seed, limit):
+        where, given = [self.chosen_by(seed).tree()], self.shape.some_order()
+        query = Query(predicates(where), order=order(given), limit=limit)
+        page = self.store.page(query)
+        expected = self.matching(self.records, where, given)
+        assert page.items == expected[:limit]
+        if page.has_more:
+            self.walks = [*self.walks[-3:], (query, page.cursor, expected, limit)]
+
+    @precondition(lambda self: self.walks)
+    @rule()
+    def go_on_with_a_walk(self):
+        query, cursor, expected, at = self.walks.pop(0)
+        page = self.store.page(query, cursor)
+        assert page.items == expected[at : at + query.limit]
+        assert page.total == len(expected)
+        if page.has_more:
+            self.walks.append((query, page.cursor, expected, at + query.limit))
+
+    @invariant()
+    def holds_the_same(self):
+        assert self.store.verify() == []
+        assert list(self.store) == self.matching(self.records, [], [])
+
+    def teardown(self):
+        for snapshot, held in getattr(self, "snapshots", ()):
+            assert list(snapshot) == self.matching(held, [], [])
+
+
 def matching(held, where, given):
     """Return the records that match, in an order."""
     return [
@@ -223,6 +372,14 @@ def test_beside_a_plain_list(tries):
         (tries(150, quick=80), 40) if Store is instquery.Store else (5, tries(40, quick=25))
     )
     run_state_machine_as_test(BesideAPlainList, settings=examples(runs, stateful_step_count=steps))
+
+
+@pytest.mark.memory
+@pytest.mark.long
+def test_beside_a_list_of_shapes(tries):
+    run_state_machine_as_test(
+        BesideAListOfShapes, settings=examples(tries(100, quick=25), stateful_step_count=30)
+    )
 
 
 def made(number, **members):

@@ -5,6 +5,7 @@ import json
 import pickle
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from instquery import (
     Contains,
     CursorInvalid,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
     Not,
     Or,
@@ -98,6 +101,12 @@ def test_a_predicate_has_no_truth_value_by_which_it_would_be_dropped(made, drop)
         (Not(And(A)), Not(A)),
         (Eq("n", 1), Eq("n", True)),
         (In("n", [1, "b", 0]), In("n", [False, True, "b", 1])),
+        (Eq("n", 1), Eq("n", Decimal("1.00"))),
+        (In("n", [0.5, 2**70]), In("n", [2.0**70, Decimal("0.50"), 2**9_999])),
+        (Range("n", after=5, until=0.5), Range("n", after=5.0, until=Decimal("0.50"))),
+        (Has("t", "k", ["a", "b"]), Has("t", "k", ("b", "a", "b"))),
+        (Has("t", "k", "a"), Has("t", "k", ["a"])),
+        (Like("n", "a*"), Like("n", "a*", case=False)),
         (Range("at", after=DAY), Range("at", after=relativedelta(days=1))),
         (Range("at", after="2026-01-01"), Range("at", after=datetime(2026, 1, 1, tzinfo=UTC))),
     ],
@@ -116,6 +125,10 @@ def test_nothing_else_is_rewritten():
         *(A, B, Not(A), Not(Not(A)), And(), Or(), Not(And()), And(A, B), Or(A, B)),
         *(In("status", ["a"]), Not(And(A, B)), Or(Not(A), Not(B)), And(A, Or(B, C)), Missing("n")),
         *(And(A, Or()), Or(A, And()), Eq("n", 1), Eq("n", "1"), Eq("n", 0)),
+        *(Eq("n", 0.1), Eq("n", Decimal("0.1")), Eq("n", float("inf")), Eq("n", 2.0**53)),
+        *(Eq("n", 2**53 + 1), Eq("n", Decimal("1E+400")), Eq("n", Decimal("1E-400"))),
+        *(Has("t", "k"), Has("t", "k", []), Has("t", "k", "a"), Has("t", "K")),
+        *(Like("n", "a*"), Like("n", "a*", case=True), Like("n", "a**")),
     ]
     for number, one in enumerate(different):
         for other in different[number + 1 :]:
@@ -382,6 +395,13 @@ WHERES = {
     "a but not": And(Eq("a", "1"), Not(Or(Eq("b", "2"), Range("at", before="2026-01-01")))),
     "shells and repeats": And(Or(And(Eq("a", 1), Eq("a", True))), And(Or(Eq("b", "2")))),
     "sorted": Or(And(Eq("b", "2"), Eq("a", "1")), And(Eq("a", "1"), Eq("a", "0"))),
+    "a float": Eq("n", 0.1),
+    "a decimal": In("n", [Decimal("0.10"), Decimal("2.50"), 3.0, float("-inf")]),
+    "numbers as bounds": Range("n", since=2.5, before=Decimal("1E+400")),
+    "a pattern": Like("name", "a*?\\\\*"),
+    "a pattern by case": Like("name", "推*", case=True),
+    "a tag": Has("tags", "env"),
+    "a tag of values": Has("tags", "env", ["prod", "", "dev"]),
 }
 
 
@@ -498,7 +518,14 @@ def plain(**members):
         (plain(where={}), "is one word"),
         (plain(where={"and": [], "or": []}), "is one word"),
         (plain(where={"and": {}}), "has lists of parts"),
-        (plain(where={"like": ["a", "b"]}), "begins with one of and, or, not, .*, not 'like'$"),
+        (plain(where={"glob": ["a", "b"]}), "begins with one of and, or, not, .*, not 'glob'$"),
+        (plain(where={"like": ["a", "b"]}), r"of like has 3 parts, not \['a', 'b'\]$"),
+        (plain(where={"like": ["a", "b", 1]}), "case must be true or false"),
+        (plain(where={"like": ["a", "b\\", True]}), "lone backslash"),
+        (plain(where={"has": ["a"]}), r"of has has 2 or 3 parts, not \['a'\]$"),
+        (plain(where={"has": ["a", "b", "c"]}), "has lists of parts"),
+        (plain(where={"eq": ["a", {"number": "nan"}]}), "must be a finite number"),
+        (plain(where={"eq": ["a", {"number": "1e999999999"}]}), "at most 40 digits"),
         (plain(where={"eq": ["a"]}), r"of eq has 2 parts, not \['a'\]$"),
         (plain(where={"missing": []}), r"of missing has 1 part, not \[\]$"),
         (plain(where={"eq": ["a", None]}), "a value must be text"),

@@ -19,8 +19,8 @@ from instquery.engine import tallies as tallies_room
 from instquery.engine import version as version_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
-from instquery.engine.indexes import keyword as keyword_room
 from instquery.engine.indexes import rare as rare_room
+from instquery.engine.indexes import valuerows as valuerows_room
 from strategies import predicate
 
 KINDS_OF_KEY = {"text": text, "keyword": keyword}
@@ -38,7 +38,7 @@ def have_small_numbers(monkeypatch):
     Frequent and rare values and grams, keys of rare values in the census, and rows that are entered
     between others instead of a segment that is built anew.
     """
-    monkeypatch.setattr(keyword_room, "_FREQUENT", 4)
+    monkeypatch.setattr(valuerows_room, "_FREQUENT", 4)
     monkeypatch.setattr(rare_room, "_OPENINGS", 3)
     monkeypatch.setattr(rare_room, "_OPENED", 7)
     monkeypatch.setattr(column_room, "_SPARE", 1)

@@ -6,6 +6,7 @@ What breaks a rule is a `ValueError` with the rule.
 import re
 from collections.abc import Hashable, Iterable
 from datetime import datetime
+from typing import cast
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
 from instquery.predicates import Eq, In, Value
@@ -115,7 +116,7 @@ def unix_seconds(value: object) -> TrustedMicros:
 def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:
     """Look for the bools and numbers that the texts of a predicate spell, beside the texts."""
     if isinstance(predicate, Eq):
-        spelled = _spelled(predicate.value, as_text=as_text)
+        spelled = _spelled(cast(Value, predicate.value), as_text=as_text)
         return predicate if spelled is None else In(predicate.field, (predicate.value, spelled))
 
     found = [_spelled(value, as_text=as_text) for value in predicate.values]

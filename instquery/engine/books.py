@@ -6,7 +6,7 @@ beside it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -14,10 +14,19 @@ from sortedcontainers import SortedList
 
 from instquery.engine.indexes.index import values_of
 from instquery.engine.sizes import Size
-from instquery.folding import GRAM, fold
+from instquery.folding import GRAM, fold, needle_grams
 from instquery.instants import Micros
 from instquery.kinds import Read
-from instquery.predicates import Bounded, Contains, Eq, In, Interval, Value, check_answered
+from instquery.predicates import (
+    Bounded,
+    Contains,
+    Eq,
+    In,
+    Interval,
+    Like,
+    Value,
+    check_answered,
+)
 
 __all__ = ["Book", "Estimate", "GramBook", "InstantBook", "KeywordBook"]
 
@@ -101,18 +110,22 @@ class KeywordBook:
             if value in listed:
                 self._rare.setdefault(value, []).append(key)
 
-    def estimate(self, predicate: Eq | In) -> Estimate:
+    def estimate(self, predicate: Eq | In | Like) -> Estimate | None:
         """Count the records exactly, and list their keys if all their values are rare."""
+        if isinstance(predicate, Like):
+            return None
         if isinstance(predicate, Eq):
-            count = self.counts.get(predicate.value, 0)
-            is_listed = count <= _FEW
-            keys = self._keys((predicate.value,)) if is_listed else None
-            return Estimate(Size.exactly(count), keys)
+            return self.of_one(predicate.value)
 
         values = values_of(predicate, (Eq, In))
         # The counts add up: a record has one value, and a set has each value once.
         count = sum([self.counts.get(value, 0) for value in predicate.members])
-        return Estimate(Size.exactly(count), self._keys(values))
+        return Estimate(Size.exactly(count), self.keys(values))
+
+    def of_one(self, value: Any) -> Estimate:
+        """Tell what is known of the records that have one value."""
+        count = self.counts.get(value, 0)
+        return Estimate(Size.exactly(count), self.keys((value,)) if count <= _FEW else None)
 
     def faults(self, fresh: Self) -> Iterator[str]:
         """Compare the counts, and the keys that are listed."""
@@ -143,7 +156,7 @@ class KeywordBook:
         if value in self._rare:
             self._rare[value].remove(key)
 
-    def _keys(self, values: Sequence[Value]) -> list[Value] | None:
+    def keys(self, values: Sequence[Any]) -> list[Value] | None:
         """List the keys of the records that have one of the values, if these are rare."""
         listed: list[Value] = []
         for value in values:
@@ -245,14 +258,14 @@ class GramBook:
 
     def estimate(self, predicate: Bounded) -> Estimate | None:
         """Tell that nothing matches, if that is certain."""
-        if not isinstance(predicate, Contains):
-            check_answered(predicate, (Contains, Eq, In))
+        if not isinstance(predicate, Contains | Like):
+            check_answered(predicate, (Contains, Like, Eq, In))
             return None
 
         known = self._grams
         if known is None:
             return None
-        if all(gram in known or len(gram) < GRAM for gram in predicate.grams):
+        if all(gram in known or len(gram) < GRAM for gram in _grams_of(predicate)):
             return None
         return Estimate(Size.exactly(0))
 
@@ -262,3 +275,10 @@ class GramBook:
             return
         if not fresh._grams <= self._grams:
             yield "grams of"
+
+
+def _grams_of(leaf: Contains | Like) -> Iterable[str]:
+    """Return grams of which every text that matches has all."""
+    if isinstance(leaf, Contains):
+        return leaf.grams
+    return [gram for literal in leaf.read.folded_literals for gram in needle_grams(literal)]

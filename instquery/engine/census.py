@@ -5,6 +5,7 @@ from typing import Self
 
 from instquery.engine.books import Book, Estimate, GramBook, InstantBook, KeywordBook
 from instquery.engine.forms import FormBook
+from instquery.engine.manybooks import ManyBook, ManyGramBook, TagBook
 from instquery.instants import Micros, Unit
 from instquery.predicates import Bounded, Missing, Value, check_answered
 from instquery.query import Record
@@ -16,14 +17,18 @@ _BOOKS: Mapping[str, Callable[[Schema, str], Book]] = {
     "counts": lambda schema, field: KeywordBook(),  # noqa: ARG005 - one form for all
     "instants": lambda schema, field: InstantBook(schema.read(field)),
     "grams": lambda schema, field: GramBook(),  # noqa: ARG005
+    "pairs": lambda schema, field: TagBook(),  # noqa: ARG005
 }
 """How the book of a field is made, by what its kind says is kept."""
+
+_MANY: Mapping[str, Callable[[], Book]] = {"counts": ManyBook, "grams": ManyGramBook}
+"""The same for fields of many values."""
 
 
 _NONE: Record = {}
 
 # From so many new records on, all books are told of them together.
-_MANY = 8
+_TOGETHER = 8
 
 
 class Census:
@@ -43,7 +48,7 @@ class Census:
             facts = field.kind.facts
             is_ranked = schema.ranked is not None and name == schema.ranked.field
             if field.indexed and facts is not None and not is_ranked:
-                self._books[name] = _BOOKS[facts](schema, name)
+                self._books[name] = _MANY[facts]() if field.many else _BOOKS[facts](schema, name)
 
     @classmethod
     def of(cls, schema: Schema, records: Sequence[Record]) -> Self:
@@ -70,7 +75,7 @@ class Census:
 
     def enter(self, records: Sequence[Record]) -> None:
         """Count new records in: many for less than one by one."""
-        if len(records) < _MANY:
+        if len(records) < _TOGETHER:
             for record in records:
                 self.change(None, record)
             return
@@ -112,9 +117,14 @@ class Census:
             return None
         return book.estimate(predicate)
 
-    def facets(self, field: str) -> dict[Value, int] | None:
-        """Return the records by value of a field; `None` where this is not known here."""
+    def facets(self, field: str, key: str | None = None) -> dict[Value, int] | None:
+        """Return the records by value of a field; `None` where this is not known here.
+
+        Of tags by key; or, with a key, by its values.
+        """
         book = self._books.get(field)
+        if isinstance(book, TagBook) and key is not None:
+            return dict(book.counts_with(key))
         counts = None if book is None else book.counts
         return None if counts is None else dict(counts)
 

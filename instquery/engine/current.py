@@ -157,12 +157,17 @@ class Current:
             published = self._whole()
             return self._view_of(published), plan(query, published.version, published.census)
 
-    def counted(self, field: str) -> tuple[View, Mapping[Value, int] | None]:
-        """Return the current view, and the records by value of a field, if the census knows."""
+    def counted(
+        self, field: str, key: str | None = None
+    ) -> tuple[View, Mapping[Value, int] | None]:
+        """Return the current view, and the records by value of a field, if the census knows.
+
+        Of tags by key; or, with a key, by its values.
+        """
         with self._lock:
             published = self._whole()
             census = published.census
-            return self._view_of(published), None if census is None else census.facets(field)
+            return self._view_of(published), None if census is None else census.facets(field, key)
 
     def binned(self, field: str, edges: Sequence[Micros]) -> tuple[View, list[int] | None]:
         """Return the current view, and the records by bins of an instant, if the census knows."""

@@ -20,11 +20,12 @@ class FormBook:
     Costs 1 µs a record that is added, and as much to remove one where not all have one form.
     """
 
-    __slots__ = ("_counts", "_instants", "_names", "_usual")
+    __slots__ = ("_counts", "_instants", "_is_drawn", "_names", "_usual")
 
     def __init__(self, schema: Schema) -> None:
         self._names = frozenset(schema.fields)
         self._instants = [name for name, field in schema.fields.items() if field.kind.is_instant]
+        self._is_drawn = any(field.is_drawn for field in schema.fields.values())
         self._usual: tuple[Unit, ...] = WRITTEN  # the one that was met last comes first
         self._counts: Counter[Form] = Counter()
 
@@ -69,6 +70,8 @@ class FormBook:
 
     def _form_of_all(self, records: Sequence[Record]) -> Form:
         """Tell the form that all records have; other, if they have more than one."""
+        if self._is_drawn:
+            return "other"  # a row of these is no record
         form = form_of(records, self._names, self._instants, self._usual)
         if form in WRITTEN and form != self._usual[0]:
             self._usual = tuple(sorted(WRITTEN, key=form.__ne__))

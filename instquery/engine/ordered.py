@@ -8,8 +8,8 @@ by its place: how many of the wanted rows come before it.
 
     field           how the page's stretch is found              what it costs
     --------------  -------------------------------------------  ----------------------------------
-    an instant      its values are cut in two, again and again;  10 µs a segment and step, 2 to 10
-                    each step counts the wanted rows that lie    steps
+    an instant,     its values are cut in two, again and again;  10 µs a segment and step, 2 to 10
+    a number        each step counts the wanted rows that lie    steps
                     at or behind the cut (`stretches`)
     a keyword       value by value, in their order               2 µs a segment and value
     the key         by the rows of each segment in order of      see `bykey`
@@ -32,7 +32,7 @@ from instquery.engine.bykey import behind_key, by_key
 from instquery.engine.indexes.keyword import KeywordIndex
 from instquery.engine.rowsets import RowSet, positions, set_of
 from instquery.engine.segment import Rows, Segment, count_rows
-from instquery.engine.stretches import Dated, stretches
+from instquery.engine.stretches import Dated, Scaled, present_in, stretches
 from instquery.instants import EARLIEST, LATEST
 from instquery.orderings import Ordering, Place, Sortable
 from instquery.predicates import Value
@@ -72,7 +72,7 @@ def can_be_cut(rows: Rows, ordering: Ordering) -> bool:
     fields = [one.field for one in ordering.orders if one.field != ordering.key]
     segments = [segment for segment, _ in rows[:1]]
     return all(
-        isinstance(segment.lookup(field), KeywordIndex | Dated)
+        isinstance(segment.lookup(field), KeywordIndex | Scaled)
         for segment in segments
         for field in fields
     )
@@ -104,9 +104,9 @@ class _Pager:
         if all(isinstance(lookup, KeywordIndex) for lookup in lookups):
             indexes = cast("list[KeywordIndex]", lookups)
             return self._by_values(rows, indexes, depth, skip, take)
-        if all(isinstance(lookup, Dated) for lookup in lookups):
-            dated = cast("list[Dated]", lookups)
-            return self._by_instants(rows, dated, depth, skip, take)
+        if all(isinstance(lookup, Scaled) for lookup in lookups):
+            scaled = cast("list[Scaled]", lookups)
+            return self._by_scale(rows, scaled, depth, skip, take)
         return self._sorted(rows, skip, take)
 
     def _sorted(self, rows: Rows, skip: int, take: int) -> list[Record]:
@@ -116,13 +116,13 @@ class _Pager:
         self._ordering.sort(records)
         return records[skip : skip + take]
 
-    def _by_instants(
-        self, rows: Rows, lookups: Sequence[Dated], depth: int, skip: int, take: int
+    def _by_scale(
+        self, rows: Rows, lookups: Sequence[Scaled], depth: int, skip: int, take: int
     ) -> list[Record]:
-        """Cut out the stretch of instants that the page lies in."""
+        """Cut out the stretch of instants or numbers that the page lies in."""
         order = self._orders[depth]
         present = [
-            (segment, wanted & lookup.between(EARLIEST, LATEST))
+            (segment, wanted & present_in(lookup))
             for (segment, wanted), lookup in zip(rows, lookups, strict=True)
         ]
         count = count_rows(present)

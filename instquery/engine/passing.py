@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from instquery.folding import fold
+from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing
 from instquery.query import Record
-from instquery.terms import Term, Tree
+from instquery.terms import Term, Tree, compiled
 
 __all__ = ["passing"]
 
@@ -55,8 +56,8 @@ def _within(predicate: Interval, records: Iterable[Record]) -> list[Record]:
     ]
 
 
-def _missing(predicate: Missing, records: Iterable[Record]) -> list[Record]:
-    return list(filter(predicate.matches, records))
+def _filtered(predicate: Bounded, records: Iterable[Record]) -> list[Record]:
+    return list(filter(compiled(predicate), records))
 
 
 _TESTS: Mapping[type[Bounded], Callable[[Any, Iterable[Record]], list[Record]]] = {
@@ -64,5 +65,5 @@ _TESTS: Mapping[type[Bounded], Callable[[Any, Iterable[Record]], list[Record]]] 
     In: _among,
     Contains: _containing,
     Interval: _within,
-    Missing: _missing,
+    **dict.fromkeys((Like, Has, Span, Among, Some, Missing), _filtered),
 }

@@ -8,6 +8,7 @@ leaves are found once, before a walk over the segments, whatever else the tree a
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
+from typing import cast
 
 from instquery.engine.match import Placed
 from instquery.engine.rowsets import Position, RowSet, set_of, set_of_flags
@@ -30,7 +31,7 @@ def keys_named(term: Term, schema: Schema) -> Sequence[Value] | None:
     if isinstance(term, In):
         return term.values
     if isinstance(term, Eq):
-        return (term.value,)
+        return (cast(Value, term.value),)
     return () if isinstance(term, Missing) else None  # each record has a key
 
 

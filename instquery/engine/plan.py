@@ -9,6 +9,7 @@ from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
 from instquery.kinds import Index
+from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.options import counted
 from instquery.predicates import Bounded, Contains, Eq, In, Interval, Missing, Value
 from instquery.query import Order, Query
@@ -44,14 +45,26 @@ _TEST: Mapping[type[Bounded], float] = {
     Eq: 0.05,
     In: 0.05,
     Contains: 0.5,
+    Like: 1.0,
     Interval: 0.7,
+    Has: 0.5,
+    Span: 1.0,
+    Among: 0.5,
+    Some: 0.5,
     Missing: 0.1,
 }
 _TEST_NODE = 0.1  # of a tree, beside the leaf's own test
 _TEST_TEXT = 0.2  # of many values at once
 _SEGMENT = 3.0
 _PLACE = 10.0  # a record that a tree names by key
-_SELECT: Mapping[Index | None, float] = {"values": 2.0, "slices": 4.0, "parts": 15.0, None: 2.0}
+_SELECT: Mapping[Index | None, float] = {
+    "values": 2.0,
+    "pairs": 2.0,
+    "slices": 4.0,
+    "ranks": 8.0,
+    "parts": 15.0,
+    None: 2.0,
+}
 
 
 class Step(NamedTuple):
@@ -235,6 +248,8 @@ def _cost_to_select(predicate: Term, version: Version) -> float:
         return sum([_cost_to_select(part, version) for part in parts])
 
     index = version.schema.fields[predicate.field].kind.index
+    if isinstance(predicate, Some):
+        predicate = predicate.leaf
     if not isinstance(predicate, In):
         return _SELECT[index]
 

@@ -14,7 +14,7 @@ from instquery.engine.placed import placed
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rowsets import Position, RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
-from instquery.engine.tallies import Combination, binned, combined
+from instquery.engine.tallies import Combination, binned, by_value, combined, without
 from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
@@ -70,37 +70,39 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
                 yield segment, matches
 
 
-def facets(
+def facets(  # noqa: PLR0913 - the options of a caller, and what is known
     version: Version,
     field: str | tuple[str, ...],
     query: Query,
     known: Mapping[Value, int] | None = None,
     *,
+    key: str | None = None,
     missing: bool = False,
     limit: int | None = None,
 ) -> dict[Any, int]:
     """Count the records that match, by their value of a keyword field; most frequent first.
 
-    With a tuple of fields, by their combinations. `missing` counts records without a value, under
-    `None`. `known` are the counts of all records by a field, where nothing else is asked. Else it
-    costs 2 µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare
-    value.
+    By each of many values; by the keys of tags, or with `key` by the values of that key. With a
+    tuple of fields, by their combinations. `missing` counts records without a value, under `None`.
+    `known` are the counts of all records by a field, where nothing else is asked. Else it costs 2
+    µs a segment and frequent value, or combination of them, and 0.2 µs a record with a rare value.
     """
     if isinstance(field, tuple):
         return by_count(_combinations(version, field, query, missing=missing), limit)
 
     counts: Counter[Any] = Counter(known)
-    all_matches = version.count
+    absent = 0
     if known is None:
-        all_matches = 0
+        declared = version.schema.fields[field]
         for segment, matches in matched(version, _unkeyed(version, query)):
-            counts.update(segment.facets(field, matches))
+            counts.update(by_value(segment, field, declared, matches, key))
             if missing:
-                all_matches += count(segment, matches)
+                absent += without(segment, field, matches, key)
+    elif missing:
+        absent = sum([without(one, field, one.occupied, key) for one in version.segments])
 
-    without = all_matches - counts.total() if missing else 0
-    if without:
-        counts[None] = without
+    if absent:
+        counts[None] = absent
     return by_count(counts, limit)
 
 
@@ -109,8 +111,9 @@ def _combinations(
 ) -> Counter[Combination]:
     """Count the records that match by combinations of values."""
     together: Counter[Combination] = Counter()
+    is_many = any(version.schema.fields[field].many for field in fields)
     for segment, rows in matched_rows(version, _unkeyed(version, query)):
-        together.update(combined(segment, rows, fields))
+        together.update(combined(segment, rows, fields, is_many=is_many))
     if missing:
         return together
     return Counter({one: count for one, count in together.items() if None not in one})

@@ -33,7 +33,6 @@ Only the owner may change a segment (see `current`), and only while nobody else 
 are never changed at all.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self, TypeAlias
 
@@ -41,7 +40,11 @@ from instquery.engine.column import Column
 from instquery.engine.indexes.index import EVERY_ROW, Index, Lookup
 from instquery.engine.indexes.instant import InstantIndex
 from instquery.engine.indexes.keyword import KeywordIndex
+from instquery.engine.indexes.many import ManyIndex
+from instquery.engine.indexes.manytext import ManyTextIndex
+from instquery.engine.indexes.number import NumberIndex
 from instquery.engine.indexes.order import OrderIndex
+from instquery.engine.indexes.tag import TagIndex
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.keylist import KeyList
 from instquery.engine.opening import Opening
@@ -56,7 +59,8 @@ from instquery.engine.rowsets import (
 )
 from instquery.engine.sizes import Size
 from instquery.orderings import Rank
-from instquery.predicates import Value, check_answered
+from instquery.patterns import Pattern
+from instquery.predicates import check_answered
 from instquery.query import Record
 from instquery.schema import Entry, Schema
 from instquery.terms import Term, Tree
@@ -67,8 +71,13 @@ _INDEXES: Mapping[str, type[Index]] = {
     "values": KeywordIndex,
     "parts": TextIndex,
     "slices": InstantIndex,
+    "ranks": NumberIndex,
+    "pairs": TagIndex,
 }
 """The class of index by what a kind of field says of its own."""
+
+_MANY: Mapping[str, type[Index]] = {"values": ManyIndex, "parts": ManyTextIndex}
+"""The same for fields of many values."""
 
 _ORDER = ""
 """Stands for the order among the names of fields whose index is borrowed; no field is ranked so."""
@@ -125,7 +134,8 @@ class Segment:
         for name, field in schema.fields.items():
             if field.has_index and name != segment._order.field and field.kind.index is not None:
                 column = segment._column(name, segment.records)
-                segment._indexes[name] = _INDEXES[field.kind.index].build(column)
+                classes = _MANY if field.many else _INDEXES
+                segment._indexes[name] = classes[field.kind.index].build(column)
         return segment
 
     def copy(self, owner: object) -> Self:
@@ -192,23 +202,13 @@ class Segment:
         check_answered(term)
         return Size.at_most(self.count)
 
-    def facets(self, field: str, matches: Matches) -> Counter[Value]:
-        """Count the values of a keyword field among the rows that match."""
-        rows = matches if isinstance(matches, int) else set_of(matches, len(self.records))
-        index = self._indexes.get(field)
-        if isinstance(index, KeywordIndex):
-            return index.facets(rows, self.records, field)
-
-        values = [self.records[at].get(field) for at in positions(rows)]
-        return Counter([value for value in values if value is not None])
-
     def grams(self) -> Iterator[tuple[str, set[str] | None]]:
         """Yield for each text field the grams of three characters that it was built with.
 
         `None` where they are not known.
         """
         for name, index in self._indexes.items():
-            if isinstance(index, TextIndex):
+            if isinstance(index, TextIndex | ManyTextIndex):
                 yield name, index.grams()
 
     def faults(self) -> Iterator[str]:
@@ -229,6 +229,16 @@ class Segment:
             for at, value in zip(places, self._column(name, records), strict=True):
                 values[at] = value
             yield from (f"{name}: {fault}" for fault in index.faults(values))
+
+    def beginning(self, pattern: Pattern) -> RowSet:
+        """Return the rows whose key begins with the prefix of a pattern."""
+        rows = self.keys.beginning(self.records, self._schema.key, pattern)
+        return set_of(rows, len(self)) & self.occupied
+
+    def keys_at(self, rows: RowSet) -> list[str]:
+        """List the keys of rows."""
+        key = self._schema.key
+        return [record[key] for record in self.records.picked(positions(rows))]
 
     # writing
 

@@ -105,6 +105,14 @@ class Size:
         """
         return cls.of_all([size.without(rows) for size in sizes], rows).without(rows)
 
+    def within(self, rows: int) -> Self:
+        """Return the size with no more than so many rows, where that is known besides.
+
+        >>> Size(2, 9, 9).within(5)
+        Size(least=2, most=5, expected=5)
+        """
+        return type(self)(min(self.least, rows), min(self.most, rows), min(self.expected, rows))
+
     def without(self, rows: int) -> Self:
         """Return the size of the other ones of so many rows.
 

@@ -99,11 +99,12 @@ class View:
         query: Query,
         known: Mapping[Value, int] | None = None,
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
     ) -> dict[Any, int]:
         """Count the records that match by their value of a keyword field; see `search.facets`."""
-        return facets(self.version, field, query, known, missing=missing, limit=limit)
+        return facets(self.version, field, query, known, key=key, missing=missing, limit=limit)
 
     def histogram(self, field: str, edges: Sequence[Micros], query: Query) -> list[int]:
         """Count the records that match by bins of an instant."""
@@ -210,5 +211,10 @@ def _copies(records: list[Record], fields: tuple[str, ...] | None) -> list[Recor
 
 
 def _copy(record: Record, fields: tuple[str, ...] | None) -> Record:
-    """Copy the members of a record that are asked for."""
-    return record.copy() if fields is None else picked(record, fields)
+    """Copy the members of a record that are asked for.
+
+    Only a row that is a plain dict has nothing in it that could be changed: see `rows`.
+    """
+    if fields is None:
+        return record.copy()
+    return picked(record if type(record) is dict else record.copy(), fields)

@@ -1,7 +1,7 @@
 """Bindings: the values that a statement is asked with, leaf by leaf."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from instquery.errors import QueryError
 from instquery.predicates import (
@@ -87,7 +87,8 @@ def _known(layout: Layout, leaf: Eq | In) -> list[Value]:
     """List the values that a record may have: for others the database need not be asked."""
     schema, field = layout.schema, leaf.field
     held = layout.column(field).type
-    given = leaf.values if isinstance(leaf, In) else (leaf.value,)
+    asked = leaf.values if isinstance(leaf, In) else (leaf.value,)
+    given = cast(tuple[Value, ...], asked)  # a table of numbers is refused
 
     if isinstance(leaf, In):
         _check_size(leaf)

@@ -7,11 +7,12 @@ from instquery.bins import Edges, Every, Histogram
 from instquery.bounds import Given
 from instquery.errors import QueryError
 from instquery.instants import Moment
-from instquery.predicates import Where
+from instquery.predicates import Like, Where
 from instquery.query import Ordered, Query, Record
 from instquery.schema import Schema
+from instquery.terms import Term, leaves_of
 
-__all__ = ["Later", "check_order"]
+__all__ = ["Later", "check_columns", "check_leaves", "check_order"]
 
 
 class Later:
@@ -43,6 +44,25 @@ class Later:
         """Refuse, as yet. Raises `QueryError`."""
         del where, order, fields, now
         raise _not_yet("does not select, other than by pages or a walk over all")
+
+
+def check_leaves(schema: Schema, terms: Iterable[Term]) -> None:
+    """Refuse what tables have no columns for, and patterns, with a `QueryError`."""
+    for term in terms:
+        for leaf in leaves_of(term):
+            check_columns(schema, [leaf.field])
+            if isinstance(leaf, Like):
+                raise _not_yet("does not answer Like: ask with Contains, Eq or In", leaf.field)
+
+
+def check_columns(schema: Schema, fields: Iterable[str]) -> None:
+    """Refuse fields that have no column, with a `QueryError`."""
+    for field in fields:
+        declared = schema.fields[field]
+        if not declared.columns:
+            what = f"does not answer questions on {declared.kind.phrase}"
+            what += " of many values" if declared.many else ""
+            raise _not_yet(what + (" with a path" if declared.is_nested else ""), field)
 
 
 def check_order(schema: Schema, query: Query) -> None:

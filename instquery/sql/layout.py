@@ -218,7 +218,7 @@ class Layout:
 
 def _having(schema: Schema, column: ColumnForm) -> list[str]:
     """List the fields that have a column of this form."""
-    return [name for name, field in schema.fields.items() if column in field.kind.columns]
+    return [name for name, field in schema.fields.items() if column in field.columns]
 
 
 def _time(micros: int) -> datetime:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from instquery.predicates import Contains, Eq, In, Predicate
 from instquery.query import Query
 from instquery.sql.bindings import possible
+from instquery.sql.later import check_leaves
 from instquery.sql.layout import Layout
 from instquery.sql.statements import FEW, Statements, shape_of
 from instquery.sql.values import Row, Statement
@@ -86,7 +87,9 @@ class Planner:
 
     def _bound(self, where: Sequence[Predicate], now: int | None) -> list[Term]:
         schema = self._layout.schema
-        return possible(self._layout, [schema.bound(predicate, now) for predicate in where])
+        terms = [schema.bound(predicate, now) for predicate in where]
+        check_leaves(schema, terms)
+        return possible(self._layout, terms)
 
     def _statements_for(self, where: Sequence[Term]) -> tuple[Statements, dict[str, Any] | None]:
         statements = self._statements(shape_of(where))

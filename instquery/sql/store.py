@@ -23,7 +23,7 @@ from instquery.query import (
 )
 from instquery.schema import Schema, take_batch
 from instquery.sql.dialects import dialect_of
-from instquery.sql.later import Later, check_order
+from instquery.sql.later import Later, check_columns, check_order
 from instquery.sql.layout import Layout
 from instquery.sql.planner import AccessPath, Planner
 from instquery.sql.table import check_is_table, made_table
@@ -153,12 +153,15 @@ class SqlStore(Later):
         field: str | tuple[str, ...],
         where: Where = (),
         *,
+        key: str | None = None,
         missing: bool = False,
         limit: int | None = None,
         now: Moment | None = None,
     ) -> dict[Any, int]:
         """Count the matches by their value of a keyword field; see `Store.facets`."""
-        columns = [self._layout.column(name) for name in self.schema.facet_fields(field)]
+        fields = self.schema.facet_fields(field, key)
+        check_columns(self.schema, fields)
+        columns = [self._layout.column(name) for name in fields]
         check_limit(limit)
         query = dated_by(self._clock, Query(where, now=now))
         asked, values = self._planner.statements_for(query.where, query.now)

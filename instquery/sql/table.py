@@ -41,6 +41,10 @@ def order_of(schema: Schema) -> Order:
             "as yet, a store on a database is ordered by one instant field: "
             "declare Schema(order=Order(field)) with one"
         )
+    for name in (schema.key, schema.ranked.field):
+        if schema.fields[name].is_nested:
+            reason = "as yet, a store on a database has no key and no order with a path"
+            raise SchemaError(reason, field=name)
     return schema.ranked
 
 
@@ -95,7 +99,7 @@ def _columns_of(
 
     info = {"field": name}
 
-    for form in schema.fields[name].kind.columns:
+    for form in schema.fields[name].columns:
         if form == "micros":
             yield sa.Column(name, whole, nullable=not is_needed, info=info)
         elif form == "folded":
@@ -115,7 +119,8 @@ def _index(table: sa.Table, schema: Schema, in_order: Sequence[Column]) -> None:
     sa.Index(index_name(table.name), *in_order)
 
     for field, declared in schema.fields.items():
-        is_matched = declared.indexed and declared.kind.index in ("values", "slices")
+        is_matched = bool(declared.columns) and declared.kind.index in ("values", "slices")
+        is_matched = is_matched and declared.indexed
         if is_matched and field not in (schema.key, order_of(schema).field):
             # With the order, so that matches are sorted without being looked at.
             sa.Index(index_name(table.name, field), table.c[field], *in_order)
@@ -126,5 +131,5 @@ def _searched(table: sa.Table, schema: Schema) -> list[sa.Column[Any]]:
     return [
         table.c[folded_name(name)]
         for name, field in schema.fields.items()
-        if field.indexed and field.kind.index == "parts"
+        if field.indexed and field.columns and field.kind.index == "parts"
     ]

@@ -6,7 +6,7 @@ no answer changes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias, cast
 
 from instquery.engine.column import listed
 from instquery.engine.opening import Opening
@@ -124,7 +124,7 @@ def values_of(predicate: Eq | In, answers: Iterable[type[Bounded]]) -> Sequence[
     Raises `QueryError` for another one, which names the classes that are answered.
     """
     if isinstance(predicate, Eq):
-        return (predicate.value,)
+        return (cast(Value, predicate.value),)
     if isinstance(predicate, In):
         return predicate.values
     raise unanswered(predicate, answers)

@@ -31,7 +31,7 @@ Narrowed: TypeAlias = tuple[RowSet | list[Position], bool]
 class Narrowing:
     """The parts of a text index, and the rows that they leave of a needle.
 
-    What they are, and what holds of them, is told in `text`.
+    What they are, and what holds of them, is told in `textrows`.
     """
 
     __slots__ = (

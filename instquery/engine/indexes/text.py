@@ -1,77 +1,30 @@
 """The index of a text field: n-grams that narrow a search down, folded strings that decide it.
 
-Theory of operation
-===================
-
-A text is folded and cut into its *grams*, all pieces of one, two and three characters. For each
-gram the index knows rows that hold it, in one of three forms:
-
-    frequent   many rows hold it    exactly those rows, as a row set       `frequent`
-    rare       texts of the build   those rows, as they were then          `postings`, `shifts`
-               later texts          a superset: blocks of about 32 rows    `grams`, `blocks`
-
-Longer pieces that many rows hold, *words*, have row sets too. A needle is cut into its grams in the
-same way. What their rows have in common is a superset of the answer, and the rows left are verified
-by `in`. A gram that is nowhere proves that nothing matches. A needle that is a frequent piece, or a
-gram of texts of the build alone, needs no verification.
-
-Pieces that overlap may have many rows in common of which hardly any holds both together. What they
-make together is a word as well, be it in few rows or in none: so what is left of a needle, up to
-the longest word, is either known or little. A word that many rows have in common with both of its
-halves has a row set. Where these are fewer, the word is listed: `postings.words` has the rows of
-the build that hold it, and any later row may hold it too (`_written`).
-
-A needle longer than the longest word is known by all its pieces of that length, but for the rows
-whose texts repeat themselves: see `repeats`, and `runs` for the simplest of these.
-
-What happens to each part:
-
-    event                    frequent pieces                 rare grams                   texts
-    -----------------------  ------------------------------  ---------------------------  --------
-    build                    are found, words included       flat lists, for good         are kept
-    open, between others     each set opens a place          the shift is noted, a        ""
-                                                             block grows
-    add                      its sets take the row in        its blocks are entered       the text
-    ... the blocks of a      all texts are searched: if it   what was entered is
-        gram have doubled    is frequent, it gets a set      forgotten
-    ... the rows have        what is no longer frequent      blocks take what has lost
-        doubled              loses its set                   its set
-    drop                     its sets let the row go         nothing: lists and blocks    ""
-                                                             may promise more than they
-                                                             hold (`_is_whole`)
-    copy                     sets are shared                 flat lists are shared        `column`
-
-Invariants, for every row p:
-
-- `_texts[p]` is its folded text, and "" where it has none or is vacant;
-- `_present` holds p where it has a text, be it "";
-- no text is longer than `_longest`, which is never lowered;
-- the set of a frequent piece holds p exactly where the piece is in `_texts[p]`;
-- if p has the text of the build, the list of a listed gram without a set holds it, as it was
-  numbered then, wherever the gram is in `_texts[p]`; else the gram's blocks hold it. A gram that
-  has lost both, list and set (`lost`), has blocks for either;
-- if p has the text of the build, the list of a listed word holds it exactly where the word is in
-  `_texts[p]`; else `_written` holds p, if it has a text;
-- `_repeats` holds p exactly where `_texts[p]` may repeat a piece, while any window is known;
-- while `_is_whole`, every row of the build has the text that it had then.
+Which rows hold a piece of text is known by `textrows`, which says how. Here predicates are cut into
+such pieces, and rows that may match are looked at where that costs less than to narrow them down.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Self
+from itertools import compress
+from typing import ClassVar
 
-from instquery.engine.indexes.alphabet import Alphabet
-from instquery.engine.indexes.frequent import FrequentPieces
+from instquery.engine.column import picked
 from instquery.engine.indexes.grams import holders
 from instquery.engine.indexes.index import NOTHING, Selection, matching, values_of
-from instquery.engine.indexes.narrowing import Narrowing
-from instquery.engine.indexes.postings import Postings, gather
-from instquery.engine.indexes.repeats import Repeats
 from instquery.engine.indexes.scan import holding
-from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, positions, set_of, set_of_flags
+from instquery.engine.indexes.textrows import TextRows
+from instquery.engine.rowsets import (
+    Position,
+    RowSet,
+    among,
+    positions,
+    set_of,
+    set_of_flags,
+)
 from instquery.engine.sizes import Size
 from instquery.folding import GRAM, fold, needle_grams
-from instquery.predicates import Bounded, Contains, Eq, In, Missing, check_answered
+from instquery.patterns import Pattern
+from instquery.predicates import Bounded, Contains, Eq, In, Like, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["TextIndex"]
@@ -87,58 +40,48 @@ _DOUBTS = 4
 # rows with all values: 10 to 100 µs (random IDs, names made of few words) beside 0.1 µs a row.
 _NARROWING = 512
 
+# Literals of a pattern whose grams are looked up, the longest first: those that are left tell less.
+_LITERALS = 4
+
 # Values whose grams are looked up to guess how many rows have one of them.
 _GUESSES = 4
 
 
-class TextIndex(Narrowing):
+class TextIndex(TextRows):
     """Finds the texts that hold a needle, of any length and in any script.
 
     Building costs 4 µs a row for names made of few words and 9 for random IDs of 20 characters.
     Memory is about 50 bytes a row for either.
     """
 
-    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Missing)
+    answers: ClassVar[tuple[type[Bounded], ...]] = (Contains, Eq, In, Like, Missing)
     few: ClassVar[int] = 32
     few_listed: ClassVar[int] = 32
 
     __slots__ = ()
 
-    @classmethod
-    def build(cls, values: Sequence[str | None]) -> Self:
-        """Build from a column of text."""
-        texts = ["" if value is None else _folded(value) for value in values]
-        index = cls(texts, set_of_flags([value is not None for value in values]))
-
-        alphabet, numbered = Alphabet.numbered(texts)
-        lists = gather(numbered)
-        index._frequent, words = FrequentPieces.build(numbered, alphabet, lists)
-        index._built = Postings(alphabet, lists, words)
-        index._repeats = Repeats.build(texts, index._frequent.words, words)
-        return index
-
-    def size(self, predicate: Contains | Eq | In | Missing, occupied: RowSet) -> Size:
+    def size(self, predicate: Contains | Eq | In | Like | Missing, occupied: RowSet) -> Size:
         """Bound the rows by those that hold the needle's grams; a count where these are the answer.
 
         A discarded row has no text here.
         """
-        if not isinstance(predicate, Contains):
-            if isinstance(predicate, Missing):
-                return Size.exactly((self._missing() & occupied).bit_count())
+        if isinstance(predicate, Contains):
+            rows, is_exact = self._narrow(predicate.folded, predicate.grams)
+        elif isinstance(predicate, Missing):
+            return Size.exactly((self._missing() & occupied).bit_count())
+        elif isinstance(predicate, Like):
+            rows, is_exact = self._with_literals(predicate)
+        else:
             return self._guess(predicate)
 
-        rows, is_exact = self._narrow(predicate.folded, predicate.grams)
         if is_exact:
             return Size.exactly(_count(rows))
         return Size.at_most(min(_count(rows), self._present.bit_count()))
 
-    def select(self, predicate: Contains | Eq | In | Missing) -> Selection:
+    def select(self, predicate: Contains | Eq | In | Like | Missing) -> Selection:
         """Return the rows that hold all grams of the needle: every match, and perhaps others."""
         if not isinstance(predicate, Contains):
-            if isinstance(predicate, Missing):
-                return self._missing(), True
-            any_of = self._any_of(predicate)
-            return any_of, not any_of
+            return self._select_whole(predicate)
 
         rows, is_exact = self._narrow(predicate.folded, predicate.grams)
         if not rows:
@@ -153,12 +96,14 @@ class TextIndex(Narrowing):
 
     def test(
         self,
-        predicate: Contains | Eq | In | Missing,
+        predicate: Contains | Eq | In | Like | Missing,
         positions: Sequence[Position],
         records: Sequence[Record],
     ) -> list[Position]:
         """Look for the needle in the folded text; compare whole values as they were given."""
         check_answered(predicate, self.answers)
+        if isinstance(predicate, Like) and not predicate.case:
+            return self._fitting(predicate.read, among(self._present, positions))
         if not isinstance(predicate, Contains):
             return matching(predicate, positions, records)
 
@@ -195,62 +140,14 @@ class TextIndex(Narrowing):
             if not known.issuperset(places) or (is_exact and len(known) > len(places)):
                 yield f"the rows of the rare {piece!r}"
 
-    def open(self, opening: Opening) -> None:
-        """Make room for rows. Costs 1 µs a row set, and 2 a place for all rare grams."""
-        self._texts.open(opening, [""] * len(opening.places))
-        self._blocks.open(opening.places)
-        self._shifts.open(opening.places)
-        self._present = opening.moved(self._present)
-        self._written = opening.moved(self._written)
-        self._repeats.open(opening)
-        self._frequent.open(opening)
-
-    def add(self, position: Position, value: str | None) -> None:
-        """Enter a text; a gram that has become frequent gets its row set."""
-        if position == self._texts.width:
-            self._append()
-        if value is None:
-            return
-
-        text = self._texts[position] = _folded(value)
-        self._longest = max(self._longest, len(text))
-        self._present |= 1 << position
-        self._written |= 1 << position
-        self._repeats.add(position, text)
-
-        rare = self._frequent.add(self._frequent.of(text), position)
-        block, many = self._blocks.of(position), (len(self._blocks) + 1) // 2
-        for gram in self._later.enter(rare, block, many):  # to judge it more often finds too little
-            if self._frequent.promote(gram, self._texts):
-                self._later.remove(gram)
-
-    def drop(self, position: Position, value: str | None) -> None:
-        """Take a text out. Rare grams keep the row: from now on they promise a superset only."""
-        if value is None:
-            return
-
-        self._is_whole = False
-        self._present ^= 1 << position
-        text = self._texts[position]
-        self._repeats.drop(position, text)
-        self._frequent.drop(self._frequent.of(text), position)
-        self._texts[position] = ""
-
-    def _missing(self) -> RowSet:
-        """Return the rows without a text, vacant ones included."""
-        return ((1 << len(self._texts)) - 1) ^ self._present
-
-    def _append(self) -> None:
-        """Make room for a new newest row."""
-        self._texts.append("")
-        self._blocks.append()
-
-        count = len(self._texts)
-        has_doubled = count & (count - 1) == 0
-        if has_doubled:
-            for gram, rows in self._frequent.demote(count).items():
-                blocks = set_of(map(self._blocks.of, positions(rows)), len(self._blocks))
-                self._later.set(gram, blocks)
+    def _select_whole(self, predicate: Eq | In | Like | Missing) -> Selection:
+        """Return rows by what is asked of whole texts."""
+        if isinstance(predicate, Missing):
+            return self._missing(), True
+        if isinstance(predicate, Like):
+            return self._with_literals(predicate)
+        any_of = self._any_of(predicate)
+        return any_of, not any_of
 
     def _settled(self, predicate: Contains, rows: RowSet) -> Selection:
         """Look at the rows of a long needle that are in doubt, if most are not."""
@@ -264,6 +161,37 @@ class TextIndex(Narrowing):
 
         found = holding(needle, self._texts, positions(doubtful))
         return rows ^ doubtful | set_of(found, self._texts.width), True
+
+    def _with_literals(self, predicate: Like) -> Selection:
+        """Narrow the rows down to those that hold all literals of a pattern."""
+        pattern = predicate.read
+        rows = self._present
+        is_exact = pattern.is_part and not (predicate.case and pattern.least)
+        literals = pattern.folded_literals[:_LITERALS]
+        for literal in literals:
+            narrowed, is_known = self._narrow(literal, needle_grams(literal))
+            if isinstance(narrowed, list):
+                if len(literals) == 1:
+                    narrowed.sort(reverse=True)
+                    # A vacant row has no text here, but still a record, whose raw text is tested.
+                    places = among(self._present, narrowed)
+                    return places, (is_exact and is_known) or not places
+                narrowed = set_of(narrowed, len(self._texts))
+            rows &= narrowed
+            is_exact = is_exact and is_known
+            if rows.bit_count() <= self.few:
+                break
+        return rows, is_exact or not rows
+
+    def _fitting(self, pattern: Pattern, positions: Sequence[Position]) -> list[Position]:
+        """Return those of the positions whose text, which is there, fits a pattern."""
+        texts = picked(self._texts, positions)
+        if pattern.is_prefix:
+            prefix = pattern.prefix
+            flags = [text.startswith(prefix) for text in texts]
+        else:
+            flags = list(map(pattern.fits_compared, texts))
+        return list(compress(positions, flags))
 
     def _any_of(self, predicate: Eq | In) -> RowSet:
         """Return rows that hold every text which is one of the values.
@@ -311,9 +239,3 @@ class TextIndex(Narrowing):
 def _count(rows: RowSet | list[Position]) -> int:
     """Count the rows of either form."""
     return len(rows) if isinstance(rows, list) else rows.bit_count()
-
-
-def _folded(text: str) -> str:
-    """Fold a text; one that is folded already is kept once, not twice."""
-    folded = fold(text)
-    return text if folded == text else folded
