@@ -536,7 +536,7 @@ def test_a_plan_names_its_order():
         (
             lambda: Store(SCHEMA).explain(Query(order=Order("name", descending=False))),
             QueryError,
-            "^name: the order must be by an instant, a keyword or the key, not by a text field: "
+            "^name: the order must be by an instant, a number, a keyword or the key, not by a text field: "
             r"declare Schema\(orders=\[Order\('name', descending=False\)\]\) for it$",
         ),
         (lambda: Store(SCHEMA).select(order=Order("name")), QueryError, "name: the order"),

@@ -134,7 +134,7 @@ def test_a_table_that_lacks_columns_is_refused_by_their_names(database):
         (lambda store: Query(["eu"]), "str is not a predicate: give Eq, In"),
         (
             lambda store: Eq("region", ["eu", "us"]),
-            "region: a value must be text, an integer or a bool, not list: "
+            "region: a value must be text, a number or a bool, not list: "
             "ask with In for one of several values",
         ),
         (
