@@ -63,9 +63,7 @@ def facet_fields(
         check_kind("field", name, str, what, QueryError)
         declared = fields.get(name)
         if declared is None or not declared.kind.is_counted:
-            reason = (
-                "facets are counted for keyword and tags fields: declare it keyword() or tags()"
-            )
+            reason = "facets are counted for keyword and tags fields: declare it keyword()"
             raise _not_counted(fields, name, reason)
         if declared.kind.has_pairs and isinstance(field, tuple):
             reason = "tags are counted by themselves, not together with other fields"

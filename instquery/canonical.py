@@ -71,7 +71,7 @@ def canonical_form(where: Iterable[Predicate]) -> Json:
 
     Raises `QueryError` for a predicate of an unknown class.
 
-    >>> from instquery import Or
+    >>> from instquery import Eq, In, Or
     >>> canonical_form([Or(Eq("zone", "b"), Eq("zone", "a")), In("n", [True, 1])])
     {'and': [{'in': ['n', [1]]}, {'or': [{'eq': ['zone', 'a']}, {'eq': ['zone', 'b']}]}]}
     """

@@ -7,7 +7,7 @@ from typing import Any, cast
 from instquery.bounds import Delta, bound_of
 from instquery.canonical import BOUNDS, Json
 from instquery.errors import QueryError
-from instquery.options import brief, counted
+from instquery.options import brief
 from instquery.orders import ORDERS, Order
 from instquery.predicates import (
     And,
@@ -92,10 +92,10 @@ def _read(form: Json, depth: int, left: list[int], known: dict[int, Predicate]) 
     if read is None:
         raise _wrong(f"begins with one of and, or, not, {', '.join(_READ)}", word)
     parts = _listed(given)
-    least, most = _PARTS.get(word, (2, 2))
-    if not least <= len(parts) <= most:
-        wanted = counted(most, "part") if least == most else f"{least} or {most} parts"
-        raise _wrong(f"of {word} has {wanted}", given)
+    wanted = _PARTS.get(word, (2,))
+    if len(parts) not in wanted:
+        several = f"{' or '.join(map(str, wanted))} {'part' if wanted == (1,) else 'parts'}"
+        raise _wrong(f"of {word} has {several}", given)
     _take_leaf(left)
     leaf = known[id(form)] = read(*parts)
     return leaf
@@ -211,5 +211,5 @@ _READ: Mapping[str, Callable[..., Predicate]] = {
     "missing": _read_missing,
 }
 
-_PARTS: Mapping[str, tuple[int, int]] = {"missing": (1, 1), "like": (3, 3), "has": (2, 3)}
-"""How many parts a form has at the least and at the most, where these are not two."""
+_PARTS: Mapping[str, tuple[int, ...]] = {"missing": (1,), "like": (3,), "has": (2, 3)}
+"""How many parts a form has, where these are not two."""

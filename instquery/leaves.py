@@ -9,8 +9,8 @@ from instquery.errors import QueryError
 from instquery.numbers import Number, NumberKey, comparable, number_key
 from instquery.options import brief, is_collection, some
 from instquery.patterns import Pattern
-from instquery.ranges import Range, check_name
-from instquery.trees import Leaf, Not, Predicate
+from instquery.ranges import check_name
+from instquery.trees import Leaf
 
 __all__ = ["Among", "Has", "Like", "Missing", "Some", "Span"]
 
@@ -262,15 +262,6 @@ class Span:
             if number > high or (self.is_high_open and number == high):
                 return False
         return True
-
-    def asked_again(self) -> Predicate:
-        """Return the predicate that a caller would ask."""
-        bounds: dict[str, Any] = {}
-        if self.low is not None:
-            bounds["after" if self.is_low_open else "since"] = self.low
-        if self.high is not None:
-            bounds["before" if self.is_high_open else "until"] = self.high
-        return Range(self.field, **bounds) if bounds else Not(Missing(self.field))
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's number lies within the bounds; a missing one never does."""

@@ -231,24 +231,30 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
-        if isinstance(predicate, Compound):
-            check_size(predicate)  # before the walk goes down
-        return self._bound(predicate, now, {})
-
-    def _bound(self, predicate: Predicate, now: int | None, known: dict[int, Term]) -> Term:
-        """Bind a predicate; a leaf that stands in many places once, `known` by its `id` then."""
         if type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
-        if isinstance(predicate, Compound):
-            parts = [self._bound(one, now, known) for one in predicate.operands]
-            if isinstance(predicate, Not):
-                return negated(parts[0])
-            return all_of(parts) if isinstance(predicate, And) else any_of(parts)
+        if not isinstance(predicate, Compound):
+            return self._bound_leaf(cast(Asked, predicate), now)
+        check_size(predicate)  # before the walk goes down
+        return self._bound_tree(predicate, now, {})
 
-        found = known.get(id(predicate))
-        if found is None:
-            found = known[id(predicate)] = self._bound_leaf(cast(Asked, predicate), now)
-        return found
+    def _bound_tree(self, tree: Compound, now: int | None, known: dict[int, Term]) -> Term:
+        """Bind a tree; a leaf that stands in many places once, `known` by its `id` then."""
+        parts: list[Term] = []
+        for one in tree.operands:
+            if type(one) not in ASKED:
+                raise unanswered(one, ASKED)
+            found = known.get(id(one))
+            if found is None:
+                found = known[id(one)] = (
+                    self._bound_tree(one, now, known)
+                    if isinstance(one, Compound)
+                    else self._bound_leaf(cast(Asked, one), now)
+                )
+            parts.append(found)
+        if isinstance(tree, Not):
+            return negated(parts[0])
+        return all_of(parts) if isinstance(tree, And) else any_of(parts)
 
     def _bound_leaf(self, leaf: Asked, now: int | None) -> Term:
         declared = self.fields.get(leaf.field)

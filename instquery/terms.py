@@ -10,17 +10,15 @@ which simplify what they combine: an answer stays the same, and costs less.
 - a leaf that stands in many places under one `and` or `or` is there once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any, Literal, TypeAlias, Union
 
-from instquery.folding import fold
-from instquery.leaves import Among, Has, Like, Some, Span
+from instquery.leaves import Among, Some, Span
 from instquery.predicates import (
     And,
     Bounded,
-    Contains,
     Eq,
     In,
     Interval,
@@ -28,14 +26,14 @@ from instquery.predicates import (
     Not,
     Or,
     Predicate,
-    check_answered,
+    Range,
 )
+from instquery.truths import Test, every, opposite, some, truth_of
 
 __all__ = [
     "FALSE",
     "TRUE",
     "Term",
-    "Test",
     "Tree",
     "all_of",
     "any_of",
@@ -45,9 +43,6 @@ __all__ = [
     "merged",
     "negated",
 ]
-
-Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
-"""Tells whether a record matches."""
 
 Term: TypeAlias = Union[Bounded, "Tree"]
 """A bound leaf, or a tree of terms."""
@@ -71,7 +66,7 @@ class Tree:
 
     def __post_init__(self) -> None:
         tests = [compiled(part) for part in self.parts]
-        test = _not(tests[0]) if self.word == "not" else _JOINED[self.word](tests)
+        test = opposite(tests[0]) if self.word == "not" else _JOINED[self.word](tests)
         object.__setattr__(self, "test", test)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -84,6 +79,8 @@ class Tree:
     def __str__(self) -> str:
         return _told(self, [_SHOWN])
 
+
+_JOINED = {"and": every, "or": some}
 
 _MERGED = frozenset({Interval, Span, Tree})
 
@@ -222,16 +219,24 @@ def _asked_leaf(leaf: Bounded) -> Predicate:
     if isinstance(leaf, Some):
         return _asked_leaf(leaf.leaf)
     if isinstance(leaf, Span):
-        return leaf.asked_again()
+        return _asked_span(leaf)
     return In(leaf.field, leaf.values) if isinstance(leaf, Among) else leaf
+
+
+def _asked_span(span: Span) -> Predicate:
+    bounds: dict[str, Any] = {}
+    if span.low is not None:
+        bounds["after" if span.is_low_open else "since"] = span.low
+    if span.high is not None:
+        bounds["before" if span.is_high_open else "until"] = span.high
+    return Range(span.field, **bounds) if bounds else Not(Missing(span.field))
 
 
 def compiled(term: Term) -> Test:
     """Return what tests a record. Raises `QueryError` for what is no term."""
     if isinstance(term, Tree):
         return term.test
-    check_answered(term)
-    return _TESTS[type(term)](term)
+    return truth_of(term)
 
 
 def _opened(word: Literal["and", "or"], terms: Iterable[Term]) -> Iterator[Term]:
@@ -266,86 +271,6 @@ def _told(term: Term, left: list[int]) -> str:
         return f"not {parts[0]}"
     return f" {term.word} ".join(parts) or ("everything" if term.word == "and" else "nothing")
 
-
-def _every(tests: Sequence[Test]) -> Test:
-    def every(record: Mapping[str, Any]) -> bool:
-        for test in tests:  # noqa: SIM110 - a generator would cost more than the tests
-            if not test(record):
-                return False
-        return True
-
-    return every
-
-
-def _some(tests: Sequence[Test]) -> Test:
-    def some(record: Mapping[str, Any]) -> bool:
-        for test in tests:  # noqa: SIM110 - the same
-            if test(record):
-                return True
-        return False
-
-    return some
-
-
-def _not(test: Test) -> Test:
-    return lambda record: not test(record)
-
-
-def _equal(leaf: Eq) -> Test:
-    field, value = leaf.field, leaf.value
-    return lambda record: record.get(field) == value
-
-
-def _among(leaf: In) -> Test:
-    field, members = leaf.field, leaf.members
-    return lambda record: record.get(field) in members
-
-
-def _containing(leaf: Contains) -> Test:
-    field, needle = leaf.field, leaf.folded
-    return lambda record: (text := record.get(field)) is not None and needle in fold(text)
-
-
-def _like(leaf: Like) -> Test:
-    field, fits = leaf.field, leaf.read.fits
-    return lambda record: isinstance(text := record.get(field), str) and fits(text)
-
-
-def _having(leaf: Has) -> Test:
-    field, has = leaf.field, leaf.has
-    return lambda record: has(record.get(field) or ())
-
-
-def _some_value(leaf: Some) -> Test:
-    field, inner = leaf.field, leaf.leaf
-    if isinstance(inner, Eq):
-        value = inner.value
-        return lambda record: value in (record.get(field) or ())
-    if isinstance(inner, In):
-        members = inner.members
-        return lambda record: not members.isdisjoint(record.get(field) or ())
-    return leaf.matches
-
-
-def _as_it_says(leaf: Interval | Span | Among | Missing) -> Test:
-    return leaf.matches
-
-
-_TESTS: Mapping[type[Bounded], Callable[[Any], Test]] = {
-    Eq: _equal,
-    In: _among,
-    Contains: _containing,
-    Like: _like,
-    Interval: _as_it_says,
-    Has: _having,
-    Span: _as_it_says,
-    Among: _as_it_says,
-    Some: _some_value,
-    Missing: _as_it_says,
-}
-
-
-_JOINED = {"and": _every, "or": _some}
 
 TRUE = Tree("and", ())
 """Every record matches."""

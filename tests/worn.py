@@ -46,7 +46,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(frequent_room, "_LISTED", 4)
     monkeypatch.setattr(books_room, "_FEW", 3)
-    monkeypatch.setattr(census_room, "_MANY", 3)
+    monkeypatch.setattr(census_room, "_TOGETHER", 3)
     monkeypatch.setattr(writer_room, "_BULK", 0)
     monkeypatch.setattr(ordered_room, "_FEW", 0)
     monkeypatch.setattr(ordered_room, "_FEW_A_SEGMENT", 0)

@@ -21,14 +21,14 @@ _BOOKS: Mapping[str, Callable[[Schema, str], Book]] = {
 }
 """How the book of a field is made, by what its kind says is kept."""
 
-_OF_MANY: Mapping[str, Callable[[], Book]] = {"counts": ManyBook, "grams": ManyGramBook}
+_MANY: Mapping[str, Callable[[], Book]] = {"counts": ManyBook, "grams": ManyGramBook}
 """The same for fields of many values."""
 
 
 _NONE: Record = {}
 
 # From so many new records on, all books are told of them together.
-_MANY = 8
+_TOGETHER = 8
 
 
 class Census:
@@ -48,7 +48,7 @@ class Census:
             facts = field.kind.facts
             is_ranked = schema.ranked is not None and name == schema.ranked.field
             if field.indexed and facts is not None and not is_ranked:
-                self._books[name] = _OF_MANY[facts]() if field.many else _BOOKS[facts](schema, name)
+                self._books[name] = _MANY[facts]() if field.many else _BOOKS[facts](schema, name)
 
     @classmethod
     def of(cls, schema: Schema, records: Sequence[Record]) -> Self:
@@ -75,7 +75,7 @@ class Census:
 
     def enter(self, records: Sequence[Record]) -> None:
         """Count new records in: many for less than one by one."""
-        if len(records) < _MANY:
+        if len(records) < _TOGETHER:
             for record in records:
                 self.change(None, record)
             return

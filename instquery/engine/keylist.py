@@ -1,7 +1,7 @@
-"""The rows of a segment in order of their keys: listed once that pays.
+"""The rows of a segment in order of their keys, for orders by key, and for prefixes of keys.
 
-In order of the keys as they are for orders by key, and for patterns with `case`; in order of the
-folded keys for other patterns. Those with a prefix have their rows side by side.
+In order of the keys as they are, and for patterns that fold in order of the folded keys: those with
+a prefix have their rows side by side.
 """
 
 from array import array
@@ -68,6 +68,13 @@ class KeyList:
                 return None
         return self.all(records, key)
 
+    def codes(self, records: Sequence[Record], key: str) -> KeyCodes:
+        """Return the codes of nearly all rows, the first ones; made where there are none."""
+        codes = self._codes
+        if codes is None or len(records) - codes.width > _UNCODED:
+            codes = self._codes = codes_of(self.all(records, key))
+        return codes
+
     def beginning(self, records: Sequence[Record], key: str, pattern: Pattern) -> "array[Position]":
         """Return the rows whose key begins with the prefix of a pattern, as it compares texts.
 
@@ -89,13 +96,6 @@ class KeyList:
         end = len(listed) if behind is None else bisect_left(listed, behind, first, key=compared)
         return listed[first:end]
 
-    def codes(self, records: Sequence[Record], key: str) -> KeyCodes:
-        """Return the codes of nearly all rows, the first ones; made where there are none."""
-        codes = self._codes
-        if codes is None or len(records) - codes.width > _UNCODED:
-            codes = self._codes = codes_of(self.all(records, key))
-        return codes
-
     def extended(self, records: Sequence[Record], key: str, width: int) -> "KeyList":
         """Return the list with the rows from `width` on, which are new behind all others."""
         if len(records) - width > _ENTERED:
@@ -104,11 +104,10 @@ class KeyList:
         def folded(row: Position) -> str:
             return fold(records[row][key])
 
-        return KeyList(
-            _extended(self._listed, len(records), width, lambda row: records[row][key]),
-            self._codes,
-            _extended(self._folded, len(records), width, folded),
-        )
+        listed = _extended(self._listed, len(records), width, lambda row: records[row][key])
+        if listed is None:
+            return KeyList()
+        return KeyList(listed, self._codes, _extended(self._folded, len(records), width, folded))
 
     def faults(self, records: Sequence[Record], key: str) -> Iterator[str]:
         """Compare the lists with the records, and the codes with the list."""
@@ -116,13 +115,13 @@ class KeyList:
         listed = self._listed
         if listed is not None and [keys[at] for at in listed] != sorted(keys):
             yield "the list by key"
-        folded = list(map(fold, keys))
-        if self._folded is not None and [folded[at] for at in self._folded] != sorted(folded):
-            yield "the list by folded key"
 
         codes = self._codes
         if codes is not None and not codes.agree_with(keys[: codes.width]):
             yield "the codes of keys"
+        folded = list(map(fold, keys))
+        if self._folded is not None and [folded[at] for at in self._folded] != sorted(folded):
+            yield "the list by folded key"
 
 
 def _in_order(keys: Sequence[str]) -> "array[Position]":

@@ -128,7 +128,7 @@ class ManyGramBook(GramBook):
             super().change(None, text, key)
 
     def enter(self, values: Sequence[Any]) -> None:
-        """Note the grams of many new records' texts."""
+        """Note the grams of many new texts."""
         super().enter([text for texts in values for text in texts or ()])
 
     def estimate(self, predicate: Any) -> Estimate | None:

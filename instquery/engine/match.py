@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from instquery.engine.indexes.index import EVERY_ROW, Lookup, matching
 from instquery.engine.rowsets import Position, RowSet, among, everything, newest, positions, set_of
 from instquery.engine.segment import Matches, Segment
-from instquery.predicates import Bounded, In
+from instquery.predicates import Among, Bounded, Has, In, Like, Some
 from instquery.terms import Term, Tree
 
 __all__ = ["Match", "Placed", "count", "match", "match_trees"]
@@ -31,6 +31,9 @@ _Pair: TypeAlias = tuple[RowSet, RowSet]
 
 _Selected: TypeAlias = dict[int, tuple[RowSet, bool]]
 """What leaves of many values select in a segment, by their `id`: one may stand in many places."""
+
+_OF_MANY = (In, Among, Some, Has, Like)
+"""Leaves that may have many values, or a pattern of many pieces."""
 
 Placed: TypeAlias = Mapping[int, Mapping[int, RowSet]]
 """The rows of leaves that are known beforehand: by the `id` of the leaf, and of the segment."""
@@ -210,7 +213,7 @@ class _Trees:
             if isinstance(selection, list):
                 selection = set_of(selection, len(segment))
             found = selection, is_exact
-            if isinstance(leaf, In):
+            if isinstance(leaf, _OF_MANY):
                 known[id(leaf)] = found
         rows = live & found[0]
         return (rows, rows) if found[1] else (0, rows)

@@ -33,10 +33,11 @@ from instquery.terms import Term, Tree
 
 __all__ = ["Part", "Version", "seek"]
 
-# Records of one key in so many of a store are looked up for less than all of them are tested.
-_KEYS_LISTED = 8
 # So many keys are put together at each node of a tree. Many leaves may share one list of them.
 _TOGETHER = 4_096
+
+# Records of one key in so many of a store are looked up for less than all of them are tested.
+_KEYS_LISTED = 8
 
 Part: TypeAlias = tuple[Segment, Sequence[Term]]
 """A segment, and what it is to be asked."""

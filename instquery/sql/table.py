@@ -43,7 +43,7 @@ def order_of(schema: Schema) -> Order:
         )
     for name in (schema.key, schema.ranked.field):
         if schema.fields[name].is_nested:
-            reason = "a store on a database has no key and no order with a path as yet"
+            reason = "as yet, a store on a database has no key and no order with a path"
             raise SchemaError(reason, field=name)
     return schema.ranked
 

@@ -1,7 +1,7 @@
 """The index of a keyword field: for each value, the rows that have it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar, Self, cast
 
 from instquery.engine.column import picked
@@ -43,7 +43,7 @@ class KeywordIndex(ValueRows):
             raise unanswered(predicate, self.answers)
 
         # The counts add up: a row has one value, and a set has each value once.
-        return Size.exactly(sum(map(self.count, self.held(predicate.members))))
+        return Size.exactly(sum(map(self.count, self._held(predicate))))
 
     def select(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return exactly the rows that hold one of the values, or none at all."""
@@ -57,7 +57,7 @@ class KeywordIndex(ValueRows):
             return self.select_any(self.like(predicate))
         if not isinstance(predicate, In):
             raise unanswered(predicate, self.answers)
-        return self.select_any(self.held(predicate.members))
+        return self.select_any(self._held(predicate))
 
     def test(
         self,
@@ -103,6 +103,11 @@ class KeywordIndex(ValueRows):
         if value is not None:
             self.dismiss(position)
             self.leave(position, value)
+
+    def _held(self, predicate: In) -> Collection[Any]:
+        """Return the values that rows may have: of very many, no more than are held here."""
+        members = predicate.members
+        return members if len(members) <= len(self) else members.intersection(self)
 
 
 def _places(values: Sequence[Value | None]) -> dict[Any, list[Position]]:

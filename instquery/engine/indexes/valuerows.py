@@ -13,7 +13,7 @@ When rows are inserted, row sets are moved at once, and lists when they are look
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Self
 
@@ -39,9 +39,9 @@ class ValueRows:
     """Value → row set where the value is frequent, value → list of positions where it is rare.
 
     See "Theory of operation". A row may have any number of values. Selecting a frequent value costs
-    nothing, a rare one 60 ns a row. Many together cost 0.3 µs a value, of those that are asked for
-    or of those that are held, whichever are fewer, and 80 ns a row. Memory is at most two bits a
-    row and frequent value, and two bytes a row plus 100 bytes a value for rare ones.
+    nothing, a rare one 60 ns a row; of many together, 0.3 µs a value and 80 ns a row. Memory is at
+    most two bits a row and frequent value, and two bytes a row plus 100 bytes a value for rare
+    ones.
     """
 
     __slots__ = (
@@ -108,10 +108,6 @@ class ValueRows:
         if rows or len(rare) > _LISTED:
             return rows | set_of(rare, self._width), True
         return sorted(set(rare), reverse=True), True
-
-    def held(self, values: frozenset[Any]) -> Collection[Any]:
-        """Return those of the values that rows may have: of very many, no more than are here."""
-        return values if len(values) <= len(self) else values.intersection(self)
 
     def like(self, predicate: Like) -> list[Value]:
         """List the values that fit a pattern."""
