@@ -5,7 +5,7 @@ costs no more than there are nodes and places.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 __all__ = ["Form", "Forms", "Node", "Word", "holds", "upwards", "written"]
 
@@ -129,7 +129,7 @@ class Forms(Generic[SomeNode]):
         word: Word = node.word
         if word == "leaf":
             return self._entered(Form(word, None, node, frozenset()))
-        kind: type[Node] = type(node)
+        kind = cast(type[Node], type(node))
         if not node.is_open:
             return self._entered(Form(word, kind, None, frozenset(operands)))
 

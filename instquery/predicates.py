@@ -6,7 +6,7 @@ from dataclasses import field as attribute
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, cast, get_args
 
 from instquery.errors import QueryError
 from instquery.folding import fold, needle_grams
@@ -263,26 +263,33 @@ def conditions(where: Where) -> tuple[Predicate, ...]:
         if type(where) not in _LEAVES:
             check_size(where)
         return (where,)
-    is_tuple = type(where) is tuple  # which costs less to know than that it is iterable
+    # That costs less to know than that it is iterable. (By `type()` a checker would narrow it.)
+    is_tuple = where.__class__ is tuple
     if not is_tuple and not is_collection(where):
-        kind = type(where).__name__  # pyright: ignore[reportUnknownArgumentType]
+        kind = type(where).__name__
         cure = ": give its where" if isinstance(getattr(where, "where", None), tuple) else ""
         raise QueryError(f"where takes a predicate or a collection of predicates, not {kind}{cure}")
 
-    # What `type()` tells narrows nothing. One more than the most is enough: it may have no end.
-    given = where if is_tuple else islice(where, MOST_LEAVES + 1)
-    listed: tuple[Predicate, ...] = tuple(given)  # pyright: ignore[reportUnknownArgumentType]
+    # One more than the most is enough: it may have no end.
+    listed = tuple(where if is_tuple else islice(where, MOST_LEAVES + 1))
     if len(listed) > MOST_LEAVES:
         raise QueryError(_TOO_MANY)
     if not _LEAVES.issuperset(map(type, listed)):
         for predicate in listed:
             if not isinstance(predicate, Predicate):
-                given = where if isinstance(where, Mapping) else predicate
-                known = "Eq, In, Contains, Like, Range, Has, Missing, And, Or or Not"
-                cure = as_predicate(given) if isinstance(given, Mapping) else f": give {known}"
-                raise QueryError(f"{type(given).__name__} is not a predicate{cure}")
+                raise _no_predicate(where, predicate)
         check_size(And(*listed))
     return listed
+
+
+def _no_predicate(where: object, found: object) -> QueryError:
+    """Return the error for what is found in `where`, with the predicate that a mapping may mean."""
+    for given in (where, found):
+        if isinstance(given, Mapping):
+            mapping = cast(Mapping[object, object], given)
+            return QueryError(f"{type(mapping).__name__} is not a predicate{as_predicate(mapping)}")
+    known = "Eq, In, Contains, Like, Range, Has, Missing, And, Or or Not"
+    return QueryError(f"{type(found).__name__} is not a predicate: give {known}")
 
 
 def check_size(predicate: Predicate) -> None:

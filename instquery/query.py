@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from instquery.canonical import canonical_form, names_form, number_form, order_form
 from instquery.errors import QueryError
@@ -197,7 +197,7 @@ def _check_members(plain: object) -> None:
         reason = f"the form of a query is {members}, not {told(plain)}"
         raise QueryError(reason, code="query.value")
 
-    for name in plain:
+    for name in cast(Mapping[object, object], plain):
         if name not in known:
             near = nearest(name, known) if isinstance(name, str) else None
             cure = f"it is {members}" if near is None else f"did you mean {near}?"

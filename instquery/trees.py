@@ -23,7 +23,7 @@ writes them.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 from instquery.errors import QueryError
 from instquery.nodes import Forms, Node, Word, holds, upwards, written
@@ -343,7 +343,7 @@ def _core(predicate: object, combined_by: str) -> Predicate:
         kind = type(predicate).__name__
         cure = f": {combined_by}(*predicates)" if isinstance(predicate, list | tuple) else ""
         if isinstance(predicate, Mapping):
-            cure = as_predicate(predicate)
+            cure = as_predicate(cast(Mapping[object, object], predicate))
         raise QueryError(f"{combined_by} takes predicates, not {kind}{cure}")
     return predicate.core if isinstance(predicate, _Group) and predicate.is_open else predicate
 
@@ -355,8 +355,8 @@ def as_predicate(given: Mapping[Any, Any]) -> str:
     ": write Eq('region', 'eu')"
     """
     for name, value in given.items():
-        one, word = (list(value), "In") if isinstance(value, list | tuple | set) else (value, "Eq")
-        return f": write {word}({brief(name)}, {brief(one)})"
+        word = "In" if isinstance(value, list | tuple | set) else "Eq"
+        return f": write {word}({brief(name)}, {brief(cast(object, value))})"
     return ""
 
 
