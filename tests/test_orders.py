@@ -212,13 +212,19 @@ def large(count, chance):
         yield record
 
 
-@pytest.mark.parametrize("given_order", EVERY, ids=str)
-def test_pages_of_larger_segments(given_order):
-    """Where the real thresholds decide."""
-    chance = random.Random(3)
-    store = Store(SCHEMA, large(6_000, chance), segment_rows=2_048)
+@pytest.fixture(scope="module")
+def larger():
+    """Return a store of larger segments, with vacant rows."""
+    store = Store(SCHEMA, large(6_000, random.Random(3)), segment_rows=2_048)
     for key in [record["id"] for record in store][::9]:
         store.discard(key)
+    return store
+
+
+@pytest.mark.parametrize("given_order", EVERY, ids=str)
+def test_pages_of_larger_segments(given_order, larger):
+    """Where the real thresholds decide."""
+    store = larger
     expected = naive.sorted_by([*store], given_order)
     for where, wanted in (
         ((), expected),
@@ -256,9 +262,25 @@ def test_few_records_are_sorted_for_a_page_whatever_block_it_lies_in(falls, monk
     assert max(sizes) <= 10 + few
 
 
+@pytest.fixture(scope="module")
+def prefixed():
+    """Return a store in which a value's keys have one prefix, and the ends of them are vacant."""
+    found = [
+        {"id": f"{'abcd'[n % 4]}-{n * 7919 % 40_000:05}", "created": n, "status": "abcd"[n % 4]}
+        for n in range(40_000)
+    ]
+    store = Store(SCHEMA, found)
+    for value in "abcd":
+        for key in [f"{value}-{n:05}" for n in (0, 1, 2, 3, 39_999, 39_998)]:
+            store.discard(key)
+    return store
+
+
 @pytest.mark.parametrize("falls", [True, False])
 @pytest.mark.parametrize("value", ["a", "b", "c", "d"])
-def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value, monkeypatch):
+def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(
+    falls, value, prefixed, monkeypatch
+):
     """The keys of a value have one prefix, so that one end of all keys is that of one value."""
     looked_at = []
     list_positions = bykey_room.positions
@@ -268,13 +290,7 @@ def test_few_keys_are_looked_at_for_a_first_page_wherever_they_lie(falls, value,
         looked_at.append(len(found))
         return found
 
-    found = [
-        {"id": f"{'abcd'[n % 4]}-{n * 7919 % 40_000:05}", "created": n, "status": "abcd"[n % 4]}
-        for n in range(40_000)
-    ]
-    store = Store(SCHEMA, found)
-    for key in [f"{value}-{n:05}" for n in (0, 1, 2, 3, 39_999, 39_998)]:
-        store.discard(key)
+    store = prefixed
     here = sorted([key for key in map(itemgetter("id"), store) if key[0] == value], reverse=falls)
     monkeypatch.setattr(bykey_room, "positions", counted)
     leaps = []
@@ -303,12 +319,12 @@ def test_of_many_records_a_first_page_is_cut_out_at_once(falls, monkeypatch):
     monkeypatch.setattr(stretches_room, "_cut", counted)
     monkeypatch.setattr(stretches_room, "_SAMPLED", 8)
     monkeypatch.setattr(stretches_room, "_ROWS_A_SAMPLE", 16)
-    found = [{"id": f"i-{n}", "expires": n * 7919 % 20_011} for n in range(20_000)]
+    found = [{"id": f"i-{n}", "expires": n * 7919 % 4_001} for n in range(4_000)]
     store = Store(SCHEMA, found)
     wanted = naive.sorted_by(found, [("expires", falls)])
     page = store.page(Query(order=Order("expires", descending=falls), limit=10))
     assert page.items == wanted[:10]
-    assert cuts == [20_000]
+    assert cuts == [4_000]
 
 
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():

@@ -57,7 +57,7 @@ def test_records_are_made_up_from_the_declaration(file):
     assert set(records[0]) == set(own_api.SCHEMA.fields)
 
 
-@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("before", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_an_operation_alone_is_asked_from_the_command_line(file, before):
     words = [*THINGS, "query"] if before else ["query", *THINGS]
     body = json.loads(run(*words, "list_things", file, "--state", "up", "--json"))
@@ -76,6 +76,7 @@ def test_an_operation_alone_is_asked_from_the_command_line(file, before):
     assert "0 of 0 matches" in told
 
 
+@pytest.mark.long
 def test_bench_demo_copy_and_help(file, tmp_path):
     told = run("bench", *ROW, "things", file, "--rounds", 2)
     for title in ("The newest records", "By Zone", "By State", "By Name", "By Public", "By Ids"):

@@ -243,8 +243,8 @@ def test_a_chain_is_built_in_one_step_a_link_and_is_not_deep():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: deep(20_000),
-        lambda: Or(*[Eq("n", number) for number in range(20_000)]),
+        lambda: deep(5_000),
+        lambda: Or(*[Eq("n", number) for number in range(12_000)]),
         lambda: Not(And(*[deep(100) for _ in range(100)])),
     ],
     ids=["deep", "wide", "both"],
