@@ -540,3 +540,18 @@ def test_stored_fields_answer_nothing_new():
     for where in (Like("note", "x"), Has("note", "x"), Missing("note")):
         with pytest.raises(QueryError, match="a stored field does not answer"):
             schema.matches(where, {"id": "1"})
+
+
+def test_a_key_with_a_path_may_be_a_number_there():
+    schema = Schema(
+        key="id",
+        fields={"id": keyword(path="meta.id", as_text=True), "ks": keyword(many=True)},
+    )
+    record = {"meta": {"id": 7}, "ks": ["a"]}
+    store = Store(schema)
+    watch = store.watch(Eq("ks", "a"))
+    assert not watch.poll().entered
+    store.put(record)
+    assert watch.poll().entered == [record]
+    assert schema.key_of(record) == "7"
+    assert store.get("7") == record
