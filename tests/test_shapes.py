@@ -555,3 +555,25 @@ def test_a_key_with_a_path_may_be_a_number_there():
     assert watch.poll().entered == [record]
     assert schema.key_of(record) == "7"
     assert store.get("7") == record
+
+
+def test_combinations_of_many_values_are_bounded():
+    fields = {"id": text(), **{name: keyword(many=True) for name in "abcd"}}
+    wide = {name: [*map(str, range(30))] for name in "abcd"}
+    store = Store(Schema(key="id", fields=fields), [{"id": "x", **wide}])
+    assert len(store.facets(("a", "b"))) == 900
+    with pytest.raises(QueryError, match=r"of a, b, c, d, a record has 810,000, and 10,000 is"):
+        store.facets(("a", "b", "c", "d"), limit=3)
+
+    records = [
+        {
+            "id": str(n),
+            "a": [f"{n}-{m}" for m in range(100)],
+            "b": wide["b"] + [*map(str, range(30, 100))],
+        }
+        for n in range(101)
+    ]
+    store = Store(Schema(key="id", fields=fields), records, segment_rows=8)
+    assert len(store.facets(("a", "b"), Eq("id", "7"))) == 10_000
+    with pytest.raises(QueryError, match=r"more than 1,000,000.*count by fewer fields"):
+        store.facets(("a", "b"))
