@@ -5,6 +5,7 @@ import decimal
 import pickle
 import random
 import time
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -577,3 +578,31 @@ def test_combinations_of_many_values_are_bounded():
     assert len(store.facets(("a", "b"), Eq("id", "7"))) == 10_000
     with pytest.raises(QueryError, match=r"more than 1,000,000.*count by fewer fields"):
         store.facets(("a", "b"))
+
+
+def test_rows_that_are_gone_keep_no_tags():
+    schema = Schema(key="id", fields={"id": text(), "tags": tags()})
+    pairs = [{"Key": f"k{n}", "Value": "v"} for n in range(2_000)]
+    chance = random.Random(21)
+    store = Store(schema, history=0)
+    store.put({"id": "i-1", "tags": pairs})
+    tracemalloc.start()
+    for _ in range(400):  # each with tags that no other had: 16 KB
+        chance.shuffle(pairs)
+        store.put({"id": "i-1", "tags": pairs})
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 4_000_000
+
+
+def test_long_names_of_members_are_kept_by_their_records_alone():
+    store = Store(Schema(key="id", fields={"id": text()}), history=0)
+    store.put({"id": "i-1", "nested": {"x" * 100_000: [1]}})
+    tracemalloc.start()
+    for time_of in range(50):
+        record = {"id": "i-1", "nested": {f"{time_of}" * 100_000: [1]}}
+        store.put(record)
+        assert store.get("i-1") == record
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 2_000_000
