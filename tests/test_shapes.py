@@ -17,6 +17,7 @@ import naive
 import shape_checks
 import worn
 from instquery import (
+    Conflict,
     Contains,
     Eq,
     Has,
@@ -606,3 +607,13 @@ def test_long_names_of_members_are_kept_by_their_records_alone():
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 2_000_000
+
+
+def test_a_signalling_nan_equals_nothing():
+    odd = decimal.Decimal("sNaN")
+    assert not Eq("n", 1).matches({"n": odd})
+    assert not In("n", [1, 2.5]).matches({"n": odd})
+    store = Store(Schema(key="id", fields={"id": text(), "n": number()}), [{"id": "a", "n": 1}])
+    for expect in ({"n": odd}, {"n": [odd]}):
+        with pytest.raises(Conflict):
+            store.update("a", {"n": 2}, expect=expect)
