@@ -617,3 +617,9 @@ def test_a_signalling_nan_equals_nothing():
     for expect in ({"n": odd}, {"n": [odd]}):
         with pytest.raises(Conflict):
             store.update("a", {"n": 2}, expect=expect)
+
+
+def test_a_plan_writes_no_huge_number():
+    store = Store(Schema(key="id", fields={"id": text(), "n": number()}), [{"id": "a", "n": 1}])
+    for asked in (Range("n", since=10**5_000), Range("n", until=-(10**400)), Eq("n", 10**400)):
+        assert len(str(store.explain(Query(asked)))) < 300
