@@ -13,8 +13,10 @@ __all__ = ["Drawing", "as_text"]
 
 _Pair = tuple[str, str]
 
-# So many pairs are kept to be shared by the rows that have them; then it begins anew.
-_SHARED = 65_536
+# What is kept to be shared by the rows that have it; then it begins anew. A pair weighs 2 and what
+# its text is long for, all pairs of a row as many as they are: so it stays within 10 MB.
+_SHARED = 131_072
+_LONG = 32
 
 
 class Drawing:
@@ -28,6 +30,7 @@ class Drawing:
         self.members = dict.fromkeys([path[0] for path in self._paths.values()]).keys()
         """The names of members that fields are, or begin with."""
         self._shared: dict[Any, Any] = {}
+        self._room = _SHARED
 
     def row(self, record: Mapping[str, Any]) -> Record:
         """Return what all fields hold of a record; a missing value is not there.
@@ -102,16 +105,20 @@ class Drawing:
                 if not all(map(fits, one)):
                     reason = f"the key and the value of a tag have at most {LONGEST:,} characters"
                     raise RecordError(reason, field=name)
-                pairs.setdefault(self._own(one))
+                pairs.setdefault(self._own(one, 2 + (len(one[0]) + len(one[1])) // _LONG))
         except RecordError as error:
             raise (error if "(path" in error.reason else self.with_path(error)) from None
-        return self._own(tuple(pairs)) if pairs else None
+        return self._own(tuple(pairs), len(pairs)) if pairs else None
 
-    def _own(self, value: Any) -> Any:
+    def _own(self, value: Any, weight: int) -> Any:
         """Return a value that is equal, and shared by the rows that have it."""
-        if len(self._shared) > _SHARED:
+        if self._room < 0:
             self._shared.clear()
-        return self._shared.setdefault(value, value)
+            self._room = _SHARED
+        shared = self._shared.setdefault(value, value)
+        if shared is value:
+            self._room -= weight
+        return shared
 
 
 def as_text(value: Any, name: str) -> Any:

@@ -88,7 +88,7 @@ class DurableStore(Store):
         As `open` raises.
         """
         with read_alone(place_of(path)) as reading:
-            return key_in(reading.notes)
+            return key_in(reading.notes).name
 
     @staticmethod
     def fields_of(path: str | PathLike[str]) -> frozenset[str]:

@@ -106,6 +106,11 @@ class Intake:
             take(row, readers)
         return Entry(self.rank(row), check_key(row.get(self._key), self._key), row)
 
+    def key_of(self, record: Mapping[str, Any]) -> Any:
+        """Return the key of a record as stores hand it out."""
+        drawing = self._drawing
+        return record[self._key] if drawing is None else drawing.draw(self._key, record)
+
     def own_names(self, what: str, members: Mapping[str, Any]) -> Record:
         """Return members under their own names, as `take` has them; `what` names them in errors.
 

@@ -270,10 +270,18 @@ class Span:
 
     def __str__(self) -> str:
         if self.low is not None and self.low == self.high:
-            return f"{self.field} = {self.low}"
-        low = "" if self.low is None else f"{self.low} {'<' if self.is_low_open else '<='} "
-        high = "" if self.high is None else f" {'<' if self.is_high_open else '<='} {self.high}"
+            return f"{self.field} = {_told(self.low)}"
+        low = "" if self.low is None else f"{_told(self.low)} {'<' if self.is_low_open else '<='} "
+        high = (
+            "" if self.high is None else f" {'<' if self.is_high_open else '<='} {_told(self.high)}"
+        )
         return f"{low}{self.field}{high}" if low or high else f"{self.field} is set"
+
+
+def _told(value: Number) -> str:
+    """Write a number for people; one that no field holds may be very long."""
+    is_huge = isinstance(value, int) and value.bit_length() > 64
+    return "a huge integer" if is_huge else str(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

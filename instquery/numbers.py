@@ -120,6 +120,8 @@ def number_key(value: Number) -> NumberKey | None:
         if value.bit_length() > _MOST_BITS:
             return None
         value = Decimal(value)
+    if value.is_nan():
+        return None
 
     near = float(value)
     if near == value:  # exact, and no context traps it

@@ -19,8 +19,8 @@ the text to the pieces that follow. So nothing is tried twice:
     both                    its longest literal by `str.find`, at the most `_TRIES` places
                             and the others beside it
     ... too many places     all places at once: a set of       an operation of n / 64 words for
-                            places for each character, moved   each character of the piece, once
-                            and intersected                    a text
+                            places for each character, moved   each character of the piece; a set
+                            and intersected                    is made once for each character
 """
 
 import re
@@ -47,8 +47,11 @@ class _Literal(NamedTuple):
     offset: int
 
 
-_Places: TypeAlias = dict["_Piece", int]
-"""Pieces that were sought everywhere in one text: a bit for each place where one fits."""
+_Places: TypeAlias = dict[object, int]
+"""What was sought everywhere in one text: pieces, by their literals and lengths, and characters.
+
+A bit for each place where one fits.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +77,8 @@ class _Piece:
         if len(longest) == self.length:
             return text.find(longest, start)
 
-        if self not in places:
+        sought = self.literals, self.length
+        if sought not in places:
             at = start - 1
             for _ in range(_TRIES):
                 at = text.find(longest, at + 1 + offset, last + offset + len(longest)) - offset
@@ -82,20 +86,19 @@ class _Piece:
                     return -1
                 if self.fits(text, at):
                     return at
-            places[self] = self._everywhere(text)
+            places[sought] = self._everywhere(text, places)
 
-        later = places[self] >> start
+        later = places[sought] >> start
         return start + (later & -later).bit_length() - 1 if later else -1
 
-    def _everywhere(self, text: str) -> int:
+    def _everywhere(self, text: str, places: _Places) -> int:
         """Return all places where it fits, as the bits of a number."""
-        characters = {character for literal, _ in self.literals for character in literal}
-        held = {character: _places_of(character, text) for character in characters}
-
         found = (1 << (len(text) - self.length + 1)) - 1
         for literal, offset in self.literals:
             for number, character in enumerate(literal, offset):
-                found &= held[character] >> number
+                if character not in places:
+                    places[character] = _places_of(character, text)
+                found &= places[character] >> number
         return found
 
 
@@ -296,5 +299,6 @@ def _read(given: str) -> Iterator[tuple[str, bool]]:
 
 def _places_of(character: str, text: str) -> int:
     """Return the places of a character in a text, as the bits of a number."""
-    digits = "".join(["1" if one == character else "0" for one in reversed(text)])
-    return int(digits or "0", 2)
+    # What lies between two of them is written at once.
+    gaps = ["0" * len(gap) for gap in text[::-1].split(character)]
+    return int("1".join(gaps) or "0", 2)

@@ -87,7 +87,10 @@ class Eq(Leaf):
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field equals the value; a missing field never does."""
-        return bool(record.get(self.field) == self.value)
+        value = record.get(self.field)
+        if isinstance(value, Decimal) and value.is_snan():  # to compare it is an error
+            return False
+        return bool(value == self.value)
 
     def __hash__(self) -> int:
         return hash((self.field, hashed(self.value)))

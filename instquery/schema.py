@@ -27,7 +27,6 @@ from instquery.intake import UNDATED, Entry, Intake, take_all, take_batch
 from instquery.kinds import not_answered
 from instquery.options import brief, check_flag, check_kind
 from instquery.orderings import Ordering, Rank, Sortable
-from instquery.paths import reached
 from instquery.predicates import (
     ASKED,
     And,
@@ -312,8 +311,7 @@ class Schema:
 
     def key_of(self, record: Mapping[str, Any]) -> Any:
         """Return the key of a record as stores hand it out."""
-        path = self.fields[self.key].path
-        return record[self.key] if path is None else reached(record, path, self.key)
+        return self._intake.key_of(record)
 
     @property
     def _texts(self) -> frozenset[str]:

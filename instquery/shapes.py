@@ -48,6 +48,9 @@ _MOST_SHAPES = 512
 _MOST_PARTS = 256
 _DEEPEST = 24
 
+# Letters of all names in a shape: a name may be as long as a record.
+_MOST_LETTERS = 16_384
+
 # Items of a list that the shape has one by one: a loop costs as much as five of them.
 _FEW = 4
 
@@ -89,11 +92,17 @@ class Shapes:
         if taking.is_usual:
             shape = tuple(nested)
             known = self._known.get(shape)
-            if known is None and len(self._known) < _MOST_SHAPES:
+            has_room = known is None and len(self._known) < _MOST_SHAPES
+            if has_room and _letters_in(shape) <= _MOST_LETTERS:
                 known = self._known.setdefault(shape, _Compiled(shape))
             if known is not None:
                 return known, tuple(taking.parts), names
         return _LOADED, _frozen({name: record[name] for name in names}), names
+
+
+def _letters_in(shape: _Shape) -> int:
+    """Count the letters of all names in a shape."""
+    return sum([len(one) if isinstance(one, str) else _letters_in(one) for one in shape])
 
 
 def octets_of(parts: Any) -> bytes:

@@ -5,6 +5,7 @@ is there, asks this room what follows, and writes that.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import InvalidOperation
 from typing import Any, NamedTuple, Self, cast
 
 from instquery.contents import copied, is_same
@@ -62,7 +63,7 @@ class Update(NamedTuple):
         whole = record.copy() if isinstance(record, Drawn) else record
         for name, expected in self.expect.items():
             found = known.get(name)
-            if not found == expected:
+            if not _is_equal(found, expected):
                 raise Conflict(
                     f"is {brief(found)}, and {brief(expected)} was expected: "
                     "read the record again and decide anew",
@@ -77,6 +78,13 @@ class Update(NamedTuple):
         if entry.key != record[self.schema.key]:  # a key with a path
             raise _other_key(self.schema.key)
         return None if is_same(record, entry.row) else entry
+
+
+def _is_equal(found: Any, expected: Any) -> bool:
+    try:
+        return bool(found == expected)
+    except InvalidOperation:  # a signalling NaN, which equals nothing
+        return False
 
 
 def _other_key(field: str) -> RecordError:

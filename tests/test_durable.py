@@ -15,7 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from instquery import Eq, InstqueryError, Order, Query, RecordError, Schema, instant, keyword, text
+from instquery import (
+    Eq,
+    InstqueryError,
+    Order,
+    Query,
+    RecordError,
+    Schema,
+    instant,
+    keyword,
+    number,
+    tags,
+    text,
+)
 from instquery.durable import DurableError, DurableStore
 from strategies import SCHEMA
 
@@ -298,3 +310,57 @@ def test_a_process_killed_at_any_moment_loses_nothing_that_returned(path, tries)
             assert list(store) == list(naive)
             assert store.verify() == []
     assert naive.version > kills
+
+
+NESTED = Schema(
+    key="id",
+    fields={
+        "id": keyword(path="meta.id", as_text=True),
+        "groups": keyword(many=True, path="net.groups.id"),
+        "tags": tags(path="Tags.Tag"),
+        "size": number(path="size"),
+    },
+)
+
+
+def nested(number, name=None):
+    return {
+        "meta": {"id": f"i-{number}" if name is None else name},
+        "net": {"groups": [{"id": "a"}, None, {"id": "a"}]},
+        "Tags": {"Tag": [{"Key": "env", "Value": ""}]},
+        "size": number / 2,
+        "pair": (number, [number]),
+    }
+
+
+def test_records_whose_key_has_a_path_are_there_after_closing(path):
+    records = [nested(1), nested(2), nested(3, name=3)]
+    with DurableStore.open(path, NESTED) as store:
+        store.put_many([*records, nested(4)])
+        assert store.update("i-2", {"size": 7})
+        assert store.discard("i-4")
+        store.backup(path.with_suffix(".copy"))
+    records[1]["size"] = 7
+    assert DurableStore.key_of(path) == "id"
+    for place in (path, path.with_suffix(".copy")):
+        with DurableStore.open(place, NESTED) as store:
+            assert [store.get(key) for key in ("i-1", "i-2", "3")] == records
+            assert len(store) == 3
+            assert store.verify() == []
+
+
+def test_where_the_key_is_in_a_record_may_not_change(path):
+    with DurableStore.open(path, NESTED) as store:
+        store.put(nested(1))
+    for place in ("meta.name", None):
+        fields = {**NESTED.fields, "id": keyword(path=place, as_text=True)}
+        with pytest.raises(DurableError, match=r"named by id at meta\.id"):
+            DurableStore.open(path, Schema(key="id", fields=fields), migrate=True)
+
+
+def test_records_that_a_schema_refuses_are_named_by_a_key_with_a_path(path):
+    with DurableStore.open(path, NESTED) as store:
+        store.put({**nested(1), "size": 1})
+    fields = {**NESTED.fields, "size": keyword(path="size.of")}
+    with pytest.raises(DurableError, match=r"of its records: i-1 \("):
+        DurableStore.open(path, Schema(key="id", fields=fields), migrate=True)

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from instquery import RecordError, Store
+from instquery import Order, RecordError, Schema, Store, instant, tags, text
 from instquery.apis import airec, bss
-from instquery.apis.inventory import InventoryError
+from instquery.apis.inventory import InventoryError, Reader
 
 ONE = {"instanceId": "airec-cn-****", "name": "实例1", "gmtCreate": "2018-12-06T06:14:01.000Z"}
 TWO = {
@@ -173,3 +173,35 @@ def test_progress_is_told_line_by_line():
         watch=lambda lines: (seen.append(line) or line for line in lines),
     )
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("form", ["reply", "lines", "array"])
+def test_records_with_members_within_members_are_read_whole(form):
+    schema = Schema(
+        key="id",
+        order=Order("at"),
+        fields={
+            "id": text(path="meta.uid"),
+            "at": instant(path="meta.at"),
+            "ended": instant(path="status.ended"),
+            "labels": tags(path="meta.labels"),
+        },
+    )
+    given = [
+        {"meta": {"uid": f"u{n}", "at": 1_700_000_000_000 + n, "labels": {"a": "b"}}, "x": [n]}
+        for n in range(3)
+    ]
+    given[0]["status"] = {"ended": "", "phase": "Running"}
+    lines = "\n".join(map(json.dumps, given))
+    source = {"reply": json.dumps({"items": given}), "lines": lines, "array": json.dumps(given)}
+
+    read = Reader(schema, ("items",), integers="milliseconds")
+    records = read(io.StringIO(source[form]))
+    for n, record in enumerate(given):
+        record["meta"]["at"] = f"2023-11-14T22:13:20{f'.00{n}' if n else ''}Z"
+    del given[0]["status"]["ended"]
+    assert records == given
+    assert [*Store(schema, records)] == given[::-1]
+
+    with pytest.raises(InventoryError, match="at: an integer does not say its unit"):
+        Reader(schema, ("items",))(io.StringIO(lines.replace("u1", "u9")))

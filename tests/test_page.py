@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -206,3 +206,75 @@ def test_a_table_without_its_library_names_the_extra(name, monkeypatch):
     make = getattr(Page([], 0), f"to_{extra}")
     with pytest.raises(ImportError, match=rf"needs {name}: .*\[{extra}\]"):
         make()
+
+
+AWARE = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NAIVE = AWARE.replace(tzinfo=None)
+
+# Values that a library would change to make them fit the first of them.
+UNLIKE = [
+    [1, True],
+    [0.5, True],
+    [0.5, 2**53 + 1],
+    [0.1, Decimal("0.1")],
+    [Decimal("1.5"), 1],
+    ["a", b"b"],
+    [NAIVE, AWARE],
+    [AWARE, NAIVE],
+    [NAIVE, 5],
+    [date(2026, 1, 1), NAIVE],
+    [date(2026, 1, 1), 5],
+    [[date(2026, 1, 1), NAIVE]],
+    [["x", b"y"]],
+    [[[1]], [["a"]]],
+    [{"a": 1}, {"a": True}],
+    [{"a": date(2026, 1, 1)}, {"a": NAIVE}],
+    [1, [1]],
+    [{"a": 1}, "a"],
+    [AWARE.replace(year=1, month=1, day=1, hour=0, tzinfo=timezone(timedelta(hours=5)))],
+]
+
+
+@pytest.mark.parametrize("values", UNLIKE, ids=str)
+def test_a_table_changes_no_value_to_make_it_fit_another(values):
+    page = Page([{"mixed": value} for value in values], None)
+    held = page.to_polars()["mixed"].to_list()
+    assert held == values
+    assert [*map(type, held)] == [*map(type, values)]
+    assert page.to_pandas()["mixed"].tolist() == values
+    with pytest.raises(InstqueryError, match=r"mixed: has values that no column of Arrow holds"):
+        page.to_arrow()
+
+
+# What members are in a table, where they are of one kind but not of one form.
+ALIKE = [
+    ([{"a": 1}, None, {"b": 2}], [{"a": 1, "b": None}, None, {"a": None, "b": 2}]),
+    ([{}, {"a": {}}, {"a": {"b": 1}}], [{"a": None}, {"a": {"b": None}}, {"a": {"b": 1}}]),
+    ([[{"a": 1}, {"b": "x"}], []], [[{"a": 1, "b": None}, {"a": None, "b": "x"}], []]),
+    ([[1], [2.5]], [[1.0], [2.5]]),
+    ([[1, None], (2,), None, {3}], [[1, None], [2], None, [3]]),
+    ([1] * 500 + [2.5], [1.0] * 500 + [2.5]),
+    ([{"a": 1}] * 500 + [{"a": 2.5, "b": [None]}], None),
+    ([2**64 - 1, 1], [2**64 - 1, 1]),
+    ([Decimal("1.0"), Decimal("2.25")], [Decimal("1.0"), Decimal("2.25")]),
+    ([AWARE, AWARE.astimezone(timezone(timedelta(hours=5)))], [AWARE, AWARE]),
+]
+
+
+@pytest.mark.parametrize(("values", "columns"), ALIKE, ids=str)
+def test_members_of_one_kind_are_one_column(values, columns):
+    if columns is None:
+        columns = [{"a": 1.0, "b": None}] * 500 + [{"a": 2.5, "b": [None]}]
+    page = Page([{"m": value} for value in values], None)
+    assert page.to_arrow()["m"].to_pylist() == columns
+    frame = page.to_polars()
+    assert frame["m"].to_list() == columns
+    assert str(frame["m"].dtype) != "Object"
+
+
+def test_a_member_whose_name_no_table_can_have_is_named():
+    page = Page([{"\ud800": 1}], None)
+    for make in (page.to_arrow, page.to_polars):
+        with pytest.raises(InstqueryError, match=r"ud800: .*leave it out by Query\(fields"):
+            make()
+    assert [*page.to_pandas().columns] == ["\ud800"]

@@ -95,6 +95,7 @@ HARD = {
     "stars alone": ("*" * 100_000 + "b", "a" * 100_000),
     "question marks": ("*" + "a?" * 2_000 + "b*", "a" * 100_000),
     "pieces with question marks": ("*" + "a?b*" * 1_024, "aab" * 30_000 + "a" * 10_000),
+    "places for each piece": ("*a?b" * 256 + "*", ("a" * 1_000 + "axb") * 300),
     "one rare place": ("*a?b*", "a" * 1_000_000),
     "long literals": ("*" + "a" * 5_000 + "b*", "a" * 100_000),
 }

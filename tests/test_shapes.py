@@ -5,6 +5,7 @@ import decimal
 import pickle
 import random
 import time
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,7 @@ import naive
 import shape_checks
 import worn
 from instquery import (
+    Conflict,
     Contains,
     Eq,
     Has,
@@ -540,3 +542,84 @@ def test_stored_fields_answer_nothing_new():
     for where in (Like("note", "x"), Has("note", "x"), Missing("note")):
         with pytest.raises(QueryError, match="a stored field does not answer"):
             schema.matches(where, {"id": "1"})
+
+
+def test_a_key_with_a_path_may_be_a_number_there():
+    schema = Schema(
+        key="id",
+        fields={"id": keyword(path="meta.id", as_text=True), "ks": keyword(many=True)},
+    )
+    record = {"meta": {"id": 7}, "ks": ["a"]}
+    store = Store(schema)
+    watch = store.watch(Eq("ks", "a"))
+    assert not watch.poll().entered
+    store.put(record)
+    assert watch.poll().entered == [record]
+    assert schema.key_of(record) == "7"
+    assert store.get("7") == record
+
+
+def test_combinations_of_many_values_are_bounded():
+    fields = {"id": text(), **{name: keyword(many=True) for name in "abcd"}}
+    wide = {name: [*map(str, range(30))] for name in "abcd"}
+    store = Store(Schema(key="id", fields=fields), [{"id": "x", **wide}])
+    assert len(store.facets(("a", "b"))) == 900
+    with pytest.raises(QueryError, match=r"of a, b, c, d, a record has 810,000, and 10,000 is"):
+        store.facets(("a", "b", "c", "d"), limit=3)
+
+    records = [
+        {
+            "id": str(n),
+            "a": [f"{n}-{m}" for m in range(100)],
+            "b": wide["b"] + [*map(str, range(30, 100))],
+        }
+        for n in range(101)
+    ]
+    store = Store(Schema(key="id", fields=fields), records, segment_rows=8)
+    assert len(store.facets(("a", "b"), Eq("id", "7"))) == 10_000
+    with pytest.raises(QueryError, match=r"more than 1,000,000.*count by fewer fields"):
+        store.facets(("a", "b"))
+
+
+def test_rows_that_are_gone_keep_no_tags():
+    schema = Schema(key="id", fields={"id": text(), "tags": tags()})
+    pairs = [{"Key": f"k{n}", "Value": "v"} for n in range(2_000)]
+    chance = random.Random(21)
+    store = Store(schema, history=0)
+    store.put({"id": "i-1", "tags": pairs})
+    tracemalloc.start()
+    for _ in range(400):  # each with tags that no other had: 16 KB
+        chance.shuffle(pairs)
+        store.put({"id": "i-1", "tags": pairs})
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 4_000_000
+
+
+def test_long_names_of_members_are_kept_by_their_records_alone():
+    store = Store(Schema(key="id", fields={"id": text()}), history=0)
+    store.put({"id": "i-1", "nested": {"x" * 100_000: [1]}})
+    tracemalloc.start()
+    for time_of in range(50):
+        record = {"id": "i-1", "nested": {f"{time_of}" * 100_000: [1]}}
+        store.put(record)
+        assert store.get("i-1") == record
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 2_000_000
+
+
+def test_a_signalling_nan_equals_nothing():
+    odd = decimal.Decimal("sNaN")
+    assert not Eq("n", 1).matches({"n": odd})
+    assert not In("n", [1, 2.5]).matches({"n": odd})
+    store = Store(Schema(key="id", fields={"id": text(), "n": number()}), [{"id": "a", "n": 1}])
+    for expect in ({"n": odd}, {"n": [odd]}):
+        with pytest.raises(Conflict):
+            store.update("a", {"n": 2}, expect=expect)
+
+
+def test_a_plan_writes_no_huge_number():
+    store = Store(Schema(key="id", fields={"id": text(), "n": number()}), [{"id": "a", "n": 1}])
+    for asked in (Range("n", since=10**5_000), Range("n", until=-(10**400)), Eq("n", 10**400)):
+        assert len(str(store.explain(Query(asked)))) < 300

@@ -159,9 +159,9 @@ def _records(
         with opened(api, place.name, table=table, read=read) as store:
             yield store
     else:
-        key = api.operation.schema.key
+        key_of = api.operation.schema.key_of
         records = read(api, place.name, octets)
-        yield list({record[key]: record for record in records}.values())
+        yield list({key_of(record): record for record in records}.values())
 
 
 def _target(place: Place, schema: Schema, table: str) -> Target:
@@ -226,17 +226,18 @@ def _put(store: Held, records: Iterable[Record]) -> int:
 
     What was copied before is left as it is.
     """
-    copied, is_empty, key, moving = 0, not len(store), store.schema.key, iter(records)
+    copied, is_empty, moving = 0, not len(store), iter(records)
+    key, key_of = store.schema.key, store.schema.key_of
     while batch := list(islice(moving, _BATCH)):
         there: dict[str, Record] = {}
         for start in range(0, 0 if is_empty else len(batch), _LOOKED_UP):
-            keys = [record[key] for record in batch[start : start + _LOOKED_UP]]
+            keys = [key_of(record) for record in batch[start : start + _LOOKED_UP]]
             there |= {
-                record[key]: record
+                key_of(record): record
                 for record in store.page(Query((In(key, keys),), limit=len(keys))).items
             }
         copied += store.put_many(
-            [record for record in batch if not is_same(there.get(record[key]), record)]
+            [record for record in batch if not is_same(there.get(key_of(record)), record)]
         )
     return copied
 

@@ -54,7 +54,7 @@ class JsonForm:
         if line is None:
             odd = next(name for name, value in told.items() if _json({name: value}) is None)
             raise RecordError(
-                f"plain JSON has no form for {plain(odd)} of {plain(record[self._schema.key])}, "
+                f"plain JSON has no form for {plain(odd)} of {plain(self._schema.key_of(record))}, "
                 f"{_kind_of(told[odd])}: copy to *.db or to a database instead"
             )
         self.times += sum(told[name] is not record[name] for name in self._instants if name in told)

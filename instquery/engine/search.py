@@ -14,7 +14,14 @@ from instquery.engine.placed import placed
 from instquery.engine.plan import Plan, plans
 from instquery.engine.rowsets import Position, RowSet, count_all, newest, set_of
 from instquery.engine.segment import Matches, Rows, Segment, count_rows
-from instquery.engine.tallies import Combination, binned, by_value, combined, without
+from instquery.engine.tallies import (
+    Combination,
+    binned,
+    by_value,
+    check_combinations,
+    combined,
+    without,
+)
 from instquery.engine.version import Part, Version, seek
 from instquery.instants import Micros
 from instquery.orderings import Place
@@ -114,6 +121,8 @@ def _combinations(
     is_many = any(version.schema.fields[field].many for field in fields)
     for segment, rows in matched_rows(version, _unkeyed(version, query)):
         together.update(combined(segment, rows, fields, is_many=is_many))
+        if is_many:
+            check_combinations(together, fields)
     if missing:
         return together
     return Counter({one: count for one, count in together.items() if None not in one})

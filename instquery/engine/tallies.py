@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from itertools import chain, pairwise, product
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -14,19 +14,25 @@ from instquery.engine.indexes.tag import TagIndex, counted_of
 from instquery.engine.rowsets import RowSet, positions, set_of
 from instquery.engine.segment import Matches, Segment
 from instquery.engine.stretches import Dated
+from instquery.errors import QueryError
 from instquery.fields import Field
 from instquery.instants import EARLIEST, LATEST, Micros
 from instquery.kinds import Read
 from instquery.predicates import Has, Missing, Value
 from instquery.query import Record
 
-__all__ = ["Combination", "binned", "by_value", "combined", "without"]
+__all__ = ["Combination", "binned", "by_value", "check_combinations", "combined", "without"]
 
 Combination: TypeAlias = tuple[Value | None, ...]
 """A value for each of several fields; `None` for no value."""
 
 # To look at a record costs 0.3 µs; to count what row sets have in common, 2.5 µs.
 _ROWS_A_COMBINATION = 8
+
+# Of many values: those of one record, and of all. So facets cost no more than a fixed multiple of
+# the records, where each of four fields has thousands of values.
+_MOST_OF_A_RECORD = 10_000
+_MOST = 1_000_000
 
 # To look up the instant of a row costs 0.2 µs; to ask an index for those from an edge on, 12 µs.
 _ROWS_AN_EDGE = 60
@@ -97,13 +103,31 @@ def combined(
 
 
 def _spread(records: Sequence[Record], rows: RowSet, fields: Sequence[str]) -> Counter[Combination]:
-    """Count rows that may have several values of a field: once for each combination of them."""
+    """Count rows that may have several values of a field: once for each combination of them.
+
+    Raises `QueryError` for a record of more than 10,000 of them, and more than 1,000,000 in all.
+    """
     counts: Counter[Combination] = Counter()
     for record in picked(records, positions(rows)):
         given: list[Any] = [record.get(field) for field in fields]
         columns: list[tuple[Any, ...]] = [one if type(one) is tuple else (one,) for one in given]
+        number = prod(map(len, columns))
+        if number > _MOST_OF_A_RECORD:
+            raise _too_many(fields, f"a record has {number:,}, and {_MOST_OF_A_RECORD:,} is")
         counts.update(product(*columns))
+        check_combinations(counts, fields)
     return counts
+
+
+def check_combinations(counts: Sized, fields: Sequence[str]) -> None:
+    """Refuse more combinations of many values than are handed out, with a `QueryError`."""
+    if len(counts) > _MOST:
+        raise _too_many(fields, f"there are more than {_MOST:,}, which is")
+
+
+def _too_many(fields: Sequence[str], what: str) -> QueryError:
+    reason = f"of combinations of {', '.join(fields)}, {what} the most: count by fewer fields"
+    return QueryError(reason, field=fields[0], code="query.value")
 
 
 class _Apart(NamedTuple):

@@ -6,14 +6,18 @@ what is missing. How it is indexed and what else its member may be called is no 
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from instquery.bodies import from_json, to_json
+from instquery.drawing import as_text
+from instquery.errors import RecordError
 from instquery.fields import Field
 from instquery.files.refusals import DurableError
+from instquery.paths import Path, reached
+from instquery.query import Record
 from instquery.schema import Schema
 
-__all__ = ["check_fits", "fields_in", "key_in", "notes_of"]
+__all__ = ["NotedKey", "check_fits", "fields_in", "key_in", "notes_of"]
 
 Noted: TypeAlias = dict[str, Any]
 """What is noted of one field: the parts of its declaration."""
@@ -27,6 +31,27 @@ _PARTS = {
     if part.name not in _NO_MEANING
 }
 """What is noted of a field, by name, and what it is where an older file notes nothing."""
+
+
+class NotedKey(NamedTuple):
+    """What a file says of the key of its records."""
+
+    name: str
+    """The name of the field; empty where nothing was noted yet."""
+
+    path: Path
+    """Where it is in a record."""
+
+    as_text: bool
+    """Whether it may be a number there, which is taken as its text."""
+
+    def of(self, record: Record) -> object:
+        """Return the key of a record, or what is in its place."""
+        try:
+            named: object = reached(record, self.path, self.name)
+            return as_text(named, self.name) if self.as_text else named
+        except RecordError:
+            return None
 
 
 def notes_of(schema: Schema, former: str) -> str:
@@ -43,9 +68,14 @@ def notes_of(schema: Schema, former: str) -> str:
     return to_json({"key": schema.key, "order": order, "fields": dict(sorted(declared.items()))})
 
 
-def key_in(notes: str) -> str:
-    """Return the name of the key of a file's records; empty where nothing was noted yet."""
-    return str(from_json(notes).get("key", ""))
+def key_in(notes: str) -> NotedKey:
+    """Return what is noted of the key of a file's records."""
+    name = str(from_json(notes).get("key", ""))
+    noted = _fields(notes).get(name, {})
+    told = {} if isinstance(noted, str) else noted  # by a file of format 1
+    path = told.get("path")
+    is_text = told.get("as_text") is True
+    return NotedKey(name, (name,) if path is None else tuple(path), is_text)
 
 
 def fields_in(notes: str) -> frozenset[str]:
@@ -56,12 +86,14 @@ def fields_in(notes: str) -> frozenset[str]:
 def check_fits(place: object, notes: str, schema: Schema, *, migrate: bool) -> None:
     """Refuse a schema by which the records would mean something else. Raises `DurableError`.
 
-    With `migrate` fields may change, and the key may not.
+    With `migrate` fields may change, and the key may not, nor where it is in a record.
     """
     key = key_in(notes)
-    if key and key != schema.key:
+    path = schema.fields[schema.key].path or (schema.key,)
+    if key.name and (key.name, key.path) != (schema.key, path):
+        at = f" at {'.'.join(key.path)}" if key.name == schema.key else ""
         raise DurableError(
-            f"{place}: its records are named by {key}: open it with a schema of that key",
+            f"{place}: its records are named by {key.name}{at}: open it with a schema of that key",
             field=schema.key,
         )
     if migrate:
@@ -96,6 +128,8 @@ def _told(field: Field) -> Noted:
 
 def _plain(value: object) -> object:
     """Return a part of a declaration as JSON has it."""
+    if isinstance(value, tuple):  # the names of a path, or of a pair
+        return [str(name) for name in cast(tuple[object, ...], value)]
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 

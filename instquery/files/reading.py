@@ -87,14 +87,20 @@ class Reading:
 
         Raises `DurableError` that names the key of what is damaged.
         """
-        key_name = key_in(self.notes)
+        with closing(self._named(progress)) as named:
+            for _, record in named:
+                yield record
+
+    def _named(self, progress: Progress | None = None) -> Generator[tuple[str, Record]]:
+        """Walk the records with their keys, as `records` does."""
+        noted = key_in(self.notes)
         with closing(self.lines(progress)) as lines:
             for key, line in lines:
                 record = self._decoded(key, line)
-                named = record.get(key_name)
+                named = noted.of(record)
                 if type(named) is not str or octets_of(named) != key:
-                    raise damage(self.place, f"the record {_shown(key)} has another {key_name}")
-                yield record
+                    raise damage(self.place, f"the record {_shown(key)} has another {noted.name}")
+                yield named, record
 
     def lines(self, progress: Progress | None = None) -> Generator[tuple[bytes, str]]:
         """Walk the keys and the records as JSON, checked in the same way, but not decoded."""
@@ -163,11 +169,11 @@ class Reading:
         return record
 
     def _refused(self, schema: Schema) -> Iterator[tuple[str, str]]:
-        for record in self.records():
+        for key, record in self._named():
             try:
                 schema.take(record)
             except RecordError as error:
-                yield str(record.get(schema.key)), str(error)
+                yield key, str(error)
 
     def _known_format(self) -> int:
         """Return the format of a file of ours. Raises `DurableError` for another one."""
