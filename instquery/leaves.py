@@ -269,7 +269,8 @@ class Span:
         return value is not None and self.holds(value)
 
     def __str__(self) -> str:
-        if self.low is not None and self.low == self.high:
+        is_open = self.is_low_open or self.is_high_open
+        if self.low is not None and self.low == self.high and not is_open:
             return f"{self.field} = {_told(self.low)}"
         low = "" if self.low is None else f"{_told(self.low)} {'<' if self.is_low_open else '<='} "
         high = (

@@ -104,6 +104,25 @@ def test_rows_can_be_pickled_and_tell_what_is_the_same(record):
         assert is_same(row, make())
 
 
+@pytest.mark.parametrize("schema", [PLAIN, DRAWN])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": {"x": 1}}, {"a": {"y": 1}}),
+        ({"a": {"x": 1}}, {"b": {"x": 1}}),
+        ({"a": {"x": 1}}, {"a": [1]}),
+        ({"a": [[1], 2]}, {"a": [1, [2]]}),
+        ({"a": [1], "b": 2}, {"a": [1], "b": 3}),
+        ({"a": [{"k": n} for n in range(9)]}, {"a": [{"v": n} for n in range(9)]}),
+    ],
+)
+def test_records_that_differ_by_their_shape_alone_differ(schema, one, other):
+    store = Store(schema, [{"id": "x", **one}])
+    assert store.replace_all([{"id": "x", **one}]) == (0, 0, 0)
+    assert store.replace_all([{"id": "x", **other}]) == (0, 1, 0)
+    assert store.get("x") == {"id": "x", **other}
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -117,7 +136,10 @@ def test_rows_can_be_pickled_and_tell_what_is_the_same(record):
 def test_no_function_grows_with_a_record(value):
     shapes = Shapes()
     row = Nested({"id": "x", "value": value}, shapes)
-    assert row.copy() == {"id": "x", "value": value}
+    first, second = row.copy(), row.copy()
+    assert first == second == {"id": "x", "value": value}
+    apart = [{id(one) for one in containers(each)} for each in (first, second, row)]
+    assert len(set().union(*apart)) == sum(map(len, apart))
     assert all(len(repr(shape)) < 200 for shape in shapes._known)
 
 

@@ -173,6 +173,7 @@ def test_edges_at_the_ends_of_time_and_none():
     assert far == [2, 0]
     step = {"since": 0, "every": timedelta(seconds=10), "until": "1970-01-02T03:46:40"}
     assert len(store.histogram("created", **step)) == 10_000
+    assert len(store.histogram("created", range(10_001))) == 10_000
 
 
 @pytest.mark.parametrize(

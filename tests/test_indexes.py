@@ -612,6 +612,9 @@ def test_runs_of_long_texts_or_of_many_lengths_are_looked_at(monkeypatch, room, 
     assert index._repeats.holding("-" * 30) is None
     agree(index, names, needles)
     assert list(index.faults(names)) == []
+    twin = index.copy()
+    agree(twin, names, needles)
+    assert list(twin.faults(names)) == []
     for at in range(10, 22):
         index.drop(at, names[at])
     names[10:] = [None] * 12

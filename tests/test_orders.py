@@ -31,8 +31,10 @@ from instquery import (
     text,
 )
 from instquery.engine import bykey as bykey_room
+from instquery.engine import keycodes as keycodes_room
 from instquery.engine import stretches as stretches_room
 from instquery.engine.plan import plans
+from instquery.engine.rowsets import set_of
 from instquery.engine.search import resume, search
 from instquery.orderings import Ordering
 from instquery.values import sortable
@@ -325,6 +327,28 @@ def test_of_many_records_a_first_page_is_cut_out_at_once(falls, monkeypatch):
     page = store.page(Query(order=Order("expires", descending=falls), limit=10))
     assert page.items == wanted[:10]
     assert cuts == [4_000]
+
+
+def test_codes_tell_the_first_rows_by_key_and_a_stretch_more_at_the_most(monkeypatch):
+    monkeypatch.setattr(keycodes_room, "_BITS", 3)
+    for seed in range(200):
+        chance = random.Random(seed)
+        width = chance.randrange(60)
+        keys = [f"{number:02}" for number in chance.sample(range(99), width)]
+        listed = sorted(range(width), key=keys.__getitem__)
+        codes = keycodes_room.codes_of(listed)
+        assert codes.agree_with(keys)
+        assert not codes.agree_with([*keys, "99"])
+
+        wanted = {at for at in range(width) if chance.random() < chance.choice([0.2, 0.8])}
+        most = chance.randint(1, 40)
+        for falls in FALLING:
+            ordered = [at for at in (listed[::-1] if falls else listed) if at in wanted]
+            found = codes.first(set_of(sorted(wanted), width), most, descending=falls)
+            count = found.bit_count()
+            assert found == set_of(ordered[:count], width)
+            stretch = (width >> 3) + 1
+            assert min(most, len(wanted)) <= count < most + stretch
 
 
 def test_an_order_that_is_named_and_one_that_goes_without_saying_are_one_query():

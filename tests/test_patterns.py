@@ -3,6 +3,7 @@
 import pickle
 import random
 import time
+from itertools import product
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import naive
 from instquery import Like, Order, Query, Schema, Store, instant, keyword, text
+from instquery import patterns as patterns_room
 from instquery.engine import version as version_room
 from instquery.folding import fold
 from instquery.patterns import Pattern
@@ -61,6 +63,16 @@ def test_a_piece_with_many_places_is_found_as_one_with_few(piece, number, end):
     assert Pattern(f"*{piece}*{piece}b", True).fits(text) == naive.is_like(
         text, f"*{piece}*{piece}b", True
     )
+
+
+@pytest.mark.parametrize("tries", [0, 1, 64])
+def test_all_short_patterns_over_all_short_texts(tries, monkeypatch):
+    monkeypatch.setattr(patterns_room, "_TRIES", tries)
+    words = ["".join(one) for size in range(5) for one in product("ab", repeat=size)]
+    for given_pattern in ["".join(one) for size in range(6) for one in product("a?*", repeat=size)]:
+        read = Pattern(given_pattern, True)
+        fitting = [word for word in words if naive.is_like(word, given_pattern, True)]
+        assert [word for word in words if read.fits(word)] == fitting, given_pattern
 
 
 def test_literals_come_longest_first_and_once():
@@ -149,6 +161,20 @@ def test_keys_with_a_prefix_are_found_by_order(monkeypatch):
     for segment in store._current.version.segments:
         segment.keys._folded = segment.keys._folded[::-1]
     assert any("folded key" in fault for fault in store.verify())
+
+
+@pytest.mark.parametrize("case", [False, True])
+def test_the_lowest_text_behind_a_prefix_does_not_begin_with_it(case):
+    held = ["ab", "ab-1", "AB", "ABx", "ac", "AC", "aC", "b", "B", "a\U0010ffff"]
+    fields = {"id": keyword(indexed=False), "zone": keyword()}
+    store = Store(Schema(key="id", fields=fields), [{"id": one, "zone": one} for one in held])
+    for pattern in ["ab*", "AB*", "a*", "A*", "a\U0010ffff*", "ab?*"]:
+        fitting = {one for one in held if naive.is_like(one, pattern, case)}
+        for field in ("id", "zone"):
+            where = Like(field, pattern, case=case)
+            assert {one["id"] for one in store.page(Query(where))} == fitting, (field, pattern)
+            assert store.count(where) == len(fitting)
+            assert store.count(~where) == len(held) - len(fitting)
 
 
 @pytest.mark.parametrize("case", [False, True])

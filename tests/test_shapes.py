@@ -7,6 +7,8 @@ import random
 import time
 import tracemalloc
 from decimal import Decimal
+from enum import Enum
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ import naive
 import shape_checks
 import worn
 from instquery import (
+    And,
     Conflict,
     Contains,
     Eq,
@@ -24,6 +27,7 @@ from instquery import (
     In,
     Like,
     Missing,
+    Or,
     Order,
     Query,
     QueryError,
@@ -40,7 +44,7 @@ from instquery import (
     text,
 )
 from instquery.durable import DurableStore
-from instquery.numbers import comparable, number_key
+from instquery.numbers import comparable, hashed, number_key
 from instquery.sql import SqlStore
 from many_checks import check_many
 
@@ -56,6 +60,7 @@ FIELDS = {
     "CreationTime": instant(),
 }
 SCHEMA = Schema(key="InstanceId", order=Order("CreationTime"), fields=FIELDS)
+CPU = Order("Cpu", descending=False)
 
 
 def made(count=0, **members):
@@ -204,6 +209,7 @@ def test_copies_of_nested_records_share_nothing():
         (made(Groups={"Group": {"Id": {"a": 1}}}), "Groups", "item 0: must be text"),
         (made(Names=["a", 5]), "Names", "item 1: must be text, not int"),
         (made(Names=5), "Names", "item 0: must be text, not int"),
+        (made(Names={}), "Names", "item 0: must be text, not dict"),
         (made(Tags={"Tag": [{"TagKey": None}]}), "Tags", "item 0: a tag needs a key"),
         (made(Tags={"Tag": [{"TagValue": "x"}]}), "Tags", "item 0: a tag needs a key"),
         (made(Tags={"Tag": ["x"]}), "Tags", "item 0: must be an object with TagKey"),
@@ -274,6 +280,33 @@ def test_a_record_counts_once_for_each_of_its_values():
         assert store.count(In("Groups", [])) == 0
 
 
+class Size(int, Enum):
+    LARGE = 7
+
+
+def test_numbers_are_turned_into_text_wherever_a_field_is_and_bools_are_not():
+    fields = {
+        "id": text(),
+        "plain": keyword(as_text=True),
+        "within": keyword(as_text=True, path="a.b"),
+        "many": keyword(as_text=True, many=True),
+    }
+    values = [True, 1, "1", False, 0, Size.LARGE, None]
+    records = [
+        {"id": f"i-{at}", "plain": one, "within": None, "a": {"b": one}, "many": [one]}
+        for at, one in enumerate(values)
+    ]
+    store = Store(Schema(key="id", fields=fields), records)
+    for field in ("plain", "within", "many"):
+        facets = store.facets(field, missing=True)
+        assert facets == {"1": 2, "0": 1, "7": 1, False: 1, True: 1, None: 1}
+        assert {type(one) for one in facets if one in (0, 1)} == {bool}
+
+    for field in ("within", "many"):
+        fitting = [one["id"] for one in records if store.schema.matches(Eq(field, "7"), one)]
+        assert fitting == ["i-5"]
+
+
 def test_key_and_value_of_a_tag_are_of_one_pair_and_as_they_are():
     pairs = [
         [("env", "prod"), ("team", "a")],
@@ -303,6 +336,31 @@ def test_key_and_value_of_a_tag_are_of_one_pair_and_as_they_are():
     assert store.facets("Tags", key="env") == {"prod": 2, "": 1, "a": 1, "dev": 1}
     assert store.facets("Tags", key="env", missing=True)[None] == 2
     assert store.facets("Tags", missing=True)[None] == 1
+
+
+def test_of_frequent_and_of_rare_tags_each_counts_once():
+    flat = [
+        {
+            "InstanceId": f"i-{at:03}",
+            "Tags": [("env", ("prod", "dev")[at % 2])]
+            + [("env", f"e-{at}"), (f"rare-{at}", "x")] * (at % 9 == 0)
+            + [("team", "a"), ("team", "b")] * (at % 4 == 0),
+        }
+        for at in range(400)
+    ]
+    records = [
+        {**one, "Tags": {"Tag": [{"TagKey": k, "TagValue": v} for k, v in one["Tags"]]}}
+        for one in flat
+    ]
+    store = Store(SCHEMA, [*records, made(999)])
+    flat.append(made(999))
+    for key in (None, "env", "team", "rare-9", "none"):
+        for condition in (("has", "Tags", ("env", None)), ("has", "Tags", ("team", ["a"]))):
+            field, (tag, values) = condition[1:]
+            for asked, where in (([], []), ([condition], [Has(field, tag, values)])):
+                expected = naive.tag_facets(flat, asked, "Tags", key)
+                found = store.facets("Tags", where, key=key)
+                assert [*found.items()] == [(values[0], count) for values, count in expected]
 
 
 @pytest.mark.parametrize(
@@ -386,6 +444,52 @@ def test_numbers_are_compared_exactly_in_any_context(one, other):
         ordered = store.page(Query(order=Order("Cpu", descending=False)))
         assert [item["Cpu"] for item in ordered][:1] == [one if first <= second else other]
         assert store.verify() == []
+
+
+@pytest.mark.parametrize(
+    "equal",
+    [
+        ["0.1", "0.10", "1E-1", "0.1000"],
+        ["1E+400", "10E+399"],
+        ["-2.50", "-2.5"],
+        ["36893488147419103233", "36893488147419103233.0"],
+        [str(2**64 - 1), f"{2**64 - 1}.00"],
+    ],
+)
+def test_numbers_that_are_written_differently_are_one(equal):
+    same = list(map(Decimal, equal))
+    assert len(set(map(number_key, same))) == len(set(map(hashed, same))) == 1
+    store = Store(SCHEMA, [made(at, Cpu=one) for at, one in enumerate(same)])
+    for one in same:
+        assert store.count(Eq("Cpu", one)) == store.count(In("Cpu", [one])) == len(same)
+        assert In("Cpu", same).values == (same[0],)
+
+
+def test_bounds_that_adjoin_and_bounds_that_are_open():
+    store = Store(SCHEMA, [made(at, Cpu=at) for at in range(9)])
+    unindexed = Schema(key="InstanceId", fields={"InstanceId": text(), "Cpu": number()})
+    bounds = [{name: 5} for name in ("after", "since", "until", "before")]
+    bounds += [{"after": 5, "until": 5}, {"since": 5, "before": 5}, {"since": 5, "until": 5}, {}]
+    for one, other in product(bounds, repeat=2):
+        given_bounds = [("range", "Cpu", some) for some in (one, other) if some]
+        asked = [Range(field, **some) for _, field, some in given_bounds]
+        held = [at for at in range(9) if all(naive.fits(at, "range", b[2]) for b in given_bounds)]
+        assert [item["Cpu"] for item in store.page(Query(asked, order=CPU))] == held
+        either = [at for at in range(9) if at == 6 or (asked and at in held)]
+        where = Or(And(*asked), Eq("Cpu", 6)) if asked else Eq("Cpu", 6)
+        assert [item["Cpu"] for item in store.page(Query(where, order=CPU))] == either
+        for at in range(9):
+            assert unindexed.matches(where, made(at, Cpu=at)) == (at in either)
+
+
+def test_a_range_of_one_number_reads_as_its_bounds_where_one_is_open():
+    told = {
+        "Cpu = 5": {"since": 5, "until": 5},
+        "5 < Cpu <= 5": {"after": 5, "until": 5},
+        "5 <= Cpu < 5": {"since": 5, "before": 5},
+    }
+    for written, given_bounds in told.items():
+        assert str(SCHEMA.bound(Range("Cpu", **given_bounds), None)) == written
 
 
 def test_numbers_that_nothing_equals_match_nothing():

@@ -631,6 +631,21 @@ BLANK = Schema(
 )
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+def test_numbers_and_bools_fit_no_pattern(indexed):
+    fields = {"id": text(), "owner": keyword(indexed=indexed)}
+    values = ["1", 1, True, "True", None, "", "None"]
+    found = [{"id": f"i-{at}", "owner": one} for at, one in enumerate(values)]
+    store = Store(Schema(key="id", fields=fields), found)
+    for pattern in ("1", "1*", "*", "True", "?rue", "None", ""):
+        asked = ("like", "owner", (pattern, False))
+        fitting = [one for one in found if naive.holds(one, asked)]
+        for where in (Like("owner", pattern), Or(Like("owner", pattern), Eq("id", "none"))):
+            assert sorted(one["id"] for one in store.page(Query(where))) == [
+                one["id"] for one in fitting
+            ]
+
+
 def test_missing_is_answered_for_every_kind_and_a_stored_field_names_the_cure():
     made = [
         {"id": "a", "at": "", "end": "", "plain": "", "zone": ""},
@@ -776,6 +791,22 @@ BESIDE = Schema(
     key="id",
     fields={"id": text(), "status": keyword(), "owner": keyword(indexed=False)},
 )
+
+
+def test_a_row_is_sure_of_a_group_only_where_it_is_of_each_part():
+    found = [
+        {"id": f"{n:04}", "status": "abc"[n % 3], "owner": "xy"[n % 2], "n": n} for n in range(300)
+    ]
+    store = Store(BESIDE, found, segment_rows=64)
+    parts = [("eq", "owner", "x"), ("eq", "status", "a"), ("in", "status", ["a", "b"])]
+    for size in (2, 3):
+        for sequence in permutations(parts, size):
+            both = ("and", [*sequence])
+            for asked in (both, ("not", both), ("or", [("eq", "id", "0001"), both])):
+                fitting = [one for one in found if naive.holds(one, asked)]
+                where = worn.predicates([asked])
+                assert store.count(where) == len(fitting), asked
+                assert [*store.page(Query(where, limit=300))] == fitting
 
 
 def test_what_has_no_index_is_tested_beside_a_tree_that_is_sure():

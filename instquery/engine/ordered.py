@@ -140,7 +140,7 @@ class _Pager:
                     page += self.page(part.rows, part.number, depth + 1, at, wanted)
                 else:
                     page += self._sorted(part.rows, at, wanted)
-                at = max(0, at - part.number)
+                at = 0  # as each stretch holds rows of the page
 
         rest = take - len(page)
         if rest:
