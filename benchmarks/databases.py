@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from benchmarks.inventories import APIS
 from benchmarks.questions import questions_of
 from instquery import Contains, Eq, In, Page, Query, Store
 from instquery.apis.catalog import CATALOG
@@ -62,7 +63,7 @@ def main() -> int:
         "--seconds", type=float, default=1, help="how long each is asked one request"
     )
     options = parser.parse_args()
-    for api in CATALOG:
+    for api in APIS:
         with ProcessPoolExecutor(1) as process:
             answers = process.submit(_known, api, options.count, options.seconds).result()
         contenders: dict[str, Ask] = {}

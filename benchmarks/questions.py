@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from instquery import Store
+from benchmarks.inventories import APIS
 from instquery.apis.catalog import CATALOG
 from instquery.apis.questions import Questions
 from instquery.apis.samples import ANCHOR
 from instquery.folding import fold
-from instquery.instants import to_micros
 from instquery.query import Record
 
 __all__ = ["IS_CHINESE", "NOWHERE", "TITLES", "questions_of", "sample_of"]
@@ -194,21 +193,15 @@ _OWN: Mapping[str, Callable[[Sequence[Record]], Questions]] = {"airec": _airec, 
 
 
 def questions_of(name: str, records: Sequence[Record]) -> Questions:
-    """Return the requests to an API over an inventory, by title.
-
-    An API without requests here gets those of its drawer.
-    """
-    if name in _OWN:
-        return _OWN[name](records)
-    api = CATALOG[name]
-    return api.questions(Store(api.operation.schema, records), to_micros(ANCHOR))
+    """Return the requests to an API over an inventory, by title."""
+    return _OWN[name](records)
 
 
 _FEW = 1500  # samples are as good as an inventory where titles alone count
 
 TITLES = [
     (name, title)
-    for name, api in CATALOG.items()
-    for title in questions_of(name, list(api.samples(_FEW)))
+    for name in APIS
+    for title in questions_of(name, list(CATALOG[name].samples(_FEW)))
 ]
 """Every request by API and title, whatever the inventory."""

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks.inventories import APIS
 from instquery.apis.catalog import CATALOG
 from instquery.asgi import Server
 
@@ -72,12 +73,13 @@ def main() -> int:
 
 def _serve_files(folder: Path, count: int) -> list[str]:
     """Write inventories, and return the module and arguments that serve them."""
-    for name, api in CATALOG.items():
+    for name in APIS:
         with (folder / name).open("w", encoding="utf-8") as file:
             file.writelines(
-                json.dumps(record, ensure_ascii=False) + "\n" for record in api.samples(count)
+                json.dumps(record, ensure_ascii=False) + "\n"
+                for record in CATALOG[name].samples(count)
             )
-    files = [f"--{name}={folder / name}" for name in CATALOG]
+    files = [f"--{name}={folder / name}" for name in APIS]
     return ["instquery.cli", "serve", "--port=0", *files]
 
 
