@@ -108,6 +108,7 @@ FLOORS = [
     ["apis.operation"],
     ["apis.served"],
     ["apis.samples", "apis.questions", "apis.spelling"],
+    ["apis.synthetic"],
     ["apis.generic"],
     ["apis.row", "apis.alibaba"],
     ["apis.airec.literal", "apis.airec.samples", "apis.airec.questions"],

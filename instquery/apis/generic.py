@@ -4,7 +4,7 @@ An API that has better ones of its own names them in its row of the catalog.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from random import Random
 from typing import Any, cast
@@ -19,28 +19,19 @@ from instquery.apis.questions import (
     most_common,
     newest_records,
 )
-from instquery.apis.samples import (
-    ANCHOR,
-    Samples,
-    creation_times,
-    expiry_time,
-    instance_name,
-    seeded,
-    unique_suffix,
-    zipf_choice,
-)
+from instquery.apis.samples import ANCHOR, Samples, creation_times, seeded
+from instquery.apis.synthetic import record_maker
 from instquery.contract import Reads
 from instquery.errors import InstqueryError
-from instquery.instants import TrustedMicros, to_text
+from instquery.instants import TrustedMicros
 from instquery.predicates import Contains
 from instquery.query import Record
-from instquery.schema import Field, Schema
+from instquery.schema import Schema
 from instquery.trees import leaves_of
 
 __all__ = ["items_path", "questions_of", "samples_of"]
 
 _DEEPEST = 8
-_VALUES = 8  # of a keyword whose parameter lists none
 _PIECE = 4  # characters of a text that are looked for
 
 
@@ -67,7 +58,7 @@ def _path_to(items: list[Record], body: Any, depth: int = 0) -> tuple[str, ...] 
 
 
 def samples_of(operation: Operation) -> Samples:
-    """Return what makes up records of an operation: a value for each field of a kind it knows."""
+    """Return what makes up records of an operation: each field has a value where it looks."""
 
     def samples(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
         return _records(operation, count, seeded(count, seed, now), now)
@@ -76,44 +67,14 @@ def samples_of(operation: Operation) -> Samples:
 
 
 def _records(operation: Operation, count: int, random: Random, now: datetime) -> Iterator[Record]:
-    schema = operation.schema
-    ordered = [order.field for order in schema.ordering.orders]
-    created_at = next((name for name in ordered if schema.fields[name].kind.is_instant), None)
-    makers = {
-        name: maker
-        for name, field in schema.fields.items()
-        if name not in (schema.key, created_at)
-        and (maker := _maker(name, field, operation, random, now)) is not None
-    }
+    def choices(field: str) -> tuple[str, ...]:
+        """Return the values of a field that a parameter lists."""
+        listing = [param for param in operation.params if param.choices and field in param.fields]
+        return listing[0].choices if listing else ()
+
+    make = record_maker(operation.schema, choices, random, now)
     for number, created in enumerate(creation_times(random, count, now)):
-        record: Record = {schema.key: f"i-{unique_suffix(number)}"}
-        if created_at is not None:
-            record[created_at] = to_text(created, "seconds")
-        for name, make in makers.items():
-            record[name] = make(number, created)
-        yield record
-
-
-def _maker(
-    name: str, field: Field, operation: Operation, random: Random, now: datetime
-) -> Callable[[int, int], object] | None:
-    """Return what makes the values of a field, of a record's number and creation."""
-    if field.kind == "text":
-        return lambda number, _: instance_name(random, number)
-    if field.kind == "keyword":
-        draw = zipf_choice(random, _choices(name, operation))
-        return lambda _, __: draw()
-    if field.kind == "instant":
-        return lambda _, created: to_text(expiry_time(random, created, now), "seconds")
-    return None
-
-
-def _choices(field: str, operation: Operation) -> tuple[str, ...]:
-    """Return the values of a keyword: those that a parameter takes, else some of its name."""
-    for param in operation.params:
-        if param.choices and field in param.fields:
-            return param.choices
-    return tuple(f"{field.lower()}-{number}" for number in range(1, _VALUES + 1))
+        yield make(number, created)
 
 
 def questions_of(operation: Operation) -> Questioner:
