@@ -17,6 +17,7 @@ from instquery import (
     text,
 )
 from instquery.apis import generic
+from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope
 from instquery.apis.operation import Operation
 from instquery.apis.params import contains, exact, json_list, one_of, tag_family, tag_map
@@ -149,3 +150,66 @@ def test_any_fields_that_share_a_path_are_taken(fields):
     schema = Schema(key="uid", fields={"uid": text(path="m.uid"), **fields})
     records = list(generic.samples_of(operation_of(schema, ()))(30))
     assert len(Store(schema, records)) == 30
+
+
+def found_by(operation, store, params):
+    reply = operation(store, params, now=NOW)
+    assert reply.status == 200, reply.body
+    return reply.answer.items
+
+
+def test_questions_find_something_wherever_a_field_looks(records):
+    store = Store(SCHEMA, records)
+    questions = generic.questions_of(OPERATION)(store, NOW)
+    assert set(questions) == {"The newest records", *[f"By {param.name}" for param in PARAMS]}
+    for title, params in questions.items():
+        assert found_by(OPERATION, store, params), title
+    assert questions["By addresses"]["addresses"].startswith("addresses-")
+    assert questions["By Label"].keys() == {"Label.1.Key", "Label.1.Value"}
+
+
+def test_no_question_is_made_of_a_field_without_a_value():
+    store = Store(SCHEMA, [{"metadata": {"uid": "i-1"}, "status": {"addresses": [{}]}}])
+    questions = generic.questions_of(OPERATION)(store, NOW)
+    assert set(questions) == {"The newest records", "By uid"}
+
+
+def test_questions_are_asked_within_what_a_request_must_say():
+    params = (exact("kind", required=True), exact("phase"), contains("name"))
+    operation = operation_of(SCHEMA, params)
+    common = {"metadata": {"uid": "i-1", "name": "one"}, "spec": {"kind": "vm"}}
+    other = {"metadata": {"uid": "i-4", "name": "four"}, "spec": {"kind": "bm", "phase": "on"}}
+    names = ("i-2", "i-3", "i-9")
+    more = [{"metadata": {"uid": uid, "name": "x"}, "spec": {"kind": "vm"}} for uid in names]
+    store = Store(SCHEMA, [common, other, *more])
+    questions = generic.questions_of(operation)(store, NOW)
+    assert set(questions) == {"The newest records", "By kind", "By name"}
+    assert all(found_by(operation, store, params) for params in questions.values())
+
+
+@pytest.mark.parametrize(
+    ("order", "title"),
+    [
+        (Order("created"), "The newest records"),
+        (Order("created", descending=False), "The first records"),
+        (Order("kind"), "The first records"),
+        (None, "The first records"),
+    ],
+)
+def test_the_first_question_says_which_records_come_first(records, order, title):
+    schema = replace(SCHEMA, order=order)
+    questions = generic.questions_of(operation_of(schema))(Store(schema, records), NOW)
+    assert next(iter(questions)) == title
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_no_api_asks_for_nothing_where_some_records_lack_a_member(name):
+    api = CATALOG[name]
+    schema = api.operation.schema
+    made = list(api.samples(81))
+    kept = {schema.key, "RegionId", "ProductCode", "OwnerId"}
+    bare = [{m: v for m, v in one.items() if m in kept} for one in made[40:]]
+    # What has next to nothing is in the middle, and comes last as it has no time.
+    store = Store(schema, [*made[:40], *bare])
+    for title, params in api.questions(store, NOW).items():
+        assert "none" not in params.values(), title

@@ -5,9 +5,10 @@ An API that has better ones of its own names them in its row of the catalog.
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from instquery.apis.envelope import Answer
 from instquery.apis.operation import Operation
@@ -15,16 +16,17 @@ from instquery.apis.params import Param
 from instquery.apis.questions import (
     Questioner,
     Questions,
+    first_with,
     middle_record,
     most_common,
     newest_records,
+    values_of,
 )
 from instquery.apis.samples import ANCHOR, Samples, creation_times, seeded
 from instquery.apis.synthetic import record_maker
 from instquery.contract import Reads
-from instquery.errors import InstqueryError
 from instquery.instants import TrustedMicros
-from instquery.predicates import Contains
+from instquery.predicates import Contains, Predicate
 from instquery.query import Record
 from instquery.schema import Schema
 from instquery.trees import leaves_of
@@ -81,20 +83,23 @@ def questions_of(operation: Operation) -> Questioner:
     """Return what asks a store: with each filter that takes a value of its field."""
 
     def questions(store: Reads, now: int) -> Questions:
-        newest, middle = newest_records(store), middle_record(store)
+        newest = newest_records(store)
+        asking = _Asking(operation.schema, newest, [middle_record(store), *newest], now)
+        must: dict[str, object] = {}
+        for param in [one for one in operation.params if one.required]:
+            given = asking.given_for(param)
+            if given is not None:
+                must |= given
+                asking = asking.among(param, given)
         values = {
-            param.name: value
+            param.name: given
             for param in operation.params
-            if (value := _asked(param, operation.schema, newest, middle)) is not None
+            if (given := asking.given_for(param)) is not None
         }
-        must = {
-            param.name: values[param.name]
-            for param in operation.params
-            if param.required and param.name in values
-        }
-        asked: dict[str, Mapping[str, object]] = {"The newest records": must}
-        for name, value in values.items():
-            asked[f"By {name}"] = {**must, name: value}
+
+        asked: dict[str, Mapping[str, object]] = {_of_all(operation.schema): must}
+        for name, given in values.items():
+            asked[f"By {name}"] = {**given, **must}
 
         # What cannot stand alone, such as a parameter that needs another, is no question.
         return {
@@ -106,25 +111,94 @@ def questions_of(operation: Operation) -> Questioner:
     return questions
 
 
-def _asked(param: Param, schema: Schema, newest: list[Record], middle: Record) -> object | None:
-    """Return a value to ask a parameter for; `None` where it cannot be told."""
-    if param.role != "filter" or param.collect is not None:
-        return None
-    # A value of its first field is one that it finds, however many it looks at.
-    example = next((leaf for one in param.examples for leaf in leaves_of(one)), None)
-    if example is None:
-        return None
-    field = example.field
-    value: object = middle.get(field)
-    if isinstance(example, Contains):
-        value = value[:_PIECE] if isinstance(value, str) else None
-    elif field != schema.key:
-        value = most_common(newest, field)
+def _of_all(schema: Schema) -> str:
+    """Name the records that come first in the order of a schema."""
+    first = schema.ordering.orders[0]
+    is_newest = first.descending and schema.fields[first.field].kind.is_instant
+    return "The newest records" if is_newest else "The first records"
 
-    for given in (value, json.dumps([value], default=str)):
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Finds what to ask the parameters of an operation for, in records of a store.
+
+    Values are common among the `newest`; names, parts and keys are of the first of `others`.
+    """
+
+    schema: Schema
+    newest: list[Record]
+    others: list[Record]
+    now: int
+
+    def among(self, param: Param, given: Mapping[str, object]) -> Self:
+        """Return what looks at the records that a parameter finds; at all if it finds none."""
+        newest = [one for one in self.newest if self._finds(param, given, one)]
+        others = [one for one in self.others if self._finds(param, given, one)]
+        return replace(self, newest=newest or self.newest, others=others or self.others)
+
+    def given_for(self, param: Param) -> Mapping[str, object] | None:
+        """Return what to ask a parameter with, under its name or those of its parts.
+
+        It finds the record that its value is of, if anything does. `None` where none can be told.
+        """
+        if param.role != "filter":
+            return None
+        # A value of its first field is one that it finds, however many it looks at.
+        example = next((leaf for one in param.examples for leaf in leaves_of(one)), None)
+        if example is None:
+            return None
+
+        value, record = self._found(example)
+        if value is None:
+            return {param.name: "none"} if param.required else None
+        pair = self.schema.fields[example.field].pair
+        spellings = _spelled(param.name, value) if pair is None else _tag(param.name, value, pair)
+        found = [(given, self._finds(param, given, record)) for given in spellings]
+        taken = [given for given, finds in found if finds is not None]
+        return next((given for given, finds in found if finds), taken[0] if taken else None)
+
+    def _found(self, example: Predicate) -> tuple[Any, Record]:
+        """Return a value of the field of a leaf, and a record that has it."""
+        (field,) = example.fields
+        if isinstance(example, Contains) or field == self.schema.key:
+            record = first_with(self.schema, self.others, field)
+            value = next(iter(values_of(self.schema, record, field)), None)
+            if isinstance(example, Contains) and isinstance(value, str):
+                value = value[:_PIECE]
+            return value, record
+
+        record = first_with(self.schema, self.newest, field)
+        if not values_of(self.schema, record, field):
+            return None, record
+        value = most_common(self.schema, self.newest, field)
+        having = [one for one in self.newest if value in values_of(self.schema, one, field)]
+        return value, having[0]
+
+    def _finds(self, param: Param, given: Mapping[str, object], record: Record) -> bool | None:
+        """Tell whether a parameter finds a record by what is given; `None` if it is refused."""
         try:
-            param.value(given)
-        except (ValueError, InstqueryError):
-            continue
-        return given
-    return None
+            found = param.found(given)
+            if found is None:
+                return None
+            made = param.over(self.schema)(param.value(found), self.now)
+            return not isinstance(made, int) and self.schema.matches(
+                made, record, now=TrustedMicros(self.now)
+            )
+        except Exception:  # a function of the user's, which may raise anything
+            return None
+
+
+def _spelled(name: str, value: Any) -> list[Mapping[str, object]]:
+    """Return the ways to give a parameter a value: as it is, as text, as a list."""
+    return [{name: given} for given in (value, str(value), json.dumps([value], default=str))]
+
+
+def _tag(name: str, tag: tuple[str, str], pair: tuple[str, str]) -> list[Mapping[str, object]]:
+    """Return the ways to give a parameter a tag: in parts, as a list of pairs, as an object."""
+    ways: list[Mapping[str, object]] = []
+    for names in dict.fromkeys([("Key", "Value"), pair]):
+        parts = dict(zip(names, tag, strict=True))
+        ways.append({f"{name}.1.{part}": text for part, text in parts.items()})
+        ways.append({name: json.dumps([parts], ensure_ascii=False)})
+    key, text = tag
+    return [*ways, {name: json.dumps({key: text}, ensure_ascii=False)}]

@@ -3,7 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from instquery.apis.questions import Questions, middle_record, most_common, newest_records
+from instquery.apis.questions import (
+    Questions,
+    first_with,
+    middle_record,
+    most_common,
+    newest_records,
+    value_of,
+)
 from instquery.contract import Reads
 from instquery.query import Record
 
@@ -22,9 +29,11 @@ SAMPLE_QUESTIONS: Questions = {
 
 def questions(store: Reads, now: int) -> Questions:
     """Make the questions of what is common in a store, and of a record in its middle."""
-    newest, middle = newest_records(store), middle_record(store)
+    schema, newest = store.schema, newest_records(store)
+    middle = middle_record(store)
+    named = first_with(schema, [middle, *newest], "name")
     pages = max(1, -(-len(store) // 50))
-    status = most_common(newest, "status")
+    status = most_common(schema, newest, "status")
     piece = _common_piece(newest)
     second = now // _SECOND
 
@@ -39,7 +48,7 @@ def questions(store: Reads, now: int) -> Questions:
         },
         "Two characters that many names have": {"name": piece},
         "One character": {"name": piece[:1]},
-        "A whole name": {"name": middle.get("name") or "none"},
+        "A whole name": {"name": value_of(schema, named, "name")},
         "Nothing has this name": {"name": "no such instance"},
         "A whole ID": {"instanceId": middle["instanceId"]},
         "The end of an ID": {"instanceId": middle["instanceId"][-4:]},

@@ -1,6 +1,13 @@
 """Questions to ListInstance of 2018-10-12, whatever the inventory holds."""
 
-from instquery.apis.questions import Questions, middle_record, most_common, newest_records
+from instquery.apis.questions import (
+    Questions,
+    first_with,
+    middle_record,
+    most_common,
+    newest_records,
+    value_of,
+)
 from instquery.contract import Reads
 
 __all__ = ["SAMPLE_QUESTIONS", "questions"]
@@ -17,12 +24,14 @@ SAMPLE_QUESTIONS: Questions = {
 
 def questions(store: Reads, now: int) -> Questions:
     """Make the questions of what is common in a store, and of a record in its middle."""
-    status = most_common(newest_records(store), "Status")
+    schema, newest = store.schema, newest_records(store)
+    named = first_with(schema, [middle_record(store), *newest], "Name")
+    status = most_common(schema, newest, "Status")
     return {
         "The newest instances": {},
         "The last page of everything": {"page": max(1, -(-len(store) // 50)), "size": 50},
         f"One status, {status}": {"Status": status},
-        "A whole name": {"Name": middle_record(store).get("Name") or "none"},
+        "A whole name": {"Name": value_of(schema, named, "Name")},
         "Nothing has this name": {"Name": "no such instance"},
         "About to expire: within seven days": {"ExpiredTime": now // _SECOND + 7 * _DAY},
     }

@@ -16,11 +16,12 @@ SAMPLE_QUESTIONS: Questions = {
 
 def questions(store: Reads, now: int) -> Questions:
     """Make questions of the largest and smallest owner, and of what is common."""
-    newest = newest_records(store)
+    schema, newest = store.schema, newest_records(store)
     owners = list(store.facets("OwnerId")) or ["none"]
-    product = most_common(newest, "ProductCode")
-    region = most_common([item for item in newest if item.get("ProductCode") == product], "Region")
-    subscription = most_common(newest, "SubscriptionType")
+    product = most_common(schema, newest, "ProductCode")
+    of_product = [item for item in newest if item.get("ProductCode") == product]
+    region = most_common(schema, of_product, "Region")
+    subscription = most_common(schema, newest, "SubscriptionType")
     month = {
         "EndTimeStart": to_text(now, "seconds"),
         "EndTimeEnd": to_text(now + 30 * _DAY, "seconds"),

@@ -2,10 +2,16 @@
 
 import json
 
-from instquery.apis.questions import Questions, middle_record, most_common, newest_records
+from instquery.apis.questions import (
+    Questions,
+    first_with,
+    middle_record,
+    most_common,
+    newest_records,
+    value_of,
+)
 from instquery.contract import Reads
 from instquery.instants import to_text
-from instquery.query import Record
 
 __all__ = ["SAMPLE_QUESTIONS", "questions"]
 
@@ -26,12 +32,17 @@ SAMPLE_QUESTIONS: Questions = {
 
 def questions(store: Reads, now: int) -> Questions:
     """Make the questions of what is common in the region that most of the newest are in."""
-    newest, middle = newest_records(store), middle_record(store)
-    region = {"RegionId": most_common(newest, "RegionId")}
-    own = {"RegionId": middle.get("RegionId") or "none"}
-    status = most_common(newest, "Status")
+    schema, newest = store.schema, newest_records(store)
+    around = [middle_record(store), *newest]
+    region = {"RegionId": most_common(schema, newest, "RegionId")}
+    status = most_common(schema, newest, "Status")
     ids = [record["InstanceId"] for record in newest[:100]]
-    network: Record = middle.get("VpcAttributes") or {}
+
+    def of_one(field: str) -> dict[str, object]:
+        """Ask for what one instance has, in its region."""
+        record = first_with(schema, around, "RegionId", field)
+        return {name: value_of(schema, record, name) for name in ("RegionId", field)}
+
     until = to_text(now + 30 * _DAY, "seconds")
 
     return {
@@ -45,9 +56,9 @@ def questions(store: Reads, now: int) -> Questions:
         },
         "A page that tokens lead on from": {**region, "MaxResults": 100},
         "A hundred IDs": {**region, "InstanceIds": json.dumps(ids)},
-        "The name of one, any case": {**own, "InstanceName": middle.get("InstanceName") or "none"},
+        "The name of one, any case": of_one("InstanceName"),
         "Nothing fits this pattern": {**region, "InstanceName": "no*such*instance"},
-        "One network": {**own, "VpcId": network.get("VpcId") or "none"},
+        "One network": of_one("VpcId"),
         "Expiring within 30 days": {
             **region,
             "Filter.3.Key": "ExpiredStartTime",

@@ -16,16 +16,17 @@ def questions(store: Reads, now: int) -> Questions:  # noqa: ARG001 - as every q
     """Make the questions of what is common, and of a record in the middle."""
     first, middle = newest_records(store), middle_record(store)
     name: str = middle["InstanceName"]
+    group = most_common(store.schema, first, "ResourceGroupId")
 
     return {
         "The first instances by name": {},
         "A small page": {"MaxResults": 10},
-        "One status": {"Status": most_common(first, "InstanceStatus")},
+        "One status": {"Status": most_common(store.schema, first, "InstanceStatus")},
         "Part of a name": {"InstanceName": name[-4:]},
         "One character": {"InstanceName": name[:1]},
         "A hundred names": {
             "InstanceNameList": ",".join([record["InstanceName"] for record in first[:100]])
         },
-        "One resource group": {"ResourceGroupId": most_common(first, "ResourceGroupId")},
+        "One resource group": {"ResourceGroupId": group},
         "Nothing has this name": {"InstanceName": "no such instance"},
     }
