@@ -178,6 +178,11 @@ class Envelope:
         is_all = frozenset(fields) == self._names and instants == self.times
         return is_all and self._is_flat
 
+    def has_member(self, path: str) -> bool:
+        """Tell whether items may have a member: one of `members`, around one, or within one."""
+        is_around = any(member.startswith(f"{path}.") for member in self.members)
+        return path in self._names or is_around or _whole_of(path, self.members) is not None
+
     def items(self, records: list[Record], schema: Schema | None = None) -> list[Record]:
         """Write records as items of the API; they are the caller's own, and may become the items.
 

@@ -4,10 +4,10 @@ A member of a member is named by its path, with dots (`VpcAttributes.VpcId`). A 
 lists: it means the member of each of their items.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
-__all__ = ["Tree", "picked", "rewritten", "tree_of"]
+__all__ = ["Tree", "found", "picked", "rewritten", "tree_of"]
 
 Tree: TypeAlias = dict[str, Any]
 """Names, each with the tree below it. A name that a path ends with has a leaf instead."""
@@ -27,6 +27,31 @@ def tree_of(paths: Iterable[str], leaf: Callable[[str], object]) -> Tree:
             there = there.setdefault(step, {})
         there[last] = leaf(path)
     return tree
+
+
+def found(value: Any, path: str) -> list[Any]:
+    """Return what is at the end of a path; nothing where it leads nowhere.
+
+    >>> found({"a": [{"b": 1}, {"b": 2}, {}]}, "a.b"), found({"a": {"b": [3, 4]}}, "a.b")
+    ([1, 2], [3, 4])
+    """
+    there: list[Any] = [value]
+    for step in path.split("."):
+        there = [
+            cast(Mapping[str, Any], one)[step]
+            for one in _flat(there)
+            if isinstance(one, Mapping) and step in one
+        ]
+    return [one for one in _flat(there) if one is not None]
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Walk values, and those of lists in their place."""
+    for value in values:
+        if isinstance(value, list | tuple | set | frozenset):
+            yield from _flat(cast(Iterable[Any], value))
+        else:
+            yield value
 
 
 def picked(value: Any, tree: Tree | None) -> Any:

@@ -34,8 +34,8 @@ class Api:
         path: where HTTP requests find it; see `Served`. On `/` (RPC) it is found by its operation's
             name, the action.
         method: the HTTP method that its document gives. `GET` and `POST` are taken for each.
-        columns: the members of an item that a terminal shows; all of them where there are none
-            here.
+        columns: the members of an item that a terminal shows, by their paths (`network.name`); all
+            of them where there are none here.
         checks: by the name of a fact in `operation.host`, what refuses a fact that cannot be used.
         facts: by the name of a fact in `operation.host`, how it is read from a file.
 
@@ -55,7 +55,7 @@ class Api:
     def __post_init__(self) -> None:
         check_path(self.path, self.method, self.operation)
         for column in self.columns:
-            if column not in self.operation.envelope.members:
+            if not self.operation.envelope.has_member(column):
                 raise SchemaError(
                     f"{column} is no member of an item: name one of the envelope's", field="columns"
                 )

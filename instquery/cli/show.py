@@ -5,7 +5,7 @@ import sys
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import typer
 from rich import box
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from instquery.apis.catalog import Api
+from instquery.apis.nesting import found
 from instquery.errors import InstqueryError
 from instquery.query import Record
 
@@ -37,6 +38,8 @@ __all__ = [
 
 _NARROW = 60  # columns of a terminal below which a table of figures has no room
 _NARROWEST = 8  # columns of a terminal below which no cell is wrapped
+_LONGEST = 60  # characters of a nested member; the rest is shown by --json
+_NESTED = (Mapping, list, tuple, set, frozenset)
 
 OUTPUT = "standard output"
 
@@ -84,17 +87,17 @@ def put_out(text: str | bytes, *, has_end: bool = True) -> None:
 
 
 def items_table(api: Api, items: Sequence[Record]) -> Table:
-    """Return a table of the items of a reply, times to the day.
+    """Return a table of the items of a reply, times to the day, nested members in brief.
 
     Where it has no room, the members of each item stand one under the other.
     """
-    key, times = api.operation.schema.key, api.operation.envelope.times
+    schema, times = api.operation.schema, api.operation.envelope.times
+    key = ".".join(schema.fields[schema.key].path or (schema.key,))
     columns = api.columns or tuple(dict.fromkeys(chain.from_iterable(items)))
-    rows: list[dict[str, str]] = []
-    for item in items:
-        cells = {column: plain(item.get(column, "")) for column in columns}
-        days = {column: cells[column][:10] for column in columns if column in times}
-        rows.append(cells | days)
+    rows = [
+        {column: _cell(item, column, is_time=column in times) for column in columns}
+        for item in items
+    ]
 
     whole = {column for column in columns if column == key or column in times}
     if _least_width(columns, rows, whole) > console.width:
@@ -106,6 +109,34 @@ def items_table(api: Api, items: Sequence[Record]) -> Table:
     for row in rows:
         table.add_row(*map(Text, row.values()))
     return table
+
+
+def _cell(item: Record, column: str, *, is_time: bool) -> str:
+    """Return a member of an item, which a path may lead to, as a table shows it."""
+    if column not in item and "." in column:
+        values = found(item, column)
+        member: object = values if len(values) != 1 else values[0]
+    else:
+        member = item.get(column, "")
+
+    if is_time:
+        days = [str(value)[:10] for value in (member if isinstance(member, list) else [member])]
+        return plain(", ".join(days))
+    text = _in_brief(member)
+    is_long = isinstance(member, _NESTED) and len(text) > _LONGEST
+    return plain(f"{text[: _LONGEST - 1]}…" if is_long else text)
+
+
+def _in_brief(value: Any, *, is_within: bool = False) -> str:
+    """Return a value as text: `name: lan, size: 8` for an object, `a, b` for a list."""
+    if isinstance(value, Mapping):
+        members = cast(Mapping[str, Any], value)
+        inner = [f"{name}: {_in_brief(one, is_within=True)}" for name, one in members.items()]
+        return f"{{{', '.join(inner)}}}" if is_within else ", ".join(inner)
+    if isinstance(value, list | tuple | set | frozenset):
+        inner = [_in_brief(one, is_within=True) for one in cast(Iterable[Any], value)]
+        return f"[{', '.join(inner)}]" if is_within else ", ".join(inner)
+    return str(value)
 
 
 def _least_width(
