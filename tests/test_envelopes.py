@@ -1,6 +1,8 @@
 """Items as envelopes write them: members within members, times to the minute, blank times."""
 
 from dataclasses import replace
+from itertools import product
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -160,7 +162,12 @@ def test_trees():
         ({"a": True, "b": 1.5}, "<R><a>true</a><b>1.5</b></R>"),
         ({"a": []}, "<R></R>"),
         ({"a": [1, [2, 3]]}, "<R><a>1</a><a>2</a><a>3</a></R>"),
-        ({"1 a<b": "&"}, "<R><_1_a_b>&amp;</_1_a_b></R>"),
+        ({"a": [None, "x", [None]]}, "<R><a></a><a>x</a><a></a></R>"),
+        ({"a": [{}, {"b": None}]}, "<R><a></a><a></a></R>"),
+        ({"a": {"b": []}}, "<R><a></a></R>"),
+        ({"1a<b": "&"}, "<R><_x0031_a_x003C_b>&amp;</_x0031_a_x003C_b></R>"),
+        ({"a b": 1, "a:b": 2}, "<R><a_x0020_b>1</a_x0020_b><a_x003A_b>2</a_x003A_b></R>"),
+        ({"_x0020_": 1, "a_x": 2}, "<R><_x005F_x0020_>1</_x005F_x0020_><a_x>2</a_x></R>"),
         ({"": "x"}, "<R><_>x</_></R>"),
         ({"a": "\ud800\x0b\ufffe"}, "<R><a>\ufffd\ufffd\ufffd</a></R>"),
         ({"名": "推荐"}, "<R><名>推荐</名></R>"),
@@ -168,3 +175,27 @@ def test_trees():
 )
 def test_bodies_in_xml(body, text):
     assert xml_writer("R")(body).decode().partition("\n")[2] == text
+
+
+def test_names_in_xml_are_names_and_differ():
+    letters = [
+        "a",
+        "_",
+        "x0020",
+        "x",
+        " ",
+        ":",
+        "1",
+        "-",
+        ".",
+        "²",
+        "é",
+        "e\u0301",
+        "名",
+        "\n",
+        "😀",
+    ]
+    names = {"".join(one) for count in (1, 2, 3) for one in product(letters, repeat=count)}
+    body = xml_writer("R")(dict.fromkeys(names, 1))
+    tags = [element.tag for element in ET.fromstring(body)]  # noqa: S314 - our own
+    assert len(tags) == len(set(tags)) == len(names)

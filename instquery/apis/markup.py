@@ -1,27 +1,41 @@
 """Bodies in XML, for an `Envelope` that writes them so."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from xml.sax.saxutils import escape
 
 __all__ = ["xml_writer"]
 
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_NAME = re.compile(r"[^\w.-]")
+
+# What XML 1.0 lets a name begin with, and what else may follow.
+_FIRST = (
+    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"
+)
+_LATER = f"{_FIRST}0-9.\xb7\u0300-\u036f\u203f\u2040-"
+_SPELLED = re.compile(f"^[^{_FIRST}]|[^{_LATER}]|_(?=x[0-9A-F]{{4}})")
 
 
 def xml_writer(root: str) -> Callable[[Mapping[str, Any]], bytes]:
     """Return what writes a body as an XML document, in UTF-8.
 
-    A member is an element of its name, a list an element for each item, all of the list's name. A
-    member without a value is left out. Bools are `true` and `false`. A character that XML cannot
-    hold is written as U+FFFD, and one that no name can have as `_`.
+    - A member is an element of its name. One without a value is left out.
+    - A list is an element for each item, all of the list's name: an item without a value is an
+      empty element, a list in a list is written as its items, and a list without items is nothing.
+    - Bools are `true` and `false`. A character that XML cannot hold is written as U+FFFD.
+    - A character that no name can have there is written as `_xHHHH_`, its code point in hexadecimal
+      digits, and so is a `_` that would be read as the first of these. So two names are never one
+      element's, but that an empty name is `_`.
 
     >>> write = xml_writer("Reply")
     >>> print(write({"Id": "R", "Items": {"Item": [{"Name": "<"}, {"Name": "c"}]}}).decode())
     <?xml version="1.0" encoding="UTF-8"?>
     <Reply><Id>R</Id><Items><Item><Name>&lt;</Name></Item><Item><Name>c</Name></Item></Items></Reply>
+    >>> print(write({"a b": [None, "x"], "1": [], "c": None}).decode())
+    <?xml version="1.0" encoding="UTF-8"?>
+    <Reply><a_x0020_b></a_x0020_b><a_x0020_b>x</a_x0020_b></Reply>
 
     """
 
@@ -37,24 +51,33 @@ def _write(name: str, value: Any, parts: list[str]) -> None:
     """Append the elements of a member."""
     if value is None:
         return
+    for one in _items(value):
+        _write_one(name, one, parts)
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """Walk what a member has an element for each of: the items of a list, else itself."""
     if isinstance(value, list | tuple):
         for item in cast(list[Any], value):
-            _write(name, item, parts)
-        return
+            yield from _items(item)
+    else:
+        yield value
 
-    tag = _named(name)
+
+def _write_one(name: str, value: Any, parts: list[str]) -> None:
+    """Append one element."""
+    tag = _SPELLED.sub(_spelled, name) or "_"
     parts.append(f"<{tag}>")
     if isinstance(value, Mapping):
         members = cast(Mapping[str, Any], value)
         for inner, member in members.items():
             _write(str(inner), member, parts)
-    else:
+    elif value is not None:
         text = str(value).lower() if isinstance(value, bool) else str(value)
         parts.append(escape(_NO_CHARACTER.sub("\ufffd", text)).replace("\r", "&#13;"))
     parts.append(f"</{tag}>")
 
 
-def _named(name: str) -> str:
-    """Return a member's name as one of an element."""
-    tag = _NO_NAME.sub("_", name) or "_"
-    return tag if tag[0].isalpha() or tag[0] == "_" else f"_{tag}"
+def _spelled(found: re.Match[str]) -> str:
+    """Write a character of a name by its code point."""
+    return f"_x{ord(found[0]):04X}_"
