@@ -177,6 +177,15 @@ def test_bodies_in_xml(body, text):
     assert xml_writer("R")(body).decode().partition("\n")[2] == text
 
 
+def test_members_come_as_the_record_has_them():
+    record = {"Note": {"b": 1, "a": 2}, "Locks": {"x": 1}, "Vpc": {"z": 1, "y": 2}, "Created": 5}
+    members = ("Created", "Ends", "Vpc.y", "Vpc.z", "Id", "Locks.x", "Note.a", "Note.b")
+    item = written(record, members=members, blank=frozenset({"Ends", "Created"}))
+    assert list(item) == ["Id", "Note", "Locks", "Vpc", "Created", "Ends"]
+    assert list(item["Note"]) == ["b", "a"]
+    assert list(written({}, members=members, blank=PLAIN.times)) == ["Id", "Created", "Ends"]
+
+
 def test_names_in_xml_are_names_and_differ():
     letters = [
         "a",

@@ -97,8 +97,9 @@ class Fault:
 class Envelope:
     """How one API writes its items and wraps them.
 
-    A member that a record lacks is left out of its item, and so is whatever is no member. A member
-    of a member is named by its path, such as `VpcAttributes.VpcId`; then its item has no other
+    The members of an item come in the order that its record has them; times that are blank come
+    last. A member that a record lacks is left out, and so is whatever is no member. A member of a
+    member is named by its path, such as `VpcAttributes.VpcId`; then its item has no other
     member there.
 
     Times are written as UTC text. A blank one (`""`) is no time and is left out. A field declared
@@ -134,6 +135,7 @@ class Envelope:
     _names: frozenset[str] = attribute(init=False, repr=False, compare=False)
     _nested: Tree = attribute(init=False, repr=False, compare=False)
     _nested_times: Tree = attribute(init=False, repr=False, compare=False)
+    _own_blank: tuple[str, ...] = attribute(init=False, repr=False, compare=False)
     _is_flat: bool = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -161,10 +163,12 @@ class Envelope:
         object.__setattr__(self, "blank", frozenset(blank))
         object.__setattr__(self, "_names", frozenset(members))
         nested = [name for name in members if "." in name]
-        nested_times = [name for name in times if "." in name]
+        nested_times = sorted([name for name in times if "." in name])
+        own_blank = tuple([name for name in members if name in blank and "." not in name])
         object.__setattr__(self, "_nested", tree_of(nested, leaf=lambda _: None))
         leaves = tree_of(nested_times, leaf=lambda name: "" if name in blank else None)
         object.__setattr__(self, "_nested_times", leaves)
+        object.__setattr__(self, "_own_blank", own_blank)
         is_flat = not (nested or nested_times or blank) and self.timespec != "minutes"
         object.__setattr__(self, "_is_flat", is_flat)
 
@@ -204,16 +208,7 @@ class Envelope:
 
     def _item(self, record: Record, schema: Schema | None) -> Record:
         """Write one record, whatever form its times are in and whatever else it holds."""
-        item = {
-            member: value
-            for member, value in record.items()
-            if member in self._names and value is not None
-        }
-        for member in self._nested.keys() & record.keys():
-            inner = picked(record[member], self._nested[member])
-            if inner is not None:
-                item[member] = inner
-
+        item = self._members_of(record)
         for member in self.times & item.keys():
             value = item[member]
             field = None if schema is None else schema.fields.get(member)
@@ -226,9 +221,20 @@ class Envelope:
 
         for member in self._nested_times.keys() & item.keys():
             item[member] = rewritten(item[member], self._nested_times[member], self._as_inner_time)
-        for member in self.blank:
-            if "." not in member and member not in item:
+        for member in self._own_blank:
+            if member not in item:
                 item[member] = ""
+        return item
+
+    def _members_of(self, record: Record) -> Record:
+        """Return what a record has of the members, in its own order."""
+        item: Record = {}
+        for member, value in record.items():
+            inner = value if member in self._names else None
+            if member in self._nested:
+                inner = picked(value, self._nested[member])
+            if inner is not None:
+                item[member] = inner
         return item
 
     def _as_time(self, value: object) -> object:
