@@ -261,6 +261,16 @@ def test_a_database_has_no_tokens(file, tmp_path):
         assert "ListThings leads to further pages by NextToken" in " ".join(told.split())
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_refused_token_is_said_in_both_forms(file, words):
+    told = CliRunner().invoke(app, ["query", *ROW, "things", str(file), "--next-token", "x", *words])
+    assert told.exit_code == 1
+    if words:
+        assert json.loads(told.stdout) == {"Error": "Invalid", "Message": "NextToken is invalid"}
+    else:
+        assert told.stderr == "error: Invalid: --next-token is invalid\n"
+
+
 @pytest.mark.parametrize(
     "order",
     [None, Order("Zone"), (Order("Zone", descending=False), Order("Created")), Order("Id")],

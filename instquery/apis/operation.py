@@ -309,4 +309,4 @@ class Operation:
             refusal, fault = Refusal(self.internal), self.errors[self.internal]
         message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
         refused = Refused(identity, refusal.code, message, fault.status, refusal.field)
-        return Reply(fault.status, self.envelope.failure(refused))
+        return Reply(fault.status, self.envelope.failure(refused), refusal=refusal)
