@@ -1,7 +1,7 @@
 """What a request comes to, as a terminal shows it: the reply, or why it is refused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import perf_counter
 
@@ -21,10 +21,34 @@ from instquery.cli.show import (
     plain_lines,
     put_out,
 )
-from instquery.contract import Reads
+from instquery.contract import Prepared, Reads
+from instquery.pages import Page
 from instquery.query import Query
 
 __all__ = ["print_answer"]
+
+
+class _Present:
+    """A store as commands ask it: a walk by token goes on in the present records.
+
+    The command that began it has ended, and the state that it saw is no longer kept.
+    """
+
+    def __init__(self, store: Reads) -> None:
+        self._store = store
+
+    def page(self, query: Query) -> Page:
+        """Return a page."""
+        return self._store.page(query)
+
+    def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
+        """Get a page ready."""
+        return self._store.prepare(query, cursor, live=live)
+
+    def moment(self, cursor: str) -> int | None:
+        """Return the moment of a walk, in microseconds. Raises `CursorInvalid`."""
+        tell: Callable[[str], int | None] | None = getattr(self._store, "moment", None)
+        return None if tell is None else tell(cursor)
 
 
 def print_answer(
@@ -44,7 +68,7 @@ def print_answer(
     """
     need_output()
     start = perf_counter()
-    reply = api.operation(store, params, now=now)
+    reply = api.operation(_Present(store), params, now=now)
     milliseconds = (perf_counter() - start) * 1000
     if as_json:
         put_out(json_text(reply.body))
