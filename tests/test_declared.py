@@ -306,7 +306,8 @@ TAGS = repeated("Tag", ("Key", "Value"), most=3, read=pairs)
         ({"xTag.1.Key": "a"}, None),
         ({"Tag..Key": "a"}, None),
         ({"Tag.99999999999.Key": "a"}, None),
-        ({"Tag": "text"}, None),
+        ({"Tag": ""}, None),
+        ({"Tag": None}, None),
         ({"Tag": []}, None),
         ({}, None),
     ],
@@ -354,6 +355,25 @@ def test_a_family_refuses_as_any_parameter_does():
     assert found(operation, **{"Tag.1.Key": "1", "Tag.2.Key": "1"}) == "a"
     assert undeclared(operation, ["Tag.1.Key", "Tag.20.Value"]) is None
     assert "Tag.1.Kye is no parameter" in undeclared(operation, ["Tag.1.Kye"])
+
+
+@pytest.mark.parametrize("given", ["x", {"a": "b"}, {"a"}, 5, {}])
+def test_what_is_no_list_under_the_name_of_a_family_is_refused(given):
+    operation = taking(TAGS, repeated("Id", most=3, read=lambda ids, now: In("Id", ids)))
+    cure = "or come in numbered parts"
+    assert told(operation, Tag=given) == f"Tag must be a list of objects with Key, Value, {cure}"
+    assert told(operation, Id=given) == f"Id must be a list of texts, {cure}"
+    remote = operation.prepare(STORE, {"Tag": str(given), "Id": "a"}, is_remote=True).reply()
+    assert remote.status == 200
+
+
+@pytest.mark.parametrize("name", ["Tag", "Tag.0.Key", "Tag.01.Key", "Tag.1", "Tag.1.key"])
+def test_other_names_of_a_family_are_not_declared(name):
+    operation = taking(TAGS, exact("Zone"))
+    assert undeclared(operation, [name]).startswith(
+        f"{name} is no parameter of List: did you mean Tag.1.Key"
+    )
+    assert undeclared(operation, ["x"]).endswith("it takes Tag.N.Key, Tag.N.Value, Zone, Size")
 
 
 # JSON

@@ -1,5 +1,6 @@
 """One parameter of an operation, as a value: how it is given, what it means, what it asks for."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -23,6 +24,7 @@ walked by token where there is another for numbered ones, the token."""
 
 _ROLES = ("filter", "number", "size", "limit", "token")
 _EXACT = (Eq, In)
+_NUMBER = re.compile(r"\.N(?![^.])")
 
 
 class Common(TypedDict, total=False):
@@ -70,6 +72,8 @@ class Param:
         collect: gathers what belongs to the parameter from all that was given, for one that comes
             in several parts, such as `Tag.1.Key`; returns `None` where there is nothing.
         is_part: tells whether a name is of one of these parts.
+        parts: the names of these parts, with `N` for a number, such as `Tag.N.Key`. Where there are
+            any, the parameter's own name is none that a request may have.
         expired: of a token, the code for one whose walk is no longer kept.
 
     `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
@@ -95,6 +99,7 @@ class Param:
     choices: tuple[str, ...] = ()
     collect: Callable[[Mapping[str, object]], object] | None = None
     is_part: Callable[[str], bool] | None = None
+    parts: tuple[str, ...] = ()
     expired: str | None = None
 
     def __post_init__(self) -> None:
@@ -125,6 +130,18 @@ class Param:
     def fields(self) -> frozenset[str]:
         """The fields that the parameter asks, where it says so."""
         return frozenset[str]().union(*[example.fields for example in self.examples])
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """The names that a request may have: its own and the other spellings, or the first parts.
+
+        >>> from instquery.apis.params import repeated
+        >>> repeated("Tag", ("Key", "Value.N"), most=5, read=lambda *_: ()).requested
+        ('Tag.1.Key', 'Tag.1.Value.1')
+        """
+        if self.parts:
+            return tuple([_NUMBER.sub(".1", part) for part in self.parts])
+        return (self.name, *self.names)
 
     @property
     def is_simple(self) -> bool:

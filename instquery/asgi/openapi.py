@@ -92,7 +92,9 @@ def _parameters(there: list[Served]) -> list[dict[str, Any]]:
     rules: dict[str, list[Param]] = {}
     for one in there:
         for param in one.operation.params:
-            rules.setdefault(param.name, []).append(param)
+            # Of one that comes in numbered parts the first ones stand for all.
+            for name in param.requested if param.parts else (param.name,):
+                rules.setdefault(name, []).append(param)
 
     return [
         _parameter(
