@@ -1,10 +1,23 @@
 """What parameters can declare: families, JSON, bools, corrected sizes, own codes, other names."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from instquery import Eq, In, Order, Range, Schema, SchemaError, Store, instant, keyword, text
+from instquery import (
+    Eq,
+    In,
+    Order,
+    Range,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+    keyword,
+    number,
+    text,
+)
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.operation import Operation, Refusal
 from instquery.apis.params import (
@@ -423,6 +436,92 @@ def test_a_json_array_may_be_read_in_ones_own_way():
     assert found(operation, Tags="[]") == "abcde"
     assert told(operation, Tags='[{"Key": "k", "Key": "x"}]') == "Tags must be a JSON array"
     assert told(operation, Tags="[{},{},{}]") == "Tags must hold at most 2 values"
+
+
+# numbers
+
+COUNTED = Schema(
+    key="Id", fields={"Id": text(), "Size": number(), "Zone": keyword(), "Name": text()}
+)
+SIZES = Store(
+    COUNTED,
+    [
+        {"Id": "a", "Size": 5, "Zone": "5"},
+        {"Id": "b", "Size": 0.1},
+        {"Id": "c", "Size": Decimal("0.1"), "Name": "5"},
+        {"Id": "d", "Size": -2.5e30},
+        {"Id": "e", "Size": 0},
+        {"Id": "f", "Size": 2**64 - 1},
+        {"Id": "g", "Size": float("inf")},
+    ],
+)
+PAGE = page_size("Page", default=50, most=50)
+
+
+def counting(*params):
+    return replace(taking(exact("Id")), schema=COUNTED, params=(*params, PAGE))
+
+
+EXACT = exact("X", "Size")
+LISTED = listed("X", "Size", most=3)
+ARRAY = json_list("X", "Size", most=3, bare=True)
+CHOSEN = one_of("X", (5, "0.1"), "Size")
+EITHER = exact("X", ("Size", "Zone", "Name"))
+
+
+@pytest.mark.parametrize(
+    ("param", "given", "ids"),
+    [
+        *((EXACT, given, "a") for given in ("5", 5, "5.0", 5.0, "05", Decimal(5), "50e-1")),
+        *((EXACT, given, "bc") for given in ("0.1", 0.1, "1e-1", Decimal("0.10"))),
+        *((EXACT, given, "d") for given in (-2.5e30, "-2.5e30", "-25" + "0" * 29)),
+        *((EXACT, given, "e") for given in ("0", "-0", 0.0)),
+        *((EXACT, given, "") for given in ("1e-400", "1e400", "7")),
+        (EXACT, str(2**64 - 1), "f"),
+        *((LISTED, given, "abc") for given in ("5,0.1", " 0.1 ,5,", "5,0.1,0.10")),
+        (LISTED, 5, "a"),
+        *((ARRAY, given, "abc") for given in ("[5, 0.1]", '["5", 0.1]', [5, 0.1])),
+        *((ARRAY, given, "a") for given in ("5", "5.0")),
+        (ARRAY, "[]", ""),
+        (CHOSEN, "5", "a"),
+        (CHOSEN, "0.1", "bc"),
+        (EITHER, "5", "ac"),
+        (EITHER, "x", ""),
+    ],
+)
+def test_a_number_field_is_asked_by_numbers(param, given, ids):
+    reply = counting(param)(SIZES, {"X": given})
+    assert reply.status == 200, reply
+    assert sorted(reply.body["found"]) == list(ids)
+
+
+@pytest.mark.parametrize(
+    ("param", "given", "said"),
+    [
+        *((EXACT, given, "must be a number") for given in ("x", True, "1e999", "٣", "inf", "1_0")),
+        *((EXACT, given, "must be a number") for given in ("9" * 41, float("nan"), [5], " 5")),
+        (LISTED, "5,x", "must be a number"),
+        *((ARRAY, given, "must hold numbers") for given in ("[5, null]", "[true]", "[NaN]", "x")),
+        (CHOSEN, "6", "must be one of 5, 0.1"),
+    ],
+)
+def test_what_is_no_number_is_refused(param, given, said):
+    reply = counting(param)(SIZES, {"X": given})
+    assert (reply.status, reply.body["message"]) == (400, f"X {said}")
+
+
+@pytest.mark.parametrize(
+    ("param", "said"),
+    [
+        (boolean("Size"), "holds no bool: ask for a number; declare the field so"),
+        (one_of("Size", ("1", "x")), "'x' is no number, and Size is a number field: give numbers"),
+        (contains("Size"), "does not answer Contains"),
+    ],
+)
+def test_what_a_number_field_cannot_be_asked_is_refused_when_it_is_declared(param, said):
+    with pytest.raises(SchemaError) as caught:
+        counting(param)
+    assert said in str(caught.value)
 
 
 # bools

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypedDict
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self, TypeAlias, TypedDict
 
-from instquery.apis.values import typed
+from instquery.apis.values import number_of, numbered, typed
 from instquery.errors import QueryError, SchemaError
+from instquery.kinds import KINDS
 from instquery.predicates import Eq, In, Or, Predicate
 from instquery.schema import Schema
 
@@ -61,7 +62,9 @@ class Param:
         examples: a predicate of the form that `read` makes, for each field that it asks. An
             operation checks that its schema answers them. Without any, nothing is checked.
         is_typed: whether a text that `read` looks for (by `Eq` or `In`, or an `Or` of them) also
-            stands for the bool or the number that it spells, where the field is a keyword.
+            stands for the bool or the number that it spells, where the field is a keyword; where it
+            is a number field, for the number alone.
+        numbers: takes the place of `value` where all of the fields are number fields.
         longest: the characters that a value may have where it comes over a network; `None` leaves
             that to the bound of a request.
         required: whether a request without it is refused, with the operation's code `missing`.
@@ -92,6 +95,7 @@ class Param:
     value: Callable[[object], Any] = _as_given
     examples: tuple[Predicate, ...] = ()
     is_typed: bool = False
+    numbers: Callable[[object], Any] | None = None
     longest: int | None = None
     required: bool = False
     code: str | None = None
@@ -158,28 +162,23 @@ class Param:
                 return value
         return None
 
-    def over(self, schema: Schema) -> Read:
-        """Return `read` as it is for the fields of a schema.
+    def over(self, schema: Schema) -> Self:
+        """Return the parameter as it reads for the fields of a schema.
 
         Raises:
             SchemaError: if a field is not declared, or does not answer what the parameter asks.
 
         """
-        for example in self.examples:
-            try:
-                schema.bound(example, 0)
-            except QueryError as error:
-                asked = ", ".join(sorted(example.fields))
-                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
-                cure = "declare the field so, or name another by field="
-                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
+        kinds = {name: schema.fields[name].kind for name in self.fields if name in schema.fields}
+        numbers: frozenset[str] = frozenset()
+        if self.is_typed:
+            numbers = frozenset([name for name, kind in kinds.items() if kind == KINDS["number"]])
+        self._check(schema, numbers)
 
         # The key holds nothing but text, although it may be a keyword.
-        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {
-            schema.key
-        }
-        if not self.is_typed or not keywords:
-            return self.read
+        keywords = {name for name, kind in kinds.items() if kind.has_numbers} - {schema.key}
+        if not self.is_typed or not (keywords or numbers):
+            return self
 
         is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
         read_text = self.read
@@ -193,9 +192,33 @@ class Param:
         def typed_in_field(made: Predicate) -> Predicate:
             if isinstance(made, _EXACT) and made.field in is_kept_as_text:
                 return typed(made, as_text=is_kept_as_text[made.field])
+            if isinstance(made, _EXACT) and made.field in numbers:
+                return numbered(made)
             return made
 
-        return read
+        value = self.value
+        if self.numbers is not None and numbers == self.fields:
+            value = self.numbers
+        return replace(self, read=read, value=value)
+
+    def _check(self, schema: Schema, numbers: frozenset[str]) -> None:
+        """Check that the fields of a schema answer what is asked; texts may stand for `numbers`."""
+        for example in self.examples:
+            if numbers.issuperset(example.fields):
+                continue
+            try:
+                schema.bound(example, 0)
+            except QueryError as error:
+                asked = ", ".join(sorted(example.fields))
+                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
+                cure = "declare the field so, or name another by field="
+                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
+
+        for choice in self.choices if numbers else ():
+            if number_of(choice) is None:
+                reason = f"{choice!r} is no number, and {min(numbers)} is a number field"
+                cure = "give numbers alone, or name another field by field="
+                raise SchemaError(f"{reason}: {cure}", field=self.name)
 
 
 def is_count(number: object) -> bool:

@@ -76,11 +76,10 @@ class Requests:
         missing: str,
         total: bool,
     ) -> None:
-        self._params = params
+        self._params = params = tuple([param.over(schema) for param in params])
         self._rules = rules
         self._invalid, self._missing = invalid, missing
         self._total = total
-        self._reads = {param.name: param.over(schema) for param in params}
         self._filters = {param.name: param for param in params if param.role == "filter"}
         self._paging = [param for param in params if param.role in ("number", "size", "limit")]
         self._defaults = {"number": 1, "size": 1} | {one.role: one.default for one in self._paging}
@@ -243,7 +242,7 @@ class Requests:
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Any:
         """Turn a value into what it asks for at a moment."""
         try:
-            made = self._reads[param.name](value, moment)
+            made = param.read(value, moment)
             if isinstance(made, Predicate) or isinstance(made, int):  # noqa: SIM101 - as is quicker
                 return made
             return tuple(made)  # a generator refuses only when it is asked
