@@ -16,6 +16,8 @@ from instquery import (
     instant,
     keyword,
     number,
+    stored,
+    tags,
     text,
 )
 from instquery.apis.envelope import Envelope, Fault
@@ -436,6 +438,41 @@ def test_a_json_array_may_be_read_in_ones_own_way():
     assert found(operation, Tags="[]") == "abcde"
     assert told(operation, Tags='[{"Key": "k", "Key": "x"}]') == "Tags must be a JSON array"
     assert told(operation, Tags="[{},{},{}]") == "Tags must hold at most 2 values"
+
+
+NESTED = {"Id": text(), "kind": keyword(path="spec.kind"), "Tags": tags(path="Tags.Tag")}
+
+
+@pytest.mark.parametrize(
+    ("member", "more", "said"),
+    [
+        (
+            "kind",
+            {},
+            "the field kind is drawn from spec.kind, and is no member of a record: "
+            'name spec.kind in its place, and declare "spec": stored()',
+        ),
+        (
+            "spec.kind",
+            {"spec.kind": stored()},
+            "the member spec.kind is no field of the schema, and no record has spec: "
+            'declare "spec": stored()',
+        ),
+        ("kind.x", {}, 'declare "kind": stored()'),
+        ("spec.kind", {"spec": stored()}, None),
+        ("Tags", {}, None),
+        ("Tags.Tag", {}, None),
+    ],
+)
+def test_a_member_of_an_item_is_one_of_a_record(member, more, said):
+    schema = Schema(key="Id", fields=NESTED | more)
+    parts = {"schema": schema, "params": (), "envelope": replace(ENVELOPE, members=("Id", member))}
+    if said is None:
+        replace(taking(exact("Id")), **parts)
+        return
+    with pytest.raises(SchemaError) as caught:
+        replace(taking(exact("Id")), **parts)
+    assert said in str(caught.value)
 
 
 # numbers
