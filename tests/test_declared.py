@@ -222,6 +222,16 @@ def test_what_no_parameter_takes_is_a_mistake_of_python():
 # several predicates
 
 
+@pytest.mark.parametrize("nothing", [None, (), []])
+def test_a_parameter_may_ask_for_nothing(nothing):
+    for param in (
+        Param("X", "filter", lambda value, now: nothing, "x"),
+        json_list("X", most=1, read=lambda items, now: nothing),
+        repeated("X", most=1, read=lambda items, now: nothing),
+    ):
+        assert found(taking(param), X=["1"]) == "abcde"
+
+
 def test_a_parameter_may_yield_any_number_of_predicates():
     def read(value, now):
         return [Eq("Zone", word) for word in value.split()]

@@ -33,7 +33,7 @@ def repeated(
     parts: Sequence[Part] = (),
     *,
     most: int,
-    read: Callable[[Any, int], Predicates],
+    read: Callable[[Any, int], Predicates | None],
     **common: Unpack[Common],
 ) -> Param:
     """Declare a family of parameters, numbered from 1: `Tag.1.Key`, `Tag.1.Value`, `Tag.2.Key`.

@@ -16,8 +16,11 @@ __all__ = ["Common", "Param", "Predicates", "Read", "Role", "is_count"]
 Predicates: TypeAlias = Predicate | Iterable[Predicate]
 """What a filter asks for: a predicate, or any number of them, which must all hold."""
 
-Read: TypeAlias = Callable[[Any, int], Predicates | int]
-"""Makes predicates or a number of a value, at the moment of the request in microseconds."""
+Read: TypeAlias = Callable[[Any, int], Predicates | int | None]
+"""Makes predicates or a number of a value, at the moment of the request in microseconds.
+
+`None` and an empty collection ask for nothing.
+"""
 
 Role: TypeAlias = Literal["filter", "number", "size", "limit", "token"]
 """What a parameter decides: which records, the page's number, its size, the size of pages that are
@@ -183,7 +186,7 @@ class Param:
         is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
         read_text = self.read
 
-        def read(value: Any, now: int) -> Predicates | int:
+        def read(value: Any, now: int) -> Predicates | int | None:
             made = read_text(value, now)
             if isinstance(made, Or):
                 return Or(*[typed_in_field(one) for one in made.operands])

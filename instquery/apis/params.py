@@ -126,7 +126,7 @@ def json_list(
     *,
     most: int,
     bare: bool = False,
-    read: Callable[[Any, int], Predicates] | None = None,
+    read: Callable[[Any, int], Predicates | None] | None = None,
     **common: Unpack[Common],
 ) -> Param:
     """Declare a filter for values in a JSON array, such as `["i-1", "i-2"]`.
@@ -164,7 +164,7 @@ def boolean(
     name: str,
     field: str | None = None,
     *,
-    read: Callable[[bool, int], Predicates] | None = None,
+    read: Callable[[bool, int], Predicates | None] | None = None,
     words: tuple[str, str] | None = None,
     **common: Unpack[Common],
 ) -> Param:

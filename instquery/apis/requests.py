@@ -245,7 +245,7 @@ class Requests:
             made = param.read(value, moment)
             if isinstance(made, Predicate) or isinstance(made, int):  # noqa: SIM101 - as is quicker
                 return made
-            return tuple(made)  # a generator refuses only when it is asked
+            return () if made is None else tuple(made)  # a generator refuses only when it is asked
         except (ValueError, InstqueryError) as error:
             raise self._refusal(param, error) from None
 
