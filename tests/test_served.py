@@ -417,6 +417,17 @@ def test_a_path_with_names_is_described():
     assert set(paths[path]) == {"get"}
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_double_notes_the_parameters_of_a_path_too(strict):
+    with Double(Served(LIST, store(), path=PATH), strict=strict) as double:
+        httpx.get(f"{double.url}/v1/regions/no%20rth/things", params={"region": "x", "size": "1"})
+        httpx.get(f"{double.url}/nowhere", params={"size": "1"})
+        assert [one.params for one in double.requests] == [
+            {"region": "no rth", "size": "1"},
+            {"size": "1"},
+        ]
+
+
 IDS = repeated("Id", most=3, names=("ID",), read=lambda ids, now: In("id", ids))
 
 
