@@ -9,6 +9,7 @@ from instquery import (
     Eq,
     In,
     Order,
+    Query,
     Range,
     Schema,
     SchemaError,
@@ -448,6 +449,13 @@ def test_a_json_array_may_be_read_in_ones_own_way():
     assert found(operation, Tags="[]") == "abcde"
     assert told(operation, Tags='[{"Key": "k", "Key": "x"}]') == "Tags must be a JSON array"
     assert told(operation, Tags="[{},{},{}]") == "Tags must hold at most 2 values"
+
+
+def test_a_page_without_a_size_is_as_long_as_that_of_a_query():
+    many = Store(SCHEMA, [{"Id": f"{n:03}"} for n in range(120)])
+    operation = replace(taking(), params=(page_number("Page"),))
+    assert len(operation(many).body["found"]) == Query().limit == 50
+    assert len(operation(many, {"Page": "3"}).body["found"]) == 20
 
 
 NESTED = {"Id": text(), "kind": keyword(path="spec.kind"), "Tags": tags(path="Tags.Tag")}

@@ -26,6 +26,9 @@ __all__ = ["Given", "Meant", "Requests"]
 # Makes a NamedTuple at a third of what a call of its class costs: there are three a request.
 _new = tuple.__new__  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
+_SIZE = Query().limit
+"""Of a page whose operation has no parameter that tells it."""
+
 
 class Given(NamedTuple):
     """A request whose values are read, though nothing that depends on the moment.
@@ -82,7 +85,9 @@ class Requests:
         self._total = total
         self._filters = {param.name: param for param in params if param.role == "filter"}
         self._paging = [param for param in params if param.role in ("number", "size", "limit")]
-        self._defaults = {"number": 1, "size": 1} | {one.role: one.default for one in self._paging}
+        self._defaults = {"number": 1, "size": _SIZE} | {
+            one.role: one.default for one in self._paging
+        }
         self._are_simple = all(param.is_simple for param in params)
         self._names = frozenset(param.name for param in params)
         self._families = frozenset(
