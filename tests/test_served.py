@@ -428,6 +428,18 @@ def test_a_double_notes_the_parameters_of_a_path_too(strict):
         ]
 
 
+def test_all_statuses_of_the_error_table_are_described():
+    errors = {**LIST.errors, "Also": Fault("also", 422), "Fine": Fault("fine", 200)}
+    listed = replace(LIST, errors={**errors, "Wrong": Fault("wrong", 400)})
+    (path,) = described(Served(listed, store(), path="/v1")).values()
+    told = {status: one["description"] for status, one in path["get"]["responses"].items()}
+    assert told["422"] == "Codes: Bad, Also."
+    assert told["500"] == "Codes: Ours."
+    assert told["400"] == "The request is refused. Codes: Wrong."
+    assert told["200"] == "A page of instances. Codes: Fine."
+    assert told["413"] == "The body is too large."
+
+
 IDS = repeated("Id", most=3, names=("ID",), read=lambda ids, now: In("id", ids))
 
 
