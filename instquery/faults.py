@@ -23,7 +23,7 @@ __all__ = ["Fault", "Recorded", "Recorder", "tables_with"]
 
 
 class Recorded(NamedTuple):
-    """A request that was received: its parameters, and its headers in lower case."""
+    """A request that was received: its parameters, those of the path too; headers in lower case."""
 
     method: str
     path: str
@@ -79,7 +79,7 @@ class Recorder:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._requests.append(_recorded(scope, b"".join(body)))
+                self._requests.append(self._noted(scope, b"".join(body)))
             await send(message)
 
         if fault is not None:
@@ -101,6 +101,15 @@ class Recorder:
             await _refuse(answer, wrong, operation)
             return
         await self._app(scope, _again(body, receive), answer)
+
+    def _noted(self, scope: Scope, body: bytes) -> Recorded:
+        """Return a request as it is noted: with the parameters that its path gives."""
+        request = _recorded(scope, body)
+        with suppress(Wrong):  # which the application says
+            path = mounted_path(scope)
+            found = self._routes.find(scope["method"], path, request.params, request.headers)
+            return request._replace(params={**request.params, **found.given})
+        return request
 
     def _operation(self, scope: Scope, request: Recorded) -> Operation | None:
         """Return the operation that a request means, `None` where it means none."""

@@ -1,10 +1,26 @@
 """What parameters can declare: families, JSON, bools, corrected sizes, own codes, other names."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from instquery import Eq, In, Order, Range, Schema, SchemaError, Store, instant, keyword, text
+from instquery import (
+    Eq,
+    In,
+    Order,
+    Query,
+    Range,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+    keyword,
+    number,
+    stored,
+    tags,
+    text,
+)
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.operation import Operation, Refusal
 from instquery.apis.params import (
@@ -207,6 +223,16 @@ def test_what_no_parameter_takes_is_a_mistake_of_python():
 # several predicates
 
 
+@pytest.mark.parametrize("nothing", [None, (), []])
+def test_a_parameter_may_ask_for_nothing(nothing):
+    for param in (
+        Param("X", "filter", lambda value, now: nothing, "x"),
+        json_list("X", most=1, read=lambda items, now: nothing),
+        repeated("X", most=1, read=lambda items, now: nothing),
+    ):
+        assert found(taking(param), X=["1"]) == "abcde"
+
+
 def test_a_parameter_may_yield_any_number_of_predicates():
     def read(value, now):
         return [Eq("Zone", word) for word in value.split()]
@@ -306,7 +332,8 @@ TAGS = repeated("Tag", ("Key", "Value"), most=3, read=pairs)
         ({"xTag.1.Key": "a"}, None),
         ({"Tag..Key": "a"}, None),
         ({"Tag.99999999999.Key": "a"}, None),
-        ({"Tag": "text"}, None),
+        ({"Tag": ""}, None),
+        ({"Tag": None}, None),
         ({"Tag": []}, None),
         ({}, None),
     ],
@@ -356,6 +383,25 @@ def test_a_family_refuses_as_any_parameter_does():
     assert "Tag.1.Kye is no parameter" in undeclared(operation, ["Tag.1.Kye"])
 
 
+@pytest.mark.parametrize("given", ["x", {"a": "b"}, {"a"}, 5, {}])
+def test_what_is_no_list_under_the_name_of_a_family_is_refused(given):
+    operation = taking(TAGS, repeated("Id", most=3, read=lambda ids, now: In("Id", ids)))
+    cure = "or come in numbered parts"
+    assert told(operation, Tag=given) == f"Tag must be a list of objects with Key, Value, {cure}"
+    assert told(operation, Id=given) == f"Id must be a list of texts, {cure}"
+    remote = operation.prepare(STORE, {"Tag": str(given), "Id": "a"}, is_remote=True).reply()
+    assert remote.status == 200
+
+
+@pytest.mark.parametrize("name", ["Tag", "Tag.0.Key", "Tag.01.Key", "Tag.1", "Tag.1.key"])
+def test_other_names_of_a_family_are_not_declared(name):
+    operation = taking(TAGS, exact("Zone"))
+    assert undeclared(operation, [name]).startswith(
+        f"{name} is no parameter of List: did you mean Tag.1.Key"
+    )
+    assert undeclared(operation, ["x"]).endswith("it takes Tag.N.Key, Tag.N.Value, Zone, Size")
+
+
 # JSON
 
 
@@ -403,6 +449,134 @@ def test_a_json_array_may_be_read_in_ones_own_way():
     assert found(operation, Tags="[]") == "abcde"
     assert told(operation, Tags='[{"Key": "k", "Key": "x"}]') == "Tags must be a JSON array"
     assert told(operation, Tags="[{},{},{}]") == "Tags must hold at most 2 values"
+
+
+def test_a_page_without_a_size_is_as_long_as_that_of_a_query():
+    many = Store(SCHEMA, [{"Id": f"{n:03}"} for n in range(120)])
+    operation = replace(taking(), params=(page_number("Page"),))
+    assert len(operation(many).body["found"]) == Query().limit == 50
+    assert len(operation(many, {"Page": "3"}).body["found"]) == 20
+
+
+NESTED = {"Id": text(), "kind": keyword(path="spec.kind"), "Tags": tags(path="Tags.Tag")}
+
+
+@pytest.mark.parametrize(
+    ("member", "more", "said"),
+    [
+        (
+            "kind",
+            {},
+            "the field kind is drawn from spec.kind, and is no member of a record: "
+            'name spec.kind in its place, and declare "spec": stored()',
+        ),
+        (
+            "spec.kind",
+            {"spec.kind": stored()},
+            "the member spec.kind is no field of the schema, and no record has spec: "
+            'declare "spec": stored()',
+        ),
+        ("kind.x", {}, 'declare "kind": stored()'),
+        ("spec.kind", {"spec": stored()}, None),
+        ("Tags", {}, None),
+        ("Tags.Tag", {}, None),
+    ],
+)
+def test_a_member_of_an_item_is_one_of_a_record(member, more, said):
+    schema = Schema(key="Id", fields=NESTED | more)
+    parts = {"schema": schema, "params": (), "envelope": replace(ENVELOPE, members=("Id", member))}
+    if said is None:
+        replace(taking(exact("Id")), **parts)
+        return
+    with pytest.raises(SchemaError) as caught:
+        replace(taking(exact("Id")), **parts)
+    assert said in str(caught.value)
+
+
+# numbers
+
+COUNTED = Schema(
+    key="Id", fields={"Id": text(), "Size": number(), "Zone": keyword(), "Name": text()}
+)
+SIZES = Store(
+    COUNTED,
+    [
+        {"Id": "a", "Size": 5, "Zone": "5"},
+        {"Id": "b", "Size": 0.1},
+        {"Id": "c", "Size": Decimal("0.1"), "Name": "5"},
+        {"Id": "d", "Size": -2.5e30},
+        {"Id": "e", "Size": 0},
+        {"Id": "f", "Size": 2**64 - 1},
+        {"Id": "g", "Size": float("inf")},
+    ],
+)
+PAGE = page_size("Page", default=50, most=50)
+
+
+def counting(*params):
+    return replace(taking(exact("Id")), schema=COUNTED, params=(*params, PAGE))
+
+
+EXACT = exact("X", "Size")
+LISTED = listed("X", "Size", most=3)
+ARRAY = json_list("X", "Size", most=3, bare=True)
+CHOSEN = one_of("X", (5, "0.1"), "Size")
+EITHER = exact("X", ("Size", "Zone", "Name"))
+
+
+@pytest.mark.parametrize(
+    ("param", "given", "ids"),
+    [
+        *((EXACT, given, "a") for given in ("5", 5, "5.0", 5.0, "05", Decimal(5), "50e-1")),
+        *((EXACT, given, "bc") for given in ("0.1", 0.1, "1e-1", Decimal("0.10"))),
+        *((EXACT, given, "d") for given in (-2.5e30, "-2.5e30", "-25" + "0" * 29)),
+        *((EXACT, given, "e") for given in ("0", "-0", 0.0)),
+        *((EXACT, given, "") for given in ("1e-400", "1e400", "7")),
+        (EXACT, str(2**64 - 1), "f"),
+        *((LISTED, given, "abc") for given in ("5,0.1", " 0.1 ,5,", "5,0.1,0.10")),
+        (LISTED, 5, "a"),
+        *((ARRAY, given, "abc") for given in ("[5, 0.1]", '["5", 0.1]', [5, 0.1])),
+        *((ARRAY, given, "a") for given in ("5", "5.0")),
+        (ARRAY, "[]", ""),
+        (CHOSEN, "5", "a"),
+        (CHOSEN, "0.1", "bc"),
+        (EITHER, "5", "ac"),
+        (EITHER, "x", ""),
+    ],
+)
+def test_a_number_field_is_asked_by_numbers(param, given, ids):
+    reply = counting(param)(SIZES, {"X": given})
+    assert reply.status == 200, reply
+    assert sorted(reply.body["found"]) == list(ids)
+
+
+@pytest.mark.parametrize(
+    ("param", "given", "said"),
+    [
+        *((EXACT, given, "must be a number") for given in ("x", True, "1e999", "٣", "inf", "1_0")),
+        *((EXACT, given, "must be a number") for given in ("9" * 41, float("nan"), [5], " 5")),
+        (LISTED, "5,x", "must be a number"),
+        *((ARRAY, given, "must hold numbers") for given in ("[5, null]", "[true]", "[NaN]", "x")),
+        (CHOSEN, "6", "must be one of 5, 0.1"),
+    ],
+)
+def test_what_is_no_number_is_refused(param, given, said):
+    reply = counting(param)(SIZES, {"X": given})
+    assert (reply.status, reply.body["message"]) == (400, f"X {said}")
+
+
+@pytest.mark.parametrize(
+    ("param", "said"),
+    [
+        (boolean("Size"), "holds no bool: ask for a number; declare the field so"),
+        (one_of("Size", ("1", "x")), "'x' is no number, and Size is a number field: give numbers"),
+        (contains("Size"), "does not answer Contains"),
+    ],
+)
+def test_what_a_number_field_cannot_be_asked_is_refused_when_it_is_declared(param, said):
+    with pytest.raises(SchemaError) as caught:
+        counting(param)
+    assert said in str(caught.value)
 
 
 # bools

@@ -261,6 +261,39 @@ def test_a_database_has_no_tokens(file, tmp_path):
         assert "ListThings leads to further pages by NextToken" in " ".join(told.split())
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_refused_token_is_said_in_both_forms(file, words):
+    told = CliRunner().invoke(
+        app, ["query", *ROW, "things", str(file), "--next-token", "x", *words]
+    )
+    assert told.exit_code == 1
+    if words:
+        assert json.loads(told.stdout) == {"Error": "Invalid", "Message": "NextToken is invalid"}
+    else:
+        assert told.stderr == "error: Invalid: --next-token is invalid\n"
+
+
+@pytest.mark.parametrize("name", ["things.jsonl", "things.db"])
+def test_a_token_leads_on_in_a_later_command(file, tmp_path, name):
+    place = tmp_path / name
+    run(*ROW, "copy", file, place)
+    found, token = [], ""
+    while token is not None:
+        words = ("--next-token", token, "--max-results", 25, "--json")
+        body = json.loads(run("query", *ROW, "things", place, *words))
+        found += [item["Id"] for item in body["Data"]["Things"]]
+        token = body["NextToken"]
+    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert len(found) == 60
+    assert set(found) == {record["Id"] for record in records}
+
+    first = json.loads(run("query", *ROW, "things", place, "--json"))
+    told = run(
+        "query", *ROW, "things", place, "--state", "up", "--next-token", first["NextToken"], code=1
+    )
+    assert "--next-token is invalid" in told
+
+
 @pytest.mark.parametrize(
     "order",
     [None, Order("Zone"), (Order("Zone", descending=False), Order("Created")), Order("Id")],

@@ -9,12 +9,29 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from instquery import InstqueryError, Order, Schema, SchemaError, Store, instant, keyword, text
+from instquery import (
+    In,
+    InstqueryError,
+    Order,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+    keyword,
+    text,
+)
 from instquery.apis import airec, bss, tablestore
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
-from instquery.apis.params import contains, exact, page_number, page_size, page_token
+from instquery.apis.params import (
+    contains,
+    exact,
+    page_number,
+    page_size,
+    page_token,
+    repeated,
+)
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys, Served, create_app
 from instquery.sql import SqlStore
@@ -398,6 +415,55 @@ def test_a_path_with_names_is_described():
     assert params["region"]["required"] is True
     assert params["size"]["in"] == "query"
     assert set(paths[path]) == {"get"}
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_double_notes_the_parameters_of_a_path_too(strict):
+    with Double(Served(LIST, store(), path=PATH), strict=strict) as double:
+        httpx.get(f"{double.url}/v1/regions/no%20rth/things", params={"region": "x", "size": "1"})
+        httpx.get(f"{double.url}/nowhere", params={"size": "1"})
+        assert [one.params for one in double.requests] == [
+            {"region": "no rth", "size": "1"},
+            {"size": "1"},
+        ]
+
+
+def test_all_statuses_of_the_error_table_are_described():
+    errors = {**LIST.errors, "Also": Fault("also", 422), "Fine": Fault("fine", 200)}
+    listed = replace(LIST, errors={**errors, "Wrong": Fault("wrong", 400)})
+    (path,) = described(Served(listed, store(), path="/v1")).values()
+    told = {status: one["description"] for status, one in path["get"]["responses"].items()}
+    assert told["422"] == "Codes: Bad, Also."
+    assert told["500"] == "Codes: Ours."
+    assert told["400"] == "The request is refused. Codes: Wrong."
+    assert told["200"] == "A page of instances. Codes: Fine."
+    assert told["413"] == "The body is too large."
+
+
+IDS = repeated("Id", most=3, names=("ID",), read=lambda ids, now: In("id", ids))
+
+
+def test_a_family_is_described_by_its_own_names():
+    parts = repeated("Filter", ("Key", "Value.N"), most=3, read=lambda *_: ())
+    (path,) = described(Served(replace(LIST, params=(parts, IDS)), store(), path="/v1")).values()
+    named = {one["name"]: one.get("description") for one in path["get"]["parameters"]}
+    assert named == {
+        "Filter.1.Key": "Filter.N.Key, Filter.N.Value.N: up to 3",
+        "Filter.1.Value.1": "Filter.N.Key, Filter.N.Value.N: up to 3",
+        "Id.1": "Id.N: up to 3",
+    }
+    with pytest.raises(SchemaError, match=r"\{Id\} is no parameter of ListThings"):
+        Served(replace(LIST, params=(IDS,)), store(), path="/v1/{Id}")
+
+
+@pytest.mark.parametrize("name", ["Id", "ID", "Id.0", "Id.01"])
+def test_a_strict_double_refuses_a_family_under_another_name(name):
+    for strict, status in ((True, 400), (False, 200)):
+        operation = replace(LIST, params=(IDS, page_size("size", default=5, most=5)))
+        with Double(Served(operation, store(), path="/v1"), strict=strict) as double:
+            assert httpx.get(f"{double.url}/v1", params={name: "i-1"}).status_code == status
+            found = httpx.get(f"{double.url}/v1", params={"ID.1": "i-1"}).json()
+            assert found["total"] == 1
 
 
 def test_each_method_and_each_version_is_described():

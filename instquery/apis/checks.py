@@ -77,12 +77,23 @@ def check_envelope(envelope: Envelope, schema: Schema) -> None:
         raise SchemaError(f"must be a Schema, not {type(schema).__name__}", field="schema")
     if not isinstance(envelope, Envelope):
         raise SchemaError(f"must be an Envelope, not {type(envelope).__name__}", field="envelope")
+    paths = {name: field.path for name, field in schema.fields.items() if field.path}
+    outer = {path[0] for path in paths.values()}
     for member in envelope.members:
-        if member not in schema.fields and member.partition(".")[0] not in schema.fields:
-            reason = (
-                f"the member {member} is no field of the schema: declare it, such as by stored()"
-            )
-            raise SchemaError(reason, field="envelope")
+        first = member.partition(".")[0]
+        if first in schema.fields and (first not in paths or first in outer):
+            continue
+        if first != member:
+            reason = f"the member {member} is no field of the schema, and no record has {first}"
+            cure = f'declare "{first}": stored()'
+        elif member in paths:
+            way = ".".join(paths[member])
+            reason = f"the field {member} is drawn from {way}, and is no member of a record"
+            cure = f'name {way} in its place, and declare "{paths[member][0]}": stored()'
+        else:
+            reason = f"the member {member} is no field of the schema"
+            cure = "declare it, such as by stored()"
+        raise SchemaError(f"{reason}: {cure}", field="envelope")
 
 
 def check_errors(

@@ -7,7 +7,7 @@ from os import urandom
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from instquery.apis.nesting import Tree, picked, rewritten, tree_of
-from instquery.apis.rules import NOTHING_ASKED, Asked
+from instquery.apis.rules import NOTHING_ASKED, Asked, Refusal
 from instquery.contents import form_of
 from instquery.errors import SchemaError
 from instquery.instants import Unit, to_micros, to_text
@@ -66,12 +66,14 @@ class Reply:
     """What an operation answers: the HTTP status and the body, ready for JSON.
 
     `answer` holds the facts of a success once more, apart from their wrapping; `None` for a
-    refusal.
+    refusal. `refusal` is that of a request which was refused or failed, before its message is
+    filled in; `None` for a success, and for what a host refuses itself.
     """
 
     status: int
     body: Body
     answer: Answer | None = attribute(default=None, repr=False, compare=False)
+    refusal: Refusal | None = attribute(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Numbers may have gaps, and say in which order the items are. Parts that are empt
 given, and an item without parts is none.
 
 From Python the items may also be given as a list under the family's name: texts, or mappings of
-parts.
+parts. Anything else under that name is refused. Over a network it is no name of a parameter.
 """
 
 import re
@@ -33,7 +33,7 @@ def repeated(
     parts: Sequence[Part] = (),
     *,
     most: int,
-    read: Callable[[Any, int], Predicates],
+    read: Callable[[Any, int], Predicates | None],
     **common: Unpack[Common],
 ) -> Param:
     """Declare a family of parameters, numbered from 1: `Tag.1.Key`, `Tag.1.Value`, `Tag.2.Key`.
@@ -55,15 +55,16 @@ def repeated(
 
     """
     family = _Family((name, *common.get("names", ())), parts, most)
-    what = ", ".join(f"{name}.N.{part}" for part in family.parts) or f"{name}.N"
+    named = tuple([f"{name}.N.{part}" for part in family.parts]) or (f"{name}.N",)
     return Param(
         name,
         "filter",
         read,
-        f"{what}: up to {most}",
+        f"{', '.join(named)}: up to {most}",
         value=family.checked,
         collect=family.collect,
         is_part=family.has,
+        parts=named,
         **common,
     )
 
@@ -87,6 +88,7 @@ class _Family:
         self.parts = tuple([spellings[0] for spellings in self._spellings])
         """The own names of the parts."""
         self._most = most
+        self._what = f"objects with {', '.join(self.parts)}" if self.parts else "texts"
         self._prefixes = tuple([f"{one}." for one in names])
         behind = ["|".join(map(_pattern, spellings)) for spellings in self._spellings]
         ends = "|".join(f"(?P<p{at}>{pattern})" for at, pattern in enumerate(behind))
@@ -110,9 +112,10 @@ class _Family:
         for name in self._names:
             listed = given.get(name)
             if isinstance(listed, list | tuple):
-                return (
-                    tuple([self._of_python(one) for one in cast(Sequence[object], listed)]) or None
-                )
+                items = [self._of_python(one) for one in cast(Sequence[object], listed)]
+                return tuple(items) or None
+            if listed is not None and listed != "":
+                raise ValueError(f"must be a list of {self._what}, or come in numbered parts")
 
         found: dict[int, dict[int, Any]] = {}
         for name, value in given.items():
@@ -150,7 +153,7 @@ class _Family:
         if not self.parts:
             return word(one)
         if not isinstance(one, Mapping):
-            raise ValueError(f"must hold objects with {', '.join(self.parts)}")
+            raise ValueError(f"must hold {self._what}")
         members = cast(Mapping[str, object], one)
         return tuple([_of_part(members, spellings) for spellings in self._spellings])
 

@@ -5,20 +5,29 @@ with the rule.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from instquery.apis.facts import unrepeated
-from instquery.apis.values import plain_text, word
+from instquery.apis.values import number_of, plain_text, word
 from instquery.errors import InstqueryError
+from instquery.numbers import Number
 
-__all__ = ["json_array", "json_object", "json_texts"]
+__all__ = ["json_array", "json_numbers", "json_object", "json_texts"]
 
 
-def json_array(given: object, most: int | None, *, bare: bool = False) -> tuple[Any, ...]:
+def json_array(
+    given: object,
+    most: int | None,
+    *,
+    bare: bool = False,
+    fraction: Callable[[str], Any] | None = None,
+) -> tuple[Any, ...]:
     """Read an array of up to `most` items of any kind; repeats count.
 
-    With `bare` a text that begins with no bracket is the only item.
+    With `bare` a text that begins with no bracket is the only item. `fraction` reads numbers that
+    are no integers, in the place of `float`.
 
     >>> json_array('["a", {"b": 1}]', 2), json_array("10.0.0.1", 2, bare=True)
     (('a', {'b': 1}), ('10.0.0.1',))
@@ -27,7 +36,7 @@ def json_array(given: object, most: int | None, *, bare: bool = False) -> tuple[
     if bare and isinstance(given, str) and not given.lstrip().startswith("["):
         items = (given,)
     elif not isinstance(given, list | tuple):
-        items = _read(given, "array")
+        items = _read(given, "array", fraction)
     if not isinstance(items, list | tuple):
         raise ValueError("must be a JSON array")
 
@@ -43,6 +52,19 @@ def json_texts(given: object, most: int | None, *, bare: bool = False) -> tuple[
     if any(isinstance(item, float) or item is None for item in items):
         raise ValueError("must hold texts")
     return tuple(sorted(set(map(word, items))))
+
+
+def json_numbers(given: object, most: int | None, *, bare: bool = False) -> tuple[Number, ...]:
+    """Read an array of numbers, or of texts that spell them; repeats count, and are left out then.
+
+    >>> json_numbers('[2.50, "1", 2.5]', 3)
+    (1, Decimal('2.50'))
+    """
+    read = [number_of(item) for item in json_array(given, most, bare=bare, fraction=Decimal)]
+    numbers = [one for one in read if one is not None]
+    if len(numbers) < len(read):
+        raise ValueError("must hold numbers")
+    return tuple(sorted(dict.fromkeys(numbers)))
 
 
 def json_object(given: object, most: int) -> Mapping[str, Any]:
@@ -65,8 +87,8 @@ def json_object(given: object, most: int) -> Mapping[str, Any]:
     return members
 
 
-def _read(given: object, what: str) -> object:
+def _read(given: object, what: str, fraction: Callable[[str], Any] | None = None) -> object:
     try:
-        return json.loads(plain_text(given), object_pairs_hook=unrepeated)
+        return json.loads(plain_text(given), object_pairs_hook=unrepeated, parse_float=fraction)
     except (ValueError, RecursionError, InstqueryError):
         raise ValueError(f"must be a JSON {what}") from None

@@ -155,13 +155,13 @@ class Operation:
 
         Takes and raises what a call takes and raises. Does no I/O; `Asking.reply` gives the reply.
         `is_remote` says that the request has come over a network: a value that is longer than its
-        param's `longest` is refused before it is read.
+        param's `longest` is refused before it is read, and the bare name of a family is ignored.
         """
         identity = new_request_id() if request_id is None else request_id
         self._check_who(walker, host)
         try:
             if is_remote:
-                self._requests.check_lengths(params or {})
+                params = self._requests.of_network(params or {})
             meant = self._meant(store, params, now, host, walker)
             prepared = prepared_of(meant)
         except Exception as error:
@@ -309,4 +309,4 @@ class Operation:
             refusal, fault = Refusal(self.internal), self.errors[self.internal]
         message = fault.message.format(parameter=refusal.field, reason=refusal.reason)
         refused = Refused(identity, refusal.code, message, fault.status, refusal.field)
-        return Reply(fault.status, self.envelope.failure(refused))
+        return Reply(fault.status, self.envelope.failure(refused), refusal=refusal)

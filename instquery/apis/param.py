@@ -1,11 +1,13 @@
 """One parameter of an operation, as a value: how it is given, what it means, what it asks for."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypedDict
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self, TypeAlias, TypedDict
 
-from instquery.apis.values import typed
+from instquery.apis.values import number_of, numbered, typed
 from instquery.errors import QueryError, SchemaError
+from instquery.kinds import KINDS
 from instquery.predicates import Eq, In, Or, Predicate
 from instquery.schema import Schema
 
@@ -14,8 +16,11 @@ __all__ = ["Common", "Param", "Predicates", "Read", "Role", "is_count"]
 Predicates: TypeAlias = Predicate | Iterable[Predicate]
 """What a filter asks for: a predicate, or any number of them, which must all hold."""
 
-Read: TypeAlias = Callable[[Any, int], Predicates | int]
-"""Makes predicates or a number of a value, at the moment of the request in microseconds."""
+Read: TypeAlias = Callable[[Any, int], Predicates | int | None]
+"""Makes predicates or a number of a value, at the moment of the request in microseconds.
+
+`None` and an empty collection ask for nothing.
+"""
 
 Role: TypeAlias = Literal["filter", "number", "size", "limit", "token"]
 """What a parameter decides: which records, the page's number, its size, the size of pages that are
@@ -23,6 +28,7 @@ walked by token where there is another for numbered ones, the token."""
 
 _ROLES = ("filter", "number", "size", "limit", "token")
 _EXACT = (Eq, In)
+_NUMBER = re.compile(r"\.N(?![^.])")
 
 
 class Common(TypedDict, total=False):
@@ -59,7 +65,9 @@ class Param:
         examples: a predicate of the form that `read` makes, for each field that it asks. An
             operation checks that its schema answers them. Without any, nothing is checked.
         is_typed: whether a text that `read` looks for (by `Eq` or `In`, or an `Or` of them) also
-            stands for the bool or the number that it spells, where the field is a keyword.
+            stands for the bool or the number that it spells, where the field is a keyword; where it
+            is a number field, for the number alone.
+        numbers: takes the place of `value` where all of the fields are number fields.
         longest: the characters that a value may have where it comes over a network; `None` leaves
             that to the bound of a request.
         required: whether a request without it is refused, with the operation's code `missing`.
@@ -70,6 +78,8 @@ class Param:
         collect: gathers what belongs to the parameter from all that was given, for one that comes
             in several parts, such as `Tag.1.Key`; returns `None` where there is nothing.
         is_part: tells whether a name is of one of these parts.
+        parts: the names of these parts, with `N` for a number, such as `Tag.N.Key`. Where there are
+            any, the parameter's own name is none that a request may have.
         expired: of a token, the code for one whose walk is no longer kept.
 
     `value` and `read` raise `ValueError` with the rule that is broken, or a `Refusal`, which is
@@ -88,6 +98,7 @@ class Param:
     value: Callable[[object], Any] = _as_given
     examples: tuple[Predicate, ...] = ()
     is_typed: bool = False
+    numbers: Callable[[object], Any] | None = None
     longest: int | None = None
     required: bool = False
     code: str | None = None
@@ -95,6 +106,7 @@ class Param:
     choices: tuple[str, ...] = ()
     collect: Callable[[Mapping[str, object]], object] | None = None
     is_part: Callable[[str], bool] | None = None
+    parts: tuple[str, ...] = ()
     expired: str | None = None
 
     def __post_init__(self) -> None:
@@ -127,6 +139,18 @@ class Param:
         return frozenset[str]().union(*[example.fields for example in self.examples])
 
     @property
+    def requested(self) -> tuple[str, ...]:
+        """The names that a request may have: its own and the other spellings, or the first parts.
+
+        >>> from instquery.apis.params import repeated
+        >>> repeated("Tag", ("Key", "Value.N"), most=5, read=lambda *_: ()).requested
+        ('Tag.1.Key', 'Tag.1.Value.1')
+        """
+        if self.parts:
+            return tuple([_NUMBER.sub(".1", part) for part in self.parts])
+        return (self.name, *self.names)
+
+    @property
     def is_simple(self) -> bool:
         """Whether it is given under its own name or not at all, and may be left out."""
         return not (self.required or self.names or self.collect)
@@ -141,33 +165,28 @@ class Param:
                 return value
         return None
 
-    def over(self, schema: Schema) -> Read:
-        """Return `read` as it is for the fields of a schema.
+    def over(self, schema: Schema) -> Self:
+        """Return the parameter as it reads for the fields of a schema.
 
         Raises:
             SchemaError: if a field is not declared, or does not answer what the parameter asks.
 
         """
-        for example in self.examples:
-            try:
-                schema.bound(example, 0)
-            except QueryError as error:
-                asked = ", ".join(sorted(example.fields))
-                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
-                cure = "declare the field so, or name another by field="
-                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
+        kinds = {name: schema.fields[name].kind for name in self.fields if name in schema.fields}
+        numbers: frozenset[str] = frozenset()
+        if self.is_typed:
+            numbers = frozenset([name for name, kind in kinds.items() if kind == KINDS["number"]])
+        self._check(schema, numbers)
 
         # The key holds nothing but text, although it may be a keyword.
-        keywords = {name for name in self.fields if schema.fields[name].kind.has_numbers} - {
-            schema.key
-        }
-        if not self.is_typed or not keywords:
-            return self.read
+        keywords = {name for name, kind in kinds.items() if kind.has_numbers} - {schema.key}
+        if not self.is_typed or not (keywords or numbers):
+            return self
 
         is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
         read_text = self.read
 
-        def read(value: Any, now: int) -> Predicates | int:
+        def read(value: Any, now: int) -> Predicates | int | None:
             made = read_text(value, now)
             if isinstance(made, Or):
                 return Or(*[typed_in_field(one) for one in made.operands])
@@ -176,9 +195,33 @@ class Param:
         def typed_in_field(made: Predicate) -> Predicate:
             if isinstance(made, _EXACT) and made.field in is_kept_as_text:
                 return typed(made, as_text=is_kept_as_text[made.field])
+            if isinstance(made, _EXACT) and made.field in numbers:
+                return numbered(made)
             return made
 
-        return read
+        value = self.value
+        if self.numbers is not None and numbers == self.fields:
+            value = self.numbers
+        return replace(self, read=read, value=value)
+
+    def _check(self, schema: Schema, numbers: frozenset[str]) -> None:
+        """Check that the fields of a schema answer what is asked; texts may stand for `numbers`."""
+        for example in self.examples:
+            if numbers.issuperset(example.fields):
+                continue
+            try:
+                schema.bound(example, 0)
+            except QueryError as error:
+                asked = ", ".join(sorted(example.fields))
+                reason = f"asks for {asked} with {type(example).__name__}: {error.reason}"
+                cure = "declare the field so, or name another by field="
+                raise SchemaError(f"{reason}; {cure}", field=self.name) from None
+
+        for choice in self.choices if numbers else ():
+            if number_of(choice) is None:
+                reason = f"{choice!r} is no number, and {min(numbers)} is a number field"
+                cure = "give numbers alone, or name another field by field="
+                raise SchemaError(f"{reason}: {cure}", field=self.name)
 
 
 def is_count(number: object) -> bool:

@@ -11,14 +11,15 @@ from functools import partial
 from typing import Any, Unpack
 
 from instquery.apis.families import repeated
-from instquery.apis.jsontext import json_array, json_texts
+from instquery.apis.jsontext import json_array, json_numbers, json_texts
 from instquery.apis.pagination import page_number, page_size, page_token
 from instquery.apis.param import Common, Param, Predicates, Read, is_count
 from instquery.apis.tagging import tag_family, tag_list, tag_map
 from instquery.apis.texts import contains, search_key, wildcard
-from instquery.apis.values import iso_time, unix_seconds, word
+from instquery.apis.values import iso_time, number, unix_seconds, word
 from instquery.bounds import Instant
 from instquery.errors import SchemaError
+from instquery.numbers import Number
 from instquery.predicates import Eq, In, Not, Or, Predicate, Range, Value
 
 __all__ = [
@@ -63,10 +64,14 @@ def exact(name: str, field: str | tuple[str, ...] | None = None, **common: Unpac
     Parameters arrive as text, and a keyword may hold numbers and bools. So `1` finds the text and
     the number, `true` (in any case) the text and the bool. A store takes 1 and True for one
     value, so both texts find either. A field declared with `as_text` holds no numbers.
+
+    Of a number field the text is a number, `2.5` both the float and the `Decimal`. Any other text
+    is refused; where other fields are asked too, it is merely not found there.
     """
     target = field or name
     fields = (target,) if isinstance(target, str) else target
-    return _words(name, fields, f"{' or '.join(fields)}, exact", word, **common)
+    param = _words(name, fields, f"{' or '.join(fields)}, exact", word, **common)
+    return replace(param, numbers=number)
 
 
 def one_of(
@@ -108,7 +113,11 @@ def listed(name: str, field: str, *, most: int | None, **common: Unpack[Common])
     about = (
         f"{'any number of' if most is None else f'up to {most}'} values of {field}, commas between"
     )
-    return _any_of(name, field, about, value, **common)
+
+    def numbers(given: object) -> tuple[Number, ...]:
+        return tuple(sorted({number(one) for one in value(given)}))
+
+    return replace(_any_of(name, field, about, value, **common), numbers=numbers)
 
 
 def json_list(
@@ -117,7 +126,7 @@ def json_list(
     *,
     most: int,
     bare: bool = False,
-    read: Callable[[Any, int], Predicates] | None = None,
+    read: Callable[[Any, int], Predicates | None] | None = None,
     **common: Unpack[Common],
 ) -> Param:
     """Declare a filter for values in a JSON array, such as `["i-1", "i-2"]`.
@@ -147,14 +156,15 @@ def json_list(
         about = f"up to {most} items, a JSON array"
         return Param(name, "filter", read, about, value=value, **common)
     about = f"up to {most} values of {target}, a JSON array"
-    return _any_of(name, target, about, partial(json_texts, most=most, bare=bare), **common)
+    param = _any_of(name, target, about, partial(json_texts, most=most, bare=bare), **common)
+    return replace(param, numbers=partial(json_numbers, most=most, bare=bare))
 
 
 def boolean(
     name: str,
     field: str | None = None,
     *,
-    read: Callable[[bool, int], Predicates] | None = None,
+    read: Callable[[bool, int], Predicates | None] | None = None,
     words: tuple[str, str] | None = None,
     **common: Unpack[Common],
 ) -> Param:
@@ -185,7 +195,7 @@ def boolean(
 
     about, choices = f"{true} | {false}", (true, false)
     asks: Read = read_field if read is None else read
-    examples = (In(target, ()),) if read is None else ()
+    examples = (In(target, _BOOLS["true"]),) if read is None else ()
     return Param(
         name, "filter", asks, about, value=value, examples=examples, choices=choices, **common
     )

@@ -26,6 +26,9 @@ __all__ = ["Given", "Meant", "Requests"]
 # Makes a NamedTuple at a third of what a call of its class costs: there are three a request.
 _new = tuple.__new__  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
+_SIZE = Query().limit
+"""Of a page whose operation has no parameter that tells it."""
+
 
 class Given(NamedTuple):
     """A request whose values are read, though nothing that depends on the moment.
@@ -76,16 +79,20 @@ class Requests:
         missing: str,
         total: bool,
     ) -> None:
-        self._params = params
+        self._params = params = tuple([param.over(schema) for param in params])
         self._rules = rules
         self._invalid, self._missing = invalid, missing
         self._total = total
-        self._reads = {param.name: param.over(schema) for param in params}
         self._filters = {param.name: param for param in params if param.role == "filter"}
         self._paging = [param for param in params if param.role in ("number", "size", "limit")]
-        self._defaults = {"number": 1, "size": 1} | {one.role: one.default for one in self._paging}
+        self._defaults = {"number": 1, "size": _SIZE} | {
+            one.role: one.default for one in self._paging
+        }
         self._are_simple = all(param.is_simple for param in params)
         self._names = frozenset(param.name for param in params)
+        self._families = frozenset(
+            [name for one in params if one.parts for name in (one.name, *one.names)]
+        )
         self._bounded = [param for param in params if param.longest is not None]
         self._token = self._of_role("token")
         self._limit = self._of_role("limit")
@@ -126,17 +133,20 @@ class Requests:
             left_out = ("token", "number")
         return Given(self._values(params, left_out), params, token, is_walked)
 
-    def check_lengths(self, params: Mapping[str, object]) -> None:
-        """Refuse a value that is longer than its param allows where it comes over a network.
+    def of_network(self, params: Mapping[str, object]) -> Mapping[str, object]:
+        """Return what has come over a network, without the names that only Python code may give.
 
-        Nothing of it is read but its length.
+        Refuses a value that is longer than its param allows. Nothing of it is read but its length.
         """
+        if not self._families.isdisjoint(params):
+            params = {name: params[name] for name in params if name not in self._families}
         for param in self._bounded:
             value = params.get(param.name) if self._are_simple else param.found(params)
             longest = param.longest
             if isinstance(value, str) and longest is not None and len(value) > longest:
                 reason = f"must have at most {longest:,} characters"
                 raise Refusal(param.code or self._invalid, param.name, reason)
+        return params
 
     def numbers(self, given: Given, moment: TrustedMicros) -> tuple[int, int]:
         """Return the number of the page that is wanted, and its size."""
@@ -237,10 +247,10 @@ class Requests:
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Any:
         """Turn a value into what it asks for at a moment."""
         try:
-            made = self._reads[param.name](value, moment)
+            made = param.read(value, moment)
             if isinstance(made, Predicate) or isinstance(made, int):  # noqa: SIM101 - as is quicker
                 return made
-            return tuple(made)  # a generator refuses only when it is asked
+            return () if made is None else tuple(made)  # a generator refuses only when it is asked
         except (ValueError, InstqueryError) as error:
             raise self._refusal(param, error) from None
 

@@ -139,7 +139,7 @@ def check_path(path: object, method: object, operation: Operation) -> tuple[str,
         raise SchemaError(f"must be GET or POST, not {method!r}", field="method")
 
     names = names_in(path)
-    declared = [param.name for param in operation.params]
+    declared = [param.name for param in operation.params if not param.parts]
     for name in names:
         if name not in declared:
             reason = (

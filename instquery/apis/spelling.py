@@ -27,8 +27,8 @@ def undeclared(
     >>> print(undeclared(list_instance, ["foo"]))
     foo is no parameter of ListInstance: it takes page, size, status, name, instanceId, expiredTime
     """
-    declared = [param.name for param in operation.params]
-    own = {name for param in operation.params for name in (param.name, *param.names)}
+    declared = [name for param in operation.params for name in param.parts or (param.name,)]
+    own = {name for param in operation.params for name in param.requested}
     parts = [param.is_part for param in operation.params if param.is_part is not None]
     others = [
         name
@@ -38,7 +38,10 @@ def undeclared(
     if not others:
         return None
 
-    by_fold = {name.casefold(): name for name in declared}
+    by_fold = {param.name.casefold(): param.requested[0] for param in operation.params}
+    by_fold |= {
+        part.casefold(): part for one in operation.params if one.parts for part in one.requested
+    }
     shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in others[:_MOST]]
     near = dict.fromkeys(
         by_fold[match]

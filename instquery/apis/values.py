@@ -6,9 +6,12 @@ What breaks a rule is a `ValueError` with the rule.
 import re
 from collections.abc import Hashable, Iterable
 from datetime import datetime
+from decimal import Decimal
+from math import isfinite
 from typing import cast
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
+from instquery.numbers import Number, is_number, unfit
 from instquery.predicates import Eq, In, Value
 
 __all__ = [
@@ -17,6 +20,9 @@ __all__ = [
     "first_repeated",
     "integer",
     "iso_time",
+    "number",
+    "number_of",
+    "numbered",
     "plain",
     "plain_text",
     "typed",
@@ -36,6 +42,10 @@ LONGEST = 1_024
 # A text that a bool or a number of a record is written as: in JSON, in a query string, by Python.
 _SPELLS_BOOL = {"true": True, "false": False}
 _SPELLS_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,19}", re.ASCII)
+_SPELLS_ANY_NUMBER = re.compile(
+    r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
+)
+_IS_FRACTION = re.compile("[.eE]")
 _LAST_OF_BOOLS = frozenset("eE")
 _LAST_OF_NUMBERS = frozenset("0123456789")
 _NUMBERS = range(-(1 << 63), 1 << 64)
@@ -112,6 +122,55 @@ def unix_seconds(value: object) -> TrustedMicros:
     if len(text) > 13 or int(text) * 1_000_000 > LATEST:
         raise ValueError("must be a UNIX time in seconds before the year 10000")
     return TrustedMicros(int(text) * 1_000_000)
+
+
+def number_of(given: object) -> Number | None:
+    """Return the number that a value is or spells, `None` where it is none that a field can hold.
+
+    A fraction is a `Decimal`, digit by digit as it is spelled.
+
+    >>> number_of("5"), number_of("2.50"), number_of(0.1), number_of("five"), number_of(True)
+    (5, Decimal('2.50'), Decimal('0.1'), None, None)
+    """
+    number: Number
+    if isinstance(given, str):
+        if not _SPELLS_ANY_NUMBER.fullmatch(given):
+            return None
+        number = Decimal(given)
+        if not _IS_FRACTION.search(given) and int(given) in _NUMBERS:
+            number = int(given)
+    elif is_number(given):
+        number = Decimal(float.__repr__(given)) if isinstance(given, float) else given
+    else:
+        return None
+    return number if unfit(number) is None else None
+
+
+def number(given: object) -> Number:
+    """Read a number: what `number_of` returns, or a `ValueError`."""
+    found = number_of(given)
+    if found is None:
+        raise ValueError("must be a number")
+    return found
+
+
+def numbered(predicate: Eq | In) -> Eq | In:
+    """Look for the numbers that the values of a predicate spell; what spells none is not found.
+
+    A fraction is looked for as a `Decimal`, and as the float that is read from its digits.
+    """
+    given = (predicate.value,) if isinstance(predicate, Eq) else predicate.values
+    found: list[Number] = []
+    for one in given:
+        exact = number_of(one)
+        if exact is None:
+            continue
+        found.append(exact)
+        near = float(exact) if isinstance(exact, Decimal) else 0.0
+        if near and isfinite(near):  # 1e-400 is not 0
+            found.append(near)
+    among = In(predicate.field, found)
+    return Eq(among.field, among.values[0]) if len(among.values) == 1 else among
 
 
 def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:

@@ -92,7 +92,9 @@ def _parameters(there: list[Served]) -> list[dict[str, Any]]:
     rules: dict[str, list[Param]] = {}
     for one in there:
         for param in one.operation.params:
-            rules.setdefault(param.name, []).append(param)
+            # Of one that comes in numbered parts the first ones stand for all.
+            for name in param.requested if param.parts else (param.name,):
+                rules.setdefault(name, []).append(param)
 
     return [
         _parameter(
@@ -128,14 +130,29 @@ def _operation(name: str, there: list[Served], choosing: list[dict[str, Any]]) -
     media = envelope.content_type.partition(";")[0].strip()
     # What an operation writes in its own way, its own document describes.
     error = _ERROR if envelope.both_casings else {"type": "object"}
-    responses = {"200": _response("A page of instances.", media, {"type": "object"})}
-    for status, about in _REFUSALS.items():
-        responses[status] = _response(about, media, error)
+    told = {"200": "A page of instances.", **_REFUSALS}
+    for status, codes in _codes(there).items():
+        told[status] = f"{told.get(status, '')} Codes: {', '.join(codes)}.".lstrip()
+    responses = {
+        status: _response(about, media, {"type": "object"} if status == "200" else error)
+        for status, about in sorted(told.items())
+    }
     return {
         "operationId": name,
         "parameters": [*choosing, *_parameters(there)],
         "responses": responses,
     }
+
+
+def _codes(there: list[Served]) -> dict[str, list[str]]:
+    """Return the codes of all error tables, by status."""
+    codes: dict[str, list[str]] = {}
+    for one in there:
+        for code, fault in one.operation.errors.items():
+            same = codes.setdefault(str(fault.status), [])
+            if code not in same:
+                same.append(code)
+    return codes
 
 
 def _response(description: str, media: str, schema: dict[str, Any]) -> dict[str, Any]:

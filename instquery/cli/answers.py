@@ -1,14 +1,14 @@
 """What a request comes to, as a terminal shows it: the reply, or why it is refused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import perf_counter
 
 import typer
 
 from instquery.apis.catalog import Api
-from instquery.apis.envelope import Answer
+from instquery.apis.envelope import Answer, Reply
 from instquery.apis.operation import Operation, Refusal
 from instquery.cli.failures import REFUSED, say
 from instquery.cli.options import flags_of
@@ -21,10 +21,34 @@ from instquery.cli.show import (
     plain_lines,
     put_out,
 )
-from instquery.contract import Reads
+from instquery.contract import Prepared, Reads
+from instquery.pages import Page
 from instquery.query import Query
 
 __all__ = ["print_answer"]
+
+
+class _Present:
+    """A store as commands ask it: a walk by token goes on in the present records.
+
+    The command that began it has ended, and the state that it saw is no longer kept.
+    """
+
+    def __init__(self, store: Reads) -> None:
+        self._store = store
+
+    def page(self, query: Query) -> Page:
+        """Return a page."""
+        return self._store.page(query)
+
+    def prepare(self, query: Query, cursor: str | None = None, *, live: bool = False) -> Prepared:
+        """Get a page ready."""
+        return self._store.prepare(query, cursor, live=live)
+
+    def moment(self, cursor: str) -> int | None:
+        """Return the moment of a walk, in microseconds. Raises `CursorInvalid`."""
+        tell: Callable[[str], int | None] | None = getattr(self._store, "moment", None)
+        return None if tell is None else tell(cursor)
 
 
 def print_answer(
@@ -44,13 +68,13 @@ def print_answer(
     """
     need_output()
     start = perf_counter()
-    reply = api.operation(store, params, now=now)
+    reply = api.operation(_Present(store), params, now=now)
     milliseconds = (perf_counter() - start) * 1000
     if as_json:
         put_out(json_text(reply.body))
     if reply.answer is None:
         if not as_json:
-            say(_refusal(api.operation, params, now))
+            say(_refusal(api.operation, reply))
         raise typer.Exit(REFUSED)
 
     query = api.operation.query(params, now=now)
@@ -74,15 +98,9 @@ def _total(answer: Answer, store: Reads, query: Query) -> int:
     return store.count(query.where) if answer.total is None else answer.total
 
 
-def _refusal(operation: Operation, params: Mapping[str, object], now: datetime) -> str:
+def _refusal(operation: Operation, reply: Reply) -> str:
     """Say why a request is refused: the API's code and message, of options as they were typed."""
-    refusal = Refusal(operation.internal)  # a fault of ours, which no reading of the request finds
-    try:
-        operation.query(params, now=now)
-    except Refusal as found:
-        if found.code in operation.errors:
-            refusal = found
-
+    refusal = reply.refusal or Refusal(operation.internal)
     options = flags_of(operation)
     field = None if refusal.field is None else options.get(refusal.field, refusal.field)
     reason = _with_options(refusal.reason, options)

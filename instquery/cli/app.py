@@ -67,6 +67,10 @@ def instquery(
     """Take what stands before the command."""
 
 
+_TOKENS = b"tokens of the command line: not secret"
+"""Signs tokens of files, so that the next command knows them: who asks has the records anyway."""
+
+
 @app.command()
 def demo(
     count: Annotated[
@@ -114,7 +118,7 @@ def query_command(api: Api) -> Callable[..., None]:
                 for name, param in asked.items()
             }
             moment = _moment(api, now)
-            with opened(api, file, table=table, read=read) as store:
+            with opened(api, file, table=table, read=read, cursor_key=_TOKENS) as store:
                 checked_store("FILE", store, api.operation)
                 print_answer(api, store, params, now=moment, as_json=as_json, explain=explain)
 

@@ -294,8 +294,8 @@ def _api_of(place: Place, table: str, octets: bytes | None) -> str:
 
     fault = None if octets is None else fault_of_all(octets)
     foreign = (
-        f"holds no records of {' or '.join(CATALOG)}: copy others in Python, by put_many of a "
-        "DurableStore or SqlStore"
+        f"holds no records of {' or '.join(CATALOG)}: name an API of yours by --api before the "
+        "command, or copy in Python, by put_many of a DurableStore or SqlStore"
     )
     raise InstqueryError(f"{place.shown}: {fault or foreign}")
 

@@ -132,8 +132,12 @@ def databases() -> Any:
 
 
 @contextmanager
-def opened(api: Api, name: str, *, table: str, read: Read) -> Generator[Held]:
+def opened(
+    api: Api, name: str, *, table: str, read: Read, cursor_key: bytes | None = None
+) -> Generator[Held]:
     """Open what holds the records of an API: a file, a durable store or a table of a database.
+
+    `cursor_key` signs the cursors of what is read from a file; a durable store keeps its own.
 
     Raises:
         InstqueryError: where it does not hold any of this API.
@@ -148,7 +152,7 @@ def opened(api: Api, name: str, *, table: str, read: Read) -> Generator[Held]:
         with databases().opened(place, schema, table) as store:
             yield store
     else:
-        yield Store(schema, read(api, name))
+        yield Store(schema, read(api, name), cursor_key=cursor_key)
 
 
 def records_of(api: Api, name: str, *, table: str, read: Read) -> list[Record]:
