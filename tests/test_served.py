@@ -3,13 +3,26 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from instquery import InstqueryError, Order, Schema, SchemaError, Store, instant, keyword, text
+from instquery import (
+    InstqueryError,
+    Order,
+    Schema,
+    SchemaError,
+    Store,
+    instant,
+    keyword,
+    stored,
+    text,
+)
 from instquery.apis import airec, bss, tablestore
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
@@ -381,6 +394,48 @@ def test_two_callers_share_no_walk_whatever_their_headers_say():
     plain = Served(LIST, Walks(store()), path="/a")
     assert plain.walks_as({}, "a", "peer x") == "a"
     assert plain.walks_as({}, None, "peer x") == "peer x"
+
+
+# values
+
+
+def test_a_reply_has_every_value_that_a_record_may_hold():
+    held = {
+        "whole": Decimal("2.0"),
+        "part": Decimal("0.50"),
+        "huge": Decimal("1E+400"),
+        "set": {2, 1},
+        "unlike": frozenset({"a", 1}),
+        "bytes": b"a",
+        "time": datetime(2026, 1, 1, tzinfo=UTC),
+        "date": date(2026, 1, 1),
+        "id": UUID(int=1),
+        "half": "\ud800",
+        "tuple": (1, 2),
+    }
+    schema = Schema(key="id", fields={"id": text(), "held": stored()})
+    envelope = replace(LIST.envelope, members=("id", "held"), times=frozenset())
+    params = (page_size("size", default=2, most=10),)
+    operation = replace(LIST, schema=schema, params=params, envelope=envelope)
+    for half in ("\ud800", "x"):  # a body with half of a surrogate pair is written in another way
+        things = Store(schema, [{"id": "a", "held": held | {"half": half}}])
+        app = create_app(Served(operation, things, path="/things"))
+        reply = ask(app, "/things")
+        assert reply.status_code == 200, reply.text
+        found = reply.json()["things"][0]["held"]
+        assert found == {
+            "huge": "1E+400",
+            "whole": 2,
+            "part": 0.5,
+            "set": [1, 2],
+            "unlike": [1, "a"] if found["unlike"][0] == 1 else ["a", 1],
+            "bytes": "YQ==",
+            "time": "2026-01-01T00:00:00+00:00",
+            "date": "2026-01-01",
+            "id": "00000000-0000-0000-0000-000000000001",
+            "half": "?" if half == "\ud800" else "x",
+            "tuple": [1, 2],
+        }
 
 
 # described
