@@ -8,7 +8,10 @@ from xml.sax.saxutils import escape
 __all__ = ["xml_writer"]
 
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_NAME = re.compile(r"[^\w.-]")
+# Editions of XML differ on other letters; every parser takes those of Latin and ideographs.
+_LETTERS = "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u4e00-\u9fa5"
+_NO_NAME = re.compile(f"[^{_LETTERS}0-9.-]")
+_BEGINS = re.compile(f"[{_LETTERS}]")
 
 
 def xml_writer(root: str) -> Callable[[Mapping[str, Any]], bytes]:
@@ -16,7 +19,8 @@ def xml_writer(root: str) -> Callable[[Mapping[str, Any]], bytes]:
 
     A member is an element of its name, a list an element for each item, all of the list's name. A
     member without a value is left out. Bools are `true` and `false`. A character that XML cannot
-    hold is written as U+FFFD, and one that no name can have as `_`.
+    hold is written as U+FFFD. A name keeps its Latin letters, ideographs, digits, `.` and `-`;
+    whatever else is in it is `_`.
 
     >>> write = xml_writer("Reply")
     >>> print(write({"Id": "R", "Items": {"Item": [{"Name": "<"}, {"Name": "c"}]}}).decode())
@@ -57,4 +61,4 @@ def _write(name: str, value: Any, parts: list[str]) -> None:
 def _named(name: str) -> str:
     """Return a member's name as one of an element."""
     tag = _NO_NAME.sub("_", name) or "_"
-    return tag if tag[0].isalpha() or tag[0] == "_" else f"_{tag}"
+    return tag if _BEGINS.match(tag) else f"_{tag}"
