@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 import own_api
-from instquery import InstqueryError, Order, Store
+from instquery import Eq, InstqueryError, Order, Store
 from instquery.apis import catalog, generic, recognition
 from instquery.apis.catalog import CATALOG, Api
-from instquery.apis.params import search_key
+from instquery.apis.params import Param, search_key
 from instquery.cli.app import app
 from instquery.testing import Double
 from test_serve import serving
@@ -177,6 +177,29 @@ def test_a_module_that_raises_is_named(joined, tmp_path, monkeypatch, text, said
     joined.join_installed(left_out.append)
     why = said.removeprefix("mine:x cannot be had: ")
     assert left_out[0].startswith(f"the API mine (mine:x) is left out: {why}")
+
+
+def test_a_parameter_that_raises_is_a_fault_of_ours(joined, file):
+    def fails(*_given):
+        raise KeyError("own")
+
+    params = (
+        Param("Read", "filter", fails, "x", examples=(Eq("Zone", ""),)),
+        Param("Value", "filter", lambda *_: (), "x", value=fails, examples=(Eq("Zone", ""),)),
+        Param("Number", "filter", lambda *_: 5, "x"),
+    )
+    joined.join("fails", replace(own_api.list_things, params=params))
+    for name in ("--read", "--value", "--number"):
+        told = CliRunner().invoke(app, ["query", "fails", str(file), name, "x"])
+        assert (told.exit_code, told.output) == (1, "error: Internal: ours\n")
+    told = CliRunner().invoke(app, ["bench", "fails", str(file), "--rounds", "1"])
+    assert told.exit_code == 0, told.output
+
+
+def test_a_token_that_is_none_is_told_as_such(file):
+    told = CliRunner().invoke(app, ["query", *ROW, "things", str(file), "--next-token", "x"])
+    assert told.exit_code == 1
+    assert told.output == "error: Invalid: --next-token is invalid\n"
 
 
 def test_what_cannot_join_leaves_the_readers_as_they_were(joined):

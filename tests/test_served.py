@@ -23,11 +23,18 @@ from instquery import (
     stored,
     text,
 )
-from instquery.apis import airec, bss, tablestore
+from instquery.apis import airec, airec2018, bss, ecs, tablestore
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
-from instquery.apis.params import contains, exact, page_number, page_size, page_token
+from instquery.apis.params import (
+    contains,
+    exact,
+    page_number,
+    page_size,
+    page_token,
+    repeated,
+)
 from instquery.apis.walks import Walks
 from instquery.asgi import AccessKey, Keys, Served, create_app
 from instquery.sql import SqlStore
@@ -62,6 +69,7 @@ LIST = Operation(
     invalid="Bad",
     internal="Ours",
 )
+TAGGED = replace(LIST, params=(repeated("Tag", most=5, read=lambda items, now: ()),))
 PATH = "/v1/regions/{region}/things"
 
 
@@ -231,6 +239,11 @@ def test_operations_that_no_request_tells_apart_are_refused(served):
         (lambda: Served("x", store()), "operation must be an Operation"),
         (lambda: Served(LIST, 5), "store must be a store with the records of ListThings, not 5"),
         (lambda: Served(LIST, Store(airec.SCHEMA)), "asks for records by id, and this store"),
+        (
+            lambda: Served(ecs.describe_instances, Store(airec2018.SCHEMA)),
+            "store: DescribeInstances cannot ask this store by ZoneId: it asks for ZoneId with Eq",
+        ),
+        (lambda: Served(TAGGED, store(), path="/{Tag}"), "{Tag} comes in several parts"),
         (lambda: Served(LIST, store(), path="v1"), "path: must begin with /"),
         (lambda: Served(LIST, store(), path="/{colour}"), "{colour} is no parameter of ListThings"),
         (lambda: Served(LIST, store(), path="/{id}/{id}"), "{id} stands twice"),

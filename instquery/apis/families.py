@@ -110,9 +110,8 @@ class _Family:
         for name in self._names:
             listed = given.get(name)
             if isinstance(listed, list | tuple):
-                return (
-                    tuple([self._of_python(one) for one in cast(Sequence[object], listed)]) or None
-                )
+                items = [self._of_python(one) for one in cast(Sequence[object], listed)]
+                return tuple([item for item in items if item is not None]) or None
 
         found: dict[int, dict[int, Any]] = {}
         for name, value in given.items():
@@ -145,14 +144,15 @@ class _Family:
             return cast(str, noted[0])
         return tuple([_in_order(noted.get(at)) for at in range(len(self.parts))])
 
-    def _of_python(self, one: object) -> Item:
-        """Take an item that Python code has given."""
+    def _of_python(self, one: object) -> Item | None:
+        """Take an item that Python code has given; `None` for one without parts."""
         if not self.parts:
-            return word(one)
+            return None if one is None or one == "" else word(one)
         if not isinstance(one, Mapping):
             raise ValueError(f"must hold objects with {', '.join(self.parts)}")
         members = cast(Mapping[str, object], one)
-        return tuple([_of_part(members, spellings) for spellings in self._spellings])
+        parts = tuple([_of_part(members, spellings) for spellings in self._spellings])
+        return None if all(part is None for part in parts) else parts
 
 
 def _is_part(part: object) -> bool:
@@ -193,5 +193,6 @@ def _of_part(
         return None
     is_many = spellings[0].endswith(_MANY)
     if is_many and isinstance(value, list | tuple):
-        return tuple(map(word, cast(Sequence[object], value)))
+        given = [one for one in cast(Sequence[object], value) if one is not None and one != ""]
+        return tuple(map(word, given)) or None
     return (word(value),) if is_many else word(value)

@@ -181,6 +181,21 @@ class Operation:
         given = self._requests.given(params, self._requests.token(params))
         return self._requests.meant(None, given, self._moment(now), host).query
 
+    def refusal(
+        self, store: Pages, params: Mapping[str, object] | None = None, *, now: Moment | None = None
+    ) -> Refusal:
+        """Return why a request is refused, for hosts that say it in words of their own.
+
+        It is the operation's code `internal` for a fault of ours, and where nothing is found.
+        """
+        try:
+            asking_of(self._meant(store, params, now, {}, None))()
+        except Exception as error:
+            found = self._as_refusal(error)
+            if found is not None and found.code in self.errors:
+                return found
+        return Refusal(self.internal)
+
     def answer(self, store: Pages, query: Query, request_id: str) -> Reply:
         """Answer a request that `query` has read. Never raises."""
         return self.reply(query, partial(store.page, query), request_id)
@@ -202,12 +217,16 @@ class Operation:
 
         The reply does not tell the cause of such a fault.
         """
-        if isinstance(error, _TOKEN_ERRORS):
-            error = self._requests.refused_token(error) or error
-        if isinstance(error, Refusal):
-            return self._refuse(error, request_id)
+        refusal = self._as_refusal(error)
+        if refusal is not None:
+            return self._refuse(refusal, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
+
+    def _as_refusal(self, error: Exception) -> Refusal | None:
+        """Return an error as the refusal that it is, `None` for a fault of ours."""
+        found = self._requests.refused_token(error) if isinstance(error, _TOKEN_ERRORS) else error
+        return found if isinstance(found, Refusal) else None
 
     def _reply(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns. Never raises."""

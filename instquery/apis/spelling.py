@@ -28,7 +28,12 @@ def undeclared(
     foo is no parameter of ListInstance: it takes page, size, status, name, instanceId, expiredTime
     """
     declared = [param.name for param in operation.params]
-    own = {name for param in operation.params for name in (param.name, *param.names)}
+    own = {
+        name
+        for param in operation.params
+        if param.collect is None  # whose parts alone are read
+        for name in (param.name, *param.names)
+    }
     parts = [param.is_part for param in operation.params if param.is_part is not None]
     others = [
         name

@@ -50,7 +50,7 @@ def print_answer(
         put_out(json_text(reply.body))
     if reply.answer is None:
         if not as_json:
-            say(_refusal(api.operation, params, now))
+            say(_refusal(api.operation, store, params, now))
         raise typer.Exit(REFUSED)
 
     query = api.operation.query(params, now=now)
@@ -74,15 +74,11 @@ def _total(answer: Answer, store: Reads, query: Query) -> int:
     return store.count(query.where) if answer.total is None else answer.total
 
 
-def _refusal(operation: Operation, params: Mapping[str, object], now: datetime) -> str:
+def _refusal(
+    operation: Operation, store: Reads, params: Mapping[str, object], now: datetime
+) -> str:
     """Say why a request is refused: the API's code and message, of options as they were typed."""
-    refusal = Refusal(operation.internal)  # a fault of ours, which no reading of the request finds
-    try:
-        operation.query(params, now=now)
-    except Refusal as found:
-        if found.code in operation.errors:
-            refusal = found
-
+    refusal = operation.refusal(store, params, now=now)
     options = flags_of(operation)
     field = None if refusal.field is None else options.get(refusal.field, refusal.field)
     reason = _with_options(refusal.reason, options)
