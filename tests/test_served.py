@@ -24,6 +24,7 @@ from instquery import (
     text,
 )
 from instquery.apis import airec, airec2018, bss, ecs, tablestore
+from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
@@ -487,6 +488,48 @@ def test_actions_of_several_versions_are_described():
     paths = described(Served(in_version("v1"), store()), Served(in_version("v2"), store()))
     action, version, *_ = paths["/"]["get"]["parameters"]
     assert (action["schema"]["enum"], version["schema"]["enum"]) == (["ListThings"], ["v1", "v2"])
+
+
+def test_every_operation_is_described_under_a_name_of_its_own():
+    every = [api.served(Store(api.operation.schema)) for api in CATALOG.values()]
+    v2 = in_version("v2")
+    own = [
+        Served(LIST, store(), path="/a"),
+        Served(LIST, store(), path="/b"),
+        Served(LIST, store(), path="/c"),
+        Served(v2, store(), path="/a", method="POST"),
+    ]
+    paths = described(*every, *own)
+    names = [one["operationId"] for there in paths.values() for one in there.values()]
+    assert len(set(names)) == len(names)
+    assert paths["/openapi/instances"]["get"]["operationId"] == "ListInstance_2018_10_12"
+    assert paths["/c"]["get"]["operationId"] == "ListThings_v1_2"
+    assert paths["/a"]["post"]["operationId"] == "ListThings_v2"
+    for there in paths.values():
+        for one in there.values():
+            params = [(param["name"], param["in"]) for param in one["parameters"]]
+            assert len(set(params)) == len(params)
+
+
+def test_paths_that_differ_in_names_alone_are_described_as_one():
+    v2 = in_version("v2")
+    one = Served(LIST, store(), path="/{region}/x")
+    paths = described(one, Served(v2, store(), path="/{id}/x"))
+    assert list(paths) == ["/{region}/x"]
+    params = {param["name"]: param["in"] for param in paths["/{region}/x"]["get"]["parameters"]}
+    assert params["region"] == "path"
+    assert params["id"] == "query"  # that of the first
+
+
+def test_what_names_an_action_or_is_required_is_described_so():
+    params = (exact("Action", "region"), exact("Version", "region"), exact("id", required=True))
+    wanting = replace(LIST, params=params)
+    (path,) = described(Served(wanting, store())).values()
+    found = [(param["name"], param.get("required", False)) for param in path["get"]["parameters"]]
+    assert found == [("Action", True), ("Version", False), ("id", True)]
+    (path,) = described(Served(wanting, store()), Served(in_version("v2"), store())).values()
+    found = [(param["name"], param.get("required", False)) for param in path["get"]["parameters"]]
+    assert found[:3] == [("Action", True), ("Version", False), ("id", False)]
 
 
 # the double
