@@ -1,7 +1,7 @@
 """Items as envelopes write them: members within members, times to the minute, blank times."""
 
 from dataclasses import replace
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -174,7 +174,7 @@ def test_bodies_in_xml(body, text):
 def test_every_name_is_one_of_an_element():
     letters = [chr(code) for code in (*range(0x3000), *range(0x9F00, 0xA100), 0x4E00, 0x10400)]
     body = {name: "" for letter in letters for name in (letter, f"a{letter}")}
-    tree = ElementTree.fromstring(xml_writer("R")(body))  # noqa: S314 - it is our own
+    tree = ET.fromstring(xml_writer("R")(body))  # noqa: S314 - it is our own
     assert len(tree) == len(body)
     assert xml_writer("R")({"é实-1": 1}).endswith("<R><é实-1>1</é实-1></R>".encode())
 

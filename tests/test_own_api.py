@@ -196,8 +196,9 @@ def test_a_parameter_that_raises_is_a_fault_of_ours(joined, file):
     assert told.exit_code == 0, told.output
 
 
-def test_a_token_that_is_none_is_told_as_such(file):
-    told = CliRunner().invoke(app, ["query", *ROW, "things", str(file), "--next-token", "x"])
+def test_a_token_that_is_none_is_told_as_such(joined, file):
+    joined.join("walked", own_api.list_things)
+    told = CliRunner().invoke(app, ["query", "walked", str(file), "--next-token", "x"])
     assert told.exit_code == 1
     assert told.output == "error: Invalid: --next-token is invalid\n"
 

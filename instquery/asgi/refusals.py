@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from instquery.apis.envelope import Reply
-from instquery.apis.plainjson import plain_value
 from instquery.apis.operation import Operation
+from instquery.apis.plainjson import plain_value
 from instquery.errors import InstqueryError
 
 __all__ = [

@@ -9,7 +9,7 @@ import typer
 
 from instquery.apis.catalog import Api
 from instquery.apis.envelope import Answer
-from instquery.apis.operation import Operation, Refusal
+from instquery.apis.operation import Operation
 from instquery.cli.failures import REFUSED, say
 from instquery.cli.options import flags_of
 from instquery.cli.show import (
