@@ -381,6 +381,18 @@ def test_a_family_refuses_as_any_parameter_does():
     assert found(operation, **{"Tag.1.Key": "1", "Tag.2.Key": "1"}) == "a"
     assert undeclared(operation, ["Tag.1.Key", "Tag.20.Value"]) is None
     assert "Tag.1.Kye is no parameter" in undeclared(operation, ["Tag.1.Kye"])
+    assert "Tag is no parameter" in undeclared(operation, ["Tag"])  # its parts alone are read
+
+
+def test_items_of_python_without_parts_are_none():
+    """As those that come over a network with empty parts."""
+    family = repeated("F", ("Key", "Value.N"), most=2, read=lambda items, now: ())
+    given = [{}, {"Key": ""}, {"Other": 1}, {"Value": ["", None]}, {"Key": "a", "Value": ["", "b"]}]
+    assert family.found({"F": given}) == (("a", ("b",)),)
+    assert family.found({"F": [{}]}) is None
+    plain = repeated("Id", most=2, read=lambda items, now: ())
+    assert plain.found({"Id": ["", None, "a"]}) == ("a",)
+    assert plain.found({"Id": [""]}) is None
 
 
 @pytest.mark.parametrize("given", ["x", {"a": "b"}, {"a"}, 5, {}])

@@ -208,3 +208,18 @@ def test_names_in_xml_are_names_and_differ():
     body = xml_writer("R")(dict.fromkeys(names, 1))
     tags = [element.tag for element in ET.fromstring(body)]  # noqa: S314 - our own
     assert len(tags) == len(set(tags)) == len(names)
+
+
+def test_every_name_is_one_of_an_element():
+    letters = [chr(code) for code in (*range(0x3000), *range(0x9F00, 0xA100), 0x4E00, 0x10400)]
+    body = {name: "" for letter in letters for name in (letter, f"a{letter}")}
+    tree = ET.fromstring(xml_writer("R")(body))  # noqa: S314 - it is our own
+    assert len(tree) == len(body)
+    assert xml_writer("R")({"é实-1": 1}).endswith("<R><é实-1>1</é实-1></R>".encode())
+
+
+def test_what_is_no_time_within_a_member_stays():
+    """Zero and false too, as at the top."""
+    envelope = replace(PLAIN, members=("a", "b"), times=frozenset({"a.x", "b"}))
+    given = [{"a": {"x": value}, "b": value} for value in (0, False, [])]
+    assert envelope.items([dict(one) for one in given]) == given

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import httpx
@@ -12,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 import own_api
-from instquery import InstqueryError, Order, Store
-from instquery.apis import catalog, generic
+from instquery import Eq, InstqueryError, Order, Store
+from instquery.apis import catalog, generic, recognition
 from instquery.apis.catalog import CATALOG, Api
-from instquery.apis.params import search_key
+from instquery.apis.params import Param, search_key
 from instquery.cli.app import app
 from instquery.testing import Double
 from test_serve import serving
@@ -134,10 +135,87 @@ def test_serve_takes_stores_of_the_catalog_by_name_and_facts(tmp_path):
         (("--api", "host=own_api:things"), "host is an option already"),
         (("--api", "products=own_api:things"), "products is an option already"),
         (("--api", "my-things=own_api:things"), "named as a function of Python is"),
+        (("--api", "class=own_api:things"), "named as a function of Python is, not 'class'"),
+        (("--api", "_x=own_api:things"), "named as a function of Python is, not '_x'"),
+        (("--api", "help=own_api:things"), "help is an option already"),
     ],
 )
 def test_what_cannot_join_or_be_served_is_said(arguments, said):
     assert said in run("serve", *arguments, code=2).replace("\n", " ")
+
+
+@pytest.fixture
+def joined(monkeypatch):
+    """The table of this process, to be changed."""
+    monkeypatch.setattr(catalog, "CATALOG", CATALOG)
+    before = dict(CATALOG)
+    yield catalog
+    CATALOG.clear()
+    CATALOG.update(before)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise RuntimeError('boom')", "mine:x cannot be had: RuntimeError: boom"),
+        ("raise AssertionError", "mine:x cannot be had: AssertionError"),
+        ("x = (", "mine:x cannot be had: SyntaxError: '(' was never closed"),
+        ("import sys; sys.exit(0)", "mine:x cannot be had: SystemExit: 0"),
+    ],
+)
+def test_a_module_that_raises_is_named(joined, tmp_path, monkeypatch, text, said):
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    with pytest.raises(InstqueryError) as caught:
+        joined.join_by_name("mine:x")
+    assert str(caught.value).startswith(said)
+
+    entry = EntryPoint("mine", "mine:x", joined.GROUP)
+    monkeypatch.setattr(joined, "_installed", lambda: waiting)
+    waiting, left_out = [entry], []
+    joined.join_installed(left_out.append)
+    why = said.removeprefix("mine:x cannot be had: ")
+    assert left_out[0].startswith(f"the API mine (mine:x) is left out: {why}")
+
+
+def test_a_parameter_that_raises_is_a_fault_of_ours(joined, file):
+    def fails(*_given):
+        raise KeyError("own")
+
+    params = (
+        Param("Read", "filter", fails, "x", examples=(Eq("Zone", ""),)),
+        Param("Value", "filter", lambda *_: (), "x", value=fails, examples=(Eq("Zone", ""),)),
+        Param("Number", "filter", lambda *_: 5, "x"),
+    )
+    joined.join("fails", replace(own_api.list_things, params=params))
+    for name in ("--read", "--value", "--number"):
+        told = CliRunner().invoke(app, ["query", "fails", str(file), name, "x"])
+        assert (told.exit_code, told.output) == (1, "error: Internal: ours\n")
+    told = CliRunner().invoke(app, ["bench", "fails", str(file), "--rounds", "1"])
+    assert told.exit_code == 0, told.output
+
+
+def test_a_token_that_is_none_is_told_as_such(joined, file):
+    joined.join("walked", own_api.list_things)
+    told = CliRunner().invoke(app, ["query", "walked", str(file), "--next-token", "x"])
+    assert told.exit_code == 1
+    assert told.output == "error: Invalid: --next-token is invalid\n"
+
+
+def test_what_cannot_join_leaves_the_readers_as_they_were(joined):
+    before = dict(recognition._known)
+    with pytest.raises(InstqueryError, match="there is an API ecs already"):
+        joined.join("ecs", own_api.list_things)
+    assert recognition._known == before
+
+
+@pytest.mark.parametrize("fact", ["ecs", "port", "own"])
+def test_a_fact_has_no_name_that_means_something_else(joined, fact):
+    operation = replace(own_api.list_things, host=("caller", fact))
+    with pytest.raises(InstqueryError, match=f"{fact} is an option already: take another name"):
+        joined.join("own", operation)
+    assert "own" not in joined.CATALOG
 
 
 def test_a_module_of_the_present_folder_is_found(tmp_path):
@@ -209,16 +287,6 @@ def test_a_package_that_is_broken_is_left_out_and_told_of(package):
     )
     assert told.stdout == TOLD
     assert "the API gone (own_api:gone) is left out" in told.stderr
-
-
-@pytest.fixture
-def joined(monkeypatch):
-    """The table of this process, to be changed."""
-    monkeypatch.setattr(catalog, "CATALOG", CATALOG)
-    before = dict(CATALOG)
-    yield catalog
-    CATALOG.clear()
-    CATALOG.update(before)
 
 
 def test_joining_is_once(joined):

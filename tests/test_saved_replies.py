@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from effort import examples
 from instquery import Schema, Store, instant, keyword, tags, text
-from instquery.apis import airec, bss, documents, recognition, tablestore
+from instquery.apis import airec, bss, documents, ecs, rds, recognition, tablestore
 from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.inventory import InventoryError, Reader
@@ -123,6 +124,46 @@ def test_a_record_keeps_its_members_as_they_are_spelled():
     assert read(record) == [record]
     other = {"instanceID": "i", "status": "x", "Status": "y", "more": 1}
     assert read(other) == [{"InstanceID": "i", "status": "x", "Status": "y", "more": 1}]
+
+
+def snaked(name):
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+NESTED = {
+    "InstanceId": "i-1",
+    "OSType": "linux",
+    "CpuOptions": {"CoreCount": 2},
+    "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]},
+    "VpcAttributes": {"VpcId": "vpc-1", "PrivateIpAddress": {"IpAddress": ["10.0.0.1"]}},
+    "Tags": {"Tag": [{"TagKey": "env", "TagValue": "prod"}, {"TagKey": "Tier", "TagValue": "a"}]},
+    "NetworkInterfaces": {
+        "NetworkInterface": [{"Type": "Primary", "Ipv6Sets": {"Ipv6Set": [{"Ipv6Address": "::1"}]}}]
+    },
+}
+
+
+@pytest.mark.parametrize("spell", [camel, snaked])
+def test_members_within_members_are_read_as_sdks_spell_them(spell):
+    """Those that no field leads to as well, as they are in replies."""
+    reply = {"RequestId": "X", "Instances": {"Instance": [NESTED, NESTED | {"InstanceId": "i-2"}]}}
+    assert read(respelled(reply, spell), ecs.read) == reply["Instances"]["Instance"]
+    assert read(reply, ecs.read) == reply["Instances"]["Instance"]
+
+
+def test_what_has_names_of_its_own_is_not_renamed():
+    given = {
+        "dbInstanceId": "rm-1",
+        "tags": {"key": "a", "create_time": "b"},
+        "readOnlyDBInstanceIds": {"readOnlyDBInstanceId": [{"dbInstanceId": "r", "own_x": 1}]},
+    }
+    assert read(given, rds.read) == [
+        {
+            "DBInstanceId": "rm-1",
+            "Tags": {"key": "a", "create_time": "b"},
+            "ReadOnlyDBInstanceIds": {"ReadOnlyDBInstanceId": [{"DBInstanceId": "r", "own_x": 1}]},
+        }
+    ]
 
 
 def test_the_documents_own_sample_of_airec_is_a_reply_with_records():

@@ -3,6 +3,9 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -18,9 +21,11 @@ from instquery import (
     Store,
     instant,
     keyword,
+    stored,
     text,
 )
-from instquery.apis import airec, bss, tablestore
+from instquery.apis import airec, airec2018, bss, ecs, tablestore
+from instquery.apis.catalog import CATALOG
 from instquery.apis.envelope import Envelope, Fault
 from instquery.apis.markup import xml_writer
 from instquery.apis.operation import Operation, Refusal
@@ -66,6 +71,7 @@ LIST = Operation(
     invalid="Bad",
     internal="Ours",
 )
+TAGGED = replace(LIST, params=(repeated("Tag", most=5, read=lambda items, now: ()),))
 PATH = "/v1/regions/{region}/things"
 
 
@@ -235,6 +241,11 @@ def test_operations_that_no_request_tells_apart_are_refused(served):
         (lambda: Served("x", store()), "operation must be an Operation"),
         (lambda: Served(LIST, 5), "store must be a store with the records of ListThings, not 5"),
         (lambda: Served(LIST, Store(airec.SCHEMA)), "asks for records by id, and this store"),
+        (
+            lambda: Served(ecs.describe_instances, Store(airec2018.SCHEMA)),
+            "store: DescribeInstances cannot ask this store by ZoneId: it asks for ZoneId with Eq",
+        ),
+        (lambda: Served(TAGGED, store(), path="/{Tag}"), "{Tag} comes in several parts"),
         (lambda: Served(LIST, store(), path="v1"), "path: must begin with /"),
         (lambda: Served(LIST, store(), path="/{colour}"), "{colour} is no parameter of ListThings"),
         (lambda: Served(LIST, store(), path="/{id}/{id}"), "{id} stands twice"),
@@ -400,6 +411,48 @@ def test_two_callers_share_no_walk_whatever_their_headers_say():
     assert plain.walks_as({}, None, "peer x") == "peer x"
 
 
+# values
+
+
+def test_a_reply_has_every_value_that_a_record_may_hold():
+    held = {
+        "whole": Decimal("2.0"),
+        "part": Decimal("0.50"),
+        "huge": Decimal("1E+400"),
+        "set": {2, 1},
+        "unlike": frozenset({"a", 1}),
+        "bytes": b"a",
+        "time": datetime(2026, 1, 1, tzinfo=UTC),
+        "date": date(2026, 1, 1),
+        "id": UUID(int=1),
+        "half": "\ud800",
+        "tuple": (1, 2),
+    }
+    schema = Schema(key="id", fields={"id": text(), "held": stored()})
+    envelope = replace(LIST.envelope, members=("id", "held"), times=frozenset())
+    params = (page_size("size", default=2, most=10),)
+    operation = replace(LIST, schema=schema, params=params, envelope=envelope)
+    for half in ("\ud800", "x"):  # a body with half of a surrogate pair is written in another way
+        things = Store(schema, [{"id": "a", "held": held | {"half": half}}])
+        app = create_app(Served(operation, things, path="/things"))
+        reply = ask(app, "/things")
+        assert reply.status_code == 200, reply.text
+        found = reply.json()["things"][0]["held"]
+        assert found == {
+            "huge": "1E+400",
+            "whole": 2,
+            "part": 0.5,
+            "set": [1, 2],
+            "unlike": [1, "a"] if found["unlike"][0] == 1 else ["a", 1],
+            "bytes": "YQ==",
+            "time": "2026-01-01T00:00:00+00:00",
+            "date": "2026-01-01",
+            "id": "00000000-0000-0000-0000-000000000001",
+            "half": "?" if half == "\ud800" else "x",
+            "tuple": [1, 2],
+        }
+
+
 # described
 
 
@@ -485,6 +538,48 @@ def test_actions_of_several_versions_are_described():
     paths = described(Served(in_version("v1"), store()), Served(in_version("v2"), store()))
     action, version, *_ = paths["/"]["get"]["parameters"]
     assert (action["schema"]["enum"], version["schema"]["enum"]) == (["ListThings"], ["v1", "v2"])
+
+
+def test_every_operation_is_described_under_a_name_of_its_own():
+    every = [api.served(Store(api.operation.schema)) for api in CATALOG.values()]
+    v2 = in_version("v2")
+    own = [
+        Served(LIST, store(), path="/a"),
+        Served(LIST, store(), path="/b"),
+        Served(LIST, store(), path="/c"),
+        Served(v2, store(), path="/a", method="POST"),
+    ]
+    paths = described(*every, *own)
+    names = [one["operationId"] for there in paths.values() for one in there.values()]
+    assert len(set(names)) == len(names)
+    assert paths["/openapi/instances"]["get"]["operationId"] == "ListInstance_2018_10_12"
+    assert paths["/c"]["get"]["operationId"] == "ListThings_v1_2"
+    assert paths["/a"]["post"]["operationId"] == "ListThings_v2"
+    for there in paths.values():
+        for one in there.values():
+            params = [(param["name"], param["in"]) for param in one["parameters"]]
+            assert len(set(params)) == len(params)
+
+
+def test_paths_that_differ_in_names_alone_are_described_as_one():
+    v2 = in_version("v2")
+    one = Served(LIST, store(), path="/{region}/x")
+    paths = described(one, Served(v2, store(), path="/{id}/x"))
+    assert list(paths) == ["/{region}/x"]
+    params = {param["name"]: param["in"] for param in paths["/{region}/x"]["get"]["parameters"]}
+    assert params["region"] == "path"
+    assert params["id"] == "query"  # that of the first
+
+
+def test_what_names_an_action_or_is_required_is_described_so():
+    params = (exact("Action", "region"), exact("Version", "region"), exact("id", required=True))
+    wanting = replace(LIST, params=params)
+    (path,) = described(Served(wanting, store())).values()
+    found = [(param["name"], param.get("required", False)) for param in path["get"]["parameters"]]
+    assert found == [("Action", True), ("Version", False), ("id", True)]
+    (path,) = described(Served(wanting, store()), Served(in_version("v2"), store())).values()
+    found = [(param["name"], param.get("required", False)) for param in path["get"]["parameters"]]
+    assert found[:3] == [("Action", True), ("Version", False), ("id", False)]
 
 
 # the double

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Container, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from keyword import iskeyword
 from pkgutil import resolve_name
 from typing import TypedDict
 
@@ -64,7 +65,7 @@ CATALOG: dict[str, Api] = {
 _TAKEN = frozenset(
     {
         *("api", "clock", "db", "facts", "fact", "host", "integers", "keys", "metrics", "port"),
-        *("skip_bad", "slow", "store", "strict", "table", "caller"),
+        *("skip_bad", "slow", "store", "strict", "table", "caller", "help"),
     }
 )
 
@@ -102,19 +103,28 @@ def join(name: str, api: Api | Operation) -> Api:
         InstqueryError: for a name that is taken, and for what is no API.
 
     """
-    if not name.isidentifier() or not name.islower():
+    is_name = name.isidentifier() and name.islower() and not iskeyword(name)
+    if not is_name or name.strip("_") != name:  # as an option it would have another name
         raise InstqueryError(f"an API is named as a function of Python is, not {name!r}")
     if name in _TAKEN or name in fact_names():
         raise InstqueryError(f"{name} is an option already: take another name for the API")
-    if isinstance(api, Operation):
-        api = Api.of(api, name=name)
-    if not isinstance(api, Api):
+    if not isinstance(api, Api | Operation):
         raise InstqueryError(f"{name} must be an Api or an Operation, not {told(api)}")
 
+    operation = api if isinstance(api, Operation) else api.operation
     known = CATALOG.get(name)
-    if known is not None and known.operation is not api.operation:
+    if known is not None and known.operation is not operation:
         raise InstqueryError(f"there is an API {name} already: take another name")
-    return CATALOG.setdefault(name, api)
+    for fact in operation.host:
+        if fact in CATALOG or fact == name or fact in _TAKEN - {"caller"}:
+            raise InstqueryError(f"{fact} is an option already: take another name for the fact")
+    if known is not None:
+        return known
+
+    # Only now: its reader is known to the others from when it is made.
+    row = api if isinstance(api, Api) else Api.of(api, name=name)
+    CATALOG[name] = row
+    return row
 
 
 def join_by_name(text: str) -> str:
@@ -132,8 +142,8 @@ def join_by_name(text: str) -> str:
         raise InstqueryError(f"must be module:name, or NAME=module:name, not {text!r}")
     try:
         found = resolve_name(place)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InstqueryError(f"{place} cannot be had: {error}") from error
+    except (Exception, SystemExit) as error:  # a module may raise anything, and end by itself
+        raise InstqueryError(f"{place} cannot be had: {_why(error)}") from error
     name = called or attribute_name.rpartition(".")[2].lower()
     join(name, found)
     return name
@@ -149,8 +159,15 @@ def join_installed(tell: Callable[[str], None] = _log.warning) -> None:
         entry = waiting.pop(0)
         try:
             join(entry.name, entry.load())
-        except Exception as error:
-            tell(f"the API {entry.name} ({entry.value}) is left out: {error}")
+        except (Exception, SystemExit) as error:
+            tell(f"the API {entry.name} ({entry.value}) is left out: {_why(error)}")
+
+
+def _why(error: BaseException) -> str:
+    """Say why a module cannot be had: those that say little name their kind too."""
+    if isinstance(error, ImportError | AttributeError | InstqueryError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 @cache

@@ -113,7 +113,7 @@ class _Family:
             listed = given.get(name)
             if isinstance(listed, list | tuple):
                 items = [self._of_python(one) for one in cast(Sequence[object], listed)]
-                return tuple(items) or None
+                return tuple([item for item in items if item is not None]) or None
             if listed is not None and listed != "":
                 raise ValueError(f"must be a list of {self._what}, or come in numbered parts")
 
@@ -148,14 +148,15 @@ class _Family:
             return cast(str, noted[0])
         return tuple([_in_order(noted.get(at)) for at in range(len(self.parts))])
 
-    def _of_python(self, one: object) -> Item:
-        """Take an item that Python code has given."""
+    def _of_python(self, one: object) -> Item | None:
+        """Take an item that Python code has given; `None` for one without parts."""
         if not self.parts:
-            return word(one)
+            return None if one is None or one == "" else word(one)
         if not isinstance(one, Mapping):
             raise ValueError(f"must hold {self._what}")
         members = cast(Mapping[str, object], one)
-        return tuple([_of_part(members, spellings) for spellings in self._spellings])
+        parts = tuple([_of_part(members, spellings) for spellings in self._spellings])
+        return None if all(part is None for part in parts) else parts
 
 
 def _is_part(part: object) -> bool:
@@ -196,5 +197,6 @@ def _of_part(
         return None
     is_many = spellings[0].endswith(_MANY)
     if is_many and isinstance(value, list | tuple):
-        return tuple(map(word, cast(Sequence[object], value)))
+        given = [one for one in cast(Sequence[object], value) if one is not None and one != ""]
+        return tuple(map(word, given)) or None
     return (word(value),) if is_many else word(value)

@@ -180,9 +180,10 @@ class _Asking:
             found = param.found(given)
             if found is None:
                 return None
-            made = param.over(self.schema)(param.value(found), self.now)
+            typed = param.over(self.schema)
+            made = typed.read(typed.value(found), self.now)
             return not isinstance(made, int) and self.schema.matches(
-                made, record, now=TrustedMicros(self.now)
+                () if made is None else made, record, now=TrustedMicros(self.now)
             )
         except Exception:  # a function of the user's, which may raise anything
             return None

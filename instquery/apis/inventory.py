@@ -94,6 +94,8 @@ class Reader:
             `"microseconds"`. Without it such an integer is refused, unless the field says its unit.
         name: the API's name in the catalog. Readers with a name recognise each other's records.
         failures: where a reply says why it has no records.
+        members: paths to members within members, with dots, beside those of the schema. They are
+            recognised as SDKs spell them.
 
     Raises:
         SchemaError: for a path that is no tuple of names, and an unknown unit.
@@ -105,6 +107,7 @@ class Reader:
     integers: Unit | None = None
     name: str | None = None
     failures: Failures = attribute(default_factory=Failures)
+    members: tuple[str, ...] = ()
     _members: Members = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +122,7 @@ class Reader:
 
         key = self.schema.key
         keys = frozenset({key, *self.schema.fields[key].aliases})
-        members = Members.of(self.schema, Replies(self.path, keys, self.failures))
+        members = Members.of(self.schema, Replies(self.path, keys, self.failures), self.members)
         object.__setattr__(self, "_members", members)
         if self.name is not None:
             make_known(self.name, members)
@@ -137,7 +140,8 @@ class Reader:
 
         Its failures are recognised by the operation's envelope and error table.
         """
-        return cls(operation.schema, path, integers, name, Failures.of(operation))
+        failures, members = Failures.of(operation), operation.envelope.members
+        return cls(operation.schema, path, integers, name, failures, members)
 
     def __call__(
         self, source: Source, *, skip_bad: bool = False, integers: Unit | None = None

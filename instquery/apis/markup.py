@@ -9,12 +9,10 @@ __all__ = ["xml_writer"]
 
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# What XML 1.0 lets a name begin with, and what else may follow.
-_FIRST = (
-    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
-    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"
-)
-_LATER = f"{_FIRST}0-9.\xb7\u0300-\u036f\u203f\u2040-"
+# What a name begins with here, and what else may follow. Editions of XML differ on other letters;
+# every parser takes those of Latin and ideographs.
+_FIRST = "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u4e00-\u9fa5"
+_LATER = f"{_FIRST}0-9.-"
 _SPELLED = re.compile(f"^[^{_FIRST}]|[^{_LATER}]|_(?=x[0-9A-F]{{4}})")
 
 
@@ -25,9 +23,9 @@ def xml_writer(root: str) -> Callable[[Mapping[str, Any]], bytes]:
     - A list is an element for each item, all of the list's name: an item without a value is an
       empty element, a list in a list is written as its items, and a list without items is nothing.
     - Bools are `true` and `false`. A character that XML cannot hold is written as U+FFFD.
-    - A character that no name can have there is written as `_xHHHH_`, its code point in hexadecimal
-      digits, and so is a `_` that would be read as the first of these. So two names are never one
-      element's, but that an empty name is `_`.
+    - A name keeps its Latin letters, ideographs, digits, `.` and `-`. Any other character in it is
+      written as `_xHHHH_`, its code point in hexadecimal digits, and so is a `_` that would be read
+      as the first of these. So two names are never one element's, but that an empty name is `_`.
 
     >>> write = xml_writer("Reply")
     >>> print(write({"Id": "R", "Items": {"Item": [{"Name": "<"}, {"Name": "c"}]}}).decode())

@@ -102,7 +102,9 @@ def rewritten(value: Any, tree: Tree, write: Callable[[Any], Any]) -> Any:
             if name in members:
                 members[name] = rewritten(members[name], cast(Tree, below), write)
             continue
-        written = write(members.get(name)) or below
+        written = write(members.get(name))
+        if written is None:
+            written = below
         if written is not None:
             members[name] = written
         else:

@@ -202,12 +202,16 @@ class Operation:
 
         The reply does not tell the cause of such a fault.
         """
-        if isinstance(error, _TOKEN_ERRORS):
-            error = self._requests.refused_token(error) or error
-        if isinstance(error, Refusal):
-            return self._refuse(error, request_id)
+        refusal = self._as_refusal(error)
+        if refusal is not None:
+            return self._refuse(refusal, request_id)
         _log.error("%s failed, request %s", self.name, request_id, exc_info=error)
         return self._refuse(Refusal(self.internal), request_id)
+
+    def _as_refusal(self, error: Exception) -> Refusal | None:
+        """Return an error as the refusal that it is, `None` for a fault of ours."""
+        found = self._requests.refused_token(error) if isinstance(error, _TOKEN_ERRORS) else error
+        return found if isinstance(found, Refusal) else None
 
     def _reply(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns. Never raises."""

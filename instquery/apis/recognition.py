@@ -5,12 +5,13 @@ the most names of members; where two share as many, of the one whose spelling it
 of its members must be known there: a key of the same name alone says nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from instquery.apis.documents import Unreadable
 from instquery.apis.replies import Replies, folded
+from instquery.apis.respelling import Names, names_of, respelled
 from instquery.schema import Schema
 
 __all__ = ["Members", "foreign_record", "foreign_reply", "make_known"]
@@ -23,11 +24,16 @@ class Members:
     exact: frozenset[str]
     by_fold: Mapping[str, str]
     """The fields by their names without casing, where these differ."""
+    within: Names
+    """The members that lead to others, with the names of these."""
     replies: Replies
 
     @classmethod
-    def of(cls, schema: Schema, replies: Replies) -> "Members":
-        """Collect the names of a schema's fields, and their aliases."""
+    def of(cls, schema: Schema, replies: Replies, nested: Iterable[str] = ()) -> "Members":
+        """Collect the names of a schema's fields, their aliases, and what is within members.
+
+        `nested` are paths of members that no field leads to.
+        """
         fields = {
             name: field
             for field, declared in schema.fields.items()
@@ -40,7 +46,7 @@ class Members:
                 ambiguous.add(folded(name))
         for name in ambiguous:
             del by_fold[name]
-        return cls(frozenset(fields), by_fold, replies)
+        return cls(frozenset(fields), by_fold, names_of(schema, nested), replies)
 
     def likeness(self, record: Mapping[str, Any]) -> tuple[int, int]:
         """Count the names that a record shares: in any casing, and exactly."""
@@ -49,7 +55,7 @@ class Members:
         return alike, len(self.exact.intersection(names))
 
     def respelled(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a record with its members under the names of the fields."""
+        """Return a record with its members, and those within them, as the API spells them."""
         if not self.replies.keys.isdisjoint(record):
             return record
         renamed: dict[str, Any] = {}
@@ -57,7 +63,7 @@ class Members:
             name = self.by_fold.get(folded(given), given)
             # A name that is there by itself is left to it.
             renamed[given if name in record or name in renamed else name] = value
-        return renamed
+        return cast(Mapping[str, Any], respelled(renamed, self.within))
 
 
 _known: dict[str, Members] = {}

@@ -176,7 +176,7 @@ class Requests:
             if isinstance(read, Predicate):
                 filters[name] = read
                 where.append(read)
-            elif not isinstance(read, int):
+            else:  # which refuses a number: a filter that asks for nothing would hide itself
                 filters[name] = several = conditions(read)
                 where += several
 

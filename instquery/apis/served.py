@@ -139,12 +139,15 @@ def check_path(path: object, method: object, operation: Operation) -> tuple[str,
         raise SchemaError(f"must be GET or POST, not {method!r}", field="method")
 
     names = names_in(path)
-    declared = [param.name for param in operation.params if not param.parts]
+    declared = {param.name: param for param in operation.params}
     for name in names:
         if name not in declared:
             reason = (
                 f"{{{name}}} is no parameter of {operation.name}: declare it, as exact({name!r})"
             )
+            raise SchemaError(reason, field="path")
+        if declared[name].collect is not None:
+            reason = f"{{{name}}} comes in several parts, and a segment is one: name another"
             raise SchemaError(reason, field="path")
         if names.count(name) > 1:
             raise SchemaError(f"{{{name}}} stands twice: leave one out", field="path")
@@ -193,6 +196,8 @@ def checked_store(name: str, store: object, operation: Operation) -> Pages:
     if isinstance(schema, Schema) and schema.key != operation.schema.key:
         wanted = f"{operation.name} asks for records by {operation.schema.key}"
         raise InstqueryError(f"{name}: {wanted}, and this store holds them by {schema.key}")
+    if isinstance(schema, Schema) and schema is not operation.schema:
+        _check_answers(name, schema, operation)
 
     token = next((param.name for param in operation.params if param.role == "token"), None)
     if token is not None and not _has_cursors(store):
@@ -200,6 +205,16 @@ def checked_store(name: str, store: object, operation: Operation) -> Pages:
         cure = "give it a Store or a DurableStore, or declare the operation without page_token"
         raise InstqueryError(f"{name}: {wanted}, and this store has no cursors: {cure}")
     return store
+
+
+def _check_answers(name: str, schema: Schema, operation: Operation) -> None:
+    """Refuse a store of other records under the same key: it would fail at each such request."""
+    for param in operation.params:
+        try:
+            param.over(schema)
+        except SchemaError as error:
+            reason = f"{operation.name} cannot ask this store by {param.name}: it {error.reason}"
+            raise InstqueryError(f"{name}: {reason}") from None
 
 
 def _has_pages(store: object) -> TypeGuard[Pages]:

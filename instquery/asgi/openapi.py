@@ -1,6 +1,8 @@
 """What is served, described in OpenAPI 3.1 from the operations' own parameters."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
+from itertools import chain, count
 from typing import Any
 
 from instquery.apis.params import Param
@@ -8,6 +10,7 @@ from instquery.apis.served import Served
 
 __all__ = ["describe"]
 
+_NAME = re.compile(r"\{[^}]*\}")
 _MEMBERS = ("Code", "Message", "RequestId", "code", "message", "requestId")
 _ERROR = {
     "type": "object",
@@ -30,11 +33,14 @@ def describe(served: Iterable[Served]) -> dict[str, Any]:
 
     OpenAPI has one operation for each path and method. So all operations on `/` (RPC) are one, and
     so are the versions of one path: it takes the parameters of all, and an action or a version
-    tells them apart.
+    tells them apart. Paths that differ in the names of their segments alone are one too, and have
+    the names of the first.
     """
-    shared: dict[str, list[Served]] = {}
+    by_shape: dict[str, list[Served]] = {}
     for one in served:
-        shared.setdefault(one.path, []).append(one)
+        by_shape.setdefault(_NAME.sub("{}", one.path), []).append(one)
+    shared = {there[0].path: there for there in by_shape.values()}
+    taken: set[str] = set()
 
     return {
         "openapi": "3.1.0",
@@ -43,26 +49,35 @@ def describe(served: Iterable[Served]) -> dict[str, Any]:
             "version": "1",
             "description": "List instances as the real APIs do.",
         },
-        "paths": {path: _path(there) for path, there in shared.items()},
+        "paths": {path: _path(there, taken) for path, there in shared.items()},
     }
 
 
-def _path(there: list[Served]) -> dict[str, Any]:
-    """Describe what is served at one path, by method."""
+def _path(there: list[Served], taken: set[str]) -> dict[str, Any]:
+    """Describe what is served at one path, by method, under names that are not `taken`."""
     if there[0].is_rpc:
         name = _joined(there)
         return {
-            "get": _operation(name, there, _chosen(there)),
-            "post": _operation(f"{name}ByPost", there, _chosen(there)),
+            "get": _operation(_untaken(name, there, taken), there, _chosen(there)),
+            "post": _operation(_untaken(f"{name}ByPost", there, taken), there, _chosen(there)),
         }
 
     by_method: dict[str, list[Served]] = {}
     for one in there:
         by_method.setdefault(one.method.lower(), []).append(one)
     return {
-        method: _operation(_joined(those), those, _versions(those))
+        method: _operation(_untaken(_joined(those), those, taken), those, _versions(those))
         for method, those in by_method.items()
     }
+
+
+def _untaken(name: str, there: list[Served], taken: set[str]) -> str:
+    """Return a name that no other operation has: with the version, or a number where need be."""
+    version = re.sub(r"\W", "_", there[0].operation.version)
+    numbered = (f"{name}_{version}_{number}" for number in count(2))
+    free = next(one for one in chain((name, f"{name}_{version}"), numbered) if one not in taken)
+    taken.add(free)
+    return free
 
 
 def _joined(there: list[Served]) -> str:
@@ -87,20 +102,30 @@ def _versions(there: list[Served]) -> list[dict[str, Any]]:
     ]
 
 
-def _parameters(there: list[Served]) -> list[dict[str, Any]]:
-    """Describe parameters, each name once; where several operations have it, all of its rules."""
+def _parameters(there: list[Served], known: Container[str]) -> list[dict[str, Any]]:
+    """Describe parameters, each name once; where several operations have it, all of its rules.
+
+    Those that are `known` are described already: what names an action or a version.
+    """
+    in_path = there[0].names
     rules: dict[str, list[Param]] = {}
     for one in there:
+        # A segment has one name, that of the first.
+        first_names = dict(zip(one.names, in_path, strict=True))
         for param in one.operation.params:
             # Of one that comes in numbered parts the first ones stand for all.
-            for name in param.requested if param.parts else (param.name,):
-                rules.setdefault(name, []).append(param)
+            for own in param.requested if param.parts else (param.name,):
+                name = first_names.get(own, own)
+                if name not in known and (name not in in_path or own in first_names):
+                    rules.setdefault(name, []).append(param)
 
     return [
         _parameter(
             name,
             about="; or ".join(dict.fromkeys(param.about for param in params)),
-            is_in_path=all(name in one.names for one in there),
+            # What one of several operations can do without, a request may lack.
+            is_required=len(params) == len(there) and all(param.required for param in params),
+            is_in_path=name in in_path,
         )
         for name, params in rules.items()
     ]
@@ -139,7 +164,7 @@ def _operation(name: str, there: list[Served], choosing: list[dict[str, Any]]) -
     }
     return {
         "operationId": name,
-        "parameters": [*choosing, *_parameters(there)],
+        "parameters": [*choosing, *_parameters(there, {one["name"] for one in choosing})],
         "responses": responses,
     }
 

@@ -9,6 +9,7 @@ import orjson
 
 from instquery.apis.envelope import Reply
 from instquery.apis.operation import Operation
+from instquery.apis.plainjson import plain_value
 from instquery.errors import InstqueryError
 
 __all__ = [
@@ -118,6 +119,7 @@ def _json(value: object) -> bytes:
     The fast library refuses what UTF-8 cannot hold, such as half of a surrogate pair.
     """
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default=plain_value)
     except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain_value)
+        return text.encode(errors="replace")

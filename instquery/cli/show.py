@@ -17,6 +17,7 @@ from rich.text import Text
 
 from instquery.apis.catalog import Api
 from instquery.apis.nesting import found
+from instquery.apis.plainjson import plain_value
 from instquery.errors import InstqueryError
 from instquery.query import Record
 
@@ -197,7 +198,7 @@ def plain_lines(value: object) -> str:
 def json_text(body: Mapping[str, Any]) -> str:
     """Return a body as JSON, in letters where the output has them."""
     has_letters = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-    return json.dumps(body, ensure_ascii=not has_letters, indent=2)
+    return json.dumps(body, ensure_ascii=not has_letters, indent=2, default=plain_value)
 
 
 def request_text(params: Mapping[str, object]) -> str:
