@@ -29,7 +29,7 @@ _Items = Sequence[dict[str, Any]]
 _MOST_SIGNED = (1 << 63) - 1
 
 
-class UnlikeError(Exception):
+class UnlikeError(InstqueryError):
     """Values of one column are of types that no column has together."""
 
 

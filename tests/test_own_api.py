@@ -196,13 +196,6 @@ def test_a_parameter_that_raises_is_a_fault_of_ours(joined, file):
     assert told.exit_code == 0, told.output
 
 
-def test_a_token_that_is_none_is_told_as_such(joined, file):
-    joined.join("walked", own_api.list_things)
-    told = CliRunner().invoke(app, ["query", "walked", str(file), "--next-token", "x"])
-    assert told.exit_code == 1
-    assert told.output == "error: Invalid: --next-token is invalid\n"
-
-
 def test_what_cannot_join_leaves_the_readers_as_they_were(joined):
     before = dict(recognition._known)
     with pytest.raises(InstqueryError, match="there is an API ecs already"):
@@ -329,6 +322,7 @@ def test_a_database_has_no_tokens(file, tmp_path):
         assert "ListThings leads to further pages by NextToken" in " ".join(told.split())
 
 
+@pytest.mark.usefixtures("joined")
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_a_refused_token_is_said_in_both_forms(file, words):
     told = CliRunner().invoke(

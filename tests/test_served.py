@@ -505,7 +505,7 @@ def test_a_family_is_described_by_its_own_names():
         "Filter.1.Value.1": "Filter.N.Key, Filter.N.Value.N: up to 3",
         "Id.1": "Id.N: up to 3",
     }
-    with pytest.raises(SchemaError, match=r"\{Id\} is no parameter of ListThings"):
+    with pytest.raises(SchemaError, match=r"\{Id\} comes in several parts"):
         Served(replace(LIST, params=(IDS,)), store(), path="/v1/{Id}")
 
 

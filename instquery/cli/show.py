@@ -121,7 +121,8 @@ def _cell(item: Record, column: str, *, is_time: bool) -> str:
         member = item.get(column, "")
 
     if is_time:
-        days = [str(value)[:10] for value in (member if isinstance(member, list) else [member])]
+        moments = cast(list[object], member) if isinstance(member, list) else [member]
+        days = [str(value)[:10] for value in moments]
         return plain(", ".join(days))
     text = _in_brief(member)
     is_long = isinstance(member, _NESTED) and len(text) > _LONGEST
