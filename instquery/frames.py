@@ -11,7 +11,7 @@ here first, and what no column can be of is told from what can:
 | tuples, sets | lists |
 | mappings of several names | mappings of all names, `None` where a member is absent |
 | ints beside floats | floats, if each int is exactly one |
-| anything else of unlike types | no column: see `UnlikeError` |
+| anything else of unlike types | no column: a `ValueError` here |
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,10 +27,6 @@ __all__ = ["to_arrow", "to_pandas", "to_polars"]
 _Items = Sequence[dict[str, Any]]
 
 _MOST_SIGNED = (1 << 63) - 1
-
-
-class UnlikeError(InstqueryError):
-    """Values of one column are of types that no column has together."""
 
 
 def to_arrow(items: _Items) -> Any:
@@ -50,7 +46,7 @@ def to_arrow(items: _Items) -> Any:
     for name, values in _columns(items).items():
         try:
             columns[_checked(name)] = _kept(values, array, _of_arrow)
-        except (arrow.ArrowException, OverflowError, TypeError, ValueError, UnlikeError) as error:
+        except (arrow.ArrowException, OverflowError, TypeError, ValueError) as error:
             cure = "leave it out by Query(fields=...), or take to_pandas()"
             reason = f"{_told(name)}: has values that no column of Arrow holds ({error}): {cure}"
             raise InstqueryError(reason) from None
@@ -135,13 +131,13 @@ def _of_polars(column: Any) -> list[Any]:
 def _kept(
     values: list[Any], make: Callable[[list[Any]], Any], back: Callable[[Any], list[Any]]
 ) -> Any:
-    """Return the column of values. Raises `UnlikeError` where they would not come back."""
+    """Return the column of values. Raises `ValueError` where they would not come back."""
     alike = _alike(values)
     column = make(alike)
     if {type(value) for value in values} <= _EXACT:
         return column
     if back(column) != alike:
-        raise UnlikeError("they would not come back as they are")
+        raise ValueError("they would not come back as they are")
     return column
 
 
@@ -150,13 +146,13 @@ _EXACT = frozenset({str, int, bool, type(None)})
 
 
 def _alike(values: list[Any]) -> list[Any]:
-    """Return the values of a column, made alike. Raises `UnlikeError` where that cannot be."""
+    """Return the values of a column, made alike. Raises `ValueError` where that cannot be."""
     kinds = {_kind(value) for value in values} - {type(None)}
     if kinds == {int, float}:
         return _floats(values)
     if len(kinds) > 1:
         names = sorted([_name_of(kind) for kind in kinds])
-        raise UnlikeError(f"they are of the types {', '.join(names)}")
+        raise ValueError(f"they are of the types {', '.join(names)}")
     if kinds == {dict}:
         return _mappings(values)
     return _lists(values) if kinds == {list} else values
@@ -181,7 +177,7 @@ def _name_of(kind: object) -> str:
 def _floats(values: list[Any]) -> list[Any]:
     floats = [None if value is None else float(value) for value in values]
     if floats != values:  # compared exactly
-        raise UnlikeError("they are floats, and integers that no float is")
+        raise ValueError("they are floats, and integers that no float is")
     return floats
 
 

@@ -65,9 +65,9 @@ def test_a_piece_with_many_places_is_found_as_one_with_few(piece, number, end):
     )
 
 
-@pytest.mark.parametrize("tries", [0, 1, 64])
-def test_all_short_patterns_over_all_short_texts(tries, monkeypatch):
-    monkeypatch.setattr(patterns_room, "_TRIES", tries)
+@pytest.mark.parametrize("most", [0, 1, 64])
+def test_all_short_patterns_over_all_short_texts(most, monkeypatch):
+    monkeypatch.setattr(patterns_room, "_TRIES", most)
     words = ["".join(one) for size in range(5) for one in product("ab", repeat=size)]
     for given_pattern in ["".join(one) for size in range(6) for one in product("a?*", repeat=size)]:
         read = Pattern(given_pattern, True)

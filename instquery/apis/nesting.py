@@ -87,7 +87,7 @@ def rewritten(value: Any, tree: Tree, write: Callable[[Any], Any]) -> Any:
         tree: the leaves are what a member without a value becomes; with `None` it is left out.
         write: returns `None` for a member that has no value.
 
-    >>> rewritten({"at": "x", "to": ""}, {"at": None, "to": "-"}, str.upper)
+    >>> rewritten({"at": "x", "to": ""}, {"at": None, "to": "-"}, lambda at: at.upper() or None)
     {'at': 'X', 'to': '-'}
 
     """
