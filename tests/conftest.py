@@ -33,19 +33,36 @@ HEAVY = {
     "test_upgrade.py": 12,
 }
 
-# The same of files that start many processes, servers or databases; and the databases on which
-# nothing is run by default. The gate's run of what is long has all of it.
+# The same of files that start many processes, servers or databases, or fill many stores; and the
+# databases on which nothing is run by default. The gate's run of what is long has all of it.
 SLOW = {
+    "test_airec2018.py": 2,
     "test_cli.py": 5,
     "test_clients.py": 6,
     "test_copy.py": 8,
+    "test_declared.py": 4,
     "test_double.py": 6,
+    "test_ecs.py": 4,
+    "test_examples.py": 3,
+    "test_foreign.py": 3,
     "test_http_hostile.py": 2,
+    "test_orders.py": 3,
+    "test_own_api.py": 4,
+    "test_own_requests.py": 2,
     "test_pages.py": 2,
+    "test_params.py": 4,
+    "test_rds.py": 4,
     "test_rows.py": 4,
+    "test_search.py": 2,
     "test_serve.py": 8,
+    "test_served.py": 3,
+    "test_shapes.py": 2,
+    "test_sizes.py": 3,
     "test_sql.py": 6,
     "test_sql_trees.py": 5,
+    "test_tablestore.py": 3,
+    "test_tokens.py": 2,
+    "test_trees.py": 2,
     "test_verify.py": 8,
 }
 SLOW_DATABASES = {"chdb", "shards"}
