@@ -16,6 +16,7 @@ ROOT = Path(instquery.__file__).parent
 FLOORS = [
     ["errors", "extras", "folding", "forks", "instants", "engine.rowsets", "engine.sizes"],
     ["engine.opening", "options", "values"],
+    ["engine.slices"],
     ["frames", "numbers", "patterns", "shapes"],
     ["rows"],
     ["paths"],

@@ -66,7 +66,7 @@ FAULTS = {
         next(iter(index(store, "owner")._rare)), array("H")
     ),
     "expires: the column": lambda store: index(store, "expires").drop(position(store), 0),
-    "expires: the slices": lambda store: index(store, "expires")._slices.__setitem__(5, 0),
+    "expires: the slices": lambda store: index(store, "expires")._slices.bits.__setitem__(5, 0),
     "name: the folded texts": lambda store: index(store, "name")._texts.__setitem__(
         position(store), "other"
     ),

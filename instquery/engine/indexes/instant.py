@@ -1,21 +1,14 @@
 """The index of an instant field: instants cut into bits, so that any range is thirty operations."""
 
-import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import (
-    Position,
-    RowSet,
-    everything,
-    positions,
-    set_of_bits,
-    set_of_flags,
-)
+from instquery.engine.rowsets import Position, RowSet, everything, positions
 from instquery.engine.sizes import Size
+from instquery.engine.slices import Slices
 from instquery.instants import EARLIEST, Micros
 from instquery.predicates import Bounded, Interval, Missing, check_answered
 from instquery.query import Record
@@ -46,12 +39,11 @@ class InstantIndex:
     few: ClassVar[int] = 0
     few_listed: ClassVar[int] = 256  # 50 ns each, thirty slices 5 to 20 µs
 
-    __slots__ = ("_base", "_column", "_present", "_slices", "_unit")
+    __slots__ = ("_base", "_column", "_slices", "_unit")
 
     def __init__(self, column: "array[Micros]") -> None:
         self._column = column
-        self._present: RowSet = 0
-        self._slices: list[RowSet] = []
+        self._slices = Slices()
         self._base: Micros = 0
         self._unit = _SECOND
         self._encode()
@@ -83,11 +75,11 @@ class InstantIndex:
         last = (high - self._base) // self._unit
         if first > last:
             return 0
-        return self._at_least(first) ^ self._at_least(last + 1)
+        return self._slices.at_least(first) ^ self._slices.at_least(last + 1)
 
     def span(self) -> tuple[Micros, Micros]:
         """Return two instants between which all are, themselves included."""
-        return self._base, self._base + self._unit * ((1 << len(self._slices)) - 1)
+        return self._base, self._base + self._unit * ((1 << len(self._slices.bits)) - 1)
 
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""
@@ -114,12 +106,9 @@ class InstantIndex:
         if list(self._column) != expected:
             yield "the column of instants"
 
-        codes = [0] * len(expected)
-        for bit, rows in enumerate(self._slices):
-            for position in positions(rows):
-                codes[position] += 1 << bit
+        codes = self._slices.codes(len(expected))
         decoded = [self._base + code * self._unit for code in codes]
-        present = set(positions(self._present))
+        present = set(positions(self._slices.present))
         if [micros if at in present else _MISSING for at, micros in enumerate(decoded)] != expected:
             yield "the slices of instants"
 
@@ -128,8 +117,7 @@ class InstantIndex:
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a slice."""
         opening.insert(self._column, [_MISSING] * len(opening.places))
-        self._present = opening.moved(self._present)
-        opening.move(self._slices)
+        self._slices.open(opening)
 
     def add(self, position: Position, value: Micros | None) -> None:
         """Enter an instant; one that base or unit cannot hold makes all be encoded anew."""
@@ -143,13 +131,7 @@ class InstantIndex:
         if code < 0 or rest:
             self._encode(spare=code < 0)
             return
-
-        bit = 1 << position
-        self._present |= bit
-        self._slices += [0] * (code.bit_length() - len(self._slices))
-        for at in range(code.bit_length()):
-            if code >> at & 1:
-                self._slices[at] |= bit
+        self._slices.enter(position, code)
 
     def drop(self, position: Position, value: Micros | None) -> None:  # noqa: ARG002 - the contract
         """Take an instant out of the column and the slices."""
@@ -158,11 +140,7 @@ class InstantIndex:
 
         code = (self._column[position] - self._base) // self._unit
         self._column[position] = _MISSING
-        bit = 1 << position
-        self._present ^= bit
-        for at in range(code.bit_length()):
-            if code >> at & 1:
-                self._slices[at] ^= bit
+        self._slices.leave(position, code)
 
     def copy(self) -> Self:
         """Copy the column and the list of slices."""
@@ -170,31 +148,14 @@ class InstantIndex:
         twin._column = self._column[:]
         twin._base = self._base
         twin._unit = self._unit
-        twin._present = self._present
-        twin._slices = self._slices[:]
+        twin._slices = self._slices.copy()
         return twin
 
     # inside
 
     def _missing(self) -> RowSet:
         """Return the rows without an instant, vacant ones included."""
-        return everything(len(self._column)) ^ self._present
-
-    def _at_least(self, code: int) -> RowSet:
-        """Return the rows whose code is at least `code`.
-
-        Goes bit by bit from the lowest: AND for a 1, OR for a 0.
-        """
-        if code <= 0:
-            return self._present
-        if code.bit_length() > len(self._slices):
-            return 0
-
-        lowest = (code & -code).bit_length() - 1  # the bits below cannot decide anything
-        rows = self._slices[lowest]
-        for at in range(lowest + 1, len(self._slices)):
-            rows = rows & self._slices[at] if code >> at & 1 else rows | self._slices[at]
-        return rows
+        return everything(len(self._column)) ^ self._slices.present
 
     def _encode(self, *, spare: bool = False) -> None:
         """Choose base and unit for the column as it is, and cut all codes into slices.
@@ -205,7 +166,6 @@ class InstantIndex:
         """
         column = self._column
         present = [micros for micros in column if micros != _MISSING]
-        self._present = set_of_flags([micros != _MISSING for micros in column])
         self._unit = _unit_of(present)
 
         earliest = min(present, default=0)
@@ -216,12 +176,7 @@ class InstantIndex:
 
         unit = self._unit
         codes = [0 if micros == _MISSING else (micros - base) // unit for micros in column]
-        words = array("Q", codes)
-        if sys.byteorder == "big":
-            words.byteswap()
-        octets = words.tobytes()
-        bits = range(max(codes, default=0).bit_length())
-        self._slices = [set_of_bits(octets[bit >> 3 :: 8], bit & 7) for bit in bits]
+        self._slices = Slices.cut(array("Q", codes), [micros != _MISSING for micros in column])
 
 
 def _unit_of(instants: Sequence[Micros]) -> int:
