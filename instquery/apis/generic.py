@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any, Self, cast
 
@@ -22,7 +23,7 @@ from instquery.apis.questions import (
     newest_records,
     values_of,
 )
-from instquery.apis.samples import ANCHOR, Samples, creation_times, seeded
+from instquery.apis.samples import Samples, creation_times, samples_by
 from instquery.apis.synthetic import record_maker
 from instquery.contract import Reads
 from instquery.instants import TrustedMicros
@@ -61,11 +62,7 @@ def _path_to(items: list[Record], body: Any, depth: int = 0) -> tuple[str, ...] 
 
 def samples_of(operation: Operation) -> Samples:
     """Return what makes up records of an operation: each field has a value where it looks."""
-
-    def samples(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-        return _records(operation, count, seeded(count, seed, now), now)
-
-    return samples
+    return samples_by(partial(_records, operation))
 
 
 def _records(operation: Operation, count: int, random: Random, now: datetime) -> Iterator[Record]:

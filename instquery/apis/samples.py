@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from random import Random
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from instquery.instants import to_micros
 from instquery.options import check_kind, check_whole
@@ -25,7 +25,7 @@ __all__ = [
     "creation_times",
     "expiry_time",
     "instance_name",
-    "seeded",
+    "samples_by",
     "unique_suffix",
     "zipf_choice",
 ]
@@ -67,14 +67,30 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Samples(Protocol):
-    """Makes up the records of one API; see `instquery.apis.airec.samples.records`."""
+    """Makes up the records of one API."""
 
     def __call__(self, count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-        """Yield `count` records as seen at `now`, in no order."""
+        """Yield `count` records as seen at `now`, in no order; the same seed gives the same ones.
+
+        Raises `InstqueryError` for an option that cannot be used; when it is called.
+        """
         ...
 
 
-def seeded(count: object, seed: int, now: object) -> Random:
+Maker: TypeAlias = Callable[[int, Random, datetime], Iterator[Record]]
+"""Makes up a number of records, by random numbers, as seen at a moment."""
+
+
+def samples_by(make: Maker) -> Samples:
+    """Return what makes up records by a function that is given checked options."""
+
+    def samples(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
+        return make(count, _seeded(count, seed, now), now)
+
+    return samples
+
+
+def _seeded(count: object, seed: int, now: object) -> Random:
     """Check what was asked for, and return a generator of random numbers.
 
     Raises:

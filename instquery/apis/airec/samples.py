@@ -5,13 +5,12 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     DAY,
     REGIONS,
     creation_times,
     expiry_time,
     instance_name,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -19,16 +18,6 @@ from instquery.instants import to_text
 from instquery.query import Record
 
 __all__ = ["records"]
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of Airec instances as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -58,3 +47,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
                 {45: None, 58: None, 84: None}
             )
         yield record
+
+
+records = samples_by(_records)
+"""Makes up records of Airec instances, in no order; see `instquery.apis.samples.Samples`."""

@@ -5,13 +5,12 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     DAY,
     REGIONS,
     creation_times,
     expiry_time,
     instance_name,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -21,16 +20,6 @@ from instquery.query import Record
 __all__ = ["records"]
 
 _SCENES = ("recommend", "feed", "related", "search")
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of Airec instances as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -54,3 +43,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
         if subscription:
             record["ExpiredTime"] = to_text(expiry_time(random, created, now), "milliseconds")
         yield record
+
+
+records = samples_by(_records)
+"""Makes up records of Airec instances, in no order; see `instquery.apis.samples.Samples`."""

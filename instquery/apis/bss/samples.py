@@ -5,12 +5,11 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     DAY,
     REGIONS,
     creation_times,
     expiry_time,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -33,16 +32,6 @@ _PRODUCTS = (
     ("polardb", "polardb_mysql", "pc-bp"),
     ("dds", "dds", "dds-bp"),
 )
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of available instances of any product as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -81,3 +70,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
             if end <= to_micros(now):
                 record["StopTime"] = record["EndTime"]
         yield record
+
+
+records = samples_by(_records)
+"""Makes up records of any product, in no order; see `instquery.apis.samples.Samples`."""

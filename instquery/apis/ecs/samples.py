@@ -5,12 +5,11 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     REGIONS,
     creation_times,
     expiry_time,
     instance_name,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -30,16 +29,6 @@ _IMAGES = ("aliyun_3_x64_20G_alibase", "ubuntu_22_04_x64_20G_alibase", "win2022_
 _ENVIRONMENTS = ("prod", "staging", "test", "dev")
 _NEVER = "2099-12-31T15:59Z"
 """When an instance ends that is paid by use, as the API writes it."""
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of ECS instances as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -127,3 +116,7 @@ def _marks(random: Random, number: int) -> Record:
 def _minute(micros: int) -> str:
     """Write a time as the API does."""
     return f"{to_text(micros, 'seconds')[:16]}Z"
+
+
+records = samples_by(_records)
+"""Makes up records of ECS instances, in no order; see `instquery.apis.samples.Samples`."""

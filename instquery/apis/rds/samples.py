@@ -5,12 +5,11 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     REGIONS,
     creation_times,
     expiry_time,
     instance_name,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -26,16 +25,6 @@ _ENGINES = (
     ("SQLServer", "2019_std", "mssql.x4.large.s1"),
     ("MariaDB", "10.3", "mariadb.x2.large.2c"),
 )
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of RDS instances as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -73,3 +62,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
         if random.random() < 0.7:
             record["Tags"] = {"env": random.choice(("prod", "staging", "test"))}
         yield record
+
+
+records = samples_by(_records)
+"""Makes up records of RDS instances, in no order; see `instquery.apis.samples.Samples`."""

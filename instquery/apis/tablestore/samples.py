@@ -5,11 +5,10 @@ from datetime import datetime
 from random import Random
 
 from instquery.apis.samples import (
-    ANCHOR,
     REGIONS,
     creation_times,
     instance_name,
-    seeded,
+    samples_by,
     unique_suffix,
     zipf_choice,
 )
@@ -19,16 +18,6 @@ from instquery.query import Record
 __all__ = ["records"]
 
 _WORDS = ("feature", "session", "cart", "feed", "log", "meta", "order", "user")
-
-
-def records(count: int, *, seed: int = 1, now: datetime = ANCHOR) -> Iterator[Record]:
-    """Yield `count` records of Tablestore instances as seen at `now`, in no order.
-
-    Raises:
-        InstqueryError: for an option that cannot be used; when it is called.
-
-    """
-    return _records(count, seeded(count, seed, now), now)
 
 
 def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
@@ -52,3 +41,7 @@ def _records(count: int, random: Random, now: datetime) -> Iterator[Record]:
         if random.random() < 0.6:
             record["Tags"] = {"env": random.choice(("prod", "staging", "test"))}
         yield record
+
+
+records = samples_by(_records)
+"""Makes up records of Tablestore instances, in no order; see `instquery.apis.samples.Samples`."""
