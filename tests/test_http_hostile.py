@@ -61,7 +61,8 @@ def test_whatever_is_made_of_the_description_is_answered_as_described(double, tr
 
         ask()
     assert len(asked) >= tries(450, quick=54)
-    assert {reply.status_code for reply in asked} == {200, 400}
+    answered = {reply.status_code for reply in asked}
+    assert {200, 400} <= answered <= {200, 400, 404}  # some names that are not known are a 404
 
 
 def talk(double, octets, *, wait=5.0, close=True):
