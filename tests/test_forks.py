@@ -124,7 +124,7 @@ def test_a_child_forked_beside_writes_finds_a_store_in_order(tries):
 
     with busy(write_little, write_much, read):
         ends = []
-        for _ in range(tries(60, quick=15)):
+        for _ in range(tries(60, quick=6)):
             time.sleep(0.01)
             ends.append(forked(lambda: use(store)))
     assert ends == [0] * len(ends)
