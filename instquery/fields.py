@@ -174,6 +174,8 @@ def tags(
     """
     for what, name in (("key", key), ("value", value)):
         check_kind(what, name, str, "the name of a member", SchemaError)
+    if key == value:
+        raise SchemaError(f"key and value are two members, not {key!r} both")
     return Field(KINDS["tags"], indexed, aliases, path=_path(path), pair=(key, value))
 
 

@@ -113,6 +113,7 @@ def test_what_is_no_path_is_refused(wrong):
         (lambda: keyword(path="a", aliases=("b",)), "has no aliases"),
         (lambda: Schema(key="a", fields={"a": text(many=True)}), "of one value"),
         (lambda: tags(key=5), "the name of a member"),
+        (lambda: tags(key="a", value="a"), "two members, not 'a' both"),
         (
             lambda: Schema(key="a", order=Order("b"), fields={"a": text(), "b": tags()}),
             "not by a tags field",
