@@ -32,10 +32,14 @@ from instquery.predicates import (
     And,
     Asked,
     Compound,
+    Contains,
     Eq,
+    Has,
     In,
+    Like,
     Missing,
     Not,
+    Or,
     Predicate,
     Range,
     Some,
@@ -68,6 +72,8 @@ __all__ = [
 
 _SHOWN = 8
 """Fields that `repr` shows."""
+
+_LEAVES = frozenset(ASKED) - {And, Or, Not}
 
 _RESOLVED = 64
 """Orders of queries that are kept resolved."""
@@ -102,6 +108,10 @@ class Schema:
     """The fields that a store has an index for; the one that it is ordered by is among them."""
     ordering: Ordering = attribute(init=False, repr=False, compare=False)
     """The order, resolved."""
+    _as_asked: Mapping[str, tuple[type[Predicate], ...]] = attribute(
+        init=False, repr=False, compare=False
+    )
+    """The classes of leaves that a field's index is asked as they are, but for fractions."""
     _intake: Intake = attribute(init=False, repr=False, compare=False)
     _orderings: dict[tuple[Order, ...], Ordering] = attribute(init=False, repr=False, compare=False)
 
@@ -122,6 +132,7 @@ class Schema:
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
+        object.__setattr__(self, "_as_asked", {name: _as_asked(fields[name]) for name in fields})
 
         for one in self.orders:
             check_order(self.fields, self.key, one, SchemaError, {one.field})
@@ -230,10 +241,10 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
-        if type(predicate) not in ASKED:
+        if type(predicate) in _LEAVES:
+            return self._bound_leaf(predicate, now)  # type: ignore[arg-type]  # it is one of them
+        if not isinstance(predicate, Compound) or type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
-        if not isinstance(predicate, Compound):
-            return self._bound_leaf(cast(Asked, predicate), now)
         check_size(predicate)  # before the walk goes down
         return self._bound_tree(predicate, now, {})
 
@@ -256,6 +267,11 @@ class Schema:
         return all_of(parts) if isinstance(tree, And) else any_of(parts)
 
     def _bound_leaf(self, leaf: Asked, now: int | None) -> Term:
+        if type(leaf) in self._as_asked.get(leaf.field, ()) and (
+            not isinstance(leaf, Eq) or isinstance(leaf.value, str)
+        ):
+            return leaf  # type: ignore[return-value]  # as all of these classes are
+
         declared = self.fields.get(leaf.field)
         if declared is None:
             reason = unknown_field(leaf.field, self.fields)
@@ -325,6 +341,13 @@ class Schema:
     def check_histogram(self, field: str) -> None:
         """Refuse a field that has no bins: all but instants, with a `QueryError`."""
         check_histogram(self.fields, field)
+
+
+def _as_asked(field: Field) -> tuple[type[Predicate], ...]:
+    """Return the classes of leaves that are terms as they are; of values, but for fractions."""
+    if field.many or field.kind.bind is not None:
+        return ()
+    return tuple([one for one in (Eq, Contains, Like, Has) if one in field.kind.answers])
 
 
 def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:
