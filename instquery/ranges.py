@@ -88,11 +88,20 @@ class Range(Leaf):
         elif delta is not None and delta.months <= 0 and delta.microseconds <= 0:
             since, before, delta = delta, _NOW, None
 
+        # Instants are read already: params make them, and terms.
+        if after is not None and type(after) is not Instant:
+            after = _bound(field, "after", after)
+        if since is not None and type(since) is not Instant:
+            since = _bound(field, "since", since)
+        if until is not None and type(until) is not Instant:
+            until = _bound(field, "until", until)
+        if before is not None and type(before) is not Instant:
+            before = _bound(field, "before", before)
         _set(self, "field", field)
-        _set(self, "after", None if after is None else _bound(field, "after", after))
-        _set(self, "since", None if since is None else _bound(field, "since", since))
-        _set(self, "until", None if until is None else _bound(field, "until", until))
-        _set(self, "before", None if before is None else _bound(field, "before", before))
+        _set(self, "after", after)
+        _set(self, "since", since)
+        _set(self, "until", until)
+        _set(self, "before", before)
         _set(self, "within", delta)
 
     @property
@@ -249,8 +258,6 @@ def check_name(field: object) -> None:
 
 def _bound(field: str, name: str, value: object) -> Bound:
     """Take one bound of a range, or say which one is wrong."""
-    if type(value) is Instant:  # as the package makes them itself
-        return value
     try:
         return bound_of(value)
     except ValueError as error:

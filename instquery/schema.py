@@ -7,7 +7,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, cast
 
-from instquery.askable import check_histogram, check_order, facet_fields
+from instquery.askable import as_asked, check_histogram, check_order, facet_fields
 from instquery.errors import QueryError, SchemaError
 from instquery.fields import (
     Field,
@@ -32,11 +32,8 @@ from instquery.predicates import (
     And,
     Asked,
     Compound,
-    Contains,
     Eq,
-    Has,
     In,
-    Like,
     Missing,
     Not,
     Or,
@@ -132,7 +129,7 @@ class Schema:
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
-        object.__setattr__(self, "_as_asked", {name: _as_asked(fields[name]) for name in fields})
+        object.__setattr__(self, "_as_asked", {name: as_asked(fields[name]) for name in fields})
 
         for one in self.orders:
             check_order(self.fields, self.key, one, SchemaError, {one.field})
@@ -341,13 +338,6 @@ class Schema:
     def check_histogram(self, field: str) -> None:
         """Refuse a field that has no bins: all but instants, with a `QueryError`."""
         check_histogram(self.fields, field)
-
-
-def _as_asked(field: Field) -> tuple[type[Predicate], ...]:
-    """Return the classes of leaves that are terms as they are; of values, but for fractions."""
-    if field.many or field.kind.bind is not None:
-        return ()
-    return tuple([one for one in (Eq, Contains, Like, Has) if one in field.kind.answers])
 
 
 def _as_given(orders: tuple[Order, ...]) -> Order | tuple[Order, ...] | None:

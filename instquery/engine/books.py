@@ -270,10 +270,10 @@ class GramBook:
         known = self._grams
         if known is None:
             return None
-        missing = [gram for gram in _grams_of(predicate) if gram not in known]
-        if not missing or all(len(gram) < GRAM for gram in missing):
-            return None
-        return Estimate(Size.exactly(0))
+        for gram in _grams_of(predicate):
+            if gram not in known and len(gram) == GRAM:
+                return Estimate(Size.exactly(0))
+        return None
 
     def faults(self, fresh: Self) -> Iterator[str]:
         """Look for grams that are missing."""

@@ -362,9 +362,8 @@ class Current:
         view = self._held_view(published.version)
         if view is None:
             view = View(published.version, self._signer)
-            viewed = ref(view, self._views.remove)
-            self._views.append(viewed)
-            self._viewed = viewed
+            self._viewed = ref(view)
+            self._views.append(ref(view, self._views.remove))
         return view
 
     def _held_view(self, version: Version) -> View | None:

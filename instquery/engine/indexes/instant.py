@@ -76,7 +76,8 @@ class InstantIndex:
 
     def between(self, low: Micros, high: Micros) -> RowSet:
         """Return the rows of an interval: those from its start on, less those behind its end."""
-        first, last = self._codes(low, high)
+        first = -((self._base - low) // self._unit)  # the first code within, rounded up
+        last = (high - self._base) // self._unit
         if first > last:
             return 0
         return self._slices.at_least(first) ^ self._slices.at_least(last + 1)
@@ -101,8 +102,8 @@ class InstantIndex:
         column = self._column
         if isinstance(predicate, Missing):
             return [position for position in positions if column[position] == _MISSING]
-        first, last = self._codes(predicate.low, predicate.high)
-        first = max(first, 0)
+        first = max(0, -((self._base - predicate.low) // self._unit))
+        last = (predicate.high - self._base) // self._unit
         return [position for position in positions if first <= column[position] <= last]
 
     def faults(self, values: Sequence[Micros | None]) -> Iterator[str]:
@@ -164,11 +165,6 @@ class InstantIndex:
     def _missing(self) -> RowSet:
         """Return the rows without an instant, vacant ones included."""
         return everything(len(self._column)) ^ self._slices.present
-
-    def _codes(self, low: Micros, high: Micros) -> tuple[int, int]:
-        """Return the first and the last code within an interval; the first may lie behind."""
-        first = -((self._base - low) // self._unit)  # rounded up
-        return first, (high - self._base) // self._unit
 
     def _decoded(self) -> list[Micros | None]:
         """Return the instants of all rows."""
