@@ -175,13 +175,12 @@ class Requests:
             if param is None:
                 continue
             read = self._read(param, value, moment)
-            is_several = type(read) is tuple or isinstance(read, int)
-            if is_several:  # a number is refused: a filter that asks for nothing would hide itself
-                filters[name] = several = conditions(read)
-                where += several
-            else:
+            if isinstance(read, Predicate):
                 filters[name] = read
                 where.append(read)
+            else:  # which refuses a number: a filter that asks for nothing would hide itself
+                filters[name] = several = conditions(read)
+                where += several
 
         asked = _new(Asked, (filters, moment, host, values, params))
         for rule in self._rules:

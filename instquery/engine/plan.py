@@ -72,7 +72,10 @@ _SELECT: Mapping[Index | None, float] = {
 
 
 class Step(NamedTuple):
-    """What a plan does with one predicate or tree, and how many records match it."""
+    """What a plan does with one predicate or tree, and how many records match it.
+
+    Any number may, where others have settled the plan, so that its size was not asked.
+    """
 
     predicate: Term
     role: Role
@@ -164,9 +167,10 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
         "row sets": not weighed or any(one.has_index for one in weighed),
         "scan": True,
     }
-    drivers = [cheapest, *[one for one in is_possible if is_possible[one] and one != cheapest]]
-    for driver in drivers:
-        yield _driven_by(driver, weighed, query, version)
+    yield _driven_by(cheapest, weighed, query, version)
+    for driver, is_one in is_possible.items():
+        if is_one and driver != cheapest:
+            yield _driven_by(driver, weighed, query, version)
 
 
 def _weigh(query: Query, version: Version, census: Census | None) -> tuple[Driver, list[Weighed]]:
