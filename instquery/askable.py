@@ -1,4 +1,4 @@
-"""What the fields of a schema can be asked, beside predicates: orders, facets and histograms."""
+"""What the fields of a schema can be asked: orders, facets, histograms; leaves as they are."""
 
 from collections.abc import Collection, Mapping
 
@@ -6,11 +6,19 @@ from instquery.errors import Code, InstqueryError, QueryError, SchemaError
 from instquery.fields import Field, unknown_field
 from instquery.options import check_kind
 from instquery.orders import Order
+from instquery.predicates import Contains, Eq, Has, Like, Predicate
 
-__all__ = ["check_histogram", "check_order", "facet_fields"]
+__all__ = ["as_asked", "check_histogram", "check_order", "facet_fields"]
 
 _COMBINED = 4
 """Fields by whose combinations records are counted, at the most."""
+
+
+def as_asked(field: Field) -> tuple[type[Predicate], ...]:
+    """Return the classes of leaves that are terms as they are; of values, but for fractions."""
+    if field.many or field.kind.bind is not None:
+        return ()
+    return tuple([one for one in (Eq, Contains, Like, Has) if one in field.kind.answers])
 
 
 def check_order(

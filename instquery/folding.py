@@ -67,8 +67,9 @@ def needle_grams(folded: str) -> tuple[str, ...]:
     if len(folded) <= GRAM:
         return (folded,) if folded else ()
     ends = range(len(folded), GRAM - 1, -1)[:_MOST]
-    grams = [folded[end - GRAM : end] for first in range(GRAM) for end in ends[first::GRAM]]
-    return tuple(dict.fromkeys(grams))
+    grams = [folded[end - GRAM : end] for end in ends]
+    apart = [gram for first in range(GRAM) for gram in grams[first::GRAM]]
+    return tuple(dict.fromkeys(apart))
 
 
 def _may_hold_a_long_run(text: str) -> bool:

@@ -69,7 +69,7 @@ _TEXT = frozenset({str})
 _EXACT = frozenset({str, int, bool})
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Eq(Leaf):
     """Matches records whose field is exactly `value`. For keyword, text, number and key fields.
 
@@ -80,10 +80,12 @@ class Eq(Leaf):
     field: str
     value: AnyValue
 
-    def __post_init__(self) -> None:
-        if type(self.field) is not str or type(self.value) is not str:  # as nearly all are
-            check_name(self.field)
-            _check_value(self.value, self.field)
+    def __init__(self, field: str, value: AnyValue) -> None:
+        if type(field) is not str or type(value) is not str:  # as nearly all are
+            check_name(field)
+            _check_value(value, field)
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "value", value)
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record's field equals the value; a missing field never does."""

@@ -20,6 +20,8 @@ __all__ = ["Interval", "Range", "check_name"]
 _MOST_BITS = 1_500
 _FARTHEST = 1 << _MOST_BITS
 
+_set = object.__setattr__  # of frozen values, while they are made
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Range(Leaf):
@@ -86,26 +88,27 @@ class Range(Leaf):
         elif delta is not None and delta.months <= 0 and delta.microseconds <= 0:
             since, before, delta = delta, _NOW, None
 
-        object.__setattr__(self, "field", field)
-        if after is not None:
+        # Instants are read already: params make them, and terms.
+        if after is not None and type(after) is not Instant:
             after = _bound(field, "after", after)
-        if since is not None:
+        if since is not None and type(since) is not Instant:
             since = _bound(field, "since", since)
-        if until is not None:
+        if until is not None and type(until) is not Instant:
             until = _bound(field, "until", until)
-        if before is not None:
+        if before is not None and type(before) is not Instant:
             before = _bound(field, "before", before)
-        object.__setattr__(self, "after", after)
-        object.__setattr__(self, "since", since)
-        object.__setattr__(self, "until", until)
-        object.__setattr__(self, "before", before)
-        object.__setattr__(self, "within", delta)
+        _set(self, "field", field)
+        _set(self, "after", after)
+        _set(self, "since", since)
+        _set(self, "until", until)
+        _set(self, "before", before)
+        _set(self, "within", delta)
 
     @property
     def is_relative(self) -> bool:
         """Whether a bound is counted from now."""
         bounds = (self.after, self.since, self.until, self.before, self.within)
-        return any(isinstance(bound, Delta) for bound in bounds)
+        return Delta in map(type, bounds)
 
     def bound(self, read: Callable[[object], int | None], now: int | None) -> "Interval":
         """Return the range with its bounds read; `read` is how the field's instants are read.
@@ -120,13 +123,11 @@ class Range(Leaf):
             else:
                 since, before = delta, _NOW
 
-        low, high = EARLIEST, LATEST
-        if since is not None:
-            low = max(low, self._read("since", since, now))
+        # Every bound lies within the years of instants.
+        low = EARLIEST if since is None else self._read("since", since, now)
+        high = LATEST if until is None else self._read("until", until, now)
         if after is not None:
             low = max(low, self._read("after", after, now) + 1)
-        if until is not None:
-            high = min(high, self._read("until", until, now))
         if before is not None:
             high = min(high, self._read("before", before, now) - 1)
         return Interval(self.field, low, high, read)

@@ -7,7 +7,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, cast
 
-from instquery.askable import check_histogram, check_order, facet_fields
+from instquery.askable import as_asked, check_histogram, check_order, facet_fields
 from instquery.errors import QueryError, SchemaError
 from instquery.fields import (
     Field,
@@ -36,6 +36,7 @@ from instquery.predicates import (
     In,
     Missing,
     Not,
+    Or,
     Predicate,
     Range,
     Some,
@@ -68,6 +69,8 @@ __all__ = [
 
 _SHOWN = 8
 """Fields that `repr` shows."""
+
+_LEAVES = frozenset(ASKED) - {And, Or, Not}
 
 _RESOLVED = 64
 """Orders of queries that are kept resolved."""
@@ -102,6 +105,10 @@ class Schema:
     """The fields that a store has an index for; the one that it is ordered by is among them."""
     ordering: Ordering = attribute(init=False, repr=False, compare=False)
     """The order, resolved."""
+    _as_asked: Mapping[str, tuple[type[Predicate], ...]] = attribute(
+        init=False, repr=False, compare=False
+    )
+    """The classes of leaves that a field's index is asked as they are, but for fractions."""
     _intake: Intake = attribute(init=False, repr=False, compare=False)
     _orderings: dict[tuple[Order, ...], Ordering] = attribute(init=False, repr=False, compare=False)
 
@@ -122,6 +129,7 @@ class Schema:
         if fields[self.key].kind.index == "values":
             fields[self.key] = replace(fields[self.key], indexed=False)
         object.__setattr__(self, "fields", MappingProxyType(fields))
+        object.__setattr__(self, "_as_asked", {name: as_asked(fields[name]) for name in fields})
 
         for one in self.orders:
             check_order(self.fields, self.key, one, SchemaError, {one.field})
@@ -230,10 +238,10 @@ class Schema:
         Raises `QueryError` that names the field: where it is not declared or does not answer the
         predicate, for an integer bound of another unit, and for a delta where now is not known.
         """
-        if type(predicate) not in ASKED:
+        if type(predicate) in _LEAVES:
+            return self._bound_leaf(predicate, now)  # type: ignore[arg-type]  # it is one of them
+        if not isinstance(predicate, Compound) or type(predicate) not in ASKED:
             raise unanswered(predicate, ASKED)
-        if not isinstance(predicate, Compound):
-            return self._bound_leaf(cast(Asked, predicate), now)
         check_size(predicate)  # before the walk goes down
         return self._bound_tree(predicate, now, {})
 
@@ -256,6 +264,11 @@ class Schema:
         return all_of(parts) if isinstance(tree, And) else any_of(parts)
 
     def _bound_leaf(self, leaf: Asked, now: int | None) -> Term:
+        if type(leaf) in self._as_asked.get(leaf.field, ()) and (
+            not isinstance(leaf, Eq) or isinstance(leaf.value, str)
+        ):
+            return leaf  # type: ignore[return-value]  # as all of these classes are
+
         declared = self.fields.get(leaf.field)
         if declared is None:
             reason = unknown_field(leaf.field, self.fields)

@@ -92,22 +92,22 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     ([Eq(field='a', value='x')], True)
     """
     given = _distinct(terms)
-    if _MERGED.isdisjoint(map(type, given)):
+    kinds = set(map(type, given))
+    if _MERGED.isdisjoint(kinds):
         return given
 
     found: dict[object, Term] = {}
-    opened = _opened("and", given) if Tree in map(type, given) else given
-    for term in opened:
-        if isinstance(term, Tree) and term == FALSE:
-            return [FALSE]
-        if not isinstance(term, (Interval, Span)):
-            found[id(term)] = term
-            continue
-        other = found.get(term.field)
+    for term in _opened("and", given) if Tree in kinds else given:
         if isinstance(term, Interval):
+            other = found.get(term.field)
             found[term.field] = term.intersection(other) if isinstance(other, Interval) else term
-        else:
+        elif isinstance(term, Span):
+            other = found.get(term.field)
             found[term.field] = term.intersection(other) if isinstance(other, Span) else term
+        elif isinstance(term, Tree) and term == FALSE:
+            return [FALSE]
+        else:
+            found[id(term)] = term
     return list(found.values())
 
 

@@ -69,7 +69,7 @@ FLOORS = [
     ["engine.manybooks"],
     ["engine.census"],
     ["engine.version"],
-    ["engine.placed"],
+    ["engine.placed", "engine.weighing"],
     ["engine.plan"],
     ["engine.search", "engine.writer", "engine.verify", "watch"],
     ["engine.selection"],

@@ -274,6 +274,29 @@ def test_instants_that_come_in_earlier_and_earlier_are_encoded_anew_a_few_times_
     assert index.size(interval(EARLIEST, 10**15 - 400 * 10**9), everything(500)).count == 100
 
 
+def test_codes_of_instants_are_narrow_until_one_needs_more():
+    """The column takes 4 bytes a row: an instant that does not fit makes it wider, all stay."""
+    second = 10**6
+    instants = [10**15, None, 10**15 + 7 * second]
+    index = InstantIndex.build(instants)
+    assert index._column.itemsize == 4
+
+    for number, far in enumerate([LATEST - LATEST % second, 10**15 + 1], start=3):
+        index.add(number, far)
+        instants.append(far)
+        assert list(index.faults(instants)) == []
+        assert index._column.itemsize == 8
+        assert index.instants(range(len(instants))) == [one for one in instants if one is not None]
+        for low in (EARLIEST, 10**15, 10**15 + second, far, far + 1):
+            expected = [at for at, one in enumerate(instants) if one is not None and one >= low]
+            assert index.test(interval(low, LATEST), range(len(instants)), ()) == expected
+            assert index.between(low, LATEST) == set_of(expected, len(instants))
+
+    index.drop(3, instants[3])
+    instants[3] = None
+    assert list(index.faults(instants)) == []
+
+
 @pytest.mark.parametrize("listed", [0, 2, 99])
 def test_rows_of_many_values_are_put_together_whatever_the_form_of_each(monkeypatch, listed):
     monkeypatch.setattr(valuerows_room, "_LISTED", listed)

@@ -6,7 +6,11 @@ import pytest
 
 from instquery import Contains, Eq, In, Query, QueryError, Range, Store
 from instquery.engine.plan import plan, plans
+from instquery.engine.version import Version
 from strategies import SCHEMA, at
+
+RARE, OFTEN, NONE = Eq("owner", "7"), Eq("status", "Running"), Eq("status", "Stopped")
+NOWHERE = Contains("name", "nowhere")
 
 
 def made(number):
@@ -71,6 +75,30 @@ def test_the_rarest_predicate_comes_first(store):
     )
     assert [step.size.count for step in chosen.steps] == [100, 500, 900]
     assert all(step.exact and step.role == "row set" for step in chosen.steps)
+
+
+@pytest.mark.parametrize(
+    ("where", "driver", "asked"),
+    [
+        ([Range("expires", since=0), Contains("name", "推"), RARE, OFTEN], "keys", [RARE, OFTEN]),
+        ([Range("expires", since=0), Contains("name", "推"), NONE, OFTEN], "nothing", [NONE]),
+        ([Contains("name", "nowhere"), Contains("name", "推")], "nothing", [NOWHERE]),
+        ([Contains("name", "推"), OFTEN], "row sets", [Contains("name", "推"), OFTEN]),
+    ],
+)
+def test_what_cannot_change_the_plan_is_not_asked(store, monkeypatch, where, driver, asked):
+    seen = []
+    estimate = Version.estimate
+
+    def noted(self, term, census=None):
+        seen.append(term)
+        return estimate(self, term, census)
+
+    monkeypatch.setattr(Version, "estimate", noted)
+    chosen = store.explain(Query(where))
+    assert (chosen.driver, seen) == (driver, asked)
+    for step in chosen.steps:
+        assert step.exact or step.size.most == len(store)
 
 
 def test_a_plan_for_people_and_for_logs(store):

@@ -1,8 +1,5 @@
 """Answers: the page that a request means, and the facts of the reply to it."""
 
-from collections.abc import Callable
-from functools import partial
-
 from instquery.apis.envelope import Answer
 from instquery.apis.requests import Meant
 from instquery.contract import Prepared, prepare
@@ -10,15 +7,16 @@ from instquery.errors import CursorInvalid
 from instquery.pages import Page
 from instquery.query import Record
 
-__all__ = ["answer_of", "asking_of", "prepared_of"]
+__all__ = ["answer_of", "page_of", "prepared_of"]
 
 
-def asking_of(meant: Meant) -> Callable[[], Page]:
-    """Return what asks for the page that a request means. Raises as `prepared_of` does."""
-    if meant.token is not None:
-        return prepared_of(meant).page
-    assert meant.store is not None  # noqa: S101 - whoever asks knows it
-    return partial(meant.store.page, meant.query)
+def page_of(meant: Meant) -> Page:
+    """Return the page that a request means. Raises as `prepared_of` does."""
+    store, query, _, token, _ = meant
+    if token is not None:
+        return prepared_of(meant).page()
+    assert store is not None  # noqa: S101 - whoever asks knows it
+    return store.page(query)
 
 
 def prepared_of(meant: Meant) -> Prepared:

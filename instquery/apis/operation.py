@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
-from instquery.apis.answering import answer_of, asking_of, prepared_of
+from instquery.apis.answering import answer_of, page_of, prepared_of
 from instquery.apis.asking import Asking, Pins
 from instquery.apis.checks import (
     check_codes,
@@ -132,13 +132,14 @@ class Operation:
 
         """
         identity = new_request_id() if request_id is None else request_id
-        self._check_who(walker, host)
+        if host or walker is not None:
+            self._check_who(walker, host)
         try:
             meant = self._meant(store, params, now, host, walker)
-            ask = asking_of(meant)
+            page = page_of(meant)
         except Exception as error:
             return self.fail(error, identity)
-        return self._reply(meant, ask, identity)
+        return self._reply(meant, page, identity)
 
     def prepare(
         self,
@@ -166,7 +167,7 @@ class Operation:
             prepared = prepared_of(meant)
         except Exception as error:
             return Asking(None, None, partial(self.fail, error, identity))
-        ask = partial(self._reply, meant, prepared.page, identity)
+        ask = partial(self._asked, meant, prepared.page, identity)
         return Asking(meant.query, prepared, ask)
 
     def query(
@@ -187,7 +188,7 @@ class Operation:
 
     def reply(self, query: Query, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns for a query. Never raises."""
-        return self._reply(Meant(None, query, NOTHING_ASKED, None, False), ask, request_id)  # noqa: FBT003
+        return self._asked(Meant(None, query, NOTHING_ASKED, None, False), ask, request_id)  # noqa: FBT003
 
     def refuse(self, code: str, message: str, status: int, request_id: str) -> Reply:
         """Reply with a failure of any code, in the operation's own form.
@@ -213,10 +214,17 @@ class Operation:
         found = self._requests.refused_token(error) if isinstance(error, _TOKEN_ERRORS) else error
         return found if isinstance(found, Refusal) else None
 
-    def _reply(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
+    def _asked(self, meant: Meant, ask: Callable[[], Page], request_id: str) -> Reply:
         """Reply with the page that `ask` returns. Never raises."""
         try:
             page = ask()
+        except Exception as error:
+            return self.fail(error, request_id)
+        return self._reply(meant, page, request_id)
+
+    def _reply(self, meant: Meant, page: Page, request_id: str) -> Reply:
+        """Reply with a page. Never raises."""
+        try:
             items = page.items
             envelope = self.envelope
             if not (self._has_all_fields and page.is_plain(self.schema, envelope.timespec)):

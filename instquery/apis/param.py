@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TypeAlias, TypedDict
 
-from instquery.apis.values import number_of, numbered, typed
+from instquery.apis.values import number_of, numbered, spells_more, typed
 from instquery.errors import QueryError, SchemaError
 from instquery.kinds import KINDS
 from instquery.predicates import Eq, In, Or, Predicate
@@ -180,29 +180,15 @@ class Param:
 
         # The key holds nothing but text, although it may be a keyword.
         keywords = {name for name, kind in kinds.items() if kind.has_numbers} - {schema.key}
-        if not self.is_typed or not (keywords or numbers):
+        spells_nothing = self.choices and not numbers and not any(map(spells_more, self.choices))
+        if not self.is_typed or not (keywords or numbers) or spells_nothing:
             return self
 
-        is_kept_as_text = {name: schema.fields[name].as_text for name in keywords}
-        read_text = self.read
-
-        def read(value: Any, now: int) -> Predicates | int | None:
-            made = read_text(value, now)
-            if isinstance(made, Or):
-                return Or(*[typed_in_field(one) for one in made.operands])
-            return typed_in_field(made) if isinstance(made, Predicate) else made
-
-        def typed_in_field(made: Predicate) -> Predicate:
-            if isinstance(made, _EXACT) and made.field in is_kept_as_text:
-                return typed(made, as_text=is_kept_as_text[made.field])
-            if isinstance(made, _EXACT) and made.field in numbers:
-                return numbered(made)
-            return made
-
+        as_text = {name: schema.fields[name].as_text for name in keywords}
         value = self.value
         if self.numbers is not None and numbers == self.fields:
             value = self.numbers
-        return replace(self, read=read, value=value)
+        return replace(self, read=_reading_typed(self.read, as_text, numbers), value=value)
 
     def _check(self, schema: Schema, numbers: frozenset[str]) -> None:
         """Check that the fields of a schema answer what is asked; texts may stand for `numbers`."""
@@ -222,6 +208,32 @@ class Param:
                 reason = f"{choice!r} is no number, and {min(numbers)} is a number field"
                 cure = "give numbers alone, or name another field by field="
                 raise SchemaError(f"{reason}: {cure}", field=self.name)
+
+
+def _reading_typed(read_text: Read, as_text: Mapping[str, bool], numbers: frozenset[str]) -> Read:
+    """Return what reads a param whose texts also stand for the bools and numbers that they spell.
+
+    `as_text` has the keyword fields, and whether one holds text alone; `numbers` are number fields.
+    """
+
+    def typed_in_field(made: Predicate) -> Predicate:
+        if isinstance(made, _EXACT):
+            is_text = as_text.get(made.field)
+            if is_text is not None:
+                return typed(made, as_text=is_text)
+            if made.field in numbers:
+                return numbered(made)
+        return made
+
+    def read(value: Any, now: int) -> Predicates | int | None:
+        made = read_text(value, now)
+        if isinstance(made, _EXACT):
+            return typed_in_field(made)
+        if isinstance(made, Or):
+            return Or(*[typed_in_field(one) for one in made.operands])
+        return made
+
+    return read
 
 
 def is_count(number: object) -> bool:

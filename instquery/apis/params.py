@@ -279,13 +279,17 @@ def _words(
     **common: Unpack[Common],
 ) -> Param:
     """Make a filter for exactly one value, in any of several fields."""
+    if len(fields) == 1:
+        field = fields[0]
 
-    def read(value: str, _now: int) -> Predicate:
-        if len(fields) == 1:
-            return Eq(fields[0], value)
-        return Or(*[Eq(field, value) for field in fields])
+        def read(value: str, _now: int) -> Predicate:
+            return Eq(field, value)
+    else:
 
-    examples = tuple([Eq(field, "") for field in fields])
+        def read(value: str, _now: int) -> Predicate:
+            return Or(*[Eq(one, value) for one in fields])
+
+    examples = tuple([Eq(one, "") for one in fields])
     return Param(
         name, "filter", read, about, 1, value, examples, is_typed=True, choices=choices, **common
     )

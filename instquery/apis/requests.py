@@ -85,11 +85,13 @@ class Requests:
         self._total = total
         self._filters = {param.name: param for param in params if param.role == "filter"}
         self._paging = [param for param in params if param.role in ("number", "size", "limit")]
+        self._paging_names = frozenset([param.name for param in self._paging])
         self._defaults = {"number": 1, "size": _SIZE} | {
             one.role: one.default for one in self._paging
         }
         self._are_simple = all(param.is_simple for param in params)
-        self._names = frozenset(param.name for param in params)
+        self._named = [(param.name, param) for param in params]
+        self._names = frozenset([param.name for param in params])
         self._families = frozenset(
             [name for one in params if one.parts for name in (one.name, *one.names)]
         )
@@ -151,7 +153,7 @@ class Requests:
     def numbers(self, given: Given, moment: TrustedMicros) -> tuple[int, int]:
         """Return the number of the page that is wanted, and its size."""
         numbers, values = self._defaults, given.values
-        if values:
+        if not self._paging_names.isdisjoint(values):
             for param in self._paging:
                 if param.name in values:
                     read = self._read(param, values[param.name], moment)
@@ -211,12 +213,12 @@ class Requests:
         if self._are_simple and not left_out:  # as nearly always
             if self._names.isdisjoint(given):
                 return values
-            for param in self._params:
-                value = given.get(param.name)
+            for name, param in self._named:
+                value = given.get(name)
                 if value is None or value == "":
                     continue
                 try:
-                    values[param.name] = param.value(value)
+                    values[name] = param.value(value)
                 except (ValueError, InstqueryError) as error:
                     raise self._refusal(param, error) from None
             return values
@@ -245,7 +247,7 @@ class Requests:
             raise self._refusal(param, error) from None
 
     def _read(self, param: Param, value: Any, moment: TrustedMicros) -> Any:
-        """Turn a value into what it asks for at a moment."""
+        """Turn a value into what it asks for at a moment: a predicate, a tuple, or a number."""
         try:
             made = param.read(value, moment)
             if isinstance(made, Predicate) or isinstance(made, int):  # noqa: SIM101 - as is quicker

@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
-from typing import cast
 
 from instquery.instants import LATEST, TrustedMicros, to_micros
 from instquery.numbers import Number, is_number, unfit
@@ -25,6 +24,7 @@ __all__ = [
     "numbered",
     "plain",
     "plain_text",
+    "spells_more",
     "typed",
     "unix_seconds",
     "word",
@@ -176,19 +176,27 @@ def numbered(predicate: Eq | In) -> Eq | In:
 def typed(predicate: Eq | In, *, as_text: bool) -> Eq | In:
     """Look for the bools and numbers that the texts of a predicate spell, beside the texts."""
     if isinstance(predicate, Eq):
-        spelled = _spelled(cast(Value, predicate.value), as_text=as_text)
-        return predicate if spelled is None else In(predicate.field, (predicate.value, spelled))
+        value = predicate.value
+        spelled = _spelled(value, as_text=as_text) if isinstance(value, str) else None
+        return predicate if spelled is None else In(predicate.field, (value, spelled))
 
-    found = [_spelled(value, as_text=as_text) for value in predicate.values]
+    texts = [value for value in predicate.values if isinstance(value, str)]
+    found = [_spelled(text, as_text=as_text) for text in texts]
     added = [value for value in found if value is not None]
     return In(predicate.field, (*predicate.values, *added)) if added else predicate
 
 
-def _spelled(text: Value, *, as_text: bool) -> Value | None:
-    """Return the bool or number that a text spells, `None` where it spells none."""
-    if not isinstance(text, str):
-        return None
+def spells_more(text: str) -> bool:
+    """Tell whether a text spells a bool or a number too.
 
+    >>> spells_more("5"), spells_more("true"), spells_more("Running")
+    (True, True, False)
+    """
+    return _spelled(text, as_text=False) is not None
+
+
+def _spelled(text: str, *, as_text: bool) -> Value | None:
+    """Return the bool or number that a text spells, `None` where it spells none."""
     last = text[-1:]  # tells most texts from both
     if last in _LAST_OF_BOOLS:
         return _SPELLS_BOOL.get(text.lower())

@@ -8,6 +8,7 @@ from instquery.engine.census import Census
 from instquery.engine.placed import keys_named
 from instquery.engine.sizes import Size
 from instquery.engine.version import Version
+from instquery.engine.weighing import Weighed, are_few_named, by_cost, unweighed, weigh
 from instquery.kinds import Index
 from instquery.leaves import Among, Has, Like, Some, Span
 from instquery.options import counted
@@ -16,6 +17,9 @@ from instquery.query import Order, Query
 from instquery.terms import Term, Tree, leaves_of, merged
 
 __all__ = ["Plan", "Step", "plan", "plans"]
+
+# Makes a NamedTuple at half of what a call of its class costs: there is one a predicate.
+_new = tuple.__new__  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 Driver = Literal["nothing", "keys", "row sets", "scan"]
 Role = Literal["proof", "driver", "row set", "residual"]
@@ -68,7 +72,10 @@ _SELECT: Mapping[Index | None, float] = {
 
 
 class Step(NamedTuple):
-    """What a plan does with one predicate or tree, and how many records match it."""
+    """What a plan does with one predicate or tree, and how many records match it.
+
+    Any number may, where others have settled the plan, so that its size was not asked.
+    """
 
     predicate: Term
     role: Role
@@ -141,18 +148,10 @@ class Plan(NamedTuple):
         return "\n".join(lines)
 
 
-class _Weighed(NamedTuple):
-    """A term, what is known of its matches, and whether segments can select them."""
-
-    predicate: Term
-    size: Size
-    keys: Sequence[Value] | None
-    has_index: bool
-
-
 def plan(query: Query, version: Version, census: Census | None = None) -> Plan:
     """Return the cheapest plan. Raises `QueryError` for what its field does not answer."""
-    return next(plans(query, version, census))
+    driver, weighed = _weigh(query, version, census)
+    return _driven_by(driver, weighed, query, version)
 
 
 def plans(query: Query, version: Version, census: Census | None = None) -> Iterator[Plan]:
@@ -161,52 +160,75 @@ def plans(query: Query, version: Version, census: Census | None = None) -> Itera
     All give the identical page and total. The census of this very version spares work; without it
     the answers are the same.
     """
-    version.schema.check_members(query.fields)
-    weighed = _weigh(query, version, census)
-    impossible = [one for one in weighed if one.size.most == 0]
-    if impossible:
-        yield _made("nothing", [_step(one, "proof") for one in impossible], query, version)
-
-    named = [one for one in weighed if one.keys is not None]
-    is_cheap = bool(named) and _is_cheaper_by_key(named[0], weighed, query, version)
-    if is_cheap:
-        yield _by_key(named[0], weighed, query, version)
-
-    steps = [_step(one, "row set" if one.has_index else "residual") for one in weighed]
-    if not steps or any(one.has_index for one in weighed):
-        yield _made("row sets", steps, query, version)
-
-    if named and not is_cheap:
-        yield _by_key(named[0], weighed, query, version)
-
-    yield _made("scan", [_step(one, "residual") for one in weighed], query, version)
+    cheapest, weighed = _weigh(query, version, census)
+    is_possible: dict[Driver, bool] = {
+        "nothing": any(one.size.most == 0 for one in weighed),
+        "keys": any(one.keys is not None for one in weighed),
+        "row sets": not weighed or any(one.has_index for one in weighed),
+        "scan": True,
+    }
+    yield _driven_by(cheapest, weighed, query, version)
+    for driver, is_one in is_possible.items():
+        if is_one and driver != cheapest:
+            yield _driven_by(driver, weighed, query, version)
 
 
-def _weigh(query: Query, version: Version, census: Census | None) -> list[_Weighed]:
-    """Ask how many records match each predicate; what seems the rarest comes first."""
-    terms = [version.schema.bound(predicate, query.now) for predicate in query.where]
+def _weigh(query: Query, version: Version, census: Census | None) -> tuple[Driver, list[Weighed]]:
+    """Ask how many records match each predicate; what seems the rarest comes first.
+
+    Returns what drives the cheapest plan, too. Once that is settled, no more is asked.
+    """
+    schema, now = version.schema, query.now
+    schema.check_members(query.fields)
+    terms = [schema.bound(predicate, now) for predicate in query.where]
     if len(terms) > 1 or (terms and isinstance(terms[0], Tree)):
         terms = merged(terms)
 
-    indexed = version.schema.indexed
-    weighed: list[_Weighed] = []
-    for term in terms:
-        size, keys = version.estimate(term, census)
-        has_index = _has_index(term, version) if isinstance(term, Tree) else term.field in indexed
-        weighed.append(_Weighed(term, size, keys, has_index))
+    known, others = by_cost(terms)
+    weighed = weigh(known, version, census)
+    if others and are_few_named(weighed, version):
+        together = weighed + unweighed(others, version)
+        driver = _cheapest(together, query, version)
+        if driver in ("nothing", "keys"):
+            return driver, together
 
-    weighed.sort(key=lambda one: one.size.expected)
-    return weighed
+    if others:
+        weighed = weigh(others, version, census, weighed)
+    return _cheapest(weighed, query, version), weighed
 
 
-def _has_index(tree: Tree, version: Version) -> bool:
-    """Tell whether segments can select by a part of a tree: keys are placed in them."""
-    selectable = {*version.schema.indexed, version.schema.key}
-    return not selectable.isdisjoint([leaf.field for leaf in leaves_of(tree)])
+def _cheapest(weighed: list[Weighed], query: Query, version: Version) -> Driver:
+    """Tell what drives the cheapest plan."""
+    named: Weighed | None = None
+    has_index = not weighed
+    for one in weighed:
+        if one.size.most == 0:
+            return "nothing"
+        if named is None and one.keys is not None:
+            named = one
+        has_index = has_index or one.has_index
+
+    if named is not None and _is_cheaper_by_key(named, weighed, query, version):
+        return "keys"
+    return "row sets" if has_index else "scan"
+
+
+def _driven_by(driver: Driver, weighed: list[Weighed], query: Query, version: Version) -> Plan:
+    """Make the plan with a driver that is possible."""
+    if driver == "keys":
+        named = next(one for one in weighed if one.keys is not None)
+        return _by_key(named, weighed, query, version)
+    if driver == "nothing":
+        steps = [_step(one, "proof") for one in weighed if one.size.most == 0]
+    elif driver == "row sets":
+        steps = [_step(one, "row set" if one.has_index else "residual") for one in weighed]
+    else:
+        steps = [_step(one, "residual") for one in weighed]
+    return _made(driver, steps, query, version)
 
 
 def _is_cheaper_by_key(
-    by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version
+    by_key: Weighed, weighed: list[Weighed], query: Query, version: Version
 ) -> bool:
     """Tell whether the records of these keys cost less than a walk over the segments."""
     if not any(one.has_index for one in weighed):
@@ -228,6 +250,9 @@ def _is_cheaper_by_key(
     if is_own and not is_counted and by_key.size.expected:
         # The walk ends with the page.
         segments *= min(1, (query.offset + query.limit) / by_key.size.expected)
+    if by_keys <= segments * _SEGMENT:
+        return True
+
     selecting = sum([_cost_to_select(one.predicate, version) for one in weighed if one.has_index])
     trees = [one.predicate for one in weighed if isinstance(one.predicate, Tree)]
     placing = sum([_cost_to_place(tree, version) for tree in trees])
@@ -264,15 +289,15 @@ def _cost_to_place(tree: Tree, version: Version) -> float:
     return _PLACE * sum([len(some) for some in keys if some is not None])
 
 
-def _by_key(by_key: _Weighed, weighed: list[_Weighed], query: Query, version: Version) -> Plan:
+def _by_key(by_key: Weighed, weighed: list[Weighed], query: Query, version: Version) -> Plan:
     """Make the plan that looks records up by the keys that an estimate knows."""
     others = [_step(one, "residual") for one in weighed if one is not by_key]
     steps = [_step(by_key, "driver"), *others]
     return _made("keys", steps, query, version, by_key.keys or ())
 
 
-def _step(weighed: _Weighed, role: Role) -> Step:
-    return Step(weighed.predicate, role, weighed.size)
+def _step(weighed: Weighed, role: Role) -> Step:
+    return _new(Step, (weighed.predicate, role, weighed.size))
 
 
 def _made(

@@ -192,7 +192,7 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
             wanted = limit - len(page)
             skip = 0
 
-    return page, total + count_all(uncounted)
+    return page, total + count_all(uncounted) if uncounted else total
 
 
 def _sought(version: Version, after: Place) -> tuple[int, Position]:
@@ -238,8 +238,13 @@ def _known(segment: Segment, asked: Sequence[Term]) -> int | None:
 
 def _uses(plan: Plan) -> tuple[list[Term], list[Term]]:
     """Return the predicates that rows are selected by, and those that records are tested for."""
-    selected = [step.predicate for step in plan.steps if step.role == "row set"]
-    tested = [step.predicate for step in plan.steps if step.role == "residual"]
+    selected: list[Term] = []
+    tested: list[Term] = []
+    for predicate, role, _ in plan.steps:
+        if role == "row set":
+            selected.append(predicate)
+        elif role == "residual":
+            tested.append(predicate)
     return selected, tested
 
 
@@ -264,7 +269,8 @@ def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place |
             records = passing(step.predicate, records)
     total = len(records)
     ordering = version.schema.ordering_of(plan.order)
-    ordering.sort(records)
+    if total > 1:
+        ordering.sort(records)
 
     if after is not None:
         records = [record for record in records if ordering.is_behind(record, after)]

@@ -6,6 +6,9 @@ from typing import Literal, NoReturn, Self
 
 __all__ = ["Size"]
 
+# Looked up once: plans make a size of each predicate.
+_new, _set = object.__new__, object.__setattr__
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -43,10 +46,10 @@ class Size:
         if count < 0:
             return cls(count, count, count)  # which refuses it
 
-        size = object.__new__(cls)
-        object.__setattr__(size, "least", count)
-        object.__setattr__(size, "most", count)
-        object.__setattr__(size, "expected", count)
+        size = _new(cls)
+        _set(size, "least", count)
+        _set(size, "most", count)
+        _set(size, "expected", count)
         return size
 
     @classmethod

@@ -27,7 +27,7 @@ class Slices:
     def cut(cls, codes: "array[int]", flags: Sequence[bool]) -> Self:
         """Cut the codes of all rows; those of rows without a code, which `flags` tell, are 0.
 
-        Codes are given in an array of unsigned integers. Costs 10 ns a row and bit.
+        Codes are given in an array of integers from 0. Costs 10 ns a row and bit.
         """
         slices = cls()
         slices.present = set_of_flags(flags)

@@ -85,14 +85,14 @@ class Version:
         """
         if isinstance(term, Tree):
             return self._of_tree(term, census, {})
-        return self._of_leaf(term, census)
-
-    def _of_leaf(self, term: Bounded, census: Census | None) -> Estimate:
         known = None if census is None else census.estimate(term)
-        if known is not None:
-            is_bound = known.size.most <= self.count  # else a record has several values
-            return known if is_bound else Estimate(known.size.within(self.count), known.keys)
+        if known is None:
+            return self._of_leaf(term)
+        is_bound = known.size.most <= self.count  # else a record has several values
+        return known if is_bound else Estimate(known.size.within(self.count), known.keys)
 
+    def _of_leaf(self, term: Bounded) -> Estimate:
+        """Tell what directory and segments know."""
         if term.field == self.schema.key and isinstance(term, (Eq, In, Missing)):
             keys = () if isinstance(term, Missing) else values_of(term, (Eq, In))
             return Estimate(Size.exactly(len(self.directory.get_all(keys))), keys)

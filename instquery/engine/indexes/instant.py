@@ -6,16 +6,20 @@ from typing import ClassVar, Self
 
 from instquery.engine.indexes.index import Selection
 from instquery.engine.opening import Opening
-from instquery.engine.rowsets import Position, RowSet, everything, positions
+from instquery.engine.rowsets import Position, RowSet, everything, set_of_flags
 from instquery.engine.sizes import Size
 from instquery.engine.slices import Slices
-from instquery.instants import EARLIEST, Micros
+from instquery.instants import Micros
 from instquery.predicates import Bounded, Interval, Missing, check_answered
 from instquery.query import Record
 
 __all__ = ["InstantIndex"]
 
-_MISSING = EARLIEST - 1  # in the column of instants: a row without one
+_MISSING = -1  # in the column of codes: a row without an instant
+
+# The type codes of columns: 31 bits hold 68 years of seconds, 63 bits any two instants.
+_NARROW, _WIDE = "i", "q"
+_MOST_NARROW = (1 << 31) - 1
 
 # Units that a segment's instants may be whole multiples of; the coarser, the fewer slices.
 _UNITS = (1_000_000, 1_000, 1)
@@ -25,11 +29,12 @@ _DAY = 86_400_000_000
 
 
 class InstantIndex:
-    """One row set for each bit of the instants' codes (bit-sliced), beside the plain column.
+    """One row set for each bit of the instants' codes (bit-sliced), beside the column of codes.
 
     A code is the distance from the segment's earliest instant in whole seconds, or in milliseconds
     or microseconds where the data needs it. "At least c" takes one AND or OR a bit of c: 2 to 5 µs
-    for 32,768 rows. Memory is 8 bytes a row for the column and about 4 for the slices.
+    for 32,768 rows. Memory is 4 bytes a row for the column, 8 where codes need more than 31 bits,
+    and about 4 for the slices.
 
     Invariants: the column holds `_MISSING` where a row has no instant, and there the slices hold 0.
     `_base` is no later than any instant, and each lies a multiple of `_unit` behind it.
@@ -41,17 +46,17 @@ class InstantIndex:
 
     __slots__ = ("_base", "_column", "_slices", "_unit")
 
-    def __init__(self, column: "array[Micros]") -> None:
-        self._column = column
-        self._slices = Slices()
-        self._base: Micros = 0
-        self._unit = _SECOND
-        self._encode()
+    def __init__(self, values: Sequence[Micros | None]) -> None:
+        self._column: array[int]
+        self._slices: Slices
+        self._base: Micros
+        self._unit: int
+        self._encode(values=values)
 
     @classmethod
     def build(cls, values: Sequence[Micros | None]) -> Self:
         """Build from a column of microseconds. Costs 0.3 µs a row."""
-        return cls(array("q", [_MISSING if value is None else value for value in values]))
+        return cls(values)
 
     # reading
 
@@ -83,8 +88,8 @@ class InstantIndex:
 
     def instants(self, positions: Iterable[Position]) -> list[Micros]:
         """Return the instants of rows, of those that have one."""
-        column = self._column
-        return [micros for at in positions if (micros := column[at]) != _MISSING]
+        column, base, unit = self._column, self._base, self._unit
+        return [base + code * unit for at in positions if (code := column[at]) != _MISSING]
 
     def test(
         self,
@@ -97,19 +102,20 @@ class InstantIndex:
         column = self._column
         if isinstance(predicate, Missing):
             return [position for position in positions if column[position] == _MISSING]
-        low, high = predicate.low, predicate.high
-        return [position for position in positions if low <= column[position] <= high]
+        first = max(0, -((self._base - predicate.low) // self._unit))
+        last = (predicate.high - self._base) // self._unit
+        return [position for position in positions if first <= column[position] <= last]
 
     def faults(self, values: Sequence[Micros | None]) -> Iterator[str]:
         """Compare the column with the values, and the slices with the column."""
-        expected = [_MISSING if value is None else value for value in values]
-        if list(self._column) != expected:
+        expected = list(values)
+        codes = list(self._column)
+        if self._decoded() != expected:
             yield "the column of instants"
 
-        codes = self._slices.codes(len(expected))
-        decoded = [self._base + code * self._unit for code in codes]
-        present = set(positions(self._slices.present))
-        if [micros if at in present else _MISSING for at, micros in enumerate(decoded)] != expected:
+        present = set_of_flags([code != _MISSING for code in codes])
+        sliced = self._slices.codes(len(codes))
+        if self._slices.present != present or sliced != [max(code, 0) for code in codes]:
             yield "the slices of instants"
 
     # writing
@@ -126,21 +132,24 @@ class InstantIndex:
         if value is None:
             return
 
-        self._column[position] = value
         code, rest = divmod(value - self._base, self._unit)
         if code < 0 or rest:
-            self._encode(spare=code < 0)
+            values = self._decoded()
+            values[position] = value
+            self._encode(values=values, spare=code < 0)
             return
+
+        if code > _MOST_NARROW and self._column.typecode == _NARROW:
+            self._column = array(_WIDE, self._column)
+        self._column[position] = code
         self._slices.enter(position, code)
 
     def drop(self, position: Position, value: Micros | None) -> None:  # noqa: ARG002 - the contract
         """Take an instant out of the column and the slices."""
-        if self._column[position] == _MISSING:
-            return
-
-        code = (self._column[position] - self._base) // self._unit
-        self._column[position] = _MISSING
-        self._slices.leave(position, code)
+        code = self._column[position]
+        if code != _MISSING:
+            self._column[position] = _MISSING
+            self._slices.leave(position, code)
 
     def copy(self) -> Self:
         """Copy the column and the list of slices."""
@@ -157,26 +166,34 @@ class InstantIndex:
         """Return the rows without an instant, vacant ones included."""
         return everything(len(self._column)) ^ self._slices.present
 
-    def _encode(self, *, spare: bool = False) -> None:
-        """Choose base and unit for the column as it is, and cut all codes into slices.
+    def _decoded(self) -> list[Micros | None]:
+        """Return the instants of all rows."""
+        base, unit = self._base, self._unit
+        return [None if code == _MISSING else base + code * unit for code in self._column]
+
+    def _encode(self, *, values: Sequence[Micros | None], spare: bool = False) -> None:
+        """Choose base and unit for the instants of all rows, and cut all codes into slices.
 
         With `spare`, the base leaves room below for as much again: instants that keep coming in
         earlier and earlier have the slices made anew a few times, not every time. Costs 0.3 µs a
         row.
         """
-        column = self._column
-        present = [micros for micros in column if micros != _MISSING]
-        self._unit = _unit_of(present)
+        present = [micros for micros in values if micros is not None]
+        unit = _unit_of(present)
 
         earliest = min(present, default=0)
         latest = max(present, default=0)
         below = latest - earliest + _DAY if spare else 0
         base = (earliest - below) // _SECOND * _SECOND
-        self._base = base
 
-        unit = self._unit
-        codes = [0 if micros == _MISSING else (micros - base) // unit for micros in column]
-        self._slices = Slices.cut(array("Q", codes), [micros != _MISSING for micros in column])
+        codes = [_MISSING if micros is None else (micros - base) // unit for micros in values]
+        is_narrow = latest - base <= _MOST_NARROW * unit
+        self._column = array(_NARROW if is_narrow else _WIDE, codes)
+        self._base, self._unit = base, unit
+        self._slices = Slices.cut(
+            array(self._column.typecode, [max(code, 0) for code in codes]),
+            [code != _MISSING for code in codes],
+        )
 
 
 def _unit_of(instants: Sequence[Micros]) -> int:
