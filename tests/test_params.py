@@ -243,6 +243,14 @@ def test_a_page_number_may_refuse_too():
     }
 
 
+@pytest.mark.parametrize("read", [0, -1])
+@pytest.mark.parametrize("role", ["number", "size"])
+def test_no_page_is_before_the_first_nor_of_no_size(role, read):
+    param = Param("Page", role, lambda _value, _now: read, "own")
+    body = Operation(**{**parts(LIST), "params": (param,)})(Store(SCHEMA), {"Page": 1}).body
+    assert "must be an integer from 1" in body["message"]
+
+
 def test_windows_are_asked_for_by_instants_of_any_age():
     """An integer would not say its unit.
 

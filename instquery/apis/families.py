@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, Unpack, cast
 
 from instquery.apis.param import Common, Param, Predicates, is_count
-from instquery.apis.values import word
+from instquery.apis.values import is_given, word
 from instquery.errors import SchemaError
 
 __all__ = ["Part", "repeated"]
@@ -114,12 +114,12 @@ class _Family:
             if isinstance(listed, list | tuple):
                 items = [self._of_python(one) for one in cast(Sequence[object], listed)]
                 return tuple([item for item in items if item is not None]) or None
-            if listed is not None and listed != "":
+            if is_given(listed):
                 raise ValueError(f"must be a list of {self._what}, or come in numbered parts")
 
         found: dict[int, dict[int, Any]] = {}
         for name, value in given.items():
-            if not name.startswith(self._prefixes) or value is None or value == "":
+            if not name.startswith(self._prefixes) or not is_given(value):
                 continue
             matched = self._pattern.fullmatch(name)
             if matched is not None:
@@ -151,7 +151,7 @@ class _Family:
     def _of_python(self, one: object) -> Item | None:
         """Take an item that Python code has given; `None` for one without parts."""
         if not self.parts:
-            return None if one is None or one == "" else word(one)
+            return word(one) if is_given(one) else None
         if not isinstance(one, Mapping):
             raise ValueError(f"must hold {self._what}")
         members = cast(Mapping[str, object], one)

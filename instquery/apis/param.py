@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TypeAlias, TypedDict
 
-from instquery.apis.values import number_of, numbered, spells_more, typed
+from instquery.apis.values import is_given, number_of, numbered, spells_more, typed
 from instquery.errors import QueryError, SchemaError
 from instquery.kinds import KINDS
 from instquery.predicates import Eq, In, Or, Predicate
@@ -161,7 +161,7 @@ class Param:
             return self.collect(given)
         for name in (self.name, *self.names):
             value = given.get(name)
-            if value is not None and value != "":
+            if is_given(value):
                 return value
         return None
 

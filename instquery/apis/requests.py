@@ -158,6 +158,8 @@ class Requests:
                 if param.name in values:
                     read = self._read(param, values[param.name], moment)
                     if isinstance(read, int):
+                        if read < 1:
+                            raise self._refusal(param, ValueError("must be an integer from 1"))
                         numbers = {**numbers, param.role: read}
         size = numbers["limit" if given.is_walked and self._limit is not None else "size"]
         return numbers["number"], size
@@ -215,7 +217,7 @@ class Requests:
                 return values
             for name, param in self._named:
                 value = given.get(name)
-                if value is None or value == "":
+                if value is None or value == "":  # not `is_given`: a call each
                     continue
                 try:
                     values[name] = param.value(value)

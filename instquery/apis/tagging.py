@@ -12,7 +12,7 @@ from instquery.apis.families import Part, repeated
 from instquery.apis.jsontext import json_array, json_object
 from instquery.apis.param import Common, Param, is_count
 from instquery.apis.rules import Refusal
-from instquery.apis.values import word
+from instquery.apis.values import is_given, word
 from instquery.errors import SchemaError
 from instquery.leaves import Has
 from instquery.predicates import Or, Predicate
@@ -133,4 +133,4 @@ def _all_of(field: str, pairs: Sequence[Pair], mismatch: str | None) -> list[Pre
 
 def _text(value: Any) -> str | None:
     """Take a part of a tag; what is empty is none."""
-    return None if value is None or value == "" else word(value)
+    return word(value) if is_given(value) else None

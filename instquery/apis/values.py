@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST",
     "first_repeated",
     "integer",
+    "is_given",
     "iso_time",
     "number",
     "number_of",
@@ -81,6 +82,11 @@ def named(value: object) -> Hashable:
     except TypeError:  # such as a list, which a param of a user's own may take
         return type(value), repr(value)
     return plain(value)
+
+
+def is_given(value: object) -> bool:
+    """Tell whether a parameter asks for anything: nothing and empty text do not."""
+    return value is not None and value != ""
 
 
 def word(value: object) -> str:
