@@ -151,11 +151,16 @@ class Reading:
             lambda one: any(now < moment(text) <= last for text in values(one, path) if text),
         )
 
-    def answer(self, order, key, size, number=1, is_walked=False):
-        """Return the keys of a page, the total, and what the next token stands for."""
+    def answer(self, order, key, size, number=1, is_walked=False, last=None):
+        """Return the keys of a page, the total, and what the next token stands for.
+
+        `last` is the code of a refusal where all else is right.
+        """
         filters = sorted(map(repr, self.filters))
         if self.walk is not None and filters != self.walk.filters:
             self.wrong("InvalidNextToken")
+        if last is not None and not self.faults:
+            self.wrong(last)
         if self.faults:
             raise Refused(self.faults)
 

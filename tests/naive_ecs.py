@@ -85,11 +85,9 @@ def answer(records, params, now, walks):
     if not is_walked:
         number = read.whole("PageNumber", 1, 2**63 - 1, 1)
         size = read.whole("PageSize", 1, 100, 10)
-    is_dry = boolean(read, "DryRun")
-    if is_dry and not read.faults:
-        read.wrong("DryRunOperation")
+    last = "DryRunOperation" if boolean(read, "DryRun") else None
     order = partial(in_order, key="InstanceId", created="CreationTime")
-    return *read.answer(order, "InstanceId", size, number, is_walked), size
+    return *read.answer(order, "InstanceId", size, number, is_walked, last), size
 
 
 def boolean(read, name):

@@ -1,5 +1,7 @@
 """The official clients of the newer APIs, asked of a double."""
 
+import json
+from http.client import HTTPConnection
 from importlib import import_module
 
 import pytest
@@ -44,3 +46,50 @@ def pages_by_token(ask, items_in, **params):
         token = body.get("NextToken")
         if not token:
             return pages
+
+
+def members_of(package, model):
+    """Return the paths of all members that a model of an official client reads."""
+    probe = _Probe()
+    getattr(import_module(f"{package}.models"), model)().from_map(probe)
+    return set(probe.paths())
+
+
+class _Probe(dict):
+    """Stands for any reply: has every member, as an object and as a list of one object."""
+
+    def get(self, name, _default=None):
+        return self.setdefault(name, _Probe())
+
+    def __bool__(self):
+        return True
+
+    def __iter__(self):
+        yield self
+
+    def paths(self):
+        for name, below in self.items():
+            yield from [f"{name}.{path}" for path in below.paths()] or [name]
+
+
+def raw_failure(double, path):
+    """Return the status and the body of a refusal as they come over HTTP, but for its ID."""
+    connection = HTTPConnection(double.endpoint.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    body = json.loads(response.read())
+    connection.close()
+    assert body.pop("RequestId") == body.pop("requestId")
+    return response.status, body
+
+
+def failure_of_gateway(product, code, message):
+    """Return what the body of a refusal has beside its ID, for the clients of every age."""
+    return {
+        "HostId": f"{product.lower()}.aliyuncs.com",
+        "Code": code,
+        "code": code,
+        "Message": message,
+        "message": message,
+        "Recommend": f"https://api.aliyun.com/troubleshoot?q={code}&product={product}",
+    }

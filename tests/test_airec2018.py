@@ -6,9 +6,10 @@ import pytest
 
 import naive_airec2018
 from asking import NOW, outcomes_of, sampled, written
+from instquery import Store
 from instquery.apis import airec2018
 from instquery.testing import Double
-from official import Official
+from official import Official, members_of, raw_failure
 
 
 def items_in(body):
@@ -139,4 +140,30 @@ def test_an_item_has_all_members_of_the_official_model_and_no_others(client, dou
     (item,) = items_in(client(Name="THE WHOLE"))
     double.airec2018.discard("x")
     assert item == {**whole, "Name": "the whole"}
-    assert len(members) == 14
+    assert set(members) == members_of(
+        "alibabacloud_airec20181012", "ListInstanceResponseBodyResult"
+    )
+
+
+@pytest.mark.parametrize("name", ["GmtCreate", "GmtModified", "ExpiredTime"])
+def test_times_are_to_the_millisecond_and_left_out_where_there_are_none(name):
+    def item_of(record):
+        store = Store(airec2018.SCHEMA, [{"InstanceId": "a", **record}])
+        (item,) = items_in(airec2018.list_instance(store, {}).body)
+        return item
+
+    written = {"InstanceId": "a", name: "2030-01-01T00:00:00.123Z"}
+    assert item_of({name: "2030-01-01T08:00:00.123999+08:00"}) == written
+    assert item_of({name: ""}) == item_of({}) == {"InstanceId": "a"}
+
+
+def test_a_refusal_has_both_casings_and_an_empty_list(double):
+    message = "The specified parameter page is not valid: it must be an integer from 1."
+    told = {"Code": "ValidationError", "Message": message}
+    body = {**told, **{name.lower(): text for name, text in told.items()}, "Result": []}
+    assert raw_failure(double, "/openapi/instances?page=0&Version=2018-10-12") == (400, body)
+
+
+def test_a_fault_of_ours_is_no_fault_of_the_caller():
+    reply = airec2018.list_instance(object(), {})  # which is no store
+    assert (reply.status, reply.body["Code"]) == (500, "InternalServerError")

@@ -11,7 +11,7 @@ from instquery import Leases, Store
 from instquery.apis import ecs
 from instquery.apis.ecs.members import MEMBERS
 from instquery.testing import Double, Served
-from official import Official, pages_by_token
+from official import Official, failure_of_gateway, members_of, pages_by_token, raw_failure
 
 REGION = {"RegionId": "cn-hangzhou"}
 
@@ -367,7 +367,8 @@ def test_the_last_page_has_no_token_though_it_is_full(client):
 
 
 def test_sizes_by_token_are_corrected(client):
-    for given, size in ((1, 10), (0, 10), (-5, 10), (11, 11), (1000, 100)):
+    sizes = ((1, 10), (0, 10), (-5, 10), (-50, 10), (11, 11), (1000, 100), ("9" * 5_000, 100))
+    for given, size in sizes:
         assert client(**REGION, MaxResults=given)["PageSize"] == size
 
 
@@ -474,6 +475,100 @@ def test_a_token_of_other_filters_and_one_that_has_expired(client):
         assert other.refusal(**REGION, NextToken=first) == told
 
 
+def test_a_dry_run_with_a_token_that_is_wrong_is_refused_for_the_token():
+    """A dry run is the last of all checks."""
+    store = Store(ecs.SCHEMA, RECORDS, leases=Leases(count=1, age=1_000))
+
+    def code(**params):
+        return ecs.describe_instances(store, {**REGION, **params}).body["Code"]
+
+    token = ecs.describe_instances(store, {**REGION, "MaxResults": 10}).body["NextToken"]
+    assert code(NextToken=token, DryRun=True) == "DryRunOperation"
+    assert code(NextToken=token, DryRun=True, Status="Running") == "InvalidNextToken"
+    assert code(NextToken="x", DryRun=True) == "InvalidNextToken"
+
+    store.put(RECORDS[0])
+    assert code(MaxResults=10, DryRun=True) == "DryRunOperation"
+    assert code(NextToken=token, DryRun=True) == "DryRunOperation"  # a dry run begins no walk
+    store.put(RECORDS[0] | {"Status": "Stopped"})
+    ecs.describe_instances(store, {**REGION, "MaxResults": 10})
+    assert code(NextToken=token, DryRun=True) == "InvalidNextToken"
+
+
+ARRAYS = {
+    "InstanceIds": "i-03",
+    "PrivateIpAddresses": "10.0.0.3",
+    "InnerIpAddresses": "11.0.0.3",
+    "PublicIpAddresses": "47.0.0.3",
+    "EipAddresses": "48.0.0.3",
+    "RdmaIpAddresses": "12.0.0.3",
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_holds_a_hundred_values(client, name):
+    hundred = ["gone"] * 99 + [ARRAYS[name]]
+    body = client(**REGION, **{name: json.dumps(hundred)})
+    assert [item["InstanceId"] for item in items_in(body)] == ["i-03"]
+    refused = client.refusal(**REGION, **{name: json.dumps([*hundred, "gone"])})
+    assert refused[:2] == (400, "InvalidParameter")
+    assert name in refused[2]
+
+
+@pytest.mark.parametrize("name", [name for name in ARRAYS if name != "RdmaIpAddresses"])
+def test_a_bare_value_is_no_array(client, name):
+    refused = client.refusal(**REGION, **{name: ARRAYS[name]})
+    assert refused[:2] == (400, "InvalidParameter")
+
+
+VALUES = {
+    "Status": "Pending Running Starting Stopping Stopped",
+    "InstanceChargeType": "PostPaid PrePaid",
+    "InternetChargeType": "PayByBandwidth PayByTraffic",
+    "InstanceNetworkType": "vpc classic",
+    "LockReason": "financial security Recycling dedicatedhostfinancial refunded",
+    "HttpEndpoint": "enabled disabled",
+    "HttpTokens": "optional required",
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_documented_value_is_taken(name):
+    store = Store(ecs.SCHEMA, RECORDS)
+    for value in VALUES[name].split():
+        assert ecs.describe_instances(store, {**REGION, name: value}).status == 200, value
+
+
+def test_twenty_tags_are_taken():
+    store = Store(ecs.SCHEMA, RECORDS)
+    asked = {f"Tag.{number}.Key": "env" for number in range(1, 21)}
+    assert ecs.describe_instances(store, {**REGION, **asked}).body["TotalCount"] == 25
+
+
+def test_a_page_number_fits_64_bits():
+    store = Store(ecs.SCHEMA, RECORDS)
+    last = ecs.describe_instances(store, {**REGION, "PageNumber": 2**63 - 1})
+    assert (items_in(last.body), last.body["TotalCount"]) == ([], 25)
+    assert ecs.describe_instances(store, {**REGION, "PageNumber": 2**63}).status == 400
+
+
+def test_a_refusal_has_the_body_of_the_gateway(double):
+    message = "The specified Status is not found"
+    body = failure_of_gateway("Ecs", "InvalidStatus.NotFound", message)
+    asked = "/?Action=DescribeInstances&Version=2014-05-26&RegionId=r&Status=x"
+    assert raw_failure(double, asked) == (404, body)
+
+
+def test_a_fault_of_ours_is_an_internal_error():
+    reply = ecs.describe_instances(object(), REGION)  # which is no store
+    assert (reply.status, reply.body["Code"]) == (500, "InternalError")
+
+
+def test_the_members_are_those_of_the_official_model():
+    model = "DescribeInstancesResponseBodyInstancesInstance"
+    assert set(MEMBERS) == members_of("alibabacloud_ecs20140526", model)
+
+
 def whole_item():
     """Make an item with all members, each of them text."""
     item = {}
@@ -547,9 +642,9 @@ def test_deprecated_spellings_of_tags_count_after_their_own():
     assert total(Tag_1_KEY="gone") == 25
 
 
-def test_a_hook_of_the_host_may_refuse_a_cluster(double):
+def test_a_hook_of_the_host_may_refuse_a_cluster():
     table = ecs.describe_instances.errors
-    assert table["InvalidHpcClusterId.NotFound"].status == 400
-    assert table["InvalidHpcClusterId.Creating"].message == (
-        "The specified HpcClusterId is creating."
-    )
+    for code, what in (("NotFound", "not found"), ("Creating", "creating")):
+        fault = table[f"InvalidHpcClusterId.{code}"]
+        told = f"The specified HpcClusterId is {what}."
+        assert (fault.status, fault.message) == (400, told)

@@ -11,7 +11,7 @@ from instquery import Store
 from instquery.apis import rds
 from instquery.apis.rds.literal import MEMBERS
 from instquery.testing import Double
-from official import Official, pages_by_token
+from official import Official, failure_of_gateway, members_of, pages_by_token, raw_failure
 
 REGION = {"RegionId": "cn-hangzhou"}
 
@@ -291,6 +291,60 @@ def test_an_item_has_all_members_of_the_official_model_and_no_others(client, dou
     body = client(RegionId="cn-whole", Tags='{"env": "prod"}')
     double.rds.discard("rm-whole")
     assert items_in(body) == [item]
+
+
+def test_the_members_are_those_of_the_official_model():
+    model = "DescribeDBInstancesResponseBodyItemsDBInstance"
+    assert set(MEMBERS) == members_of("alibabacloud_rds20140815", model)
+
+
+def item_of(record):
+    """Return the item of a record as it leaves: the client drops what its model does not have."""
+    store = Store(rds.SCHEMA, [record | {"DBInstanceId": "rm-1", **REGION}])
+    (item,) = items_in(rds.describe_db_instances(store, REGION).body)
+    return {name: item[name] for name in item if name not in ("DBInstanceId", "RegionId")}
+
+
+def test_tags_are_in_no_item():
+    assert item_of({"Tags": {"env": "prod"}, "Engine": "MySQL"}) == {"Engine": "MySQL"}
+
+
+@pytest.mark.parametrize("name", ["CreateTime", "ExpireTime", "DestroyTime"])
+def test_times_are_to_the_second_and_left_out_where_there_are_none(name):
+    written = {name: "2017-12-10T04:04:05Z"}
+    assert item_of({name: "2017-12-10T12:04:05.999+08:00"}) == written
+    assert item_of({name: ""}) == {}
+    assert item_of({}) == {}
+
+
+VALUES = {
+    "Category": "Basic HighAvailability cluster serverless_basic",
+    "ConnectionMode": "Standard Safe",
+    "DBInstanceType": "Primary Readonly Guard Temp",
+    "Engine": "MySQL SQLServer PostgreSQL MariaDB",
+    "InstanceNetworkType": "VPC Classic",
+    "PayType": "Postpaid Prepaid",
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_documented_value_is_taken(name):
+    store = Store(rds.SCHEMA, RECORDS)
+    for value in VALUES[name].split():
+        assert rds.describe_db_instances(store, {**REGION, name: value}).status == 200, value
+
+
+def test_the_largest_of_what_is_counted_is_taken(client):
+    assert len(items_in(client(**REGION, MaxResults=100))) == 40
+    tags = dict.fromkeys("abcd", "x") | {"env": "prod"}
+    assert client(**REGION, Tags=json.dumps(tags))["TotalRecordCount"] == 10
+
+
+def test_a_refusal_has_the_body_of_the_gateway(double):
+    message = "The specified parameter Engine is not valid."
+    body = failure_of_gateway("Rds", "InvalidParameter", message)
+    asked = "/?Action=DescribeDBInstances&RegionId=r&Engine=x"
+    assert raw_failure(double, asked) == (400, body)
 
 
 def test_python_gives_an_object_and_a_bool():

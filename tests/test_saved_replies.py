@@ -179,6 +179,14 @@ def test_the_documents_own_sample_of_airec_is_a_reply_with_records():
     assert read({"result": None, "code": "", "message": ""}, airec.read) == []
 
 
+@pytest.mark.parametrize("name", CATALOG)
+def test_the_last_page_of_every_api_is_a_reply_without_records(name):
+    api = CATALOG[name]
+    reply = api.operation(Store(api.operation.schema), {"RegionId": "cn-hangzhou"})
+    assert reply.status == 200
+    assert read(reply.body, api.read) == []
+
+
 @pytest.mark.parametrize("layout", [None, 1])
 def test_failure_replies_are_told_with_their_code(layout):
     page = json.dumps(refused("NotApplicable", "Not for you."), indent=layout)

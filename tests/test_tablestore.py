@@ -9,7 +9,7 @@ from asking import NOW, outcomes_of, sampled, written
 from instquery import Store
 from instquery.apis import tablestore
 from instquery.testing import Double
-from official import Official, pages_by_token
+from official import Official, failure_of_gateway, members_of, pages_by_token, raw_failure
 
 
 def items_in(body):
@@ -171,7 +171,35 @@ def test_an_item_has_all_members_of_the_official_model_and_no_others(client, dou
     body = client(Tag=[{"Key": "only", "Value": "here"}])
     double.tablestore.discard("0")
     assert items_in(body) == [whole]
-    assert len(members) == 14
+    model = "ListInstancesResponseBodyInstances"
+    assert set(members) == members_of("alibabacloud_tablestore20201209", model)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"CreateTime": "2019-12-23T15:24:33.999+08:00"}, {"CreateTime": "2019-12-23T07:24:33Z"}),
+        ({"CreateTime": ""}, {}),
+        ({"Tags": {"env": "prod"}}, {}),
+        ({}, {}),
+    ],
+)
+def test_an_item_as_it_leaves(given, written):
+    """The client drops what its model does not have."""
+    store = Store(tablestore.SCHEMA, [{"InstanceName": "a", **given}])
+    body = tablestore.list_instances(store, {}).body
+    assert items_in(body) == [{"InstanceName": "a", **written}]
+
+
+def test_twenty_tags_are_taken(client):
+    assert client(Tag=[{"Key": "env"}] * 20)["TotalCount"] == 240
+
+
+def test_a_refusal_has_the_body_of_the_gateway(double):
+    message = "The specified parameter MaxResults is not valid."
+    body = failure_of_gateway("Tablestore", "InvalidParameter", message)
+    asked = "/v2/openapi/listinstances?MaxResults=x"
+    assert raw_failure(double, asked) == (400, body)
 
 
 def test_python_gives_lists():

@@ -105,13 +105,19 @@ def _windows(filters: tuple[tuple[str | None, str | None], ...], _now: int) -> I
 
 
 def _tried(asked: Asked) -> Iterable[Predicate]:
-    """Refuse a dry run; the last of the rules, as all else has to be right."""
-    if asked.values.get("DryRun"):
+    """Refuse a dry run; the last of the rules, as all else has to be right.
+
+    Whether a token is right, the store tells when it answers: `_success` refuses that dry run.
+    """
+    if asked.values.get("DryRun") and not asked.given.get("NextToken"):
         raise Refusal("DryRunOperation")
     return ()
 
 
 def _success(answer: Answer) -> Record:
+    if answer.asked.values.get("DryRun"):
+        raise Refusal("DryRunOperation")
+
     return {
         "RequestId": answer.request_id,
         "PageNumber": answer.number,
