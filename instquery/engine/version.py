@@ -187,11 +187,13 @@ class Version:
         return Size.of_parts([Size.exactly(whole), *sizes])
 
     def _sampled(self, predicate: Bounded) -> Size:
-        """Judge by the newest segments what to expect of the others.
+        """Judge by the newest segment, or the two newest, what to expect of the others.
 
         What a sample says of the others is a guess and bounds nothing: any record may match.
         """
-        sample = self.segments[:2]
+        sample = self.segments[:1]
+        if sample and sample[0].count * 2 * len(self.segments) < self.count:  # it is just begun
+            sample = self.segments[:2]
         looked_at = sum([segment.count for segment in sample])
         if not looked_at:
             return Size.at_most(self.count, expected=0)
