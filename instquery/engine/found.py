@@ -6,19 +6,21 @@ A segment that holds no match is not walked at all. As in `placed`, what is foun
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from instquery.engine.indexes.sought import LEAST, sought
+from instquery.engine.indexes.sought import Group, grouped, sought
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.match import Match, match, match_listed
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Matches, Segment
-from instquery.engine.version import Part
+from instquery.engine.version import Part, Version
 from instquery.predicates import Contains
 from instquery.terms import Term
 
 __all__ = ["found"]
 
 
-def found(parts: Iterable[Part], selected: Sequence[Term]) -> tuple[Iterable[Part], Match]:
+def found(
+    version: Version, parts: Iterable[Part], selected: Sequence[Term]
+) -> tuple[Iterable[Part], Match]:
     """Find the rows of the first leaf, if it is a needle.
 
     Returns the parts that may match, and what matches leaves there. A needle in many rows is left
@@ -29,13 +31,29 @@ def found(parts: Iterable[Part], selected: Sequence[Term]) -> tuple[Iterable[Par
         return parts, match
 
     left = list(parts)
-    lookups = [segment.lookup(needle.field) for segment, _ in left]
-    indexes = [lookup for lookup in lookups if isinstance(lookup, TextIndex)]
-    if len(indexes) < max(LEAST, len(left)):
+    groups = _groups(version, left, needle.field)
+    if not groups:
         return left, match
-
     listed: dict[int, list[Position]] = {}
-    return _walked(left, sought(indexes, needle), listed), _Found(listed).match
+    return _walked(left, sought(groups, needle), listed), _Found(listed).match
+
+
+def _groups(version: Version, parts: Sequence[Part], field: str) -> Sequence[Group]:
+    """Return the indexes of a text field in groups; none where the field has other indexes.
+
+    Those of all segments are grouped once a version.
+    """
+    is_whole = len(parts) == len(version.segments)
+    known = version.texts.get(field) if is_whole else None
+    if known is not None:
+        return known
+
+    lookups = [segment.lookup(field) for segment, _ in parts]
+    indexes = [lookup for lookup in lookups if isinstance(lookup, TextIndex)]
+    groups = grouped(indexes) if len(indexes) == len(parts) else ()
+    if is_whole:
+        version.texts[field] = groups
+    return groups
 
 
 def _walked(

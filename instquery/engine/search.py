@@ -264,7 +264,7 @@ def _matching(
         return parts, match_trees(placed(version, selected))
     if wanted is not None and selected and plan.steps[0].size.expected > _SOON * wanted:
         return parts, match_leaves
-    return found(parts, selected)
+    return found(version, parts, selected)
 
 
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from itertools import chain, repeat
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from instquery.engine.census import Census
 from instquery.engine.directory import Directory
 from instquery.engine.indexes.index import values_of
 from instquery.engine.indexes.order import ranks_of
+from instquery.engine.indexes.sought import Group
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Segment, count_rows
 from instquery.engine.sizes import Size
@@ -71,6 +73,9 @@ class Version:
 
     plain: Plain | None = None
     """In which timespecs every record is sure to be plain; see `FormBook`."""
+
+    texts: dict[str, tuple[Group, ...]] = attribute(default_factory=dict, repr=False)
+    """The indexes of text fields, in groups: by field, once a needle was looked for in it."""
 
     def __iter__(self) -> Iterator[Record]:
         """Walk all records as they are kept, in answer order."""

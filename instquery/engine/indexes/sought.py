@@ -6,8 +6,8 @@ segment by segment, is next to nothing. So a segment without a match costs 1 µs
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -17,10 +17,10 @@ from instquery.engine.rowsets import Position
 from instquery.folding import GRAM
 from instquery.predicates import Contains
 
-__all__ = ["LEAST", "sought"]
+__all__ = ["Group", "grouped", "sought"]
 
 # Segments that share a volume from which on to look a gram up for all costs less than for each.
-LEAST = 4
+_LEAST = 4
 
 # Grams whose rows, by segment, are no more than this need no rarer ones to be looked for.
 _FEW = 32
@@ -32,59 +32,83 @@ _MANY = 256
 _LOOKED_UP = 8
 
 
+class Group(NamedTuple):
+    """Indexes that share a volume, in some order."""
+
+    volume: Volume
+    indexes: Sequence[TextIndex]
+    rows: "Sequence[array[Position]]"
+
+    picked: Callable[[Sequence[int]], Sequence[int]]
+    """Returns of numbers by slot those of the indexes, in their order."""
+
+
 class _Line(NamedTuple):
     """Where the rows of a gram are in some segments."""
 
     total: int
-    firsts: "Sequence[int]"
-    ends: "Sequence[int]"
+    firsts: Sequence[int]
+    ends: Sequence[int]
 
 
-def sought(indexes: Sequence[TextIndex], needle: Contains) -> Iterator[list[Position] | None]:
+def grouped(indexes: Sequence[TextIndex]) -> tuple[Group, ...]:
+    """Part indexes where the volume changes. Costs 0.3 µs an index."""
+    groups: list[Group] = []
+    for volume, together in groupby(indexes, key=lambda index: index.built.volume):
+        some = tuple(together)
+        slots = [index.built.slot for index in some]
+        picked = itemgetter(*slots) if len(slots) > 1 else _first_of(slots)
+        groups.append(Group(volume, some, [index.built.rows for index in some], picked))
+    return tuple(groups)
+
+
+def sought(groups: Sequence[Group], needle: Contains) -> Iterator[list[Position] | None]:
     """Yield for each index the rows that hold a needle, newest first.
 
     `None` for an index that is to be asked by itself. Costs 1 µs an index, and 40 ns a row of the
     rarest grams.
     """
-    volumes = [index.built.volume for index in indexes]
-    if volumes.count(volumes[0]) == len(volumes):
-        yield from _sought(indexes, volumes[0], needle)
-        return
-    for volume, group in groupby(indexes, key=lambda index: index.built.volume):
-        yield from _sought(list(group), volume, needle)
+    if len(groups) == 1:
+        return _sought(groups[0], needle)
+    return chain.from_iterable([_sought(group, needle) for group in groups])
 
 
-def _sought(
-    indexes: Sequence[TextIndex], volume: Volume, needle: Contains
-) -> Iterator[list[Position] | None]:
+def _first_of(slots: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """Return what an `itemgetter` of one number alone would not: a sequence."""
+    (slot,) = slots
+    return lambda numbers: (numbers[slot],)
+
+
+def _sought(group: Group, needle: Contains) -> Iterator[list[Position] | None]:
     """Do so for indexes that share a volume."""
-    is_one = len(needle.folded) >= GRAM and len(indexes) >= LEAST
-    lines = _rarest(indexes, volume, needle) if is_one else []
+    indexes = group.indexes
+    is_one = len(needle.folded) >= GRAM and len(indexes) >= _LEAST
+    lines = _rarest(group, needle) if is_one else []
     if not lines or lines[0].total > _MANY * len(indexes):
         yield from [None] * len(indexes)
         return
 
     if len(lines) == 1:
-        for index, first, end in zip(indexes, lines[0].firsts, lines[0].ends, strict=True):
-            listed = index.built.rows[first:end]
+        ((_, firsts, ends),) = lines
+        for index, rows, first, end in zip(indexes, group.rows, firsts, ends, strict=True):
+            listed = rows[first:end]
             yield index.holding(needle, listed) if listed or index.written else []
         return
 
-    rare, other = lines
-    spans = zip(indexes, rare.firsts, rare.ends, other.firsts, other.ends, strict=True)
-    for index, first, end, other_first, other_end in spans:
-        rows = index.built.rows
+    (_, firsts, ends), (_, other_firsts, other_ends) = lines
+    spans = zip(indexes, group.rows, firsts, ends, other_firsts, other_ends, strict=True)
+    for index, rows, first, end, other_first, other_end in spans:
         common = set(rows[first:end]).intersection(rows[other_first:other_end])
         yield index.holding(needle, common) if common or index.written else []
 
 
-def _rarest(indexes: Sequence[TextIndex], volume: Volume, needle: Contains) -> list[_Line]:
+def _rarest(group: Group, needle: Contains) -> list[_Line]:
     """Return up to two lines of the needle's grams, the rarest first; none if none is listed."""
     lines: list[_Line] = []
     short = 0
-    for line in _lines(indexes, volume, needle):
+    for line in _lines(group, needle):
         lines.append(line)
-        short += line.total <= _FEW * len(indexes)
+        short += line.total <= _FEW * len(group.indexes)
         if not line.total:
             return [line]
         if short == 2 or len(lines) == _LOOKED_UP:
@@ -93,20 +117,20 @@ def _rarest(indexes: Sequence[TextIndex], volume: Volume, needle: Contains) -> l
     return lines[:2]
 
 
-def _lines(indexes: Sequence[TextIndex], volume: Volume, needle: Contains) -> Iterator[_Line]:
+def _lines(group: Group, needle: Contains) -> Iterator[_Line]:
     """Look up the grams whose rows are listed in each segment."""
-    picked = itemgetter(*[index.built.slot for index in indexes])
+    volume, picked = group.volume, group.picked
     for gram in needle.grams:
         if gram in volume.unlisted:
             continue
 
         numbers = volume.numbers(gram)
         if numbers is None:
-            yield _Line(0, [0] * len(indexes), [0] * len(indexes))
+            yield _Line(0, [0] * len(group.indexes), [0] * len(group.indexes))
             return
         firsts, ends = volume.grams.spans(numbers)
         if firsts == ends:  # few of the segments have it, if any
-            spans = [index.built.own.span(numbers, 0) for index in indexes]
+            spans = [index.built.own.span(numbers, 0) for index in group.indexes]
             firsts = array("I", [first for first, _ in spans])
             ends = array("I", [end for _, end in spans])
             yield _Line(sum(ends) - sum(firsts), firsts, ends)

@@ -68,6 +68,7 @@ class TextIndex(TextRows):
         if isinstance(predicate, Contains):
             rows, is_exact = self._narrow(predicate.folded, predicate.grams)
             if not is_exact and isinstance(rows, list) and len(rows) <= _FEW_ROWS:
+                rows.sort(reverse=True)
                 rows, is_exact = holding(predicate.folded, self._texts, rows), True
         elif isinstance(predicate, Missing):
             return Size.exactly((self._missing() & occupied).bit_count())
