@@ -116,7 +116,9 @@ def test_segments_share_a_volume_while_their_characters_have_room(monkeypatch, s
     for index, column in zip(indexes, several, strict=True):
         assert list(index.faults(column)) == []
         for one in column:
-            assert index.select(Contains("f", one))[0] == [column.index(one)]
+            leaf = Contains("f", one)
+            places, _ = index.select(leaf)
+            assert index.test(leaf, places, []) == [column.index(one)]
 
 
 NEEDLES = [
