@@ -16,6 +16,7 @@ from instquery.engine.indexes.grams import cut
 from instquery.engine.indexes.sought import grouped, sought
 from instquery.engine.indexes.text import TextIndex
 from instquery.engine.opening import Opening
+from instquery.engine.rowsets import positions
 from instquery.engine.segment import Segment
 from strategies import names
 
@@ -106,6 +107,8 @@ def test_grams_that_few_segments_have_stay_with_these():
         ([[chr(0x4E00 + at) * 3 for at in range(300)], ["abc"], ["abd"]], 2),  # of its own
         ([["abc"], [chr(0x4E00 + at) * 3 for at in range(300)], ["abd"]], 3),
         ([[chr(0x4E00 + at + 200 * n) * 3 for at in range(200)] for n in range(3)], 3),
+        ([[*["abc"] * 9, *[chr(0x4E00 + at) * 3 for at in range(300)]], ["abc"], ["cab"]], 2),
+        ([["abc"], [*["abc"] * 9, *[chr(0x4E00 + at) * 3 for at in range(300)]], ["cab"]], 3),
         ([["abc"]] * 5, 3),
     ],
 )
@@ -118,7 +121,12 @@ def test_segments_share_a_volume_while_their_characters_have_room(monkeypatch, s
         for one in column:
             leaf = Contains("f", one)
             places, _ = index.select(leaf)
-            assert index.test(leaf, places, []) == [column.index(one)]
+            expected = [at for at, text in enumerate(column) if text == one]
+            assert index.test(leaf, sorted(places_of(places), reverse=True), []) == expected[::-1]
+
+
+def places_of(rows):
+    return rows if isinstance(rows, list) else positions(rows)
 
 
 NEEDLES = [
@@ -297,3 +305,35 @@ def test_a_needle_that_is_nowhere_ends_a_request_before_other_filters_are_weighe
     assert next(plan).driver == "nothing"
     assert weighed == ["status", "name"]  # a count costs less than to part them
     assert {one.driver for one in plan} == {"row sets", "scan"}
+
+
+def test_grams_together_are_no_proof_of_a_longer_needle(monkeypatch):
+    monkeypatch.setattr(sought_room, "_LEAST", 1)
+    indexes = joined([["abc-bcd", "abcd"], ["bcd-abc"], ["x"]])
+    assert list(sought(grouped(indexes), Contains("f", "abcd"))) == [[1], [], []]
+
+
+def test_a_character_that_shares_its_number_is_looked_for_in_the_texts(monkeypatch):
+    monkeypatch.setattr(sought_room, "_LEAST", 1)
+    crowd = [chr(0x4E00 + at) * 3 for at in range(300)]
+    for at in (3, 270, 299):
+        (rows,) = sought(grouped(joined([crowd])), Contains("f", crowd[at]))
+        assert rows == [at]
+
+
+def test_a_needle_in_many_rows_is_left_to_the_segments(monkeypatch):
+    monkeypatch.setattr(sought_room, "_MANY", 3)
+    several = [["abcd", "abce", "x"], ["abcd", "abcf"], ["abcd"], ["abcg", "abch", "abci"]]
+    groups = grouped(joined(several))
+    assert list(sought(groups, Contains("f", "abc"))) == [[1, 0], [1, 0], [0], [2, 1, 0]]
+    monkeypatch.setattr(sought_room, "_MANY", 1)
+    assert list(sought(groups, Contains("f", "abc"))) == [None] * 4
+    assert list(sought(groups, Contains("f", "abcd"))) == [[0], [0], [0], []]
+
+
+def test_a_newest_segment_that_is_just_begun_says_little_of_the_others(kept):
+    store = Store(SCHEMA, kept, segment_rows=600)
+    store.put({"id": "newest", "name": "other", "created": 10**6})
+    assert len(store._current.version.segments[0]) == 1
+    (step,) = store.explain(Query(Contains("name", "推荐"))).steps
+    assert step.size.expected > 3000

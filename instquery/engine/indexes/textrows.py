@@ -10,6 +10,9 @@ gram the index knows rows that hold it, in one of three forms:
     rare       texts of the build   those rows, as they were then          `postings`, `shifts`
                later texts          a superset: blocks of about 32 rows    `grams`, `blocks`
 
+Where the rows of a rare gram are listed is told by a table that segments share: see `volume`, and
+`sought` for what comes of it.
+
 Longer pieces that many rows hold, *words*, have row sets too. A needle is cut into its grams in the
 same way. What their rows have in common is a superset of the answer, and the rows left are verified
 by `in`. A gram that is nowhere proves that nothing matches. A needle that is a frequent piece, or a
