@@ -74,7 +74,9 @@ class Version:
     plain: Plain | None = None
     """In which timespecs every record is sure to be plain; see `FormBook`."""
 
-    texts: dict[str, tuple[Group, ...]] = attribute(default_factory=dict, repr=False)
+    texts: dict[str, tuple[Group, ...]] = attribute(
+        default_factory=dict[str, tuple[Group, ...]], init=False, repr=False, compare=False
+    )
     """The indexes of text fields, in groups: by field, once a needle was looked for in it."""
 
     def __iter__(self) -> Iterator[Record]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from secrets import token_hex
+from typing import Any
 
 from instquery.engine.census import Census
 from instquery.engine.directory import Directory
@@ -224,7 +225,8 @@ class Writer:
         built.reverse()
 
         for name, indexes in Segment.texts(built):
-            type(indexes[0]).join(indexes)
+            kind: Any = type(indexes[0])
+            kind.join(indexes)
             self.census.note([(name, index.grams()) for index in indexes])
         return built
 

@@ -205,7 +205,7 @@ def _joined(group: Sequence[Built], characters: Iterable[str]) -> list[Built]:
         ends[slot::width] = array("I", accumulate(found, initial=0))
         divided.append(_divided(table, lengths, flags, one.rows))
 
-    unlisted: frozenset[str] = frozenset().union(*[one.volume.unlisted for one in group])
+    unlisted = frozenset[str]().union(*[one.volume.unlisted for one in group])
     volume = Volume(alphabet, Grams(numbers, ends, width), unlisted)
     return [Built(volume, slot, own, rows) for slot, (own, rows) in enumerate(divided)]
 
