@@ -285,7 +285,7 @@ def test_a_copy_and_a_snapshot_share_the_volume(kept):
 
 
 def _indexes(store):
-    ((_, ids), _) = Segment.texts(store._current.version.segments)
+    ((_, _, ids), _) = Segment.texts(store._current.version.segments)
     return ids
 
 

@@ -79,6 +79,8 @@ _INDEXES: Mapping[str, type[Index]] = {
 _MANY: Mapping[str, type[Index]] = {"values": ManyIndex, "parts": ManyTextIndex}
 """The same for fields of many values."""
 
+_Texts: TypeAlias = TextIndex | ManyTextIndex
+
 _ORDER = ""
 """Stands for the order among the names of fields whose index is borrowed; no field is ranked so."""
 
@@ -203,11 +205,11 @@ class Segment:
         return Size.at_most(self.count)
 
     @staticmethod
-    def texts(segments: "Sequence[Segment]") -> Iterator[tuple[str, list[Any]]]:
-        """Yield each text field, and its indexes in segments of one schema."""
+    def texts(segments: "Sequence[Segment]") -> Iterator[tuple[str, type[_Texts], list[Any]]]:
+        """Yield each text field with the class of its indexes, and these: of one schema."""
         for name, index in segments[0]._indexes.items() if segments else ():
-            if isinstance(index, TextIndex | ManyTextIndex):
-                yield name, [one._indexes[name] for one in segments]
+            if isinstance(index, _Texts):
+                yield name, type(index), [one._indexes[name] for one in segments]
 
     def faults(self) -> Iterator[str]:
         """Name what does not agree with the records."""

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from secrets import token_hex
-from typing import Any
 
 from instquery.engine.census import Census
 from instquery.engine.directory import Directory
@@ -224,8 +223,7 @@ class Writer:
             built.append(Segment.build(self._schema, entries[first:end], self._owner))
         built.reverse()
 
-        for name, indexes in Segment.texts(built):
-            kind: Any = type(indexes[0])
+        for name, kind, indexes in Segment.texts(built):
             kind.join(indexes)
             self.census.note([(name, index.grams()) for index in indexes])
         return built
