@@ -63,7 +63,7 @@ def test_postings_hold_every_row_of_every_gram_and_no_other(given_texts, others)
     postings = Postings(alphabet, gather(numbered))
     held = holders(given_texts)
     for gram in set().union(*map(cut, [*given_texts, *others])):
-        listed = postings.rows(*postings.span(gram))
+        listed = postings.listed(gram)
         assert set(listed) == held.get(gram, set())
         assert len(gram) < 3 or list(listed) == sorted(set(listed))
         assert postings.is_exact(gram)

@@ -433,7 +433,7 @@ def test_a_listed_word_follows_its_rows_and_later_texts_are_looked_at():
     assert twin.test(Contains("f", "abcd"), found, []) == [102, 4]
     assert set(twin.copy().select(Contains("f", "abcd"))[0]) == {102, 103, 4}
     assert index.select(Contains("f", "abcd")) == ([102, 101], True)
-    index._built.words["abcd"].append(5)
+    index.built.words["abcd"].append(5)
     assert list(index.faults([*names[:3], None, *names[3:]])) == ["the rows of the rare 'abcd'"]
 
 
@@ -442,7 +442,7 @@ def test_of_rows_that_hold_frequent_pieces_those_of_a_listed_word_are_left_and_l
     given_texts = ["bcdef"] * 20 + ["abcd-bcdef"] * 9 + ["abcde"] * 5 + ["abcd"] * 15 + ["x"] * 20
     index = TextIndex.build(given_texts)
     assert {"abc", "bcd", "cde", "abcd", "bcde"} <= index._frequent.numbers.keys()
-    assert list(index._built.words["abcde"]) == [29, 30, 31, 32, 33]
+    assert list(index.built.words["abcde"]) == [29, 30, 31, 32, 33]
     agree(index, given_texts, [Contains("f", "abcde")])
     found, _ = index.select(Contains("f", "abcdef"))
     assert as_set(found) == set_of([*range(29, 34)], 34)

@@ -74,7 +74,13 @@ FAULTS = {
     "name: the rows of 'prod": lambda store: index(store, "name")._frequent.rows.__setitem__(
         index(store, "name")._frequent.numbers["prod"], 1
     ),
-    "id: the rows of the rare": lambda store: setattr(index(store, "id"), "_built", empty()),
+    "id: the rows of the rare": lambda store: setattr(index(store, "id"), "built", empty()),
+    "id: the rows of the rare '": lambda store: index(
+        store, "id"
+    ).built.volume.grams._ends.__setitem__(slice(-2, None), array("I", [0, 0])),
+    "name: the list of the frequent 'pro": lambda store: setattr(
+        index(store, "name").built.volume, "unlisted", frozenset()
+    ),
     "owner: the values in order": lambda store: setattr(index(store, "owner"), "_in_order", ("x",)),
     "the list by key": lambda store: (
         segment(store).keys.all(segment(store).records, "id").reverse()

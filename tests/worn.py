@@ -20,6 +20,7 @@ from instquery.engine import version as version_room
 from instquery.engine import writer as writer_room
 from instquery.engine.indexes import frequent as frequent_room
 from instquery.engine.indexes import rare as rare_room
+from instquery.engine.indexes import sought as sought_room
 from instquery.engine.indexes import valuerows as valuerows_room
 from strategies import predicate
 
@@ -42,6 +43,7 @@ def have_small_numbers(monkeypatch):
     monkeypatch.setattr(rare_room, "_OPENINGS", 3)
     monkeypatch.setattr(rare_room, "_OPENED", 7)
     monkeypatch.setattr(column_room, "_SPARE", 1)
+    monkeypatch.setattr(sought_room, "_LEAST", 1)
     monkeypatch.setattr(frequent_room, "_SMALL", 4)
     monkeypatch.setattr(frequent_room, "_FREQUENT", 3)
     monkeypatch.setattr(frequent_room, "_LISTED", 4)

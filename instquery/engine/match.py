@@ -14,7 +14,7 @@ from instquery.engine.segment import Matches, Segment
 from instquery.predicates import Among, Bounded, Has, In, Like, Some
 from instquery.terms import Term, Tree
 
-__all__ = ["Match", "Placed", "count", "match", "match_trees"]
+__all__ = ["Match", "Placed", "count", "match", "match_listed", "match_trees"]
 
 # A longer list waits for all row sets before it is compared with what they have in common: a
 # comparison costs 50 ns a position, two row sets less than 1 µs.
@@ -68,7 +68,32 @@ def match(
 ) -> Matches:
     """Match leaves; see `Match`."""
     occupied = segment.occupied
-    rows: Matches = occupied if below is None else occupied & everything(below)
+    rows = occupied if below is None else occupied & everything(below)
+    return _matched(segment, rows, selected, tested, enough)
+
+
+def match_listed(
+    segment: Segment,
+    listed: list[Position],
+    selected: Sequence[Bounded],
+    tested: Iterable[Term] = (),
+    below: Position | None = None,
+) -> Matches:
+    """Match leaves, and one more whose rows are listed, newest first; see `Match`."""
+    if below is not None:
+        listed = [position for position in listed if position < below]
+    return _matched(segment, listed, selected, tested, None) if selected or tested else listed
+
+
+def _matched(
+    segment: Segment,
+    rows: Matches,
+    selected: Sequence[Bounded],
+    tested: Iterable[Term],
+    enough: int | None,
+) -> Matches:
+    """Match leaves among some of the occupied rows."""
+    occupied = segment.occupied
     waiting: RowSet = EVERY_ROW  # row sets that a long list has yet to be compared with
     doubts = list(tested)
     for predicate in selected:

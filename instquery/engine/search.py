@@ -6,6 +6,7 @@ from itertools import chain
 from operator import add
 from typing import Any, TypeAlias
 
+from instquery.engine.found import found
 from instquery.engine.match import Match, count, match_trees
 from instquery.engine.match import match as match_leaves
 from instquery.engine.ordered import behind, in_order
@@ -30,6 +31,9 @@ from instquery.query import Query, Record, by_count
 from instquery.terms import Term, Tree
 
 __all__ = ["facets", "histogram", "matched", "matched_rows", "resume", "search"]
+
+# With more matches than so many times those that are wanted, the first few segments have enough.
+_SOON = 8
 
 _Answer: TypeAlias = tuple[list[Record], int | None]
 """The records of the page as they are kept, and the number of all matches, if it was counted."""
@@ -70,8 +74,8 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
     """Walk the segments that have matches, newest first; not for a plan that is driven by keys."""
     if plan.driver != "nothing":
         selected, tested = _uses(plan)
-        match = _matcher(version, selected)
-        for segment, asked in version.parts(selected):
+        parts, match = _matching(version, plan, version.parts(selected))
+        for segment, asked in parts:
             matches = match(segment, asked, tested)
             if matches:
                 yield segment, matches
@@ -162,8 +166,8 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
 
+    parts, match = _matching(version, plan, parts, None if is_counting else skip + limit)
     page: list[Record] = []
-    match = _matcher(version, selected)
     wanted = limit
     total = 0
     uncounted: list[RowSet] = []  # to be counted together, which costs less than one by one
@@ -248,11 +252,19 @@ def _uses(plan: Plan) -> tuple[list[Term], list[Term]]:
     return selected, tested
 
 
-def _matcher(version: Version, selected: Sequence[Term]) -> Match:
-    """Return what matches these terms, or some of them: leaves are spared what trees cost."""
+def _matching(
+    version: Version, plan: Plan, parts: Iterable[Part], wanted: int | None = None
+) -> tuple[Iterable[Part], Match]:
+    """Return those of the parts that may match, and what matches the terms that select rows.
+
+    Leaves are spared what trees cost. `wanted` says how many matches will do.
+    """
+    selected, _ = _uses(plan)
     if Tree in map(type, selected):
-        return match_trees(placed(version, selected))
-    return match_leaves
+        return parts, match_trees(placed(version, selected))
+    if wanted is not None and selected and plan.steps[0].size.expected > _SOON * wanted:
+        return parts, match_leaves
+    return found(version, parts, selected)
 
 
 def _look_up(version: Version, plan: Plan, skip: int, limit: int, after: Place | None) -> _Answer:

@@ -34,7 +34,7 @@ are never changed at all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from instquery.engine.column import Column
 from instquery.engine.indexes.index import EVERY_ROW, Index, Lookup
@@ -78,6 +78,8 @@ _INDEXES: Mapping[str, type[Index]] = {
 
 _MANY: Mapping[str, type[Index]] = {"values": ManyIndex, "parts": ManyTextIndex}
 """The same for fields of many values."""
+
+_Texts: TypeAlias = TextIndex | ManyTextIndex
 
 _ORDER = ""
 """Stands for the order among the names of fields whose index is borrowed; no field is ranked so."""
@@ -202,14 +204,12 @@ class Segment:
         check_answered(term)
         return Size.at_most(self.count)
 
-    def grams(self) -> Iterator[tuple[str, set[str] | None]]:
-        """Yield for each text field the grams of three characters that it was built with.
-
-        `None` where they are not known.
-        """
-        for name, index in self._indexes.items():
-            if isinstance(index, TextIndex | ManyTextIndex):
-                yield name, index.grams()
+    @staticmethod
+    def texts(segments: "Sequence[Segment]") -> Iterator[tuple[str, type[_Texts], list[Any]]]:
+        """Yield each text field with the class of its indexes, and these: of one schema."""
+        for name, index in segments[0]._indexes.items() if segments else ():
+            if isinstance(index, _Texts):
+                yield name, type(index), [one._indexes[name] for one in segments]
 
     def faults(self) -> Iterator[str]:
         """Name what does not agree with the records."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from itertools import chain, repeat
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from instquery.engine.census import Census
 from instquery.engine.directory import Directory
 from instquery.engine.indexes.index import values_of
 from instquery.engine.indexes.order import ranks_of
+from instquery.engine.indexes.sought import Group
 from instquery.engine.rowsets import Position
 from instquery.engine.segment import Segment, count_rows
 from instquery.engine.sizes import Size
@@ -71,6 +73,11 @@ class Version:
 
     plain: Plain | None = None
     """In which timespecs every record is sure to be plain; see `FormBook`."""
+
+    texts: dict[str, tuple[Group, ...]] = attribute(
+        default_factory=dict[str, tuple[Group, ...]], init=False, repr=False, compare=False
+    )
+    """The indexes of text fields, in groups: by field, once a needle was looked for in it."""
 
     def __iter__(self) -> Iterator[Record]:
         """Walk all records as they are kept, in answer order."""
@@ -187,11 +194,13 @@ class Version:
         return Size.of_parts([Size.exactly(whole), *sizes])
 
     def _sampled(self, predicate: Bounded) -> Size:
-        """Judge by the newest segments what to expect of the others.
+        """Judge by the newest segment, or the two newest, what to expect of the others.
 
         What a sample says of the others is a guess and bounds nothing: any record may match.
         """
-        sample = self.segments[:2]
+        sample = self.segments[:1]
+        if sample and sample[0].count * 2 * len(self.segments) < self.count:  # it is just begun
+            sample = self.segments[:2]
         looked_at = sum([segment.count for segment in sample])
         if not looked_at:
             return Size.at_most(self.count, expected=0)

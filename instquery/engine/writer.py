@@ -220,10 +220,13 @@ class Writer:
         cuts = [len(entries) * part // parts for part in range(parts + 1)]
         built: list[Segment] = []
         for first, end in pairwise(cuts):
-            segment = Segment.build(self._schema, entries[first:end], self._owner)
-            self.census.note(segment.grams())
-            built.append(segment)
-        return built[::-1]
+            built.append(Segment.build(self._schema, entries[first:end], self._owner))
+        built.reverse()
+
+        for name, kind, indexes in Segment.texts(built):
+            kind.join(indexes)
+            self.census.note([(name, index.grams()) for index in indexes])
+        return built
 
     def _own(self, at: int) -> Segment:
         """Return segment `at`, made ready to be changed."""

@@ -1,7 +1,7 @@
 """An alphabet: the characters of a segment's texts as one byte each, so that texts are bytes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Self
 
 __all__ = ["Alphabet"]
@@ -50,6 +50,31 @@ class Alphabet:
         table = {ord(one): alphabet._numbers.get(one, _OTHER) for one in characters}
         table[ord(mark)] = 0
         return alphabet, mark.join(texts).translate(table).encode("latin-1").split(b"\0")
+
+    @property
+    def characters(self) -> str:
+        """The characters that have a number of their own, in order of these."""
+        return self._characters
+
+    @staticmethod
+    def has_room(characters: Collection[str]) -> bool:
+        """Tell whether so many characters can have a number each."""
+        return len(characters) < _OTHER
+
+    def numbers_in(self, other: "Alphabet") -> bytes:
+        r"""Return the number in another alphabet for each number here; 0 for what is none.
+
+        Both are in order of their characters, so numbers stay in order.
+
+        >>> texts = ["bc"], ["abc"]
+        >>> first, second = [Alphabet.numbered(some)[0] for some in texts]
+        >>> bytes([1, 0, 2]).translate(first.numbers_in(second))
+        b'\x02\x00\x03'
+        """
+        table = bytearray(256)
+        for character, number in self._numbers.items():
+            table[number] = other._numbers[character]
+        return bytes(table)
 
     def encode(self, text: str) -> bytes:
         """Return the numbers of a text whose characters are all known."""

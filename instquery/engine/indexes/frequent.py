@@ -58,17 +58,18 @@ class FrequentPieces:
     Attributes:
         numbers: the number of each piece's row set.
         rows: the row sets by number.
+        unlisted: grams whose lists `build` has cut.
 
     """
 
-    __slots__ = ("_sharing", "_tries", "_unlisted", "lost", "numbers", "rows", "words")
+    __slots__ = ("_sharing", "_tries", "lost", "numbers", "rows", "unlisted", "words")
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self.rows: list[RowSet] = []
         self.words: frozenset[str] = frozenset()
         self.lost: frozenset[str] = frozenset()  # grams that have neither a list nor a set any more
-        self._unlisted: frozenset[str] = frozenset()  # grams whose lists `build` has cut
+        self.unlisted: frozenset[str] = frozenset()
         self._sharing: list[int] = []
         self._tries = 0  # grams that were looked for in the texts since the rows last doubled
 
@@ -103,7 +104,7 @@ class FrequentPieces:
         frequent._keep(sets)
         frequent.words = frozenset(piece for piece in sets if len(piece) > GRAM)
         shorter = [piece for piece in sets if len(piece) < GRAM]
-        frequent._unlisted = frozenset([*unlisted, *shorter])
+        frequent.unlisted = frozenset([*unlisted, *shorter])
         return frequent, _lists(_decoded(listed, alphabet))
 
     def items(self) -> Iterator[tuple[str, RowSet]]:
@@ -188,7 +189,7 @@ class FrequentPieces:
         grams = {piece: rows for piece, rows in demoted.items() if piece not in self.words}
         self._keep(kept)
         self.words &= kept.keys()
-        self.lost = self._unlisted - kept.keys()
+        self.lost = self.unlisted - kept.keys()
         return grams
 
     def copy(self) -> Self:
@@ -198,7 +199,7 @@ class FrequentPieces:
         twin.rows = self.rows[:]
         twin.words = self.words
         twin.lost = self.lost
-        twin._unlisted = self._unlisted
+        twin.unlisted = self.unlisted
         twin._sharing = self._sharing[:]
         twin._tries = self._tries
         return twin

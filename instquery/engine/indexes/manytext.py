@@ -43,6 +43,11 @@ class ManyTextIndex:
         """Build from a column of texts."""
         return cls(TextIndex.build([_joined(value) for value in values]))
 
+    @staticmethod
+    def join(indexes: Sequence["ManyTextIndex"]) -> None:
+        """Let indexes that were just built look grams up together."""
+        TextIndex.join([index._joined for index in indexes])
+
     # reading
 
     def size(self, predicate: Some | Missing, occupied: RowSet) -> Size:

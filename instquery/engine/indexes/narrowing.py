@@ -32,11 +32,15 @@ class Narrowing:
     """The parts of a text index, and the rows that they leave of a needle.
 
     What they are, and what holds of them, is told in `textrows`.
+
+    Attributes:
+        built: the postings of the bulk build.
+        written: the rows whose text came later.
+
     """
 
     __slots__ = (
         "_blocks",
-        "_built",
         "_frequent",
         "_is_whole",
         "_later",
@@ -45,7 +49,8 @@ class Narrowing:
         "_repeats",
         "_shifts",
         "_texts",
-        "_written",
+        "built",
+        "written",
     )
 
     def __init__(self, texts: list[str], present: RowSet) -> None:
@@ -55,11 +60,11 @@ class Narrowing:
         self._longest = max(map(len, texts), default=0)
         self._blocks = Blocks(len(texts))
         self._shifts = Shifts(len(texts))
-        self._built = Postings(Alphabet("", shares=False), {})
+        self.built = Postings(Alphabet("", shares=False), {})
         self._later = GramBlocks()
         self._frequent = FrequentPieces()
         self._is_whole = True
-        self._written: RowSet = 0
+        self.written: RowSet = 0
         self._repeats = Repeats()
 
     def copy(self) -> Self:
@@ -70,10 +75,10 @@ class Narrowing:
         twin._longest = self._longest
         twin._blocks = self._blocks.copy()
         twin._shifts = self._shifts.copy()
-        twin._built = self._built
+        twin.built = self.built
         twin._later = self._later.copy()
         twin._is_whole = self._is_whole
-        twin._written = self._written
+        twin.written = self.written
         twin._repeats = self._repeats.copy()
         twin._frequent = self._frequent.copy()
         return twin
@@ -84,7 +89,7 @@ class Narrowing:
         if known is not None:
             return known
 
-        frequent, built = self._frequent, self._built
+        frequent, built = self._frequent, self.built
         blocks = self._later.common(grams, frequent.numbers)
         word = built.words.get(needle)
         if word is not None:
@@ -113,7 +118,7 @@ class Narrowing:
         """
         if not self._repeats.is_kept or len(needle) <= LONGEST:
             return None
-        frequent, words = self._frequent, self._built.words
+        frequent, words = self._frequent, self.built.words
         tail = needle[-LONGEST:]  # tells names apart
         if tail not in frequent.numbers and tail not in words:
             return None
@@ -133,7 +138,7 @@ class Narrowing:
         if is_done and not doubtful:  # as mostly: to make a row set costs more than all before
             return listed, 0
 
-        rows &= set_of(listed, self._texts.width) & ~self._written | later
+        rows &= set_of(listed, self._texts.width) & ~self.written | later
         return rows, (rows & doubtful if are_exact else rows)
 
     def _with_words(self, needle: str, rows: RowSet) -> Narrowed:
@@ -141,13 +146,13 @@ class Narrowing:
         if rows.bit_count() <= _FEW_TEXTS or len(needle) <= GRAM + 1:
             return rows, not rows
 
-        frequent, built = self._frequent, self._built
+        frequent, built = self._frequent, self.built
         pieces = longest_known(needle, frequent.numbers, built.words)
         rows = frequent.common(pieces, rows)
         listed = built.holding(pieces)
         if listed is None or len(listed) >= 2 * rows.bit_count():  # to list a row set costs as much
             return rows, not rows
-        places, _ = self._with_word(listed, rows & self._written)
+        places, _ = self._with_word(listed, rows & self.written)
         return places, not places
 
     def _with_word(self, listed: Collection[Position], later: RowSet) -> Narrowed:
@@ -160,8 +165,8 @@ class Narrowing:
     def _later_rows(self, blocks: BlockSet) -> RowSet:
         """Return the rows in these blocks whose text came after the build."""
         if not blocks or blocks == EVERY_BLOCK:
-            return self._written if blocks else 0
-        return self._blocks.rows_of(blocks) & self._written
+            return self.written if blocks else 0
+        return self._blocks.rows_of(blocks) & self.written
 
     def _known(self, needle: str, grams: Sequence[str]) -> Narrowed | None:
         """Return the rows of a needle where its grams need not be looked up first."""

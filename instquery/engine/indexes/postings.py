@@ -2,14 +2,14 @@
 
 import sys
 from array import array
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from itertools import accumulate, chain
-from typing import TypeAlias
+from itertools import chain
+from typing import Self, TypeAlias
 
 from instquery.engine.indexes.alphabet import Alphabet
 from instquery.engine.indexes.needles import longest_known
+from instquery.engine.indexes.volume import NO_GRAMS, Built, Grams, Span, Volume, joined
 from instquery.engine.rowsets import POSITION_CODE, Position
 from instquery.folding import GRAM
 
@@ -93,24 +93,51 @@ class Postings:
     Some longer pieces have lists beside them, `words`.
 
     Rows are numbered as they were at the build: nothing is ever changed, and all copies of a
-    segment share it. Memory is 2 bytes a gram and row, and 8 a gram: about 35 bytes a row of random
-    IDs.
+    segment share it. Memory is 2 bytes a gram and row, and 8 a gram, or 4 where many segments have
+    it (see `volume`): about 30 bytes a row of random IDs.
+
+    Attributes:
+        volume: the table of the grams, which other segments may share.
+        slot: of this one in it.
+        own: the table of those that are not in the volume.
+        rows: the rows of all grams.
+        words: pieces longer than a gram, with their rows.
+
     """
 
-    __slots__ = ("_alphabet", "_ends", "_grams", "_rows", "words")
+    __slots__ = ("own", "rows", "slot", "volume", "words")
 
-    def __init__(self, alphabet: Alphabet, lists: Lists, words: Words | None = None) -> None:
-        """Keep the lists. Costs 0.5 µs a gram."""
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        lists: Lists,
+        words: Words | None = None,
+        unlisted: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep the lists, which lack those of some grams. Costs 0.5 µs a gram."""
         self.words: Words = {} if words is None else words
         grams = sorted(lists)
-        self._alphabet = alphabet
-        self._grams = array("I", grams)
-        self._ends = array("I", accumulate([len(lists[gram]) for gram in grams], initial=0))
-        self._rows = array(POSITION_CODE, chain.from_iterable([lists[gram] for gram in grams]))
+        table = Grams.of(array("I", grams), [len(lists[gram]) for gram in grams])
+        self.volume = Volume(alphabet, table, unlisted)
+        self.slot = 0
+        self.own = NO_GRAMS
+        self.rows = array(POSITION_CODE, chain.from_iterable([lists[gram] for gram in grams]))
+
+    @classmethod
+    def joined(cls, several: Sequence[Self]) -> list[Self]:
+        """Return the same that share volumes, of segments just built; see `volume`."""
+        built = [Built(one.volume, one.slot, one.own, one.rows) for one in several]
+        together: list[Self] = []
+        for one, shared in zip(several, joined(built), strict=True):
+            twin = object.__new__(cls)
+            twin.words = one.words
+            twin.volume, twin.slot, twin.own, twin.rows = shared
+            together.append(twin)
+        return together
 
     def is_exact(self, gram: str) -> bool:
         """Tell whether the rows of a gram hold it: none of its characters shares its number."""
-        return self._alphabet.tells_apart(gram)
+        return self.volume.alphabet.tells_apart(gram)
 
     def common(
         self,
@@ -132,12 +159,15 @@ class Postings:
         for gram in grams:
             if gram in besides or gram in nor:
                 continue
-            first, end = self.span(gram)
-            if end - first > _SHORT:
-                waiting.append((end - first, first, end))
-                continue
+            if len(gram) < GRAM:
+                listed = self.listed(gram)
+            else:
+                first, end = self.span(gram)
+                if end - first > _SHORT:
+                    waiting.append((end - first, first, end))
+                    continue
+                listed = self.rows[first:end]
 
-            listed = self._rows[first:end]
             rows = set(listed) if rows is None else rows.intersection(listed)
             if not rows or len(rows) <= _HARDLY:
                 return rows
@@ -152,7 +182,7 @@ class Postings:
     ) -> set[Position] | None:
         """Narrow rows down by long lists: length, begin and end of each, the shortest first."""
         for length, first, end in waiting:
-            listed = self._rows[first:end]
+            listed = self.rows[first:end]
             if rows is None:
                 rows = set(listed)
                 continue
@@ -185,46 +215,32 @@ class Postings:
                 break
         return rows
 
-    def span(self, gram: str) -> tuple[int, int]:
-        """Return where the rows of a gram begin and end; empty if it is nowhere."""
-        low = 0
-        grams = self._grams
-        for number in map(self._alphabet.number, gram):
-            if not number:
-                return 0, 0
-            low = low << _BYTE | number
-
-        if len(gram) == GRAM:
-            at = bisect_left(grams, low)
-            is_there = at < len(grams) and grams[at] == low
-            return (self._ends[at], self._ends[at + 1]) if is_there else (0, 0)
-
-        missing = _BYTE * (GRAM - len(gram))
-        if missing < 0:  # longer than what is listed
+    def span(self, gram: str) -> Span:
+        """Return where the rows of a gram of three characters begin and end; empty if nowhere."""
+        numbers = self.volume.numbers(gram)
+        if numbers is None:
             return 0, 0
-        first = bisect_left(grams, low << missing)
-        end = bisect_left(grams, (low + 1) << missing, first)
-        return self._ends[first], self._ends[end]
+        first, end = self.volume.grams.span(numbers, self.slot)
+        return (first, end) if first < end else self.own.span(numbers, 0)
 
-    def rows(self, first: int, end: int) -> "array[Position]":
-        """Return the rows within a span; those of a short gram may repeat."""
-        return self._rows[first:end]
+    def listed(self, gram: str) -> "array[Position]":
+        """Return the rows of a gram; those of a short one may repeat."""
+        numbers = self.volume.numbers(gram)
+        if numbers is None:
+            return array(POSITION_CODE)
+        first, end = self.volume.grams.span(numbers, self.slot)
+        own_first, own_end = self.own.span(numbers, 0)
+        return self.rows[first:end] + self.rows[own_first:own_end]
 
     def grams(self) -> set[str] | None:
         """Return the grams, but for the ends of texts; `None` where characters share a number.
 
-        Costs 0.5 µs a gram.
+        What is shared is told by the first of those that share it. Costs 0.5 µs a gram.
         """
-        if self._alphabet.shares:
-            return None
-
-        texts: set[str] = set()
-        for number in self._grams:
-            gram = number.to_bytes(GRAM, "big")
-            text = None if 0 in gram else self._alphabet.decode(gram)
-            if text is not None:
-                texts.add(text)
-        return texts
+        numbers = self.own.numbers
+        if self.slot == 0:
+            numbers = numbers + self.volume.grams.numbers
+        return self.volume.texts(numbers)
 
 
 def _grams(text: bytes) -> "array[int]":

@@ -4,7 +4,7 @@ Which rows hold a piece of text is known by `textrows`, which says how. Here pre
 such pieces, and rows that may match are looked at where that costs less than to narrow them down.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import ClassVar
 
@@ -67,6 +67,9 @@ class TextIndex(TextRows):
         """
         if isinstance(predicate, Contains):
             rows, is_exact = self._narrow(predicate.folded, predicate.grams)
+            if not is_exact and isinstance(rows, list) and len(rows) <= _FEW_ROWS:
+                rows.sort(reverse=True)
+                rows, is_exact = holding(predicate.folded, self._texts, rows), True
         elif isinstance(predicate, Missing):
             return Size.exactly((self._missing() & occupied).bit_count())
         elif isinstance(predicate, Like):
@@ -94,6 +97,21 @@ class TextIndex(TextRows):
             return holding(predicate.folded, self._texts, rows), True
         return rows, is_exact
 
+    def holding(self, predicate: Contains, listed: Iterable[Position]) -> list[Position] | None:
+        """Return the rows that hold a needle, newest first, of those that are listed.
+
+        The listed ones are all of the build that may, and none of them twice. `None` where texts
+        that were written since may hold it too: then `select` tells. Costs 1 µs and 0.1 a row.
+        """
+        needle = predicate.folded
+        if self.written and self._later.common(predicate.grams, self._frequent.numbers):
+            return None
+
+        rows = sorted(self._shifts.now(listed), reverse=True)
+        if self._is_whole and len(needle) <= GRAM and self.built.is_exact(needle):
+            return rows
+        return holding(needle, self._texts, rows)
+
     def test(
         self,
         predicate: Contains | Eq | In | Like | Missing,
@@ -116,7 +134,7 @@ class TextIndex(TextRows):
 
         `None` where they are not known.
         """
-        known = self._built.grams()
+        known = self.built.grams()
         if known is None:
             return None
         return known | {piece for piece in self._frequent.numbers if len(piece) == GRAM}
@@ -133,12 +151,21 @@ class TextIndex(TextRows):
         for piece, rows in self._frequent.items():
             if rows != set_of_flags([piece in text for text in texts]):
                 yield f"the rows of {piece!r}"
-        words = self._built.words.keys()
+        yield from self._unlisted_faults()
+        words = self.built.words.keys()
         for piece, places in holders(texts, self._frequent.numbers, words).items():
             narrowed, is_exact = self._narrow(piece, needle_grams(piece))
             known = set(positions(narrowed) if isinstance(narrowed, int) else narrowed)
             if not known.issuperset(places) or (is_exact and len(known) > len(places)):
                 yield f"the rows of the rare {piece!r}"
+
+    def _unlisted_faults(self) -> Iterator[str]:
+        """Look up the lists of grams that have row sets too, but for those said to have none."""
+        for gram, rows in self._frequent.items():
+            if len(gram) == GRAM and gram not in self.built.volume.unlisted:
+                listed = set_of(self._shifts.now(self.built.listed(gram)), self._texts.width)
+                if rows & ~listed & ~self.written:
+                    yield f"the list of the frequent {gram!r}"
 
     def _select_whole(self, predicate: Eq | In | Like | Missing) -> Selection:
         """Return rows by what is asked of whole texts."""

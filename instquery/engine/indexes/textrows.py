@@ -10,6 +10,9 @@ gram the index knows rows that hold it, in one of three forms:
     rare       texts of the build   those rows, as they were then          `postings`, `shifts`
                later texts          a superset: blocks of about 32 rows    `grams`, `blocks`
 
+Where the rows of a rare gram are listed is told by a table that segments share: see `volume`, and
+`sought` for what comes of it.
+
 Longer pieces that many rows hold, *words*, have row sets too. A needle is cut into its grams in the
 same way. What their rows have in common is a superset of the answer, and the rows left are verified
 by `in`. A gram that is nowhere proves that nothing matches. A needle that is a frequent piece, or a
@@ -19,7 +22,7 @@ Pieces that overlap may have many rows in common of which hardly any holds both 
 make together is a word as well, be it in few rows or in none: so what is left of a needle, up to
 the longest word, is either known or little. A word that many rows have in common with both of its
 halves has a row set. Where these are fewer, the word is listed: `postings.words` has the rows of
-the build that hold it, and any later row may hold it too (`_written`).
+the build that hold it, and any later row may hold it too (`written`).
 
 A needle longer than the longest word is known by all its pieces of that length, but for the rows
 whose texts repeat themselves: see `repeats`, and `runs` for the simplest of these.
@@ -51,7 +54,7 @@ Invariants, for every row p:
   numbered then, wherever the gram is in `_texts[p]`; else the gram's blocks hold it. A gram that
   has lost both, list and set (`lost`), has blocks for either;
 - if p has the text of the build, the list of a listed word holds it exactly where the word is in
-  `_texts[p]`; else `_written` holds p, if it has a text;
+  `_texts[p]`; else `written` holds p, if it has a text;
 - `_repeats` holds p exactly where `_texts[p]` may repeat a piece, while any window is known;
 - while `_is_whole`, every row of the build has the text that it had then.
 """
@@ -85,9 +88,16 @@ class TextRows(Narrowing):
         alphabet, numbered = Alphabet.numbered(texts)
         lists = gather(numbered)
         index._frequent, words = FrequentPieces.build(numbered, alphabet, lists)
-        index._built = Postings(alphabet, lists, words)
+        index.built = Postings(alphabet, lists, words, index._frequent.unlisted)
         index._repeats = Repeats.build(texts, index._frequent.words, words)
         return index
+
+    @staticmethod
+    def join(indexes: Sequence["TextRows"]) -> None:
+        """Let indexes that were just built look grams up together; see `volume`."""
+        together = Postings.joined([index.built for index in indexes])
+        for index, postings in zip(indexes, together, strict=True):
+            index.built = postings
 
     def open(self, opening: Opening) -> None:
         """Make room for rows. Costs 1 µs a row set, and 2 a place for all rare grams."""
@@ -95,7 +105,7 @@ class TextRows(Narrowing):
         self._blocks.open(opening.places)
         self._shifts.open(opening.places)
         self._present = opening.moved(self._present)
-        self._written = opening.moved(self._written)
+        self.written = opening.moved(self.written)
         self._repeats.open(opening)
         self._frequent.open(opening)
 
@@ -109,7 +119,7 @@ class TextRows(Narrowing):
         text = self._texts[position] = _folded(value)
         self._longest = max(self._longest, len(text))
         self._present |= 1 << position
-        self._written |= 1 << position
+        self.written |= 1 << position
         self._repeats.add(position, text)
 
         rare = self._frequent.add(self._frequent.of(text), position)
