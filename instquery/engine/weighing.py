@@ -36,8 +36,8 @@ class Weighed(NamedTuple):
 def by_cost(terms: Sequence[Term]) -> tuple[Sequence[Term], Sequence[Term]]:
     """Part terms into those that are asked first, and the others: of these, needles first.
 
-    Most proofs that nothing matches are of needles.
-    To part them costs 1 µs, as much as the size of a value: two are not worth it.
+    Most proofs that nothing matches are of needles. To part terms costs 1 µs, as much as the size
+    of a value: two are not worth it.
     """
     if len(terms) <= 2 or _OF_VALUES.issuperset(map(type, terms)):
         return terms, ()
