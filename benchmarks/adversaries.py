@@ -134,6 +134,11 @@ def _repeated_words(count: int) -> Store:
     return _named("wxyz" * (7 + n % 9) if n % 2 else f"name-{n}" for n in range(count))
 
 
+def _repeated_alphabets(count: int) -> Store:
+    """Give every second name 26 letters again and again: more than are known to be over and over."""
+    return _named((_LETTERS * 3)[: 52 + n % 26] if n % 2 else f"name-{n}" for n in range(count))
+
+
 def _small_alphabets(count: int) -> Store:
     """Give names of twenty letters: of two, of five, or sixteen words of three."""
     draw = Random(1)
@@ -262,6 +267,9 @@ CASES = {
         for title, needle in {"one": "a" * 40, "two": "yx" * 15, "dashes": "-" * 30}.items()
     },
     "repeated letters: four": Case(_repeated_words, _ask(Contains("name", "xyzw" * 8))),
+    "repeated letters: 26": Case(
+        _repeated_alphabets, _ask(Contains("name", _LETTERS[9:] + _LETTERS[:19]))
+    ),
     **{
         f"small alphabets: {needle}": Case(_small_alphabets, _ask(Contains("name", needle)))
         for needle in ("abbaabab", "babababababab", "a" * 12, "cdcd", "fgfgf", "ik yil", " yal yal")

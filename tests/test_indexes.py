@@ -620,10 +620,43 @@ def test_a_needle_of_three_letters_may_lie_in_a_text_that_does_not_repeat():
     agree(index, names, [Contains("f", turning("abc", size)) for size in (25, 26, 27)])
 
 
+@pytest.mark.parametrize("root", ["wxyz", "abcdefghijkl", "some name of 23 letters"])
+def test_words_over_and_over_are_known_by_their_runs(monkeypatch, root):
+    """Every such text was looked at: 100 ms of 1,000,000 for four letters."""
+    noted = looked_at(monkeypatch)
+    names = [turning(root, 20 + at % 70, at % 3) if at % 2 else f"name-{at}" for at in range(300)]
+    index = TextIndex.build(names)
+    whole = len(root) + 23
+    for size in (whole, whole + 1, 60, 80):
+        needle = turning(root, size, 1)
+        found = set_of([at for at, name in enumerate(names) if needle in name], 300)
+        assert index.select(Contains("f", needle)) == (found, True)
+    assert not noted
+    agree(index, names, [Contains("f", turning(root, size)) for size in range(25, 50)])
+
+    # Of shorter needles that much is known: who has a longer run need not be looked at.
+    needle = turning(root, whole - 1)
+    held, are_all = index._repeats.holding(needle)
+    assert held
+    assert not are_all
+    noted.clear()
+    is_exact = index.select(Contains("f", needle))[1]
+    assert is_exact or len(root) == 23  # then many rows hold all windows, and not the needle
+    assert set(noted).isdisjoint(positions(held))
+
+
+def test_of_windows_that_are_listed_long_runs_are_no_doubt(monkeypatch):
+    noted = looked_at(monkeypatch)
+    names = ["wxyz" * 9 if at < 15 else f"name-{at}" for at in range(100)]
+    index = TextIndex.build(names)
+    assert index.select(Contains("f", "xyzw" * 6 + "x")) == (list(range(14, -1, -1)), True)
+    assert not noted
+
+
 def test_runs_may_have_characters_in_common():
     runs = Runs.build([(0, "yx" * 13 + "zx" * 13), (1, "klm" * 9 + "nlm" * 9)])
-    assert [runs.holding(turning(*run)) for run in (("xz", 27), ("xz", 28))] == [1, 0]
-    assert [runs.holding(turning(*run)) for run in (("lmn", 29), ("lmn", 30))] == [2, 0]
+    for root, size, rows in (("xz", 27, 1), ("xz", 28, 0), ("lmn", 29, 2), ("lmn", 30, 0)):
+        assert runs.holding(turning(root, size)) == (rows, True)
 
 
 @pytest.mark.parametrize(("room", "number"), [(repeats_room, "_FAR"), (runs_room, "_MOST")])
@@ -632,7 +665,7 @@ def test_runs_of_long_texts_or_of_many_lengths_are_looked_at(monkeypatch, room, 
     names = ["-" * (24 + at) for at in range(22)]
     index = TextIndex.build(names)
     needles = [Contains("f", "-" * size) for size in (25, 30, 39, 45)]
-    assert index._repeats.holding("-" * 30) is None
+    assert not index._repeats.holding("-" * 30)[1]
     agree(index, names, needles)
     assert list(index.faults(names)) == []
     twin = index.copy()
@@ -642,7 +675,7 @@ def test_runs_of_long_texts_or_of_many_lengths_are_looked_at(monkeypatch, room, 
         index.drop(at, names[at])
     names[10:] = [None] * 12
     agree(index, names, needles)
-    assert (index._repeats.holding("-" * 30) is None) == (number == "_MOST")
+    assert index._repeats.holding("-" * 30)[1] == (number == "_FAR")
     assert list(index.faults(names)) == []
 
 
@@ -650,21 +683,25 @@ def test_runs_of_long_texts_or_of_many_lengths_are_looked_at(monkeypatch, room, 
 @given(
     st.lists(
         st.text("abc", max_size=40)
-        | st.builds(turning, st.text("ab", min_size=1, max_size=4), st.integers(1, 40)),
+        | st.builds(turning, st.text("ab", min_size=1, max_size=7), st.integers(1, 40)),
         max_size=8,
     ),
-    st.text("abc", min_size=1, max_size=3),
-    st.integers(4, 9),
+    st.text("abc", min_size=1, max_size=7),
+    st.integers(3, 8),
 )
-def test_runs_tell_which_texts_hold_a_needle(texts, root, longest):
+def test_runs_tell_which_texts_hold_a_needle(texts, root, piece):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs_room, "LONGEST", longest)
+        patch.setattr(runs_room, "_PIECE", piece)
         runs = Runs.build(enumerate(texts))
-        for size in range(longest + 2, 20):
+        for size in range(1, 30):
             needle = turning(root, size)
-            expected = [at for at, text in enumerate(texts) if needle in text]
-            assert runs.holding(needle) == set_of(expected, len(texts))
-        assert runs.holding("abcab"[:longest]) is None
+            period = next(one for one in range(1, size + 1) if needle.startswith(needle[one:]))
+            expected = set_of([at for at, text in enumerate(texts) if needle in text], len(texts))
+            rows, are_all = runs.holding(needle)
+            assert rows & expected == rows
+            assert are_all == (period <= piece and size >= piece + period)
+            assert rows == expected or not are_all
+        assert runs.holding("abcdefghi") == (0, False)
         for position, text in enumerate(texts):
             runs.turn(position, text)
         assert not runs._rows

@@ -123,9 +123,10 @@ class Narrowing:
         if tail not in frequent.numbers and tail not in words:
             return None
 
+        held, _ = self._repeats.holding(needle)
         rows, others = frequent.in_all(windows(needle, LONGEST), self._present)
         if not others:
-            return rows, rows & self._repeats.rows
+            return rows, rows & self._repeats.rows & ~held
         lists = [words[window] for window in others if window in words]
         if len(lists) < len(others):
             return None
@@ -133,7 +134,7 @@ class Narrowing:
         places, are_exact = in_all(lists)
         listed = list(self._shifts.now(places))
         later = rows & self._later_rows(self._later.common(grams, frequent.numbers))
-        doubtful = self._repeats.rows | later
+        doubtful = (self._repeats.rows | later) & ~held
         is_done = are_exact and self._is_whole and rows is self._present
         if is_done and not doubtful:  # as mostly: to make a row set costs more than all before
             return listed, 0
@@ -178,8 +179,8 @@ class Narrowing:
         if len(needle) > self._longest:
             return 0, True
 
-        held = self._repeats.holding(needle)
-        if held is not None:
+        held, are_all = self._repeats.holding(needle)
+        if are_all:
             return held, True
 
         adjoined = self._adjoined(needle, grams)

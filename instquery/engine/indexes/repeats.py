@@ -18,8 +18,8 @@ but for runs of one letter, and for texts that are made to be hard: "abcd...wxy-
 all windows of the alphabet, and not the alphabet. Conversely, each row with all windows of a needle
 and without the needle is a repeating one.
 
-A needle of one to three characters over and over lies in repeating rows alone. Which of these hold
-it is told by `runs`, as long as no text is beyond `_FAR`.
+A needle that is a few characters over and over lies in repeating rows alone. Which of these hold it
+is told by `runs`, as long as no text is beyond `_FAR`.
 
 A text of fewer than `LONGEST` characters never repeats; of just so many if all of them are one
 character. A text beyond `_FAR` is taken for a repeating one, unread.
@@ -72,11 +72,12 @@ class Repeats:
             repeats._runs = Runs.build((at, texts[at]) for at in read)
         return repeats
 
-    def holding(self, needle: str) -> RowSet | None:
-        """Return the rows that hold a needle, if that is known by the runs alone."""
-        if not self.is_kept or len(needle) <= LONGEST or self._unread:
-            return None
-        return self._runs.holding(needle)
+    def holding(self, needle: str) -> tuple[RowSet, bool]:
+        """Return rows that hold a needle, by the runs alone, and whether no other row does."""
+        if not self.is_kept or len(needle) <= LONGEST:
+            return 0, False
+        rows, are_all = self._runs.holding(needle)
+        return rows, are_all and not self._unread
 
     def faults(self, texts: Sequence[str]) -> Iterator[str]:
         """Judge all texts again."""

@@ -1,4 +1,4 @@
-"""Runs: long needles of one to three characters over and over, known by the lengths of runs.
+"""Runs: long needles that are a few characters over and over, known by the lengths of runs.
 
 Theory of operation
 ===================
@@ -12,9 +12,16 @@ beginning of one, less than p, as what comes p characters later is the same. The
 needle's beginning, turned by d, and the run is at least d characters longer than the needle. So p
 look-ups tell exactly which rows hold the needle.
 
-Runs of about `LONGEST` characters and more are known, of the texts that are told. These are those
-that repeat a piece of `LONGEST` - 1 characters, so none of ordinary data. A needle of as many
-characters and its period holds such a piece twice, and lies in no other text.
+Known are the runs of the texts that are told: those that repeat a piece of `LONGEST` - 1
+characters, so none of ordinary data. A run that is longer than such a piece by its period holds one
+twice, a period apart. So one pass over a text finds all periods of its runs, but for shorter runs.
+
+    a needle is longer than such a piece    texts that are told      any other text
+    --------------------------------------  -----------------------  --------------------------
+    by its period, or more                  hold it if a run says    does not hold it: it holds
+                                            so, and only then        a piece twice
+    by less                                 hold it if a run says    may hold it
+                                            so, and perhaps others
 """
 
 import re
@@ -28,9 +35,8 @@ from instquery.engine.rowsets import Position, RowSet
 
 __all__ = ["Runs"]
 
-# Periods of needles that are known. To look for longer ones costs a text that repeats itself more
-# than all these: 0.4 µs a character for periods up to 6.
-_PERIODS = (1, 2, 3)
+# The length of a piece that a run must hold twice to be known. Its period is at most as long.
+_PIECE = LONGEST - 1
 
 # Row sets that are kept, each for a root and a length. With more of them, no run is known: a write
 # would cost too much.
@@ -57,15 +63,18 @@ class Runs:
             runs.turn(position, text)
         return runs
 
-    def holding(self, needle: str) -> RowSet | None:
-        """Return the rows told that hold a needle; `None` for one of which that is not known.
+    def holding(self, needle: str) -> tuple[RowSet, bool]:
+        """Return rows told that hold a needle, and whether no other text holds it.
 
-        >>> bin(Runs.build(enumerate(["xy" * 13, "xy" * 12 + "x", "x"])).holding("yx" * 12 + "y"))
-        '0b1'
+        >>> runs = Runs.build(enumerate(["xy" * 13, "xy" * 12 + "x", "x"]))
+        >>> runs.holding("yx" * 12 + "y")
+        (1, True)
+        >>> runs.holding("a needle that is no run")
+        (0, False)
         """
-        period = next((one for one in _PERIODS if needle[one:] == needle[:-one]), None)
-        if not self._is_known or period is None or len(needle) < LONGEST - 1 + period:
-            return None
+        period = _period(needle, _PIECE)
+        if not self._is_known or period is None:
+            return 0, False
 
         least = {
             needle[period - behind : period] + needle[: period - behind]: len(needle) + behind
@@ -75,11 +84,12 @@ class Runs:
         for (root, length), held in self._rows.items():
             if length >= least.get(root, length + 1):
                 rows |= held
-        return rows
+        return rows, len(needle) >= _PIECE + period
 
     def turn(self, position: Position, text: str) -> None:
-        """Enter the runs of a text, or take those out that were entered. Costs 0.1 µs a character.
+        """Enter the runs of a text, or take those out that were entered.
 
+        Costs 0.2 µs a character, and 0.1 more for each period that its runs have.
         Text longer than it is worth to look through must not be told.
         """
         if not self._is_known:
@@ -108,10 +118,32 @@ class Runs:
         return twin
 
 
+@lru_cache(maxsize=4)
+def _period(needle: str, most: int) -> int | None:
+    """Return the period of a run, once for all segments; `None` for what is none."""
+    periods = range(1, min(most, len(needle) - 1) + 1)
+    return next((one for one in periods if needle[one:] == needle[:-one]), None)
+
+
 @lru_cache
 def _pattern(period: int, times: int) -> re.Pattern[str]:
     """Return a pattern of any characters, so many, that come so many times or more often."""
     return re.compile(f"(.{{{period}}})\\1{{{times - 1},}}", re.DOTALL)
+
+
+def _periods(text: str) -> list[int]:
+    """List the periods of the runs of a text that hold a piece twice, and perhaps others.
+
+    >>> _periods("-" * 30 + "ab" * 15 + "a")
+    [1, 2]
+    """
+    places: dict[str, int] = {}
+    found: set[int] = set()
+    for at in range(len(text) - _PIECE + 1):
+        piece = text[at : at + _PIECE]
+        found.add(at - places.get(piece, at))
+        places[piece] = at
+    return sorted([period for period in found if 0 < period <= _PIECE])
 
 
 def _longest_runs(text: str) -> dict[str, int]:
@@ -121,15 +153,15 @@ def _longest_runs(text: str) -> dict[str, int]:
     {'-': 30, 'ab': 31}
     """
     longest: dict[str, int] = {}
-    for period in _PERIODS:
-        pattern = _pattern(period, LONGEST // period)
+    for period in _periods(text):
+        pattern = _pattern(period, 1 + _PIECE // period)
         match = pattern.search(text)
         while match:
             first, end = match.span()
             while end < len(text) and text[end] == text[end - period]:
                 end += 1
             root = match[1]
-            if period == 1 or len(set(root)) > 1:  # else it is of period 1
+            if (root + root).find(root, 1) == period:  # else it is of a shorter period
                 longest[root] = max(longest.get(root, 0), end - first)
             # Another run begins within the last characters of this one, or behind it.
             match = pattern.search(text, end - period + 1)
