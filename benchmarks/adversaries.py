@@ -135,7 +135,7 @@ def _repeated_words(count: int) -> Store:
 
 
 def _repeated_alphabets(count: int) -> Store:
-    """Give every second name 26 letters again and again: more than are known to be over and over."""
+    """Give every second name 26 letters again and again: longer than runs are known."""
     return _named((_LETTERS * 3)[: 52 + n % 26] if n % 2 else f"name-{n}" for n in range(count))
 
 
