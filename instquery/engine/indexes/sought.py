@@ -26,8 +26,8 @@ _LEAST = 4
 # Grams whose rows, by segment, are no more than this need no rarer ones to be looked for.
 _FEW = 32
 
-# A gram is read beside the rarest one if it is in at most so many times its rows, or in few: to read
-# a row costs 20 ns, to look at its text 80.
+# A gram is read beside the rarest one if it is in at most so many times its rows, or in few: to
+# read a row costs 20 ns, to look at its text 80.
 _TIMES = 4
 
 # With more rows than these, a segment is asked by itself: it knows frequent pieces and words.
