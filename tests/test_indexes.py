@@ -653,6 +653,27 @@ def test_of_windows_that_are_listed_long_runs_are_no_doubt(monkeypatch):
     assert not noted
 
 
+@pytest.mark.parametrize("beside", [[], ["abcdefghijklmnopqrstuvwabcdefghijk", "w-"]])
+def test_a_later_text_that_its_runs_tell_is_found_beside_windows_that_are_listed(beside):
+    word = "abcdefghijklmnopqrstuvw"
+    column = [word + word[:20] if at < 15 else f"name-{at}" for at in range(100)]  # none repeats
+    index = TextIndex.build(column)
+    assert word + "a" in index.built.words
+
+    for text in (word * 3, *beside):
+        index.add(len(column), text)
+        column.append(text)
+    for needle in (word + word[:count] for count in range(1, 23)):
+        leaf = Contains("f", needle)
+        rows, is_exact = index.select(leaf)
+        rows = set(rows) if isinstance(rows, list) else set(positions(rows))
+        expected = {at for at, text in enumerate(column) if needle in text}
+        assert rows >= expected, needle
+        assert rows == expected or not is_exact
+        size = index.size(leaf, (1 << len(column)) - 1)
+        assert size.least <= len(expected) <= size.most
+
+
 def test_runs_may_have_characters_in_common():
     runs = Runs.build([(0, "yx" * 13 + "zx" * 13), (1, "klm" * 9 + "nlm" * 9)])
     for root, size, rows in (("xz", 27, 1), ("xz", 28, 0), ("lmn", 29, 2), ("lmn", 30, 0)):

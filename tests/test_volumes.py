@@ -331,6 +331,16 @@ def test_a_needle_in_many_rows_is_left_to_the_segments(monkeypatch):
     assert list(sought(groups, Contains("f", "abcd"))) == [[0], [0], [0], []]
 
 
+@pytest.mark.parametrize(("others", "read"), [(4, [1, 4]), (5, [1])])
+def test_a_gram_in_many_rows_is_not_read_beside_a_rare_one(monkeypatch, others, read):
+    monkeypatch.setattr(sought_room, "_LEAST", 1)
+    monkeypatch.setattr(sought_room, "_FEW", 1)
+    groups = grouped(joined([["abcd", *["bcd"] * (others - 2)], ["bcd"]]))
+    needle = Contains("f", "abcd")
+    assert [line.total for line in sought_room._rarest(groups[0], needle)] == read
+    assert list(sought(groups, needle)) == [[0], []]
+
+
 def test_a_newest_segment_that_is_just_begun_says_little_of_the_others(kept):
     store = Store(SCHEMA, kept, segment_rows=600)
     store.put({"id": "newest", "name": "other", "created": 10**6})

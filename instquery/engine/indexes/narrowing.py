@@ -136,7 +136,9 @@ class Narrowing:
         later = rows & self._later_rows(self._later.common(grams, frequent.numbers))
         doubtful = (self._repeats.rows | later) & ~held
         is_done = are_exact and self._is_whole and rows is self._present
-        if is_done and not doubtful:  # as mostly: to make a row set costs more than all before
+        # As mostly: to make a row set costs more than all before. A later row that is no doubt, as
+        # its runs tell that it holds the needle, is in no list.
+        if is_done and not doubtful and not later:
             return listed, 0
 
         rows &= set_of(listed, self._texts.width) & ~self.written | later

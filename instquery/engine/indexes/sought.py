@@ -2,7 +2,8 @@
 
 The grams of the needle are looked up in the volume that the segments share, until two are found
 that are in few rows; the rarest of all in the first place. What the rows of the two have in common,
-segment by segment, is next to nothing. So a segment without a match costs 1 µs.
+segment by segment, is next to nothing. So a segment without a match costs 1 µs. If the second one
+is in many more rows than the rarest, it is not read.
 """
 
 from array import array
@@ -24,6 +25,10 @@ _LEAST = 4
 
 # Grams whose rows, by segment, are no more than this need no rarer ones to be looked for.
 _FEW = 32
+
+# A gram is read beside the rarest one if it is in at most so many times its rows, or in few: to
+# read a row costs 20 ns, to look at its text 80.
+_TIMES = 4
 
 # With more rows than these, a segment is asked by itself: it knows frequent pieces and words.
 _MANY = 256
@@ -103,18 +108,23 @@ def _sought(group: Group, needle: Contains) -> Iterator[list[Position] | None]:
 
 
 def _rarest(group: Group, needle: Contains) -> list[_Line]:
-    """Return up to two lines of the needle's grams, the rarest first; none if none is listed."""
+    """Return up to two lines of the needle's grams, the rarest first; none if none is listed.
+
+    The second one is left out where it costs more to read than it spares.
+    """
+    few = _FEW * len(group.indexes)
     lines: list[_Line] = []
     short = 0
     for line in _lines(group, needle):
         lines.append(line)
-        short += line.total <= _FEW * len(group.indexes)
+        short += line.total <= few
         if not line.total:
             return [line]
         if short == 2 or len(lines) == _LOOKED_UP:
             break
     lines.sort(key=attrgetter("total"))
-    return lines[:2]
+    is_worth_it = len(lines) > 1 and lines[1].total <= max(few, _TIMES * lines[0].total)
+    return lines[: 2 if is_worth_it else 1]
 
 
 def _lines(group: Group, needle: Contains) -> Iterator[_Line]:
