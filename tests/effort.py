@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 _FULL = 100  # examples of a test that names no number: Hypothesis' own
 
 settings.register_profile(
-    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_FULL // 12
+    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_FULL // 16
 )
 settings.register_profile("full", parent=settings.get_profile("quick"), max_examples=_FULL)
 settings.register_profile("thorough", parent=settings.get_profile("full"), max_examples=20 * _FULL)
@@ -35,7 +35,7 @@ def is_full():
 def examples(full, *, quick=None, **others):
     """Make the settings of a test that tries this many random examples in full.
 
-    By default it tries a twelfth of them.
+    By default it tries a sixteenth of them.
     """
     share = max(1, full * settings.default.max_examples // _FULL)
     return settings(max_examples=share if quick is None or is_full() else quick, **others)

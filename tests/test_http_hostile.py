@@ -54,7 +54,7 @@ def test_whatever_is_made_of_the_description_is_answered_as_described(double, tr
     for found in described.get_all_operations():
         operation = found.ok()
 
-        @examples(150, database=None, suppress_health_check=list(HealthCheck))
+        @examples(150, quick=12, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def ask(case):
             asked.append(case.call_and_validate(checks=CHECKS))

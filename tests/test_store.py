@@ -369,7 +369,7 @@ def answers(reading, query):
 def test_beside_a_plain_list(tries):
     # A database takes milliseconds for what takes microseconds here.
     runs, steps = (
-        (tries(150, quick=80), 40) if Store is instquery.Store else (5, tries(40, quick=25))
+        (tries(150, quick=50), 40) if Store is instquery.Store else (5, tries(40, quick=15))
     )
     run_state_machine_as_test(BesideAPlainList, settings=examples(runs, stateful_step_count=steps))
 
@@ -378,7 +378,7 @@ def test_beside_a_plain_list(tries):
 @pytest.mark.long
 def test_beside_a_list_of_shapes(tries):
     run_state_machine_as_test(
-        BesideAListOfShapes, settings=examples(tries(100, quick=25), stateful_step_count=30)
+        BesideAListOfShapes, settings=examples(tries(100, quick=15), stateful_step_count=30)
     )
 
 
