@@ -74,7 +74,7 @@ def matched(version: Version, plan: Plan) -> Iterator[tuple[Segment, Matches]]:
     """Walk the segments that have matches, newest first; not for a plan that is driven by keys."""
     if plan.driver != "nothing":
         selected, tested = _uses(plan)
-        parts, match = _matching(version, plan, version.parts(selected))
+        parts, match = _matching(version, plan, selected, version.parts(selected))
         for segment, asked in parts:
             matches = match(segment, asked, tested)
             if matches:
@@ -166,7 +166,8 @@ def _walk(version: Version, plan: Plan, skip: int, limit: int, after: Place | No
     if skip and plan.known is not None and not tested:
         parts, skip = _forward(parts, skip)
 
-    parts, match = _matching(version, plan, parts, None if is_counting else skip + limit)
+    most = None if is_counting else skip + limit
+    parts, match = _matching(version, plan, selected, parts, most)
     page: list[Record] = []
     wanted = limit
     total = 0
@@ -253,13 +254,16 @@ def _uses(plan: Plan) -> tuple[list[Term], list[Term]]:
 
 
 def _matching(
-    version: Version, plan: Plan, parts: Iterable[Part], wanted: int | None = None
+    version: Version,
+    plan: Plan,
+    selected: Sequence[Term],
+    parts: Iterable[Part],
+    wanted: int | None = None,
 ) -> tuple[Iterable[Part], Match]:
     """Return those of the parts that may match, and what matches the terms that select rows.
 
     Leaves are spared what trees cost. `wanted` says how many matches will do.
     """
-    selected, _ = _uses(plan)
     if Tree in map(type, selected):
         return parts, match_trees(placed(version, selected))
     if wanted is not None and selected and plan.steps[0].size.expected > _SOON * wanted:
